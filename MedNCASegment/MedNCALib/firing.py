@@ -1,0 +1,73 @@
+"""Which cells fire: randomness that is addressed, not drawn.
+
+Whether a cell fires is a pure function of (seed, member, level, step) and of the cell's place in the full
+frame of its level. A tile therefore sees exactly its slice of the frame's mask, a member is the same in any
+batch, and every device computes the same bits (integers only). Nothing here knows models or images.
+"""
+
+from __future__ import annotations
+
+import torch
+
+_BITS = 24  # of the hash that are compared with the fire rate
+
+
+def frame_index(shape, origin=(0, 0, 0), frame=None, device=None) -> torch.Tensor:
+    """Number of each cell in its full frame, int32 of `shape` (R, A, S).
+
+    origin: where the tile of `shape` starts in the frame; frame: the frame's shape (default: `shape`).
+    Frames of more than 2^32 cells wrap around, which only repeats randomness.
+    """
+    frame = tuple(frame or shape)
+    axes = [torch.arange(o, o + n, device=device, dtype=torch.int64) for o, n in zip(origin, shape, strict=True)]
+    r, a, s = axes[0][:, None, None], axes[1][None, :, None], axes[2][None, None, :]
+    index = (r * frame[1] + a) * frame[2] + s
+    return _wrap32(index)
+
+
+def fire_mask(index: torch.Tensor, fire_rate: float, address: tuple[int, ...]) -> torch.Tensor:
+    """Bool tensor of index's shape: True where a cell fires, with probability `fire_rate`.
+
+    index: from `frame_index`. address: whole numbers that name the draw, e.g. (seed, member, level, step).
+    """
+    if fire_rate >= 1:
+        return torch.ones_like(index, dtype=torch.bool)
+    key, offset = _key(address)
+    x = index + key
+    # A 32-bit integer finalizer (two multiply-xorshift rounds); the mask after >> makes the shift logical.
+    x.bitwise_xor_((x >> 16) & 0xFFFF).mul_(0x7FEB352D)
+    x.add_(offset)
+    x.bitwise_xor_((x >> 15) & 0x1FFFF).mul_(_signed(0x846CA68B))
+    x.bitwise_xor_((x >> 16) & 0xFFFF)
+    return x.bitwise_and_((1 << _BITS) - 1) < round(fire_rate * (1 << _BITS))
+
+
+def mix(address: tuple[int, ...]) -> int:
+    """A 64-bit hash of whole numbers: the seed of whatever else must be addressed (augmentation, patches)."""
+    state = 0x9E3779B97F4A7C15
+    for number in address:
+        state = _splitmix(state ^ (int(number) & _MASK64))
+    return state
+
+
+_MASK64 = (1 << 64) - 1
+
+
+def _splitmix(z: int) -> int:
+    z = (z + 0x9E3779B97F4A7C15) & _MASK64
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK64
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK64
+    return z ^ (z >> 31)
+
+
+def _key(address: tuple[int, ...]) -> tuple[int, int]:
+    z = mix(address)
+    return _signed(z & 0xFFFFFFFF), _signed(z >> 32)
+
+
+def _signed(x: int) -> int:
+    return x - (1 << 32) if x >= 1 << 31 else x
+
+
+def _wrap32(x: torch.Tensor) -> torch.Tensor:
+    return ((x + (1 << 31)) % (1 << 32) - (1 << 31)).to(torch.int32)

@@ -1,0 +1,101 @@
+"""Labelled volumes on disk: pairing by name, the recorded split, and reading a case onto the model's grid."""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from MedNCALib.errors import MedNCAError
+from MedNCALib.images import case_name, is_image_name, read_image, read_labels
+from MedNCALib.space import Box, View
+
+from .plan import Plan
+
+CACHED_VOXELS = 64_000_000  # of images kept in memory, whatever the number of cases
+
+
+@dataclass(frozen=True)
+class Case:
+    """One labelled volume."""
+
+    name: str
+    image: Path
+    labels: Path
+
+
+def find_cases(images, labels) -> list[Case]:
+    """Pairs the image files of two folders by name. Raises MedNCAError where one has no partner."""
+    images, labels = _by_name(images), _by_name(labels)
+    alone = sorted(set(images) ^ set(labels))
+    if alone:
+        side = "label map" if alone[0] in images else "image"
+        raise MedNCAError(f"{len(alone)} cases have no partner, {alone[0]} for one has no {side}; names must match.")
+    if not images:
+        raise MedNCAError("The folders hold no images.")
+    return [Case(name, images[name], labels[name]) for name in sorted(images)]
+
+
+def _by_name(folder) -> dict[str, Path]:
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise MedNCAError(f"{folder} is not a folder.")
+    return {case_name(f): f for f in folder.iterdir() if is_image_name(f.name)}
+
+
+def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:
+    """A split by seed that is balanced over groups: names like prostate_UCL_01 are grouped by what stands before
+    the number. Returns {"training": names, "validation": names}."""
+    groups: dict[str, list[str]] = {}
+    for case in cases:
+        groups.setdefault(case.name.rstrip("0123456789"), []).append(case.name)
+    training, validation = [], []
+    for group in sorted(groups):
+        names = sorted(groups[group])
+        random.Random(seed).shuffle(names)
+        held = max(round(share * len(names)), 1) if len(names) > 1 else 0
+        validation += names[:held]
+        training += names[held:]
+    return {"training": sorted(training), "validation": sorted(validation)}
+
+
+class CaseReader:
+    """Reads cases onto the model's grid and keeps some of them, up to a bound in voxels."""
+
+    def __init__(self, plan: Plan, bound: int = CACHED_VOXELS):
+        self.plan = plan
+        self.bound = bound
+        self.cache: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+
+    def __call__(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
+        """Image (R, A, S) float32 as it is, not normalized, and labels int16 as indices 0, 1, ... of plan.labels."""
+        if case.name not in self.cache:
+            self.cache[case.name] = self._read(case)
+            while sum(image.size for image, _ in self.cache.values()) > self.bound and len(self.cache) > 1:
+                self.cache.popitem(last=False)
+        self.cache.move_to_end(case.name)
+        return self.cache[case.name]
+
+    def _read(self, case: Case):
+        image, labels = read_image(case.image), read_labels(case.labels)
+        check_geometry(case, image, labels)
+        view, label_view = View.of(image), View.of(labels)
+        box = Box.whole(view, self.plan.preprocessing.spacing)
+        values = box.extract(label_view.array, nearest=True)
+        indices = np.zeros(values.shape, dtype=np.int16)
+        for number, label in enumerate(self.plan.labels, start=1):
+            indices[values == label.value] = number
+        return box.extract(view.array), indices
+
+
+def check_geometry(case: Case, image, labels) -> None:
+    """Raises MedNCAError where a label map does not lie on its image's grid."""
+    same = image.GetSize() == labels.GetSize() and all(
+        np.allclose(getattr(image, get)(), getattr(labels, get)(), atol=1e-2)
+        for get in ("GetSpacing", "GetOrigin", "GetDirection")
+    )
+    if not same:
+        raise MedNCAError(f"{case.name}: image and label map differ in size, spacing, origin or direction.")

@@ -1,0 +1,93 @@
+"""A training run as data: everything that decides its outcome beside the cases themselves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from MedNCALib.architecture import Architecture
+from MedNCALib.errors import MedNCAError
+from MedNCALib.model import Label, Preprocessing
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is done to a training case, as probabilities and ranges (torchio's units).
+
+    flip: axes (0 R, 1 A, 2 S) mirrored with probability 1/2. shift: largest displacement of the field of view,
+    mm. The artifacts are those that the verdict must know (M3D-NCA, section 3.2) and those of Med-NCA's
+    robustness study, in mild forms.
+    """
+
+    flip: tuple[int, ...] = (0,)
+    shift: float = 6.0
+    rotation: float = 12.0  # degrees
+    scaling: float = 0.12  # relative
+    elastic: float = 0.15
+    gamma: float = 0.3
+    noise: float = 0.25
+    blur: float = 0.1
+    bias_field: float = 0.15
+    anisotropy: float = 0.1
+    spike: float = 0.03
+    ghosting: float = 0.05
+    motion: float = 0.03
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training run.
+
+    field_of_view: voxels of a training crop on the model's grid; patch: cells of a patch from the second level
+    on; loss_margin: outer cells of a patch left out of the loss where the patch was cut (they saw a false
+    border). batch x duplication samples an iteration; duplication > 1 repeats each image with other fire masks
+    and patches ("batch duplication", M3D-NCA, section 2.1). freeze_norm: share of the iterations after which
+    batch norm is frozen. steps_jitter: relative range of the random number of steps. coarse_weight: weight of
+    the same loss on the coarser levels' outputs (0: last level only, as published).
+    """
+
+    architecture: Architecture
+    preprocessing: Preprocessing
+    labels: tuple[Label, ...]
+    field_of_view: tuple[int, int, int]
+    patch: tuple[int, int, int]
+    loss_margin: int = 2
+    foreground_share: float = 0.7
+    batch: int = 4
+    duplication: int = 1
+    iterations: int = 6000
+    learning_rate: float = 2e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip_norm: float = 1.0
+    ema: float = 0.998
+    freeze_norm: float = 0.08
+    steps_jitter: float = 0.2
+    loss: str = "dice-bce"
+    coarse_weight: float = 0.25
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    validation_share: float = 0.2
+    validate_every: int = 500
+    validation_cases: int = 12
+    checkpoint_every: int = 100
+    seed: int = 0
+
+    def to_json(self) -> dict:
+        data = asdict(self)
+        data["architecture"] = self.architecture.to_json()
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict) -> Plan:
+        """Raises MedNCAError where the plan cannot be understood."""
+        data = dict(data)
+        try:
+            data["architecture"] = Architecture.from_json(data["architecture"])
+            data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
+            data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
+            data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
+            return cls(**_tuples(data))
+        except (KeyError, TypeError) as error:
+            raise MedNCAError(f"The training plan cannot be read: {error}.") from error
+
+
+def _tuples(data: dict) -> dict:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
