@@ -48,6 +48,25 @@ def case_name(path) -> str:
     return name
 
 
+def pair_by_name(images, labels) -> list[tuple[str, Path, Path]]:
+    """(case name, image, label map) of two folders, sorted; raises MedNCAError where one has no partner."""
+    images, labels = _by_name(images), _by_name(labels)
+    alone = sorted(set(images) ^ set(labels))
+    if alone:
+        missing = "label map" if alone[0] in images else "image"
+        raise MedNCAError(f"{len(alone)} file(s) have no partner: {alone[0]} has no {missing}. Names must match.")
+    if not images:
+        raise MedNCAError("The folders hold no images.")
+    return [(name, images[name], labels[name]) for name in sorted(images)]
+
+
+def _by_name(folder) -> dict[str, Path]:
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise MedNCAError(f"{folder} is not a folder; check the path.")
+    return {case_name(f): f for f in folder.iterdir() if is_image_name(f.name)}
+
+
 def read_image(path) -> sitk.Image:
     """Read and check a scalar volume: NIfTI, NRRD, MetaImage, or a folder with one DICOM series.
 

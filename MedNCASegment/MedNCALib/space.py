@@ -110,17 +110,17 @@ class Box:
         origin = self.start * self.view_spacing
         return _resample(image, self.size, origin, self.spacing, interpolator)
 
-    def insert(self, values: np.ndarray, shape) -> np.ndarray:
-        """The box's values on a view of `shape` voxels, linearly interpolated, 0 outside the box."""
-        result = np.zeros(shape, dtype=values.dtype)
+    def insert(self, values: np.ndarray, shape) -> tuple[tuple[slice, ...], np.ndarray]:
+        """The box's values on the voxels of a view of `shape`, linearly interpolated.
+
+        Returns the region of the view that the box covers, as slices, and the values there.
+        """
         if self.aligned:
-            result[self._slices()] = values
-            return result
+            return self._slices(), values
         low, high = self._covered(shape)
         image = _local_image(values, self.spacing, self.start * self.view_spacing)
-        region = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        result[region] = _resample(image, high - low, low * self.view_spacing, self.view_spacing, sitk.sitkLinear)
-        return result
+        region = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        return region, _resample(image, high - low, low * self.view_spacing, self.view_spacing, sitk.sitkLinear)
 
     def view_index(self, index) -> np.ndarray:
         """Continuous view index of a continuous index of the box."""

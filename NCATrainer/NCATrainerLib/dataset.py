@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from MedNCALib.errors import MedNCAError
-from MedNCALib.images import case_name, is_image_name, read_image, read_labels
+from MedNCALib.images import pair_by_name, read_image, read_labels
 from MedNCALib.space import Box, View
 
 from .plan import Plan
@@ -28,22 +28,8 @@ class Case:
 
 
 def find_cases(images, labels) -> list[Case]:
-    """Pairs the image files of two folders by name. Raises MedNCAError where one has no partner."""
-    images, labels = _by_name(images), _by_name(labels)
-    alone = sorted(set(images) ^ set(labels))
-    if alone:
-        side = "label map" if alone[0] in images else "image"
-        raise MedNCAError(f"{len(alone)} cases have no partner, {alone[0]} for one has no {side}; names must match.")
-    if not images:
-        raise MedNCAError("The folders hold no images.")
-    return [Case(name, images[name], labels[name]) for name in sorted(images)]
-
-
-def _by_name(folder) -> dict[str, Path]:
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise MedNCAError(f"{folder} is not a folder.")
-    return {case_name(f): f for f in folder.iterdir() if is_image_name(f.name)}
+    """The labelled volumes of two folders, paired by name. Raises MedNCAError where one has no partner."""
+    return [Case(*pair) for pair in pair_by_name(images, labels)]
 
 
 def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:

@@ -1,0 +1,38 @@
+# The two commands of this project are `make demo` and `make test`; both work on a fresh machine with Python and make.
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint format train-hippocampus evaluate-hippocampus clean
+
+# Both hippocampi of a real brain from two clicks; results in demo-output/.
+demo: $(READY)
+	$(PY) Testing/demo.py demo-output
+
+# Style, then all tests.
+test: lint
+	$(PY) -m pytest --timeout 300
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(READY)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+# How the bundled model was made; DATA holds images/ and labels/ of the Decathlon's Task04 (hours on two cores).
+DATA ?= ../shared/data/hippocampus
+train-hippocampus: $(READY)
+	$(VENV)/bin/mednca train --preset hippocampus-m3dnca --images $(DATA)/images --labels $(DATA)/labels \
+		--run runs/hippocampus-m3dnca --out Resources/Models/hippocampus-m3dnca
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) demo-output build *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,271 @@
+"""The command line over the engine: models, segment, evaluate, export, import. Training adds its own commands.
+
+Exit status: 0 all went well; 1 some image or case failed, each told in a sentence; 2 the request itself is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from .errors import MedNCAError
+from .images import case_name, find_images, pair_by_name, read_image, write_image
+from .library import Library
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="MedNCA: tiny models that segment, say where they are unsure, and whether to trust them.",
+)  # fmt: skip
+out, err = Console(), Console(stderr=True)
+
+ModelOption = Annotated[str, typer.Option("--model", help="A model of the library, or a model folder.")]
+MembersOption = Annotated[int | None, typer.Option(help="Ensemble members; default: the model's own.")]
+SeedOption = Annotated[int | None, typer.Option(help="Seed of the fire masks; default: the model's own.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead of text.")]
+
+
+def main() -> None:
+    """Run a command; a problem the user can act on becomes one sentence and status 2."""
+    try:
+        app()
+    except MedNCAError as error:
+        err.print(f"[bold red]Error:[/] {_plain(error)}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        sys.exit(130)
+
+
+@app.command()
+def models(as_json: JsonFlag = False) -> None:
+    """List the models at hand, and why any of them is broken."""
+    entries = [entry.summary() for entry in Library().entries()]
+    if as_json:
+        print(json.dumps(entries, indent=1))
+        return
+    table = Table("Model", "What it is for", "Parameters", "Dice", "State")
+    for entry in entries:
+        dice = entry.get("metrics", {}).get("dice", {}).get("union")
+        state = entry["problem"] or ("ready" if entry["calibrated"] else "ready, not calibrated")
+        table.add_row(
+            entry["id"], entry.get("description", ""), f"{entry.get('parameters', ''):,}" if not entry["problem"] else "",
+            f"{dice:.3f}" if dice else "", _plain(state),
+        )  # fmt: skip
+    out.print(table if entries else "No models found.")
+
+
+@app.command()
+def segment(
+    images: Annotated[list[Path], typer.Argument(help="Images, folders of images, or folders with a DICOM series.")],
+    model: ModelOption,
+    out_folder: Annotated[Path, typer.Option("--out", help="Where the result folders go, one per image.")],
+    click: Annotated[list[str] | None, typer.Option(help="R,A,S in mm: a point in the organ; may be repeated.")] = None,
+    members: MembersOption = None,
+    seed: SeedOption = None,
+    device: DeviceOption = "auto",
+    target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = 0.8,
+    overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Segment images: per image a folder with segmentation, variance, report and overview."""
+    clicks = [_point(text) for text in click or ()]
+    loaded = Library().load(model)
+    jobs, failures = _jobs(images)
+    results = []
+    with _progress(quiet=as_json) as bar:
+        total = bar.add_task("Images", total=len(jobs))
+        step = bar.add_task("", total=1)
+        for name, path in jobs:
+            bar.update(total, description=name)
+            try:
+                folder = _target(out_folder, name, overwrite)
+                report = _segment_one(
+                    path, folder, loaded, clicks, members, seed, device, target,
+                    lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
+                )  # fmt: skip
+                results.append({"image": str(path), "folder": str(folder), "report": report})
+            except MedNCAError as error:
+                failures.append({"image": str(path), "error": str(error)})
+            except Exception as error:  # a bug in one image must not cost the others their results
+                failures.append({"image": str(path), "error": f"{type(error).__name__}: {error}"})
+            bar.update(total, advance=1)
+    _tell(results, failures, as_json)
+    raise typer.Exit(1 if failures else 0)
+
+
+@app.command()
+def evaluate(
+    model: ModelOption,
+    images: Annotated[Path, typer.Option(help="Folder of images.")],
+    labels: Annotated[Path, typer.Option(help="Folder of label maps with the same names.")],
+    json_file: Annotated[Path, typer.Option("--json", help="Where the figures go.")],
+    members: MembersOption = None,
+    seed: SeedOption = None,
+    device: DeviceOption = "auto",
+    cases: Annotated[Path | None, typer.Option(help="A split.json; only its validation cases are used.")] = None,
+) -> None:
+    """Measure a model on cases with known answers."""
+    from .evaluate import evaluate_case, summarize
+
+    loaded = Library().load(model)
+    pairs = pair_by_name(images, labels)
+    if cases:
+        wanted = set(json.loads(cases.read_text())["validation"])
+        pairs = [pair for pair in pairs if pair[0] in wanted]
+    rows, failures = [], []
+    with _progress() as bar:
+        task = bar.add_task("Cases", total=len(pairs))
+        for pair in pairs:
+            bar.update(task, description=pair[0])
+            try:
+                rows.append(evaluate_case(*pair, loaded, members, seed, device))
+            except MedNCAError as error:
+                failures.append({"image": pair[0], "error": str(error)})
+            bar.update(task, advance=1)
+    report = {"model": loaded.id, "sha256": loaded.sha256, "cases": rows, "mean": summarize(rows), "failures": failures}
+    _write_json(json_file, report)
+    _table(rows, report["mean"])
+    for failure in failures:
+        _complain(failure)
+    raise typer.Exit(1 if failures or not rows else 0)
+
+
+@app.command("export")
+def export_model(model: str, file: Path) -> None:
+    """Write a model as a zip file that others can import."""
+    out.print(f"Written: {Library().export_model(model, file)}", highlight=False)
+
+
+@app.command("import")
+def import_model(file: Path, replace: Annotated[bool, typer.Option(help="Replace a model of the same id.")] = False) -> None:
+    """Add a model from a zip file to your own."""
+    entry = Library().import_model(file, replace)
+    out.print(f"Imported {entry.id} to {entry.folder}", highlight=False)
+
+
+def write_result(image, result, model, folder: Path) -> None:
+    """The four files of a result, in a folder that appears whole or not at all."""
+    from .overview import draw_overview
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staged = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir()
+    try:
+        write_image(result.labels, staged / "segmentation.nii.gz")
+        write_image(result.variance, staged / "variance.nii.gz")
+        _write_json(staged / "report.json", result.report)
+        draw_overview(image, result, model, staged / "overview.png")
+        if folder.exists():
+            shutil.rmtree(folder)
+        staged.rename(folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _segment_one(path, folder, model, clicks, members, seed, device, target, progress) -> dict:
+    from .segment import segment_image
+
+    progress("reading", 0, 1)
+    image = read_image(path)
+    result = segment_image(image, model, clicks, members, seed, device, target, progress)
+    result.report["image"]["file"] = Path(path).name
+    write_result(image, result, model, folder)
+    return result.report
+
+
+def _jobs(paths):
+    """(case name, path) of every image, and what cannot be one; names decide the result folders."""
+    jobs, failures, taken = [], [], {}
+    for given in paths:
+        try:
+            for path in find_images(given):
+                name = case_name(path)
+                if name in taken:
+                    raise MedNCAError(f"{path} and {taken[name]} would both be called {name!r}; use two calls.")
+                taken[name] = path
+                jobs.append((name, path))
+        except MedNCAError as error:
+            failures.append({"image": str(given), "error": str(error)})
+    return jobs, failures
+
+
+def _target(out_folder: Path, name: str, overwrite: bool) -> Path:
+    folder = out_folder / name
+    if folder.exists() and not overwrite:
+        raise MedNCAError(f"{folder} already exists; choose another --out, or add --overwrite.")
+    if out_folder.exists() and not out_folder.is_dir():
+        raise MedNCAError(f"{out_folder} is a file; --out needs a folder.")
+    return folder
+
+
+def _point(text: str) -> tuple[float, float, float]:
+    try:
+        r, a, s = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise MedNCAError(f"--click {text!r} is not three numbers R,A,S in mm, like --click=-27,-22,-14.") from error
+    return r, a, s
+
+
+def _progress(quiet: bool = False) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
+
+
+def _tell(results, failures, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"results": results, "failures": failures}, indent=1))
+    elif results:
+        table = Table("Image", "Where", "Volume (ml)", "NQM", "Verdict")
+        for result in results:
+            for finding in result["report"]["findings"]:
+                quality, verdict = finding["nqm"]["union"], finding["verdict"]
+                where = ", ".join(f"{x:.0f}" for x in finding["center"])
+                table.add_row(
+                    Path(result["image"]).name, where, f"{finding['volume_mm3']['union'] / 1000:.2f}",
+                    f"{quality:.3f}" if quality is not None else "-", f"{verdict['word']}. {verdict['reason']}",
+                )  # fmt: skip
+        out.print(table)
+    for failure in failures:
+        _complain(failure)
+
+
+def _table(rows, mean) -> None:
+    table = Table("Case", "Dice", "HD95 (mm)", "NQM", "Predicted Dice", "Verdict")
+
+    def text(value, digits=3):
+        return "-" if value is None else f"{value:.{digits}f}"
+
+    for row in rows:
+        table.add_row(
+            row["case"], text(row["dice"]["union"]), text(row["hd95_mm"]["union"], 2), text(row["nqm"]),
+            text(row["predicted_dice"]), row["verdict"],
+        )  # fmt: skip
+    out.print(table)
+    for key, value in mean["dice"].items():
+        out.print(f"Mean Dice, {key}: {text(value)} +- {text(mean['dice_sd'][key])}", highlight=False)
+
+
+def _complain(failure) -> None:
+    err.print(f"[bold red]Failed:[/] {_plain(failure['error'])}", highlight=False, soft_wrap=True)
+
+
+def _plain(text) -> str:
+    """Square brackets in messages are not rich's markup."""
+    return str(text).replace("[", r"\[")
+
+
+def _write_json(path: Path, data: dict) -> None:
+    from .model import write_bytes
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))

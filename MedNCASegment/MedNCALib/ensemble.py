@@ -1,0 +1,86 @@
+"""The pseudo-ensemble: one model run N times, as a streaming mean and variance, and the mask that follows.
+
+M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number of members.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .pyramid import Pyramid
+from .tensors import to_numpy, to_tensor
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the members say together, on the model's grid; float32.
+
+    mean, variance: (R, A, S, labels), of the members' probabilities (population variance, 0 to 0.25).
+    union_mean, union_variance: (R, A, S), of the probability that a voxel belongs to any label.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    union_mean: np.ndarray
+    union_variance: np.ndarray
+    members: int
+
+
+class Moments:
+    """Mean and population variance of a stream of equally shaped tensors (Welford 1962)."""
+
+    def __init__(self):
+        self.count, self.mean, self.squares = 0, None, None
+
+    def add(self, value: torch.Tensor) -> None:
+        self.count += 1
+        if self.mean is None:
+            self.mean, self.squares = value.clone(), torch.zeros_like(value)
+            return
+        before = value - self.mean
+        self.mean += before / self.count
+        self.squares.addcmul_(before, value - self.mean)
+
+    @property
+    def variance(self) -> torch.Tensor:
+        return self.squares / self.count
+
+
+def union(probability: torch.Tensor | np.ndarray):
+    """Probability of any label, from the last axis: the labels exclude each other, so theirs add up, to 1 at most.
+
+    Without this a voxel between two structures, half one and half the other, would belong to neither.
+    """
+    return probability.sum(-1).clip(max=1.0)
+
+
+@torch.inference_mode()
+def run_ensemble(pyramid: Pyramid, image: np.ndarray, members: int, seed: int, progress=None, tile=None) -> Statistics:
+    """Run members 0 .. N-1 on a normalized image (R, A, S) or (R, A, S, channels).
+
+    progress(done, total) is called after each member and may raise to stop. tile: see `Pyramid.forward`.
+    """
+    device = next(pyramid.parameters()).device
+    tensor = to_tensor(image if image.ndim == 4 else image[..., None]).to(device)
+    labels, whole = Moments(), Moments()
+    for member in range(members):
+        probability = torch.sigmoid(pyramid(tensor, seed, [member], tile)[0])
+        labels.add(probability)
+        whole.add(union(probability))
+        if progress:
+            progress(member + 1, members)
+    return Statistics(
+        to_numpy(labels.mean), to_numpy(labels.variance), to_numpy(whole.mean), to_numpy(whole.variance), members
+    )
+
+
+def settle(mean: np.ndarray) -> np.ndarray:
+    """The mask of mean probabilities (R, A, S, labels): uint8, 0 or 1 + the index of the likeliest label.
+
+    The one place where overlaps are settled: foreground is where the union's mean exceeds 1/2.
+    """
+    winner = mean.argmax(-1).astype(np.uint8) + 1
+    return np.where(union(mean) > 0.5, winner, 0).astype(np.uint8)

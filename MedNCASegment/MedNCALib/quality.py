@@ -1,0 +1,153 @@
+"""How far to trust a result: the NCA quality metric, its calibration, and the verdict.
+
+The verdict is a traffic light from the predicted Dice and its interval against a target Dice. It is grey, with
+the reason, where no honest verdict can be given. It never says that a segmentation is correct.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+MIN_MEMBERS = 5  # fewer members say too little about their spread
+DEFAULT_TARGET = 0.8  # Dice below which the paper calls a segmentation failed
+
+WORDS = {
+    "green": "Likely good enough",
+    "amber": "Check before use",
+    "red": "Likely not good enough",
+    "grey": "No verdict",
+}
+
+
+def nqm(mean: np.ndarray, variance: np.ndarray) -> float | None:
+    """NCA quality metric, M3D-NCA Eq. (1): sum of the members' standard deviation over the sum of their mean.
+
+    mean, variance: of the members' probabilities, any equal shape. None where nothing was found at all.
+    """
+    total = float(mean.sum(dtype=np.float64))
+    if total < 0.5:  # less than half a voxel
+        return None
+    return float(np.sqrt(variance).sum(dtype=np.float64)) / total
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What Dice to expect at a given NQM, from cases with known answers.
+
+    nqm: ascending knots; dice: expected Dice there; low, high: its 90 % interval; all three are monotone in NQM
+    and interpolated linearly, held beyond the ends. members: of the ensemble it was made with. linear: slope and
+    intercept of the paper's linear regression (section 2.3), kept for comparison. detection: what the verdict
+    found on cases it was not made with.
+    """
+
+    nqm: tuple[float, ...]
+    dice: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    members: int
+    samples: int
+    linear: tuple[float, float]
+    detection: dict
+
+    def predict(self, value: float) -> tuple[float, float, float]:
+        """(expected Dice, low, high) at an NQM."""
+        return tuple(float(np.interp(value, self.nqm, knots)) for knots in (self.dice, self.low, self.high))
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict) -> Calibration:
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """color: green, amber, red or grey; word: the same for people; reason: one sentence; Dice: None when grey."""
+
+    color: str
+    word: str
+    reason: str
+    predicted_dice: float | None = None
+    low: float | None = None
+    high: float | None = None
+    target: float = DEFAULT_TARGET
+
+
+def judge(value: float | None, calibration: Calibration | None, target: float, objection: str | None) -> Verdict:
+    """The verdict on one result.
+
+    value: NQM of the union. objection: why no verdict would be honest whatever the NQM (see `objection_to`).
+    Green: even the low end of the interval reaches the target. Red: the expected Dice does not. Amber: between.
+    """
+    if value is None:
+        objection = objection or "nothing was found"
+    elif calibration is None:
+        objection = objection or "this model has no calibration: nobody measured what its uncertainty means"
+    if objection:
+        return Verdict("grey", WORDS["grey"], f"No verdict: {objection}.", target=target)
+    dice, low, high = calibration.predict(value)
+    if low >= target:
+        color, reason = "green", "even the low end of the interval reaches the target"
+    elif dice < target:
+        color, reason = "red", "the expected Dice is below the target"
+    else:
+        color, reason = "amber", "the target lies within the interval"
+    text = f"Expected Dice {dice:.2f} ({low:.2f} to {high:.2f}), target {target:.2f}: {reason}."
+    return Verdict(color, WORDS[color], text, dice, low, high, target)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a model was trained for, as limits; outside, the verdict is grey.
+
+    spacing: mm, of the image's voxels along any axis; extent: mm (R, A, S) of the field of view; volume: mm^3 of
+    the union. Each is (low, high).
+    """
+
+    spacing: tuple[float, float]
+    extent: tuple[tuple[float, float, float], tuple[float, float, float]]
+    volume: tuple[float, float]
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict) -> Domain:
+        return cls(tuple(data["spacing"]), tuple(tuple(e) for e in data["extent"]), tuple(data["volume"]))
+
+
+def objection_to(members: int, spacing, extent, volume: float, touches: bool, domain: Domain | None) -> str | None:
+    """Why no verdict on this result would be honest, or None.
+
+    spacing: mm (R, A, S) of the image; extent: mm of the field of view; volume: mm^3 found; touches: whether the
+    result runs into a cut side of the field of view.
+    """
+    if members < MIN_MEMBERS:
+        return f"{members} ensemble member(s) are too few to measure uncertainty; use {MIN_MEMBERS} or more"
+    if volume == 0:
+        return "nothing was found"
+    if touches:
+        return "the result reaches the edge of the field of view, so part of the structure may be missing"
+    if domain is None:
+        return None
+    low, high = domain.spacing
+    if min(spacing) < low or max(spacing) > high:
+        shown = " x ".join(f"{s:.2g}" for s in spacing)
+        return f"the voxels ({shown} mm) are outside what the model was trained for ({low:g} to {high:g} mm)"
+    for axis, name in enumerate(("left-right", "front-back", "up-down")):
+        low, high = domain.extent[0][axis], domain.extent[1][axis]
+        if not low <= extent[axis] <= high:
+            return (
+                f"the image field is {extent[axis]:.0f} mm {name}, but the model was trained on "
+                f"{low:.0f} to {high:.0f} mm; click on the organ to take a field of the right size"
+            )
+    low, high = domain.volume
+    if not low <= volume <= high:
+        return (
+            f"the result has {volume / 1000:.2g} ml, outside the {low / 1000:.2g} to {high / 1000:.2g} ml of plausible "
+            "structures"
+        )
+    return None

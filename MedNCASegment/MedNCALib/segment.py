@@ -1,0 +1,314 @@
+"""The one function that segments. The module, the command line, the trainer and the tests all call it.
+
+    image -> view (R, A, S voxels) -> box around each click -> normalize -> ensemble -> mask -> image's own voxels
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import SimpleITK as sitk
+
+from .devices import choose_device
+from .ensemble import Statistics, run_ensemble, settle, union
+from .errors import MedNCAError
+from .model import Model
+from .quality import DEFAULT_TARGET, Calibration, Domain, Verdict, judge, nqm, objection_to
+from .space import Box, View, normalize
+
+LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
+LOCATE_ROUNDS = 3
+SETTLED = 2.5  # mm: the field of view has settled when it moves less than this
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result within one field of view (one click, or the whole image).
+
+    click: RAS mm or None; center: RAS mm of the middle of what was found, or of the field of view; nqm: per label
+    name and "union"; volume_mm3: likewise; moves: how far each round moved the field of view, mm.
+    """
+
+    click: tuple[float, float, float] | None
+    center: tuple[float, float, float]
+    field_of_view: tuple[float, float, float]
+    nqm: dict[str, float | None]
+    volume_mm3: dict[str, float]
+    verdict: Verdict
+    objection: str | None
+    moves: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A result on the input image's own voxel grid.
+
+    labels: uint8, the labels' values; variance: float32, voxelwise variance of the members' probabilities,
+    largest over the labels, 0 to 0.25; probability: float32, mean probability of the union.
+    """
+
+    labels: sitk.Image
+    variance: sitk.Image
+    probability: sitk.Image
+    findings: tuple[Finding, ...]
+    report: dict
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Canvas:
+    """What the fields of view are painted on: the view's voxels."""
+
+    labels: np.ndarray
+    variance: np.ndarray
+    probability: np.ndarray
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def segment_image(
+    image: sitk.Image,
+    model: Model,
+    clicks=(),
+    members: int | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    target_dice: float = DEFAULT_TARGET,
+    progress=None,
+) -> Segmentation:
+    """Segment a checked 3D image (`images.read_image`, `images.check_image`) with a model.
+
+    clicks: points in RAS mm; around each a field of view of the model's size is taken and re-centered on what was
+    found. Without clicks the whole image is one field of view. members, seed: default to the model's own. The
+    same image, model, clicks, members and seed give the same result, whatever the device or memory.
+    progress(stage, done, total) is called often and may raise to cancel.
+    Raises MedNCAError for a click outside the image, an image too small, or a field without contrast.
+    """
+    members = model.members if members is None else members
+    seed = model.seed if seed is None else seed
+    _check_request(members, target_dice)
+    torch_device, note = choose_device(device)
+    pyramid = model.pyramid.to(torch_device)
+    report_progress = progress or (lambda stage, done, total: None)
+    start = time.perf_counter()
+    view = View.of(image)
+    boxes = [(None, Box.whole(view, model.preprocessing.spacing))]
+    if len(clicks):
+        boxes = [(tuple(float(x) for x in click), _first_box(view, model, click)) for click in clicks]
+    canvas = _Canvas(
+        np.zeros(view.array.shape, np.uint8),
+        np.zeros(view.array.shape, np.float32),
+        np.zeros(view.array.shape, np.float32),
+        {"prepare": time.perf_counter() - start, "locate": 0.0, "ensemble": 0.0, "restore": 0.0},
+    )
+    findings = []
+    for number, (click, box) in enumerate(boxes):
+        stage = f"click {number + 1} of {len(boxes)}" if click else "whole image"
+        if click:
+            clock = time.perf_counter()
+            box, moves = _locate(
+                view, model, pyramid, box, seed, lambda done, total, s=stage: report_progress(f"{s}: locating", done, total)
+            )
+            canvas.seconds["locate"] += time.perf_counter() - clock
+        else:
+            moves = ()
+        _check_size(model, box)
+        clock = time.perf_counter()
+        statistics = run_ensemble(
+            pyramid,
+            _model_input(view, model, box),
+            members,
+            seed,
+            lambda done, total, s=stage: report_progress(f"{s}: ensemble", done, total),
+        )
+        canvas.seconds["ensemble"] += time.perf_counter() - clock
+        clock = time.perf_counter()
+        findings.append(_finish(view, model, box, click, moves, statistics, target_dice, canvas))
+        canvas.seconds["restore"] += time.perf_counter() - clock
+    clock = time.perf_counter()
+    result = [view.restore(a, image) for a in (canvas.labels, canvas.variance, canvas.probability)]
+    canvas.seconds["restore"] += time.perf_counter() - clock
+    notes = (note,) if note else ()
+    report = _report(image, model, findings, members, seed, torch_device, target_dice, canvas, notes)
+    return Segmentation(*result, tuple(findings), report, notes)
+
+
+def rejudge(finding: Finding, model_calibration: dict | None, target_dice: float) -> Verdict:
+    """The verdict of a finding against another target, without running anything again."""
+    calibration = Calibration.from_json(model_calibration) if model_calibration else None
+    return judge(finding.nqm["union"], calibration, target_dice, finding.objection)
+
+
+def _small_pieces(mask: np.ndarray) -> np.ndarray:
+    """Bool, True in all but the largest 26-connected piece of a mask."""
+    components = sitk.ConnectedComponent(sitk.GetImageFromArray((mask > 0).astype(np.uint8)), True)
+    components = sitk.RelabelComponent(components, sortByObjectSize=True)
+    return sitk.GetArrayFromImage(components) > 1
+
+
+def _check_request(members, target_dice) -> None:
+    if not isinstance(members, int) or members < 1 or members > 1000:
+        raise MedNCAError(f"The number of ensemble members must be a whole number from 1 to 1000, not {members}.")
+    if not 0 < target_dice < 1:
+        raise MedNCAError(f"The target Dice must lie between 0 and 1, not {target_dice}.")
+
+
+def _first_box(view: View, model: Model, click) -> Box:
+    """The field of view around a click, with the structure where the training cases had it."""
+    index = view.index_of(click)
+    if not np.isfinite(index).all() or np.any(index < -0.5) or np.any(index > np.array(view.array.shape) - 0.5):
+        shown = ", ".join(f"{x:g}" for x in click)
+        low, high = view.ras_of((0, 0, 0)), view.ras_of(np.array(view.array.shape) - 1)
+        span = "; ".join(f"{n} {min(a, b):.0f} to {max(a, b):.0f}" for n, a, b in zip("RAS", low, high, strict=True))
+        raise MedNCAError(f"The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.")
+    return _box_around(view, model, index)
+
+
+def _box_around(view: View, model: Model, index) -> Box:
+    p = model.preprocessing
+    if p.field_of_view is None:
+        return Box.whole(view, p.spacing)
+    center = np.asarray(index) - np.asarray(p.anchor) / view.spacing
+    return Box.around(view, p.spacing, center, p.field_of_view)
+
+
+def _model_input(view: View, model: Model, box: Box) -> np.ndarray:
+    return normalize(box.extract(view.array), model.preprocessing.percentiles)
+
+
+def _check_size(model: Model, box: Box) -> None:
+    """A kernel that never fits inside the image sees mirrored voxels only: no basis for a segmentation."""
+    architecture = model.architecture
+    for level in architecture.levels:
+        kernel = architecture.kernel_shape(level)
+        if any(n < k for n, k in zip(box.size, kernel, strict=True)):
+            size, needed = (" x ".join(str(n) for n in shape) for shape in (box.size, kernel))
+            raise MedNCAError(
+                f"The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}."
+            )
+
+
+def _locate(view, model, pyramid, box, seed, progress):
+    """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm."""
+    if model.preprocessing.field_of_view is None:
+        return box, ()
+    moves = []
+    for attempt in range(LOCATE_ROUNDS):
+        _check_size(model, box)
+        progress(attempt, LOCATE_ROUNDS)
+        statistics = run_ensemble(pyramid, _model_input(view, model, box), LOCATE_MEMBERS, seed)
+        mask, _ = _mask(model, statistics, single=True)
+        if not mask.any():
+            break
+        following = _box_around(view, model, box.view_index(_middle(mask)))
+        move = float(np.linalg.norm((following.start - box.start) * view.spacing))
+        moves.append(round(move, 2))
+        if move < SETTLED:
+            break
+        box = following
+    return box, tuple(moves)
+
+
+def _middle(mask) -> np.ndarray:
+    """Middle of the bounding box: unlike the centroid it does not follow the thin end of a structure."""
+    return np.array([(np.flatnonzero(mask.any(axis=others))[[0, -1]]).mean() for others in ((1, 2), (0, 2), (0, 1))])
+
+
+def _mask(model: Model, statistics: Statistics, single: bool):
+    """The settled mask on the model's grid, and the mean without the pieces that were dropped."""
+    mean = statistics.mean
+    mask = settle(mean)
+    if single and model.preprocessing.keep_largest:
+        dropped = _small_pieces(mask)
+        mean = np.where(dropped[..., None], np.float32(0), mean)
+        mask = np.where(dropped, 0, mask).astype(np.uint8)
+    return mask, mean
+
+
+def _finish(view, model, box, click, moves, statistics, target, canvas) -> Finding:
+    """Paint one field of view onto the canvas and judge it."""
+    single = click is not None or _is_one_field(model, box)
+    mask, mean = _mask(model, statistics, single)
+    _paint(view, model, box, mean, statistics, canvas)
+    voxel = float(np.prod(box.spacing))
+    volumes = {label.name: float((mask == n + 1).sum()) * voxel for n, label in enumerate(model.labels)}
+    volumes["union"] = float((mask > 0).sum()) * voxel
+    quality = {
+        label.name: nqm(statistics.mean[..., n], statistics.variance[..., n]) for n, label in enumerate(model.labels)
+    }
+    quality["union"] = nqm(statistics.union_mean, statistics.union_variance)
+    extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
+    domain = model.info.get("quality", {}).get("domain")
+    objection = objection_to(
+        statistics.members,
+        view.spacing,
+        extent,
+        volumes["union"],
+        _touches_cut_side(mask, box, view),
+        Domain.from_json(domain) if domain else None,
+    )
+    calibration = Calibration.from_json(model.calibration) if model.calibration else None
+    verdict = judge(quality["union"], calibration, target, objection)
+    middle = _middle(mask) if mask.any() else (np.array(box.size) - 1) / 2
+    center = tuple(round(float(x), 2) for x in view.ras_of(box.view_index(middle)))
+    return Finding(click, center, extent, quality, volumes, verdict, objection, moves)
+
+
+def _is_one_field(model: Model, box: Box) -> bool:
+    """Whether an image without clicks is about the size of one field of view, as the training cases are."""
+    fov = model.preprocessing.field_of_view
+    return fov is not None and all(n * s <= 1.5 * f for n, s, f in zip(box.size, box.spacing, fov, strict=True))
+
+
+def _paint(view, model, box, mean, statistics, canvas) -> None:
+    """Interpolate to the view's voxels and settle there; a later click adds, it does not erase."""
+    shape = view.array.shape
+    region, fine = None, []
+    for n in range(len(model.labels)):
+        region, values = box.insert(mean[..., n], shape)
+        fine.append(values)
+    fine = np.stack(fine, -1)
+    values = np.array([0] + [label.value for label in model.labels], dtype=np.uint8)
+    labels = values[settle(fine)]
+    canvas.labels[region] = np.where(labels > 0, labels, canvas.labels[region])
+    _, variance = box.insert(statistics.variance.max(-1), shape)
+    canvas.variance[region] = np.maximum(canvas.variance[region], variance)
+    canvas.probability[region] = np.maximum(canvas.probability[region], union(fine))
+
+
+def _touches_cut_side(mask, box: Box, view: View) -> bool:
+    """Whether the mask reaches a side of the field of view behind which the image goes on."""
+    last = box.start + (np.array(box.size) - 1) * box.spacing / box.view_spacing
+    step = box.spacing / box.view_spacing
+    for axis in range(3):
+        plane = np.moveaxis(mask, axis, 0)
+        if box.start[axis] > step[axis] and plane[0].any():
+            return True
+        if last[axis] < view.array.shape[axis] - 1 - step[axis] and plane[-1].any():
+            return True
+    return False
+
+
+def _report(image, model, findings, members, seed, device, target, canvas, notes) -> dict:
+    """Everything that is needed to repeat and to judge the result; plain data."""
+    return {
+        "model": {
+            "id": model.id,
+            "name": model.name,
+            "version": model.info.get("version"),
+            "sha256": model.sha256,
+            "terms": model.info.get("terms"),
+        },
+        "members": members,
+        "seed": seed,
+        "device": str(device),
+        "target_dice": target,
+        "image": {
+            "size": list(image.GetSize()),
+            "spacing_mm": [round(s, 6) for s in image.GetSpacing()],
+        },
+        "findings": [asdict(finding) for finding in findings],
+        "seconds": {stage: round(seconds, 3) for stage, seconds in canvas.seconds.items()},
+        "notes": list(notes),
+    }

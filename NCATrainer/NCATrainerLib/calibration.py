@@ -1,0 +1,161 @@
+"""What a model's uncertainty means: Dice against NQM on cases with known answers, clean and degraded.
+
+The regression is made on training cases enriched with artifacts (M3D-NCA, section 2.3) and tried on validation
+cases it has not seen. Cases are run in several processes, one thread each.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+import torchio as tio
+from scipy.optimize import isotonic_regression
+
+from MedNCALib.firing import mix
+from MedNCALib.images import read_image, read_labels
+from MedNCALib.metrics import dice
+from MedNCALib.model import load_model
+from MedNCALib.quality import DEFAULT_TARGET, Calibration
+from MedNCALib.segment import segment_image
+from MedNCALib.space import View
+
+from .augmentation import apply_artifact
+from .dataset import Case
+
+COVERAGE = 0.90  # of the interval
+_SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
+_STREAM = 77  # keeps this module's draws apart from the training's
+
+# Each takes a severity in 0..1; the worst are the paper's own test artifacts (section 3.2).
+CONDITIONS = {
+    "clean": None,
+    "noise": lambda s: tio.RandomNoise(std=(0.05 + 0.45 * s,) * 2),
+    "spike": lambda s: tio.RandomSpike(num_spikes=1, intensity=(0.3 + 4.7 * s,) * 2),
+    "ghosting": lambda s: tio.RandomGhosting(num_ghosts=6, intensity=(0.3 + 2.2 * s,) * 2),
+    "bias field": lambda s: tio.RandomBiasField(coefficients=(0.2 + 0.8 * s,) * 2),
+    "motion": lambda s: tio.RandomMotion(degrees=2 + 10 * s, translation=1 + 8 * s, num_transforms=2),
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One degraded case: how good the result was, and how steady."""
+
+    case: str
+    condition: str
+    dice: float
+    nqm: float | None
+
+
+def measure(folder, cases: list[Case], seed: int, conditions=None, progress=None) -> list[Sample]:
+    """Segment every case under every condition with the model in a folder, union Dice on native voxels.
+
+    progress(done, total) after each.
+    """
+    names = list(conditions or CONDITIONS)
+    jobs = [(str(folder), case, name, mix((seed, _STREAM, i, j))) for i, case in enumerate(cases) for j, name in enumerate(names)]
+    samples = []
+    with worker_pool() as pool:
+        for done, sample in enumerate(pool.map(_measure_one, jobs), start=1):
+            samples.append(sample)
+            if progress:
+                progress(done, len(jobs))
+    return samples
+
+
+def worker_pool() -> ProcessPoolExecutor:
+    """One single-threaded process per core: for many small cases faster than one process with all cores."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(max(os.cpu_count() or 1, 1), context, initializer=torch.set_num_threads, initargs=(1,))
+
+
+def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibration | None:
+    """Monotone regression of Dice and of its interval on NQM; None where there are too few samples for it."""
+    pairs = sorted((s.nqm, s.dice) for s in samples if s.nqm is not None)
+    if len(pairs) < 2 * _SAMPLES_PER_KNOT:
+        return None
+    values, scores = (np.array(column) for column in zip(*pairs, strict=True))
+    groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
+    tail = (1 - COVERAGE) / 2
+    knots = np.array([np.median(values[g]) for g in groups])
+    curves = [
+        isotonic_regression([statistic(scores[g]) for g in groups], increasing=False).x
+        for statistic in (np.mean, lambda d: np.quantile(d, tail), lambda d: np.quantile(d, 1 - tail))
+    ]
+    slope, intercept = np.polyfit(values, scores, 1)
+    calibration = Calibration(
+        *(tuple(np.round(curve, 5).tolist()) for curve in (knots, *curves)),
+        members=members,
+        samples=len(pairs),
+        linear=(round(float(slope), 5), round(float(intercept), 5)),
+        detection={},
+    )
+    return Calibration(**{**calibration.to_json(), "detection": detection(calibration, validation)})
+
+
+def detection(calibration: Calibration, samples: list[Sample], target: float = DEFAULT_TARGET) -> dict:
+    """What the calibrated verdict finds on cases it was not made with.
+
+    A failure is a Dice below the target; it is found when the verdict is not green: amber, red, or grey because
+    nothing was found.
+    """
+    rows = [(s, calibration.predict(s.nqm) if s.nqm is not None else None) for s in samples]
+    failed = [row for row in rows if row[0].dice < target]
+    good = [row for row in rows if row[0].dice >= target]
+
+    def share(part, whole):
+        return round(len(part) / len(whole), 4) if whole else None
+
+    judged = [(s, p) for s, p in rows if p is not None]
+    return {
+        "target_dice": target,
+        "samples": len(rows),
+        "failures": len(failed),
+        "failures_below_target": share([r for r in failed if r[1] is None or r[1][0] < target], failed),
+        "failures_not_green": share([r for r in failed if r[1] is None or r[1][1] < target], failed),
+        "good_called_red": share([r for r in good if r[1] is None or r[1][0] < target], good),
+        "good_not_green": share([r for r in good if r[1] is None or r[1][1] < target], good),
+        "interval_coverage": share([1 for s, p in judged if p[1] <= s.dice <= p[2]], judged),
+        "mean_absolute_error": round(float(np.mean([abs(s.dice - p[0]) for s, p in judged])), 4) if judged else None,
+        "conditions": {
+            name: {
+                "dice": round(float(np.mean([s.dice for s in samples if s.condition == name])), 4),
+                "nqm": _rounded_mean([s.nqm for s in samples if s.condition == name and s.nqm is not None]),
+            }
+            for name in dict.fromkeys(s.condition for s in samples)
+        },
+    }
+
+
+def _rounded_mean(values):
+    return round(float(np.mean(values)), 4) if values else None
+
+
+def degrade(image: sitk.Image, condition: str, seed: int) -> sitk.Image:
+    """A copy of an image with an artifact whose severity the seed draws."""
+    if CONDITIONS[condition] is None:
+        return image
+    view = View.of(image)
+    severity = mix((seed, 1)) / 2**64
+    return view.restore(apply_artifact(view.array, CONDITIONS[condition](severity), seed), image)
+
+
+_loaded: dict = {}  # model folder -> model, one per worker process
+
+
+def _measure_one(job) -> Sample:
+    folder, case, condition, seed = job
+    if folder not in _loaded:
+        _loaded[folder] = load_model(folder)
+    model = _loaded[folder]
+    image, truth = read_image(case.image), read_labels(case.labels)
+    result = segment_image(degrade(image, condition, seed), model, device="cpu")
+    wanted = np.isin(sitk.GetArrayViewFromImage(truth), [label.value for label in model.labels])
+    found = sitk.GetArrayViewFromImage(result.labels) > 0
+    return Sample(case.name, condition, dice(found, wanted), result.findings[0].nqm["union"])

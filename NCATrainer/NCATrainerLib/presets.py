@@ -1,0 +1,81 @@
+"""Named training plans and the texts of the models they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from MedNCALib.architecture import Architecture, Level
+from MedNCALib.model import Label, Preprocessing
+
+from .plan import Plan
+
+_SCT = "SCT"
+
+
+def _terminology(code: str, meaning: str, modifier: tuple[str, str] | None = None) -> dict:
+    """A coded entry as Slicer and DICOM SEG use them."""
+    entry = {
+        "category": {"scheme": _SCT, "code": "123037004", "meaning": "Anatomical Structure"},
+        "type": {"scheme": _SCT, "code": code, "meaning": meaning},
+    }
+    if modifier:
+        entry["modifier"] = {"scheme": _SCT, "code": modifier[0], "meaning": modifier[1]}
+    return entry
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A plan and the texts of its model."""
+
+    plan: Plan
+    texts: dict
+
+
+_PAPERS = [
+    "Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023.",
+    "Kalkhof, Gonzalez, Mukhopadhyay: Med-NCA: Robust and Lightweight Segmentation with Neural Cellular Automata. "
+    "IPMI 2023.",
+]
+
+HIPPOCAMPUS_M3DNCA = Preset(
+    Plan(
+        architecture=Architecture(
+            family="m3d-nca",
+            channels=16,
+            hidden=64,
+            levels=(Level((2, 2, 2), 7, 10), Level((1, 1, 1), 3, 10)),
+            norm="batch",
+            labels=2,
+        ),
+        preprocessing=Preprocessing(spacing=(1.0, 1.0, 1.0), field_of_view=(40.0, 56.0, 42.0), keep_largest=True),
+        labels=(
+            Label(1, "Anterior hippocampus", (230, 126, 34), _terminology("5366008", "Hippocampus")),
+            Label(2, "Posterior hippocampus", (64, 156, 255), _terminology("5366008", "Hippocampus")),
+        ),
+        field_of_view=(36, 52, 36),
+        patch=(24, 24, 24),
+        iterations=5000,
+        freeze_norm=0.05,
+    ),
+    {
+        "id": "hippocampus-m3dnca",
+        "name": "Hippocampus (M3D-NCA)",
+        "version": "1.0.0",
+        "task": "Hippocampus segmentation, anterior and posterior",
+        "description": "Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI.",
+        "authors": "The MedNCA developers",
+        "copyright": "The MedNCA developers",
+        "license": "CC BY-SA 4.0, as the training data.",
+        "terms": None,
+        "intended_use": "Research and education. Not a medical device; a person must review every result.",
+        "data_source": "Medical Segmentation Decathlon, Task04 Hippocampus, CC BY-SA 4.0 (Antonelli et al., The Medical "
+        "Segmentation Decathlon, Nature Communications 2022). The set holds left and right hippocampi of the same "
+        "subjects without saying which, so that both of one subject may lie on different sides of the split.",
+        "limits": "T1-weighted MRI of about 1 mm, of adults. Strong noise, spikes, ghosts and bias fields break it; the "
+        "table above says how far. The border between anterior and posterior is a convention, and the least certain "
+        "part. It expects one hippocampus in its field of view: click on it in a whole head.",
+        "references": _PAPERS,
+    },
+)
+
+PRESETS = {preset.texts["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA,)}

@@ -1,0 +1,26 @@
+"""Shared fixtures. Real data is used where it lies beside the checkout, and skipped with a reason elsewhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("MEDNCA_DATA", ROOT.parent / "shared" / "data"))
+
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+@pytest.fixture(autouse=True)
+def own_user_folder(tmp_path, monkeypatch):
+    """No test sees or touches the models of whoever runs it."""
+    monkeypatch.setenv("MEDNCA_MODELS", str(tmp_path / "user-models"))
+
+
+@pytest.fixture(scope="session")
+def hippocampus():
+    folder = DATA / "hippocampus"
+    if not folder.is_dir():
+        pytest.skip(f"needs the Decathlon's hippocampus cases in {folder.name}/ of MEDNCA_DATA")
+    return folder

@@ -1,0 +1,111 @@
+"""Phantoms and models with known answers, made by code.
+
+The bright-or-not model is a real one-level M3D-NCA whose weights are set by hand: after one step its logit is a
+multiple of the normalized intensity, so that it segments what is brighter than the mean of the field of view.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+
+from MedNCALib.architecture import Architecture, Level
+from MedNCALib.model import Label, Model, Preprocessing, save_model
+from MedNCALib.pyramid import Pyramid
+
+TEXTS = {
+    "name": "Phantom",
+    "version": "0",
+    "task": "test",
+    "description": "bright things",
+    "intended_use": "tests",
+    "license": "none",
+    "quality": {},
+}
+
+
+def random_pyramid(architecture: Architecture, seed: int = 0) -> Pyramid:
+    """Untrained, but moving: the update is not zero."""
+    torch.manual_seed(seed)
+    pyramid = Pyramid(architecture).eval().requires_grad_(False)
+    for cell in pyramid.cells:
+        torch.nn.init.normal_(cell.update.weight, std=0.1)
+        if cell.norm is not None:
+            cell.norm.running_mean.normal_(std=0.1)
+            cell.norm.running_var.uniform_(0.5, 1.5)
+    return pyramid
+
+
+def m3d(scales=(2, 1), kernels=(7, 3), steps=(4, 4), **options) -> Architecture:
+    levels = tuple(Level((s, s, s), k, n) for s, k, n in zip(scales, kernels, steps, strict=True))
+    return Architecture("m3d-nca", **({"channels": 8, "hidden": 16, "levels": levels} | options))
+
+
+def bright_model(id="bright", spacing=None, field_of_view=None, labels=1, fire_rate=1.0, **preprocessing) -> Model:
+    """Segments what is brighter than the mean; with two labels the second one never wins."""
+    architecture = Architecture(
+        "m3d-nca", channels=4, hidden=4, levels=(Level((1, 1, 1), 3, 1),), fire_rate=fire_rate, labels=labels
+    )
+    pyramid = Pyramid(architecture).eval().requires_grad_(False)
+    cell = pyramid.cells[0]
+    for parameter in cell.parameters():
+        parameter.zero_()
+    cell.hidden.weight[0, 0], cell.hidden.weight[1, 0] = 1.0, -1.0  # relu(x), relu(-x) of the image
+    cell.update.weight[1, 0], cell.update.weight[1, 1] = 20.0, -20.0  # logit = 20 x
+    if labels == 2:
+        cell.hidden.bias[2] = 1.0
+        cell.update.weight[2, 2] = -20.0
+    values = tuple(Label(n + 1, f"Label {n + 1}", (200, 50 * n, 0)) for n in range(labels))
+    options = Preprocessing(spacing, (0.0, 100.0), field_of_view, **preprocessing)
+    return Model(id, architecture, options, values, pyramid, info=dict(TEXTS))
+
+
+def save(model: Model, folder):
+    save_model(model, folder, "# A phantom's card")
+    return folder
+
+
+def ellipsoid(shape, center, radii) -> np.ndarray:
+    """Bool (R, A, S)."""
+    grid = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+    return sum(((g - c) / r) ** 2 for g, c, r in zip(grid, center, radii, strict=True)) <= 1
+
+
+def image_of(array_ijk, spacing=(1, 1, 1), direction=None, origin=(0, 0, 0)) -> sitk.Image:
+    """A SimpleITK image of an array (i, j, k)."""
+    array = np.asarray(array_ijk)
+    array = array.astype(np.uint8) if array.dtype == bool else array
+    image = sitk.GetImageFromArray(np.ascontiguousarray(array.transpose(2, 1, 0)))
+    image.SetSpacing([float(s) for s in spacing])
+    image.SetOrigin([float(o) for o in origin])
+    if direction is not None:
+        image.SetDirection(np.asarray(direction, float).ravel().tolist())
+    return image
+
+
+def array_of(image: sitk.Image) -> np.ndarray:
+    """(i, j, k)."""
+    return sitk.GetArrayFromImage(image).transpose(2, 1, 0)
+
+
+def rotation(degrees, axis) -> np.ndarray:
+    """3x3."""
+    a = np.deg2rad(degrees)
+    c, s = np.cos(a), np.sin(a)
+    i, j = [x for x in range(3) if x != axis]
+    matrix = np.eye(3)
+    matrix[i, i] = matrix[j, j] = c
+    matrix[i, j], matrix[j, i] = -s, s
+    return matrix
+
+
+def organ_case(seed: int, shape=(24, 26, 22), noise=0.1):
+    """A bright organ of two halves in a noisy box: (image float32, labels uint8), both (i, j, k)."""
+    rng = np.random.default_rng(seed)
+    center = np.array(shape) / 2 + rng.uniform(-2, 2, 3)
+    organ = ellipsoid(shape, center, np.array([6, 8, 5]) * rng.uniform(0.85, 1.15))
+    front = np.arange(shape[1])[None, :, None] > center[1]
+    labels = np.where(organ, np.where(front, 1, 2), 0).astype(np.uint8)
+    image = 100 + 60 * organ + 25 * (labels == 2) + 100 * noise * rng.normal(size=shape)
+    return image.astype(np.float32), labels

@@ -1,0 +1,154 @@
+"""The cells and levels: local, reproducible, and any size works."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from MedNCALib import cells
+from MedNCALib.architecture import Architecture, Level
+from MedNCALib.convolution import perceive, reflect_margins
+from MedNCALib.firing import fire_mask, frame_index
+from MedNCALib.pyramid import pool, upsample
+
+from phantoms import m3d, random_pyramid
+
+FLAT = (Level((4, 4, 1), 3, 4), Level((1, 1, 1), 3, 4))
+ARCHITECTURES = {
+    "m3d two levels, batch norm, two labels": m3d(norm="batch", labels=2),
+    "m3d three levels": m3d((4, 2, 1), (7, 5, 3), (2, 3, 4)),
+    "m3d anisotropic scale": Architecture("m3d-nca", 8, 16, (Level((4, 4, 2), 5, 3), Level((1, 1, 1), 3, 3))),
+    "med-nca axial": Architecture("med-nca", 8, 16, FLAT, slice_axis=2),
+    "med-nca sagittal": Architecture("med-nca", 8, 16, (Level((1, 2, 2), 3, 3), Level((1, 1, 1), 3, 3)), slice_axis=0),
+    "backbone": Architecture("backbone-nca", 8, 16, (Level((1, 1, 1), 3, 5),), slice_axis=1),
+    "seg-nca below full resolution": Architecture("seg-nca", 8, 16, (Level((2, 2, 1), 3, 5),), slice_axis=2),
+    "two image channels": m3d(input_channels=2),
+}
+
+
+@pytest.fixture(params=ARCHITECTURES, name="pyramid")
+def _pyramid(request):
+    return random_pyramid(ARCHITECTURES[request.param])
+
+
+def _image(pyramid, *shape):
+    torch.manual_seed(1)
+    return torch.randn(*shape, pyramid.architecture.input_channels)
+
+
+@torch.no_grad()
+def test_tiles_equal_the_full_frame(pyramid):
+    image = _image(pyramid, 21, 26, 17)
+    full = pyramid(image, 3, [0, 1])
+    assert full.std() > 1e-3  # the state moves, or the test says nothing
+    assert torch.allclose(pyramid(image, 3, [0, 1], tile=(8, 9, 7)), full, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_tile_without_its_margin_differs():
+    pyramid = random_pyramid(m3d())
+    image = _image(pyramid, 21, 26, 17)
+    full = pyramid(image, 3, [0])
+    pyramid.architecture.__class__.reach, kept = (lambda self, level: (1, 1, 1)), Architecture.reach
+    try:
+        assert not torch.allclose(pyramid(image, 3, [0], tile=(8, 9, 7)), full, atol=1e-5)
+    finally:
+        Architecture.reach = kept
+
+
+@torch.no_grad()
+def test_a_member_is_the_same_in_any_batch(pyramid):
+    image = _image(pyramid, 12, 13, 11)
+    together = pyramid(image, 5, [0, 1, 2])
+    assert torch.allclose(pyramid(image, 5, [2])[0], together[2], atol=1e-5)
+    assert torch.allclose(pyramid(image, 5, [2, 0])[1], together[0], atol=1e-5)
+    assert not torch.allclose(together[0], together[1], atol=1e-3)
+    assert not torch.allclose(pyramid(image, 6, [0])[0], together[0], atol=1e-3)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("shape", [(1, 9, 8), (9, 8, 1), (1, 1, 1), (2, 3, 2), (35, 51, 35)])
+def test_any_size(pyramid, shape):
+    logits = pyramid(_image(pyramid, *shape), 0, [0])
+    assert logits.shape == (1, *shape, pyramid.architecture.labels)
+    assert torch.isfinite(logits).all()
+
+
+@torch.no_grad()
+def test_image_channels_stay():
+    pyramid = random_pyramid(m3d(input_channels=2))
+    state = pyramid.start(_image(pyramid, 9, 9, 9)[None])
+    assert torch.equal(pyramid.run_level(1, state, 0, [0])[..., :2], state[..., :2])
+
+
+@torch.no_grad()
+def test_slices_of_a_2d_model_do_not_talk():
+    pyramid = random_pyramid(ARCHITECTURES["med-nca axial"])
+    image = _image(pyramid, 16, 16, 3)
+    changed = image.clone()
+    changed[:, :, 0] += 5
+    assert torch.equal(pyramid(image, 0, [0])[..., 1:, :], pyramid(changed, 0, [0])[..., 1:, :])
+
+
+@torch.no_grad()
+def test_frozen_norm_is_an_ordinary_batch_norm_in_evaluation():
+    pyramid = random_pyramid(m3d((1,), (3,), (1,), norm="batch", fire_rate=1.0))
+    cell = pyramid.cells[0]
+    state = torch.randn(1, 5, 6, 7, 8)
+    seen = torch.cat((state, cell.perception(state)), -1).reshape(-1, 16)
+    change = cell.update(F.relu(cell.norm(cell.hidden(seen)))).reshape(state.shape)
+    change[..., :1] = 0
+    index = frame_index((5, 6, 7))
+    assert torch.allclose(cell(state, index, [0], (0, 0), 1), state + change, atol=1e-5)
+
+
+def test_gradients_equal_those_of_plain_torch(monkeypatch):
+    """Our convolution's backward pass against autograd through torch's own padding and convolution."""
+
+    def plain(state, weight, bias, groups):
+        x = state.movedim(-1, 1)
+        for axis, k in enumerate(weight.shape[2:]):
+            before, after = reflect_margins(x.shape[axis + 2], k // 2)
+            order = torch.tensor([*before, *range(x.shape[axis + 2]), *after])
+            x = x.index_select(axis + 2, order)
+        return F.conv3d(x, weight, bias, groups=groups).movedim(1, -1)
+
+    pyramid = random_pyramid(m3d(norm="batch")).requires_grad_(True)
+    image = _image(pyramid, 10, 12, 9)
+
+    def gradients():
+        loss = pyramid(image, 1, [0, 1]).square().mean()
+        return torch.autograd.grad(loss, list(pyramid.parameters()))
+
+    ours = gradients()
+    monkeypatch.setattr(cells, "perceive", plain)
+    for mine, theirs in zip(ours, gradients(), strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-3, atol=1e-4 * theirs.abs().max())
+
+
+def test_reflection_equals_torch():
+    state = torch.randn(2, 5, 6, 7, 3)
+    weight, bias = torch.randn(3, 1, 3, 5, 3), torch.zeros(3)
+    padded = F.pad(state.movedim(-1, 1), (1, 1, 2, 2, 1, 1), mode="reflect")
+    expected = F.conv3d(padded, weight, bias, groups=3).movedim(1, -1)
+    with torch.no_grad():
+        assert torch.allclose(perceive(state, weight, bias, 3), expected, atol=1e-5)
+
+
+def test_pool_and_upsample_cover_odd_sizes():
+    image = torch.arange(5.0)[None, :, None, None, None]
+    pooled = pool(image, (2, 2, 2))
+    assert pooled.flatten().tolist() == [0.5, 2.5, 4.0]
+    assert upsample(pooled, (2, 2, 2), (5, 1, 1)).flatten().tolist() == [0.5, 0.5, 2.5, 2.5, 4.0]
+
+
+def test_fire_mask_is_addressed():
+    frame = (40, 41, 42)
+    whole = fire_mask(frame_index(frame), 0.5, (1, 2, 3, 4))
+    tile = fire_mask(frame_index((7, 8, 9), (3, 4, 5), frame), 0.5, (1, 2, 3, 4))
+    assert torch.equal(tile, whole[3:10, 4:12, 5:14])
+    for address in ((0, 2, 3, 4), (1, 0, 3, 4), (1, 2, 0, 4), (1, 2, 3, 0)):
+        other = fire_mask(frame_index(frame), 0.5, address)
+        assert abs((other == whole).float().mean() - 0.5) < 0.01  # independent of each part of the address
+    for rate in (0.1, 0.5, 0.9):
+        assert abs(fire_mask(frame_index(frame), rate, (7,)).float().mean() - rate) < 0.01
+    for shift in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
+        assert abs((whole.roll(shift, (0, 1, 2)) == whole).float().mean() - 0.5) < 0.01

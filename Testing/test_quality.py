@@ -1,0 +1,100 @@
+"""Ensemble statistics, NQM, calibration and verdict, against their definitions."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from MedNCALib.ensemble import Moments, run_ensemble, settle, union
+from MedNCALib.quality import Calibration, Domain, judge, nqm, objection_to
+
+from phantoms import m3d, random_pyramid
+
+CALIBRATION = Calibration(
+    nqm=(0.1, 0.2, 0.5), dice=(0.9, 0.8, 0.3), low=(0.85, 0.6, 0.0), high=(0.95, 0.9, 0.6),
+    members=10, samples=100, linear=(-1.0, 1.0), detection={},
+)  # fmt: skip
+
+
+def test_streaming_moments():
+    values = torch.rand(7, 3, 4)
+    moments = Moments()
+    for value in values:
+        moments.add(value)
+    assert torch.allclose(moments.mean, values.mean(0), atol=1e-6)
+    assert torch.allclose(moments.variance, values.var(0, unbiased=False), atol=1e-6)
+
+
+def test_ensemble_is_the_statistics_of_its_members_and_nqm_equation_1():
+    pyramid = random_pyramid(m3d(labels=2))
+    image = np.random.default_rng(0).normal(size=(9, 10, 11)).astype(np.float32)
+    statistics = run_ensemble(pyramid, image, 4, seed=7)
+    with torch.no_grad():
+        runs = torch.sigmoid(pyramid(torch.from_numpy(image)[..., None], 7, range(4))).numpy()
+    np.testing.assert_allclose(statistics.mean, runs.mean(0), atol=1e-5)
+    np.testing.assert_allclose(statistics.variance, runs.var(0), atol=1e-5)
+    whole = np.minimum(runs.sum(-1), 1)
+    np.testing.assert_allclose(statistics.union_variance, whole.var(0), atol=1e-5)
+    expected = whole.std(0).sum() / whole.mean(0).sum()
+    assert nqm(statistics.union_mean, statistics.union_variance) == pytest.approx(expected, rel=1e-4)
+
+
+def test_overlaps_and_gaps_are_settled():
+    mean = np.array([[0.9, 0.2], [0.4, 0.6], [0.3, 0.3], [0.1, 0.2], [0.8, 0.9]], np.float32)[:, None, None]
+    assert settle(mean).ravel().tolist() == [1, 2, 1, 0, 2]
+    assert union(mean).max() == 1.0
+
+
+def test_nqm_of_nothing():
+    assert nqm(np.zeros((3, 3)), np.zeros((3, 3))) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "color"),
+    [(0.05, 0.8, "green"), (0.15, 0.8, "amber"), (0.3, 0.8, "red"), (9.0, 0.8, "red"), (0.15, 0.5, "green")],
+)
+def test_traffic_light(value, target, color):
+    verdict = judge(value, CALIBRATION, target, None)
+    assert verdict.color == color
+    assert verdict.low <= verdict.predicted_dice <= verdict.high
+    assert "correct" not in (verdict.word + verdict.reason).lower()
+
+
+@pytest.mark.parametrize(
+    ("value", "calibration", "objection", "word"),
+    [
+        (None, CALIBRATION, None, "nothing was found"),
+        (0.1, None, None, "no calibration"),
+        (0.1, CALIBRATION, "outside", "outside"),
+    ],
+)
+def test_grey_with_reason(value, calibration, objection, word):
+    verdict = judge(value, calibration, 0.8, objection)
+    assert verdict.color == "grey" and verdict.predicted_dice is None and word in verdict.reason
+
+
+DOMAIN = Domain((0.5, 1.5), ((20, 20, 20), (60, 60, 60)), (1000, 6000))
+INSIDE = {"members": 10, "spacing": (1, 1, 1), "extent": (36, 52, 36), "volume": 3000.0, "touches": False, "domain": DOMAIN}
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({}, None),
+        ({"members": 4}, "too few"),
+        ({"volume": 0.0}, "nothing"),
+        ({"touches": True}, "edge"),
+        ({"spacing": (1, 1, 3)}, "voxels"),
+        ({"extent": (180, 200, 180)}, "click"),
+        ({"volume": 20_000.0}, "plausible"),
+        ({"domain": None}, None),
+    ],
+)
+def test_objections(change, word):
+    objection = objection_to(**(INSIDE | change))
+    assert (objection is None) if word is None else (word in objection)
+
+
+def test_calibration_round_trip():
+    assert Calibration.from_json(json.loads(json.dumps(CALIBRATION.to_json()))) == CALIBRATION
+    assert Domain.from_json(json.loads(json.dumps(DOMAIN.to_json()))) == DOMAIN
