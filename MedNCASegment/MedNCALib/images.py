@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import MedNCAError
+from .headers import check_header
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 SPACING_LIMITS = (0.01, 100.0)  # mm; outside, the header is wrong or the unit is not mm
@@ -113,6 +114,7 @@ def _read(path: Path) -> sitk.Image:
         return _read_series(path)
     if path.stat().st_size == 0:
         raise MedNCAError(f"{path} is empty (0 bytes); copy or export it again.")
+    check_header(path)
     try:
         with quiet_itk():
             return sitk.ReadImage(str(path))

@@ -145,7 +145,7 @@ class Box:
             if coarse > 1.2 * fine and array.shape[axis] >= 4:
                 sigma = 0.5 * np.sqrt(coarse**2 - fine**2)
                 image = sitk.RecursiveGaussian(image, sigma=float(sigma), direction=axis)
-        return sitk.GetArrayViewFromImage(image).transpose(2, 1, 0)
+        return sitk.GetArrayFromImage(image).transpose(2, 1, 0)
 
 
 def normalize(array: np.ndarray, percentiles=(0.5, 99.5)) -> np.ndarray:

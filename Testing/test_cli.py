@@ -1,0 +1,164 @@
+"""The command line as a user types it: results, one bad image among good ones, exit status, nothing half-written."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from MedNCALib import cli
+from MedNCALib.errors import MedNCAError
+from typer.testing import CliRunner
+
+from conftest import ROOT
+from phantoms import array_of, bright_model, ellipsoid, image_of, save
+
+BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
+FOUR = {"segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png"}
+
+
+@pytest.fixture
+def model(tmp_path):
+    return str(save(bright_model(fire_rate=0.9), tmp_path / "bright"))
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    noise = np.random.default_rng(0)
+    for name in ("a", "b"):
+        values = (BALL * 50 + noise.normal(size=BALL.shape)).astype(np.float32)
+        sitk.WriteImage(image_of(values, (1, 1.5, 2)), str(folder / f"{name}.nii.gz"))
+    return folder
+
+
+def run(*words):
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def test_segment_a_folder(tmp_path, model, images):
+    result = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 5, "--seed", 3)
+    assert result.exit_code == 0, result.output
+    for name in ("a", "b"):
+        folder = tmp_path / "out" / name
+        assert {f.name for f in folder.iterdir()} == FOUR
+        mask = sitk.ReadImage(str(folder / "segmentation.nii.gz"))
+        assert np.array_equal(array_of(mask) > 0, BALL)
+        report = json.loads((folder / "report.json").read_text())
+        assert (report["members"], report["seed"], report["model"]["id"]) == (5, 3, "bright")
+        assert report["findings"][0]["verdict"]["color"] == "grey"
+
+
+def test_one_bad_image_does_not_stop_the_rest(tmp_path, model, images):
+    (images / "aa.nii.gz").write_bytes(b"nonsense")
+    result = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1, "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [Path(r["image"]).name for r in told["results"]] == ["a.nii.gz", "b.nii.gz"]
+    assert len(told["failures"]) == 1 and "aa.nii.gz" in told["failures"][0]["error"]
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["a", "b"]
+
+
+def test_nothing_is_overwritten(tmp_path, model, images):
+    words = ("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert run(*words).exit_code == 0
+    before = (tmp_path / "out" / "a" / "report.json").read_bytes()
+    again = run(*words)
+    assert again.exit_code == 1 and "already exists" in again.output
+    assert (tmp_path / "out" / "a" / "report.json").read_bytes() == before
+    assert run(*words, "--overwrite").exit_code == 0
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, model, images, monkeypatch):
+    from MedNCALib import overview
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(overview, "draw_overview", fail)
+    result = run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert result.exit_code == 1 and "disk full" in result.output
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_same_names_are_told(tmp_path, model, images):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.nii.gz").write_bytes((images / "a.nii.gz").read_bytes())
+    result = run("segment", images, other, "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert result.exit_code == 1 and "would both be called" in result.output.replace("\n", " ")
+
+
+def test_clicks(tmp_path, model, images):
+    result = run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--click=-12,-19,22", "--members", 1)
+    assert result.exit_code == 0, result.output
+    outside = run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "o2", "--click=900,0,0")
+    assert outside.exit_code == 1 and "outside" in outside.output
+    with pytest.raises(MedNCAError, match="three numbers"):
+        CliRunner().invoke(
+            cli.app, ["segment", str(images), "--model", model, "--out", str(tmp_path / "o3"), "--click", "1,2"], catch_exceptions=False
+        )
+
+
+def test_evaluate(tmp_path, model, images):
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    for name in ("a", "b"):
+        sitk.WriteImage(image_of(BALL, (1, 1.5, 2)), str(labels / f"{name}.nii.gz"))
+    file = tmp_path / "figures.json"
+    result = run("evaluate", "--model", model, "--images", images, "--labels", labels, "--json", file, "--members", 5)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(file.read_text())
+    assert figures["mean"]["dice"] == {"Label 1": 1.0, "union": 1.0}
+    assert set(figures["cases"][0]) == {"case", "dice", "hd95_mm", "nqm", "predicted_dice", "verdict"}
+    assert figures["cases"][0]["hd95_mm"]["union"] == 0
+
+
+def test_models_lists_the_broken_with_the_reason(tmp_path, monkeypatch):
+    save(bright_model(), tmp_path / "user-models" / "mine")
+    (tmp_path / "user-models" / "broken").mkdir()
+    told = {entry["id"]: entry for entry in json.loads(run("models", "--json").stdout)}
+    assert told["bright"]["problem"] is None and "missing" in told["broken"]["problem"]
+    assert run("models").exit_code == 0
+
+
+def _command(folder, *words):
+    """The real command in a process of its own, from the given folder of packages."""
+    code = "import sys; from NCATrainerLib.cli import main; sys.argv[0] = 'mednca'; main()"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code, *map(str, words)], cwd="/", capture_output=True, text=True,
+        env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin", "HOME": str(folder)}, timeout=200,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel's content, unpacked."""
+    folder = tmp_path_factory.mktemp("wheel")
+    words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_segments_outside_the_checkout(wheel, tmp_path, images):
+    told = _command(wheel, "models", "--json")
+    (entry,) = json.loads(told.stdout)
+    assert entry["id"] == "hippocampus-m3dnca" and entry["problem"] is None
+    assert Path(entry["folder"]).is_relative_to(wheel)
+    done = _command(wheel, "segment", images / "a.nii.gz", "--model", "hippocampus-m3dnca", "--out", tmp_path / "out", "--members", 2)
+    assert done.returncode == 0, done.stderr
+    assert {f.name for f in (tmp_path / "out" / "a").iterdir()} == FOUR
+    assert (wheel / "NCATrainerLib" / "loop.py").exists()
+
+
+def test_a_wrong_request_is_one_sentence_and_status_2(wheel, tmp_path):
+    done = _command(wheel, "segment", tmp_path / "x.nii", "--model", "nobody", "--out", tmp_path / "out")
+    assert done.returncode == 2 and "no model 'nobody'" in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr and not (tmp_path / "out").exists()

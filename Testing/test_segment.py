@@ -1,0 +1,199 @@
+"""The one function that segments: the result lies on the input's voxels, exactly, whatever the geometry."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from MedNCALib.errors import MedNCAError
+from MedNCALib.metrics import dice, hd95
+from MedNCALib.segment import rejudge, segment_image
+from MedNCALib.space import Box, View, normalize
+
+from phantoms import array_of, bright_model, ellipsoid, image_of, rotation
+
+SHAPE = (30, 34, 26)
+BALL = ellipsoid(SHAPE, (12, 20, 11), (6, 7, 5))
+FLIPS = np.diag([-1.0, 1.0, 1.0])
+GEOMETRIES = {
+    "LPS": np.eye(3),
+    "RAS": np.diag([-1.0, -1.0, 1.0]),
+    "left-handed": FLIPS,
+    "permuted": np.eye(3)[[2, 0, 1]],
+    "oblique": rotation(25, 0) @ rotation(-15, 2),
+    "oblique, flipped, permuted": rotation(20, 1) @ FLIPS @ np.eye(3)[[1, 2, 0]],
+}
+
+
+def _same_geometry(a, b):
+    return all(getattr(a, get)() == getattr(b, get)() for get in ("GetSize", "GetSpacing", "GetOrigin", "GetDirection"))
+
+
+@pytest.mark.parametrize("direction", GEOMETRIES.values(), ids=GEOMETRIES)
+@pytest.mark.parametrize("dtype", [np.int16, np.uint8, np.float32])
+def test_native_spacing_is_exact(direction, dtype):
+    """Without resampling the mask is the ball, voxel by voxel."""
+    image = image_of((BALL * 100 + 20).astype(dtype), (0.9, 1.2, 2.5), direction, (-40, 30, 12))
+    result = segment_image(image, bright_model(), members=1)
+    assert _same_geometry(result.labels, image) and _same_geometry(result.variance, image)
+    assert np.array_equal(array_of(result.labels), BALL)
+
+
+@pytest.mark.parametrize("direction", GEOMETRIES.values(), ids=GEOMETRIES)
+def test_resampled_and_clicked(direction):
+    """With another spacing and a crop around a click the ball is found again, and nothing of its twin."""
+    shape = (60, 50, 40)
+    spacing = np.array((0.8, 1.1, 1.7))
+    ball, twin = ellipsoid(shape, (15, 25, 20), (7, 6, 4)), ellipsoid(shape, (48, 25, 20), (7, 6, 4))
+    image = image_of((ball | twin).astype(np.float32) * 50, spacing, direction, (5, -60, 33))
+    point = np.array(image.TransformContinuousIndexToPhysicalPoint((15, 25, 20))) * (-1, -1, 1)
+    model = bright_model(spacing=(1.0, 1.0, 1.0), field_of_view=(22.0, 22.0, 22.0))
+    result = segment_image(image, model, [point], members=1)
+    found = array_of(result.labels) > 0
+    assert _same_geometry(result.labels, image)
+    # The threshold is the field's mean, so the resampled ball comes out fatter, but not displaced.
+    assert dice(found, ball) > 0.85 and not (found & twin).any()
+    centers = [np.argwhere(mask).mean(0) for mask in (found, ball)]
+    np.testing.assert_allclose(*centers, atol=0.15)
+    np.testing.assert_allclose(result.findings[0].center, point, atol=1.0)
+
+
+def test_anisotropic_field_of_view_follows_anatomy_not_storage():
+    """A field that is long front to back lies front to back, also where the array's axes are permuted."""
+    view = View.of(image_of(np.random.default_rng(0).normal(size=(40, 40, 40)), direction=np.eye(3)[[2, 0, 1]]))
+    assert Box.around(view, None, (20, 20, 20), (10, 30, 20)).size == (10, 30, 20)
+
+
+@pytest.mark.parametrize("direction", GEOMETRIES.values(), ids=GEOMETRIES)
+def test_view_is_undone_exactly(direction):
+    array = np.random.default_rng(1).normal(size=(5, 6, 7)).astype(np.float32)
+    image = image_of(array, (1, 2, 3), direction, (7, 8, 9))
+    view = View.of(image)
+    assert np.array_equal(array_of(view.restore(view.array, image)), array)
+    index = (1, 2, 3)
+    lps = np.array(view.ras_of(index)) * (-1, -1, 1)
+    stored = image.TransformPhysicalPointToIndex(lps.tolist())
+    assert array[stored] == view.array[index]
+    np.testing.assert_allclose(view.index_of(view.ras_of(index)), index, atol=1e-9)
+    # Each axis of the view runs nearest to R, A, S.
+    axes = view.to_ras[:3, :3] / view.spacing
+    assert (np.diag(axes) > 0.5).all()
+
+
+def test_box_round_trip_is_smooth():
+    """Up and down again, a smooth image stays what it was."""
+    grid = np.meshgrid(*(np.linspace(0, 3, n) for n in (40, 44, 30)), indexing="ij")
+    array = np.sin(grid[0]) + np.cos(grid[1]) + grid[2]
+    view = View.of(image_of(array.astype(np.float32), (0.7, 0.8, 1.1), np.diag([-1.0, -1.0, 1.0])))
+    box = Box.whole(view, (0.9, 0.9, 0.9))
+    region, back = box.insert(box.extract(view.array), view.array.shape)
+    assert back.shape == view.array.shape
+    assert abs(back - view.array[region])[2:-2, 2:-2, 2:-2].max() < 0.05
+
+
+def test_an_off_center_click_finds_the_same():
+    shape = (64, 64, 64)
+    ball = ellipsoid(shape, (32, 30, 34), (8, 10, 7))
+    noise = np.random.default_rng(0).normal(size=shape)
+    image = image_of((100 * ball + noise).astype(np.float32), direction=np.diag([-1.0, -1.0, 1.0]))
+    model = bright_model(field_of_view=(26.0, 30.0, 24.0), keep_largest=True)
+    masks = []
+    for shift in ((0, 0, 0), (6, 0, 0), (0, -7, 0), (0, 0, 6), (4, 4, -4)):
+        masks.append(array_of(segment_image(image, model, [np.add((32, 30, 34), shift)], members=1).labels))
+    assert all(dice(masks[0] > 0, mask > 0) > 0.999 for mask in masks)
+
+
+def test_a_second_click_adds():
+    shape = (60, 30, 30)
+    left, right = ellipsoid(shape, (14, 15, 15), (5, 5, 5)), ellipsoid(shape, (45, 15, 15), (5, 5, 5))
+    image = image_of((left | right).astype(np.float32), direction=np.diag([-1.0, -1.0, 1.0]))
+    model = bright_model(field_of_view=(20.0, 20.0, 20.0))
+    result = segment_image(image, model, [(14, 15, 15), (45, 15, 15)], members=1)
+    assert np.array_equal(array_of(result.labels) > 0, left | right)
+    assert len(result.findings) == 2
+
+
+def test_reproducible_from_the_recorded_seed():
+    image = image_of((BALL * 3 + np.random.default_rng(0).normal(size=SHAPE)).astype(np.float32))
+    model = bright_model(fire_rate=0.5)
+    first = segment_image(image, model, members=3, seed=11)
+    again = segment_image(image, model, members=first.report["members"], seed=first.report["seed"])
+    other = segment_image(image, model, members=3, seed=12)
+    assert np.array_equal(array_of(first.variance), array_of(again.variance))
+    assert not np.array_equal(array_of(first.variance), array_of(other.variance))
+    assert 0 <= array_of(first.variance).min() and array_of(first.variance).max() <= 0.25
+
+
+def test_progress_can_cancel():
+    class Cancelled(Exception):
+        pass
+
+    def progress(stage, done, total):
+        if "ensemble" in stage and done == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        segment_image(image_of(BALL * 1.0), bright_model(), members=9, progress=progress)
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"clicks": [(500, 0, 0)]}, "outside"),
+        ({"clicks": [(float("nan"), 0, 0)]}, "outside"),
+        ({"members": 0}, "members"),
+        ({"target_dice": 1.5}, "target"),
+        ({"device": "abacus"}, "device"),
+    ],
+)
+def test_impossible_requests(options, word):
+    with pytest.raises(MedNCAError, match=word):
+        segment_image(image_of(BALL * 1.0), bright_model(), **options)
+
+
+def test_an_image_smaller_than_the_kernel():
+    with pytest.raises(MedNCAError, match="at least"):
+        segment_image(image_of(np.random.default_rng(0).normal(size=(2, 9, 9))), bright_model(), members=1)
+
+
+def test_a_field_without_contrast():
+    array = np.zeros((60, 30, 30), np.float32)
+    array[55] = 1
+    image = image_of(array, direction=np.diag([-1.0, -1.0, 1.0]))
+    with pytest.raises(MedNCAError, match="contrast"):
+        segment_image(image, bright_model(field_of_view=(12.0, 12.0, 12.0)), [(10, 15, 15)], members=1)
+
+
+def test_unavailable_device_falls_back_and_says_so():
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("has a GPU")
+    result = segment_image(image_of(BALL * 1.0), bright_model(), members=1, device="cuda")
+    assert result.report["device"] == "cpu" and "cuda" in result.notes[0]
+
+
+def test_rejudging_does_not_run_again():
+    result = segment_image(image_of(BALL * 1.0), bright_model(), members=6)
+    assert rejudge(result.findings[0], None, 0.8).color == "grey"
+
+
+def test_normalization_ignores_the_intensity_scale():
+    array = np.random.default_rng(0).gamma(2, size=(9, 9, 9))
+    np.testing.assert_allclose(normalize(array), normalize(array * 1e6 - 300), atol=1e-3)
+
+
+def test_measures_against_known_values():
+    a, b = np.zeros((20, 20, 20), bool), np.zeros((20, 20, 20), bool)
+    a[5:15, 5:15, 5:15] = True
+    b[5:15, 5:15, 7:17] = True
+    assert dice(a, b) == pytest.approx(0.8)
+    assert hd95(a, b, (2.0, 1.0, 1.0)) == pytest.approx(4.0)  # shifted by 2 voxels of 2 mm along i
+    assert hd95(a, a, (1, 1, 1)) == 0 and hd95(a, a & False, (1, 1, 1)) is None
+    assert dice(a & False, b & False) == 1
+
+
+def test_variance_is_the_largest_over_the_labels():
+    image = image_of((BALL * 3 + np.random.default_rng(0).normal(size=SHAPE)).astype(np.float32))
+    model = bright_model(labels=2, fire_rate=0.5)
+    result = segment_image(image, model, members=4)
+    assert set(np.unique(sitk.GetArrayFromImage(result.labels))) <= {0, 1, 2}
+    assert set(result.findings[0].nqm) == {"Label 1", "Label 2", "union"}

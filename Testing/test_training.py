@@ -1,0 +1,235 @@
+"""The training core: it learns, resumes to the same numbers, and its parts do what they say."""
+
+import csv
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+from MedNCALib.architecture import Architecture, Level
+from MedNCALib.errors import MedNCAError
+from MedNCALib.library import Library
+from MedNCALib.metrics import dice
+from MedNCALib.model import Label, Preprocessing
+from MedNCALib.segment import segment_image
+from NCATrainerLib.augmentation import IGNORE, training_sample
+from NCATrainerLib.calibration import Sample, degrade, detection, fit
+from NCATrainerLib.dataset import CaseReader, find_cases, split
+from NCATrainerLib.loop import Batches, Run, training_pass
+from NCATrainerLib.losses import bce_loss, dice_focal, dice_loss, focal_loss
+from NCATrainerLib.plan import Augmentation, Plan
+from NCATrainerLib.report import finish
+
+from phantoms import image_of, organ_case
+
+LABELS = (Label(1, "Front", (255, 0, 0)), Label(2, "Back", (0, 0, 255)))
+TEXTS = {
+    "id": "phantom", "name": "Phantom", "version": "1", "task": "t", "description": "d", "intended_use": "tests",
+    "license": "none", "data_source": "made by code", "references": ["none"],
+}  # fmt: skip
+
+
+def plan(**changes) -> Plan:
+    architecture = Architecture(
+        "m3d-nca", 8, 24, (Level((2, 2, 2), 5, 6), Level((1, 1, 1), 3, 6)), norm="batch", labels=2
+    )
+    options = {
+        "architecture": architecture,
+        "field_of_view": (24, 26, 22), "patch": (14, 14, 14), "batch": 2, "iterations": 8, "checkpoint_every": 3,
+        "validate_every": 1000, "augmentation": Augmentation(shift=2, rotation=4, elastic=0.1),
+    }  # fmt: skip
+    preprocessing = Preprocessing((1.0, 1.0, 1.0), field_of_view=(24.0, 26.0, 22.0), keep_largest=True)
+    return Plan(preprocessing=preprocessing, labels=LABELS, **(options | changes))
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cases")
+    for part in ("images", "labels"):
+        (folder / part).mkdir()
+    for n in range(8):
+        image, labels = organ_case(n)
+        for part, array in (("images", image), ("labels", labels)):
+            sitk.WriteImage(image_of(array, direction=np.diag([-1.0, -1.0, 1.0])), str(folder / part / f"case_{n}.nii.gz"))
+    return find_cases(folder / "images", folder / "labels")
+
+
+def _train(folder, cases, plan, stop_after=None):
+    class Stop(Exception):
+        pass
+
+    def report(row):
+        if row["iteration"] == stop_after:
+            raise Stop
+
+    run = Run.resume(folder) if (folder / "plan.json").exists() else Run.create(folder, plan, split(cases, 0.25, 0))
+    try:
+        run.train(cases, report=report)
+    except Stop:
+        pass
+    return run
+
+
+def _history(folder):
+    with open(folder / "history.csv", newline="") as file:
+        return [(row["iteration"], row["loss"], row["gradient_norm"]) for row in csv.DictReader(file)]
+
+
+def test_resume_gives_the_same_numbers(cases, tmp_path):
+    whole = _train(tmp_path / "whole", cases, plan())
+    _train(tmp_path / "cut", cases, plan(), stop_after=5)  # the last checkpoint is that of iteration 3
+    resumed = _train(tmp_path / "cut", cases, plan())
+    assert _history(tmp_path / "cut") == _history(tmp_path / "whole") and len(_history(tmp_path / "cut")) == 8
+    for mine, theirs in zip(resumed.average.state_dict().values(), whole.average.state_dict().values(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_it_learns_and_ships(cases, tmp_path):
+    """From scratch to a calibrated model folder that segments an unseen phantom."""
+    run = _train(tmp_path / "run", cases, plan(iterations=150, learning_rate=5e-3, ema=0.95, freeze_norm=0.1, checkpoint_every=1000))
+    report = finish(run, cases, TEXTS, tmp_path / "user" / "phantom", "mednca train ...", calibration_cases=6)
+    (entry,) = Library(bundled=tmp_path / "none", user=tmp_path / "user").entries()
+    assert entry.problem is None
+    assert report["mean"]["dice"]["union"] > 0.85
+    image, labels = organ_case(99)
+    result = segment_image(image_of(image, direction=np.diag([-1.0, -1.0, 1.0])), entry.model)
+    found = sitk.GetArrayFromImage(result.labels).transpose(2, 1, 0)
+    assert dice(found > 0, labels > 0) > 0.85
+    info = json.loads((entry.folder / "model.json").read_text())
+    assert set(info["training"]["split"]) == {"training", "validation"}
+    assert str(tmp_path) not in json.dumps(info)  # no path of this machine in a model
+    card = (entry.folder / "MODEL_CARD.md").read_text()
+    assert "mednca train" in card and "Worst case" in card
+
+
+def test_norm_is_live_then_frozen(cases, tmp_path):
+    run = Run.create(tmp_path / "run", plan(freeze_norm=0.25), split(cases, 0.25, 0))
+    images, labels = Batches(cases, run.plan, 0)[0]
+    before = run.pyramid.cells[0].norm.running_mean.clone()
+    run.step(images, labels)
+    live = run.pyramid.cells[0].norm.running_mean.clone()
+    assert not torch.equal(before, live)
+    run.iteration = 2
+    run.step(images, labels)
+    assert torch.equal(live, run.pyramid.cells[0].norm.running_mean)
+
+
+def test_three_levels_and_duplication(cases):
+    levels = (Level((4, 4, 4), 5, 2), Level((2, 2, 2), 3, 2), Level((1, 1, 1), 3, 2))
+    deep = plan(architecture=Architecture("m3d-nca", 8, 8, levels, labels=2), duplication=2, patch=(8, 8, 8))
+    images, labels = Batches(cases, deep, 0)[1]
+    assert len(images) == 4 and torch.equal(images[0], images[1]) and not torch.equal(images[1], images[2])
+    from MedNCALib.pyramid import Pyramid
+
+    outputs = training_pass(Pyramid(deep.architecture), images, labels, deep, 1)
+    assert [tuple(o[0].shape[1:4]) for o in outputs] == [(6, 7, 6), (8, 8, 8), (8, 8, 8)]
+
+
+def test_patches_match_their_labels(cases):
+    """The image channel that a patch's state carries is the image where the targets were cut."""
+    from MedNCALib.pyramid import Pyramid
+
+    still = plan(loss_margin=0, coarse_weight=0)
+    pyramid = Pyramid(still.architecture)  # untrained: the state is the image and zeros
+    seen = []
+    pyramid.logits = lambda state: (seen.append(state[..., :1]), state[..., 1:3])[1]
+    images, labels = Batches(cases, still, 0)[0]
+    images = (labels == 1).float()[..., None] + 2 * (labels == 2).float()[..., None]
+    outputs = training_pass(pyramid, images, labels, still, 0)
+    _, targets, valid = outputs[-1]
+    assert torch.equal(seen[-1] * valid, (targets[..., :1] + 2 * targets[..., 1:]) * valid)
+    assert targets.sum() > 0
+
+
+def test_samples_are_reproducible_and_keep_image_and_labels_together(cases):
+    reader = CaseReader(plan())
+    image, labels = reader(cases[0])
+    first, again, other = (training_sample(image, labels, plan(), seed) for seed in (5, 5, 6))
+    assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+    assert first[0].shape == (24, 26, 22) and set(np.unique(first[1])) <= {IGNORE, 0, 1, 2}
+    quiet = plan(augmentation=Augmentation(noise=0, spike=0, ghosting=0, motion=0, bias_field=0, gamma=0, blur=0, anisotropy=0))
+    moved, where = training_sample(image, labels, quiet, 7)
+    assert moved[where > 0].mean() > moved[where == 0].mean() + 1  # bright stays bright under every flip and shift
+
+
+def test_the_cache_is_bounded(cases):
+    reader = CaseReader(plan(), bound=3 * 24 * 26 * 22)
+    for case in cases:
+        reader(case)
+    assert len(reader.cache) == 3
+
+
+def test_split_is_recorded_balanced_and_stable(cases):
+    first = split(cases, 0.25, 0)
+    assert first == split(list(reversed(cases)), 0.25, 0) and len(first["validation"]) == 2
+    assert not set(first["training"]) & set(first["validation"])
+    centers = [dataclasses.replace(cases[0], name=f"prostate_{c}_{n}") for c in ("UCL", "HK") for n in range(10)]
+    held = split(centers, 0.2, 1)["validation"]
+    assert sum("UCL" in name for name in held) == sum("HK" in name for name in held) == 2
+
+
+def test_geometry_mismatch_names_the_case(cases, tmp_path):
+    shifted = sitk.ReadImage(str(cases[0].labels))
+    shifted.SetOrigin((50, 0, 0))
+    sitk.WriteImage(shifted, str(tmp_path / "l.nii.gz"))
+    with pytest.raises(MedNCAError, match="case_0"):
+        CaseReader(plan())(dataclasses.replace(cases[0], labels=tmp_path / "l.nii.gz"))
+
+
+def test_plan_round_trip():
+    assert Plan.from_json(json.loads(json.dumps(plan().to_json()))) == plan()
+    with pytest.raises(MedNCAError, match="plan"):
+        Plan.from_json({"labels": []})
+
+
+def test_losses_against_hand_values():
+    valid = torch.ones(1, 1, 1, 2, 1)
+    logits, targets = torch.tensor([20.0, -20.0]).reshape(1, 1, 1, 2, 1), torch.tensor([1.0, 0.0]).reshape(1, 1, 1, 2, 1)
+    assert dice_loss(logits, targets, valid) < 1e-6 and bce_loss(logits, targets, valid) < 1e-6
+    assert dice_loss(-logits, targets, valid) > 0.6 and bce_loss(-logits, targets, valid) > 10
+    ignored = torch.zeros_like(valid)
+    assert bce_loss(-logits, targets, ignored) == 0
+
+
+def test_the_focal_term_weighs():
+    """Its gradient leans to the hard voxel far more than that of the cross-entropy, and is not near zero."""
+    targets = torch.tensor([1.0, 0.0]).reshape(1, 1, 1, 2, 1)
+    valid = torch.ones(1, 1, 1, 2, 1)
+
+    def pull(loss):
+        logits = torch.tensor([-1.0, -2.0]).reshape(1, 1, 1, 2, 1).requires_grad_()  # hard, easy
+        hard, easy = torch.autograd.grad(loss(logits, targets, valid), logits)[0].abs().flatten().tolist()
+        return hard, hard / easy
+
+    (_, plain), (hard, focal) = pull(bce_loss), pull(focal_loss)
+    assert focal > 5 * plain and hard > 0.1
+    assert dice_focal(torch.zeros(1, 1, 1, 2, 1), targets, valid).isfinite()
+
+
+def test_calibration_is_monotone_and_honest():
+    rng = np.random.default_rng(0)
+    quality = rng.uniform(0.05, 1, 400)
+    scores = np.clip(0.95 - 0.8 * quality + rng.normal(0, 0.05, 400), 0, 1)
+    samples = [Sample(str(n), "clean", float(d), float(q)) for n, (d, q) in enumerate(zip(scores, quality, strict=True))]
+    calibration = fit(samples[:300], 10, samples[300:])
+    for curve in (calibration.dice, calibration.low, calibration.high):
+        assert list(curve) == sorted(curve, reverse=True)
+    assert calibration.predict(0.5)[0] == pytest.approx(0.55, abs=0.04)
+    found = calibration.detection
+    assert found["failures_below_target"] > 0.9 and 0.8 < found["interval_coverage"] <= 1
+    assert fit(samples[:10], 10, []) is None
+    nothing = [Sample("x", "clean", 0.0, None)]
+    assert detection(calibration, nothing)["failures_below_target"] == 1
+
+
+@pytest.mark.parametrize("condition", ["clean", "noise", "spike", "ghosting", "bias field", "motion"])
+def test_artifacts_change_the_image_not_its_grid(condition):
+    image = image_of(organ_case(0)[0], (1, 1.2, 0.9), np.diag([-1.0, 1.0, 1.0]), (3, 4, 5))
+    worse, again = degrade(image, condition, 4), degrade(image, condition, 4)
+    assert worse.GetSize() == image.GetSize() and worse.GetOrigin() == image.GetOrigin()
+    assert np.array_equal(sitk.GetArrayViewFromImage(worse), sitk.GetArrayViewFromImage(again))
+    same = np.array_equal(sitk.GetArrayViewFromImage(worse), sitk.GetArrayViewFromImage(image))
+    assert same == (condition == "clean")
