@@ -65,6 +65,7 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
         """A phantom goes in, two nodes on its own grid come out."""
         import numpy as np
         import slicer
+
         from MedNCASegmentLib.results import reportFromNode
         from MedNCASegmentLib.volumes import addVolumeNode, arrayFromVolumeNode
 

@@ -62,6 +62,7 @@ def main(folder: Path) -> None:
 def add_mni152(slicer):
     """The template that nilearn carries, as a volume node."""
     import vtk
+
     from MedNCASegmentLib.volumes import imageDataFromArray
 
     with warnings.catch_warnings():

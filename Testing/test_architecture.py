@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from MedNCALib.architecture import Architecture, Level
 from MedNCALib.errors import MedNCAError
 from MedNCALib.pyramid import Pyramid

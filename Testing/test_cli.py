@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from MedNCALib import cli
-from MedNCALib.errors import MedNCAError
 from typer.testing import CliRunner
 
 from conftest import ROOT
+from MedNCALib import cli
+from MedNCALib.errors import MedNCAError
 from phantoms import array_of, bright_model, ellipsoid, image_of, save
 
 BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
@@ -94,13 +94,25 @@ def test_same_names_are_told(tmp_path, model, images):
 
 
 def test_clicks(tmp_path, model, images):
-    result = run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--click=-12,-19,22", "--members", 1)
+    result = run(
+        "segment",
+        images / "a.nii.gz",
+        "--model",
+        model,
+        "--out",
+        tmp_path / "out",
+        "--click=-12,-19,22",
+        "--members",
+        1,
+    )
     assert result.exit_code == 0, result.output
     outside = run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "o2", "--click=900,0,0")
     assert outside.exit_code == 1 and "outside" in outside.output
     with pytest.raises(MedNCAError, match="three numbers"):
         CliRunner().invoke(
-            cli.app, ["segment", str(images), "--model", model, "--out", str(tmp_path / "o3"), "--click", "1,2"], catch_exceptions=False
+            cli.app,
+            ["segment", str(images), "--model", model, "--out", str(tmp_path / "o3"), "--click", "1,2"],
+            catch_exceptions=False,
         )
 
 
@@ -139,7 +151,16 @@ def _command(folder, *words):
 def wheel(tmp_path_factory):
     """The wheel's content, unpacked."""
     folder = tmp_path_factory.mktemp("wheel")
-    words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(ROOT)]
+    words = [
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--wheel-dir",
+        str(folder),
+        str(ROOT),
+    ]
     subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     with zipfile.ZipFile(built) as archive:
@@ -152,7 +173,17 @@ def test_the_wheel_segments_outside_the_checkout(wheel, tmp_path, images):
     (entry,) = json.loads(told.stdout)
     assert entry["id"] == "hippocampus-m3dnca" and entry["problem"] is None
     assert Path(entry["folder"]).is_relative_to(wheel)
-    done = _command(wheel, "segment", images / "a.nii.gz", "--model", "hippocampus-m3dnca", "--out", tmp_path / "out", "--members", 2)
+    done = _command(
+        wheel,
+        "segment",
+        images / "a.nii.gz",
+        "--model",
+        "hippocampus-m3dnca",
+        "--out",
+        tmp_path / "out",
+        "--members",
+        2,
+    )
     assert done.returncode == 0, done.stderr
     assert {f.name for f in (tmp_path / "out" / "a").iterdir()} == FOUR
     assert (wheel / "NCATrainerLib" / "loop.py").exists()

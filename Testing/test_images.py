@@ -5,9 +5,9 @@ import gzip
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from MedNCALib.errors import MedNCAError
 from MedNCALib.images import find_images, pair_by_name, read_image, read_labels, write_image
-
 from phantoms import image_of, rotation
 
 ARRAY = np.random.default_rng(0).normal(size=(9, 8, 7)).astype(np.float32)

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from MedNCALib.errors import MedNCAError
-from MedNCALib.library import Library
-from MedNCALib.model import MAX_WEIGHTS_BYTES, load_model
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
+from MedNCALib.errors import MedNCAError
+from MedNCALib.library import Library
+from MedNCALib.model import MAX_WEIGHTS_BYTES, load_model
 from phantoms import bright_model, save
 
 WEIGHTS, JSON = "weights.safetensors", "model.json"

@@ -3,12 +3,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
+
 from MedNCALib import cells
 from MedNCALib.architecture import Architecture, Level
 from MedNCALib.convolution import perceive, reflect_margins
 from MedNCALib.firing import fire_mask, frame_index
 from MedNCALib.pyramid import pool, upsample
-
 from phantoms import m3d, random_pyramid
 
 FLAT = (Level((4, 4, 1), 3, 4), Level((1, 1, 1), 3, 4))

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 import torch
+
 from MedNCALib.ensemble import Moments, run_ensemble, settle, union
 from MedNCALib.quality import Calibration, Domain, judge, nqm, objection_to
-
 from phantoms import m3d, random_pyramid
 
 CALIBRATION = Calibration(
@@ -74,7 +74,14 @@ def test_grey_with_reason(value, calibration, objection, word):
 
 
 DOMAIN = Domain((0.5, 1.5), ((20, 20, 20), (60, 60, 60)), (1000, 6000))
-INSIDE = {"members": 10, "spacing": (1, 1, 1), "extent": (36, 52, 36), "volume": 3000.0, "touches": False, "domain": DOMAIN}
+INSIDE = {
+    "members": 10,
+    "spacing": (1, 1, 1),
+    "extent": (36, 52, 36),
+    "volume": 3000.0,
+    "touches": False,
+    "domain": DOMAIN,
+}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The training core: it learns, resumes to the same numbers, and its parts do what they say."""
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
+
 from MedNCALib.architecture import Architecture, Level
 from MedNCALib.errors import MedNCAError
 from MedNCALib.library import Library
@@ -21,7 +23,6 @@ from NCATrainerLib.loop import Batches, Run, training_pass
 from NCATrainerLib.losses import bce_loss, dice_focal, dice_loss, focal_loss
 from NCATrainerLib.plan import Augmentation, Plan
 from NCATrainerLib.report import finish
-
 from phantoms import image_of, organ_case
 
 LABELS = (Label(1, "Front", (255, 0, 0)), Label(2, "Back", (0, 0, 255)))
@@ -52,7 +53,9 @@ def cases(tmp_path_factory):
     for n in range(8):
         image, labels = organ_case(n)
         for part, array in (("images", image), ("labels", labels)):
-            sitk.WriteImage(image_of(array, direction=np.diag([-1.0, -1.0, 1.0])), str(folder / part / f"case_{n}.nii.gz"))
+            sitk.WriteImage(
+                image_of(array, direction=np.diag([-1.0, -1.0, 1.0])), str(folder / part / f"case_{n}.nii.gz")
+            )
     return find_cases(folder / "images", folder / "labels")
 
 
@@ -65,10 +68,8 @@ def _train(folder, cases, plan, stop_after=None):
             raise Stop
 
     run = Run.resume(folder) if (folder / "plan.json").exists() else Run.create(folder, plan, split(cases, 0.25, 0))
-    try:
+    with contextlib.suppress(Stop):
         run.train(cases, report=report)
-    except Stop:
-        pass
     return run
 
 
@@ -88,7 +89,11 @@ def test_resume_gives_the_same_numbers(cases, tmp_path):
 
 def test_it_learns_and_ships(cases, tmp_path):
     """From scratch to a calibrated model folder that segments an unseen phantom."""
-    run = _train(tmp_path / "run", cases, plan(iterations=150, learning_rate=5e-3, ema=0.95, freeze_norm=0.1, checkpoint_every=1000))
+    run = _train(
+        tmp_path / "run",
+        cases,
+        plan(iterations=150, learning_rate=5e-3, ema=0.95, freeze_norm=0.1, checkpoint_every=1000),
+    )
     report = finish(run, cases, TEXTS, tmp_path / "user" / "phantom", "mednca train ...", calibration_cases=6)
     (entry,) = Library(bundled=tmp_path / "none", user=tmp_path / "user").entries()
     assert entry.problem is None
@@ -150,7 +155,9 @@ def test_samples_are_reproducible_and_keep_image_and_labels_together(cases):
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
     assert not np.array_equal(first[0], other[0])
     assert first[0].shape == (24, 26, 22) and set(np.unique(first[1])) <= {IGNORE, 0, 1, 2}
-    quiet = plan(augmentation=Augmentation(noise=0, spike=0, ghosting=0, motion=0, bias_field=0, gamma=0, blur=0, anisotropy=0))
+    quiet = plan(
+        augmentation=Augmentation(noise=0, spike=0, ghosting=0, motion=0, bias_field=0, gamma=0, blur=0, anisotropy=0)
+    )
     moved, where = training_sample(image, labels, quiet, 7)
     assert moved[where > 0].mean() > moved[where == 0].mean() + 1  # bright stays bright under every flip and shift
 
@@ -187,7 +194,10 @@ def test_plan_round_trip():
 
 def test_losses_against_hand_values():
     valid = torch.ones(1, 1, 1, 2, 1)
-    logits, targets = torch.tensor([20.0, -20.0]).reshape(1, 1, 1, 2, 1), torch.tensor([1.0, 0.0]).reshape(1, 1, 1, 2, 1)
+    logits, targets = (
+        torch.tensor([20.0, -20.0]).reshape(1, 1, 1, 2, 1),
+        torch.tensor([1.0, 0.0]).reshape(1, 1, 1, 2, 1),
+    )
     assert dice_loss(logits, targets, valid) < 1e-6 and bce_loss(logits, targets, valid) < 1e-6
     assert dice_loss(-logits, targets, valid) > 0.6 and bce_loss(-logits, targets, valid) > 10
     ignored = torch.zeros_like(valid)
@@ -213,7 +223,9 @@ def test_calibration_is_monotone_and_honest():
     rng = np.random.default_rng(0)
     quality = rng.uniform(0.05, 1, 400)
     scores = np.clip(0.95 - 0.8 * quality + rng.normal(0, 0.05, 400), 0, 1)
-    samples = [Sample(str(n), "clean", float(d), float(q)) for n, (d, q) in enumerate(zip(scores, quality, strict=True))]
+    samples = [
+        Sample(str(n), "clean", float(d), float(q)) for n, (d, q) in enumerate(zip(scores, quality, strict=True))
+    ]
     calibration = fit(samples[:300], 10, samples[300:])
     for curve in (calibration.dice, calibration.low, calibration.high):
         assert list(curve) == sorted(curve, reverse=True)

@@ -56,10 +56,8 @@ def models(as_json: JsonFlag = False) -> None:
     for entry in entries:
         dice = entry.get("metrics", {}).get("dice", {}).get("union")
         state = entry["problem"] or ("ready" if entry["calibrated"] else "ready, not calibrated")
-        table.add_row(
-            entry["id"], entry.get("description", ""), f"{entry.get('parameters', ''):,}" if not entry["problem"] else "",
-            f"{dice:.3f}" if dice else "", _plain(state),
-        )  # fmt: skip
+        size = "" if entry["problem"] else f"{entry['parameters']:,}"
+        table.add_row(entry["id"], entry.get("description", ""), size, f"{dice:.3f}" if dice else "", _plain(state))
     out.print(table if entries else "No models found.")
 
 
@@ -146,7 +144,9 @@ def export_model(model: str, file: Path) -> None:
 
 
 @app.command("import")
-def import_model(file: Path, replace: Annotated[bool, typer.Option(help="Replace a model of the same id.")] = False) -> None:
+def import_model(
+    file: Path, replace: Annotated[bool, typer.Option(help="Replace a model of the same id.")] = False
+) -> None:
     """Add a model from a zip file to your own."""
     entry = Library().import_model(file, replace)
     out.print(f"Imported {entry.id} to {entry.folder}", highlight=False)
@@ -217,7 +217,12 @@ def _point(text: str) -> tuple[float, float, float]:
 
 
 def _progress(quiet: bool = False) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
 
 

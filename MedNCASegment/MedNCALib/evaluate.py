@@ -44,5 +44,7 @@ def summarize(cases: list[dict]) -> dict:
         summary[f"{measure}_sd"] = {key: float(np.std(column)) if column else None for key, column in columns.items()}
     quality = [c["nqm"] for c in cases if c["nqm"] is not None]
     summary["nqm"] = float(np.mean(quality)) if quality else None
-    summary["verdicts"] = {color: sum(c["verdict"] == color for c in cases) for color in ("green", "amber", "red", "grey")}
+    summary["verdicts"] = {
+        color: sum(c["verdict"] == color for c in cases) for color in ("green", "amber", "red", "grey")
+    }
     return summary

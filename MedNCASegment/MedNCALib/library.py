@@ -16,7 +16,14 @@ from pathlib import Path
 
 from .errors import MedNCAError
 from .model import (
-    CARD_NAME, JSON_NAME, MAX_JSON_BYTES, MAX_WEIGHTS_BYTES, WEIGHTS_NAME, Model, load_model, read_bytes,
+    CARD_NAME,
+    JSON_NAME,
+    MAX_JSON_BYTES,
+    MAX_WEIGHTS_BYTES,
+    WEIGHTS_NAME,
+    Model,
+    load_model,
+    read_bytes,
 )  # fmt: skip
 
 _LIMITS = {JSON_NAME: MAX_JSON_BYTES, WEIGHTS_NAME: MAX_WEIGHTS_BYTES, CARD_NAME: MAX_JSON_BYTES}
@@ -202,7 +209,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
 
 
 def _is_plain_name(name: str) -> bool:
-    return name not in ("", ".", "..") and not set(name) & set('/\\:\0')
+    return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
 
 
 def _swap(folder: Path, target: Path) -> None:

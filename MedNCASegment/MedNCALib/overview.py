@@ -69,7 +69,7 @@ def _window(view: View, finding: Finding, center) -> tuple[slice, ...]:
 
 
 def _plane(array, window, center, plane):
-    _, axis, (across, up), _ = plane
+    _, axis, (_across, _up), _ = plane
     index = list(window)
     index[axis] = int(center[axis])
     return array[tuple(index)].T

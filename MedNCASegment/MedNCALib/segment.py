@@ -1,6 +1,6 @@
 """The one function that segments. The module, the command line, the trainer and the tests all call it.
 
-    image -> view (R, A, S voxels) -> box around each click -> normalize -> ensemble -> mask -> image's own voxels
+image -> view (R, A, S voxels) -> box around each click -> normalize -> ensemble -> mask -> image's own voxels
 """
 
 from __future__ import annotations
@@ -108,7 +108,12 @@ def segment_image(
         if click:
             clock = time.perf_counter()
             box, moves = _locate(
-                view, model, pyramid, box, seed, lambda done, total, s=stage: report_progress(f"{s}: locating", done, total)
+                view,
+                model,
+                pyramid,
+                box,
+                seed,
+                lambda done, total, s=stage: report_progress(f"{s}: locating", done, total),
             )
             canvas.seconds["locate"] += time.perf_counter() - clock
         else:

@@ -33,7 +33,9 @@ def imageFromVolumeNode(volumeNode):
     try:
         image.SetDirection(direction.ravel().tolist())
     except RuntimeError as error:
-        raise MedNCAError(_("The axes of {name} do not span a volume; check its transform.").format(name=name)) from error
+        raise MedNCAError(
+            _("The axes of {name} do not span a volume; check its transform.").format(name=name)
+        ) from error
     return image
 
 

@@ -59,7 +59,11 @@ def measure(folder, cases: list[Case], seed: int, conditions=None, progress=None
     progress(done, total) after each.
     """
     names = list(conditions or CONDITIONS)
-    jobs = [(str(folder), case, name, mix((seed, _STREAM, i, j))) for i, case in enumerate(cases) for j, name in enumerate(names)]
+    jobs = [
+        (str(folder), case, name, mix((seed, _STREAM, i, j)))
+        for i, case in enumerate(cases)
+        for j, name in enumerate(names)
+    ]
     samples = []
     with worker_pool() as pool:
         for done, sample in enumerate(pool.map(_measure_one, jobs), start=1):

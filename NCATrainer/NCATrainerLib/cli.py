@@ -108,4 +108,6 @@ def _require_training_packages() -> None:
         import scipy  # noqa: F401
         import torchio  # noqa: F401
     except ImportError as error:
-        raise MedNCAError(f"Training needs the package {error.name}; install it with: pip install 'mednca[train]'.") from error
+        raise MedNCAError(
+            f"Training needs the package {error.name}; install it with: pip install 'mednca[train]'."
+        ) from error

@@ -91,8 +91,12 @@ def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int):
             state = pyramid.start(level_image)
             cut = [False] * 3
         else:
-            finer, inner = _next_patch(patch, architecture.ratio(number - 1), level, level_frame, points, plan, iteration)
-            upsampled = upsample(state, architecture.ratio(number - 1), _covered(patch, architecture, number, level_frame))
+            finer, inner = _next_patch(
+                patch, architecture.ratio(number - 1), level, level_frame, points, plan, iteration
+            )
+            upsampled = upsample(
+                state, architecture.ratio(number - 1), _covered(patch, architecture, number, level_frame)
+            )
             state = torch.stack([upsampled[b][inner[b]] for b in range(count)])
             patch = finer
             image = torch.stack([level_image[b][_region(patch, b)] for b in range(count)])

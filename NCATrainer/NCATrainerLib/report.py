@@ -12,7 +12,7 @@ from MedNCALib import __version__
 from MedNCALib.evaluate import evaluate_case, summarize
 from MedNCALib.images import read_image, read_labels
 from MedNCALib.model import Model, load_model, save_model
-from MedNCALib.quality import Domain
+from MedNCALib.quality import Calibration, Domain
 from MedNCALib.space import Box, View
 
 from .calibration import COVERAGE, fit, measure, worker_pool
@@ -21,7 +21,9 @@ from .loop import Run
 from .plan import Plan
 
 
-def finish(run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = 40, progress=None) -> dict:
+def finish(
+    run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = 40, progress=None
+) -> dict:
     """Build, measure and calibrate the model of a run and write its folder. Returns the validation report.
 
     texts: id, name, description and the other texts of model.json. command: what made it, for the card.
@@ -43,7 +45,9 @@ def finish(run: Run, cases: list[Case], texts: dict, folder, command: str, calib
     staged = run.folder / "model"
     shutil.rmtree(staged, ignore_errors=True)
     save_model(model, staged, "Being measured.")
-    chosen = sorted(random.Random(plan.seed).sample(training, min(calibration_cases, len(training))), key=lambda c: c.name)
+    chosen = sorted(
+        random.Random(plan.seed).sample(training, min(calibration_cases, len(training))), key=lambda c: c.name
+    )
     samples = measure(staged, chosen, plan.seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
     tried = measure(staged, validation, plan.seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
     calibration = fit(samples, model.members, tried)
@@ -163,8 +167,8 @@ On the {mean["cases"]} validation cases, {model.members} members, seed {model.se
 |---|---|---|
 {rows}
 
-Worst case: {worst["case"]}, union Dice {worst["dice"]["union"]:.3f}. The validation cases chose no weights: training runs
-to its planned end.
+Worst case: {worst["case"]}, union Dice {worst["dice"]["union"]:.3f}. The validation cases chose no weights:
+training runs to its planned end.
 
 ## When it is unsure
 {_calibration_text(model)}
@@ -185,19 +189,22 @@ def _text(value) -> str:
 
 
 def _calibration_text(model: Model) -> str:
-    calibration = model.calibration
-    if not calibration:
+    if not model.calibration:
         return "It has no calibration: the verdict stays grey."
-    found = calibration["detection"]
+    calibration = Calibration.from_json(model.calibration)
+    found = calibration.detection
     rows = "\n".join(
         f"| {name} | {values['dice']:.3f} | {_text(values['nqm'])} |" for name, values in found["conditions"].items()
     )
-    return f"""Dice was regressed on NQM over {calibration["samples"]} clean and degraded training samples (monotone, interval of
-{COVERAGE:.0%}; the paper's straight line would be Dice = {calibration["linear"][1]:.3f} {calibration["linear"][0]:+.3f} NQM).
-Tried on {found["samples"]} clean and degraded samples of the validation cases, of which {found["failures"]} failed
-(Dice < {found["target_dice"]}): {_share(found["failures_below_target"])} of the failures were predicted to fail,
-{_share(found["failures_not_green"])} were not green; {_share(found["good_called_red"])} of the good ones were called red,
-{_share(found["good_not_green"])} were not green. The interval held the true Dice in {_share(found["interval_coverage"])}.
+    slope, intercept = calibration.linear
+    return f"""Dice was regressed on NQM over {calibration.samples} clean and degraded training samples (monotone, with an
+interval of {COVERAGE:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} NQM).
+
+Tried on {found["samples"]} clean and degraded samples of the validation cases:
+- {found["failures"]} failed (Dice < {found["target_dice"]}); {_share(found["failures_below_target"])} of these were predicted to
+  fail, {_share(found["failures_not_green"])} were not green;
+- of the good ones, {_share(found["good_called_red"])} were called red and {_share(found["good_not_green"])} were not green;
+- the interval held the true Dice in {_share(found["interval_coverage"])}.
 
 | condition, random severity | mean Dice | mean NQM |
 |---|---|---|
