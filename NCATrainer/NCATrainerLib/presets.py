@@ -69,10 +69,12 @@ HIPPOCAMPUS_M3DNCA = Preset(
         "terms": None,
         "intended_use": "Research and education. Not a medical device; a person must review every result.",
         "data_source": "Medical Segmentation Decathlon, Task04 Hippocampus, CC BY-SA 4.0 (Antonelli et al., The "
-        "Medical Segmentation Decathlon, Nature Communications 2022). The set holds left and right hippocampi of the same "
+        "Medical Segmentation Decathlon, Nature Communications 2022). The set holds left and right hippocampi of the "
+        "same "
         "subjects without saying which, so that both of one subject may lie on different sides of the split.",
         "limits": "T1-weighted MRI of about 1 mm, of adults. Strong noise, spikes, ghosts and bias fields break it; "
-        "the table above says how far. The border between anterior and posterior is a convention, and the least certain "
+        "the table above says how far. The border between anterior and posterior is a convention, and the least "
+        "certain "
         "part. It expects one hippocampus in its field of view: click on it in a whole head.",
         "references": _PAPERS,
     },

@@ -193,18 +193,19 @@ def _calibration_text(model: Model) -> str:
         return "It has no calibration: the verdict stays grey."
     calibration = Calibration.from_json(model.calibration)
     found = calibration.detection
+    slope, intercept = calibration.linear
+    shares = {key: _share(value) for key, value in found.items() if key.startswith(("failures_", "good_", "interval"))}
     rows = "\n".join(
         f"| {name} | {values['dice']:.3f} | {_text(values['nqm'])} |" for name, values in found["conditions"].items()
     )
-    slope, intercept = calibration.linear
     return f"""Dice was regressed on NQM over {calibration.samples} clean and degraded training samples (monotone, with an
 interval of {COVERAGE:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} NQM).
 
 Tried on {found["samples"]} clean and degraded samples of the validation cases:
-- {found["failures"]} failed (Dice < {found["target_dice"]}); {_share(found["failures_below_target"])} of these were predicted to
-  fail, {_share(found["failures_not_green"])} were not green;
-- of the good ones, {_share(found["good_called_red"])} were called red and {_share(found["good_not_green"])} were not green;
-- the interval held the true Dice in {_share(found["interval_coverage"])}.
+- {found["failures"]} failed (Dice < {found["target_dice"]}); of these {shares["failures_below_target"]} were predicted
+  to fail, {shares["failures_not_green"]} were not green;
+- of the good ones, {shares["good_called_red"]} were called red, {shares["good_not_green"]} were not green;
+- the interval held the true Dice in {shares["interval_coverage"]}.
 
 | condition, random severity | mean Dice | mean NQM |
 |---|---|---|
