@@ -98,6 +98,10 @@ def _placeBeside(node, volumeNode):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     if hierarchy is None:
         return
-    volumeItem, item = hierarchy.GetItemByDataNode(volumeNode), hierarchy.GetItemByDataNode(node)
-    if volumeItem and item:
-        hierarchy.SetItemParent(item, hierarchy.GetItemParent(volumeItem))
+    volumeItem = hierarchy.GetItemByDataNode(volumeNode)
+    parent = hierarchy.GetItemParent(volumeItem) if volumeItem else hierarchy.GetSceneItemID()
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        hierarchy.SetItemParent(item, parent)
+    else:  # where no subject hierarchy plugin makes items for new nodes
+        hierarchy.CreateItem(parent, node)

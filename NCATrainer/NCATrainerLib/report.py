@@ -198,12 +198,12 @@ def _calibration_text(model: Model) -> str:
     rows = "\n".join(
         f"| {name} | {values['dice']:.3f} | {_text(values['nqm'])} |" for name, values in found["conditions"].items()
     )
-    return f"""Dice was regressed on NQM over {calibration.samples} clean and degraded training samples (monotone, with an
-interval of {COVERAGE:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} NQM).
+    return f"""Dice was regressed on NQM over {calibration.samples} clean and degraded training samples (monotone, with
+an interval of {COVERAGE:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} NQM).
 
 Tried on {found["samples"]} clean and degraded samples of the validation cases:
-- {found["failures"]} failed (Dice < {found["target_dice"]}); of these {shares["failures_below_target"]} were predicted
-  to fail, {shares["failures_not_green"]} were not green;
+- {found["failures"]} failed (Dice < {found["target_dice"]}); of these {shares["failures_below_target"]} were
+  predicted to fail, {shares["failures_not_green"]} were not green;
 - of the good ones, {shares["good_called_red"]} were called red, {shares["good_not_green"]} were not green;
 - the interval held the true Dice in {shares["interval_coverage"]}.
 

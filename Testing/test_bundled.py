@@ -1,0 +1,82 @@
+"""The bundled model does what its card says, on real data where it is present."""
+
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from conftest import ROOT
+from MedNCALib.evaluate import evaluate_case
+from MedNCALib.images import check_image
+from MedNCALib.library import Library
+from MedNCALib.metrics import dice
+from MedNCALib.segment import segment_image
+
+ID = "hippocampus-m3dnca"
+CLICKS = {"left": (-27.0, -22.0, -14.0), "right": (27.0, -22.0, -14.0)}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Library(bundled=ROOT / "Resources" / "Models").load(ID)
+
+
+@pytest.fixture(scope="module")
+def brain():
+    """The MNI152 template that nilearn carries; no download."""
+    datasets = pytest.importorskip("nilearn.datasets", reason="nilearn is not installed")
+    template = datasets.load_mni152_template(resolution=1)
+    image = sitk.GetImageFromArray(np.asarray(template.dataobj, np.float32).transpose(2, 1, 0).copy())
+    image.SetDirection(np.diag([-1.0, -1.0, 1.0]).ravel().tolist())
+    image.SetOrigin((template.affine[:3, 3] * (-1, -1, 1)).tolist())
+    return check_image(image, "MNI152")
+
+
+def test_size_and_record(model):
+    assert model.architecture.parameter_count() == 12_480 and len(model.architecture.levels) == 2
+    record = model.info["training"]
+    training, validation = (set(record["split"][part]) for part in ("training", "validation"))
+    assert len(training) + len(validation) == 196 and not training & validation
+    assert "--preset hippocampus-m3dnca" in record["command"]
+    mean = model.info["eval_metrics"]["dice"]
+    assert mean["union"] >= 0.897 and min(mean["Anterior hippocampus"], mean["Posterior hippocampus"]) >= 0.87
+    assert model.calibration["members"] == model.members == 10
+
+
+def test_recorded_figures_are_reproduced(model, hippocampus):
+    """The first validation cases give again what the training recorded."""
+    names = model.info["training"]["split"]["validation"][:4]
+    for name in names:
+        row = evaluate_case(
+            name, hippocampus / "images" / f"{name}.nii.gz", hippocampus / "labels" / f"{name}.nii.gz", model
+        )
+        assert row["dice"]["union"] > 0.8 and row["hd95_mm"]["union"] < 5, row
+
+
+@pytest.mark.parametrize("side", CLICKS)
+def test_a_click_on_a_real_brain(model, brain, side):
+    """Right size, right place, a verdict; and 8 mm beside gives nearly the same."""
+    click = np.array(CLICKS[side])
+    result = segment_image(brain, model, [click])
+    finding = result.findings[0]
+    assert 3500 <= finding.volume_mm3["union"] <= 4800
+    assert np.linalg.norm(np.array(finding.center) - click) < 8
+    assert finding.verdict.color in ("green", "amber") and finding.nqm["union"] < 0.2
+    centered = sitk.GetArrayFromImage(result.labels) > 0
+    for shift in ((8, 0, 0), (0, -8, 0), (0, 0, 8), (-4.6, 4.6, -4.6)):
+        beside = segment_image(brain, model, [click + shift])
+        assert dice(centered, sitk.GetArrayFromImage(beside.labels) > 0) >= 0.93, shift
+
+
+def test_a_whole_head_without_a_click_gets_no_verdict(model, brain):
+    """The model was trained on crops; it must not pretend to know a head. (A half head: the test is about words.)"""
+    half = brain[:90, :, :100]
+    finding = segment_image(half, model, members=5).findings[0]
+    assert finding.verdict.color == "grey" and "click" in finding.verdict.reason
+
+
+def test_the_card_states_the_figures(model):
+    card = (ROOT / "Resources" / "Models" / ID / "MODEL_CARD.md").read_text()
+    assert f"{model.info['eval_metrics']['dice']['union']:.3f}" in card and model.sha256 in card
+    assert json.loads((ROOT / "Resources" / "Models" / ID / "model.json").read_text())["sha256"] == model.sha256
