@@ -43,3 +43,10 @@ def test_no_volumes_pickles_or_large_files():
     for path in _tracked():
         assert not path.name.endswith(suffixes), path
         assert not path.exists() or path.stat().st_size < 1_500_000, path
+
+
+def test_cmake_packages_every_script():
+    module = ROOT / "MedNCASegment"
+    listed = set((module / "CMakeLists.txt").read_text().split())
+    for path in module.rglob("*.py"):
+        assert str(path.relative_to(module)) in listed, path
