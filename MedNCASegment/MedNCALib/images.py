@@ -96,12 +96,12 @@ def check_image(image: sitk.Image, name: str) -> sitk.Image:
     return image
 
 
-def write_image(image: sitk.Image, path) -> None:
+def write_image(image: sitk.Image, path, compress: bool = True) -> None:
     """Write through a temporary name, so that a half-written file never stands under the real one."""
     path = Path(path)
     temporary = path.with_name("." + path.name)
     try:
-        sitk.WriteImage(image, str(temporary), useCompression=True)
+        sitk.WriteImage(image, str(temporary), useCompression=compress)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,0 +1,155 @@
+"""The engine as a process of its own, kept warm between clicks, so that torch never enters Slicer.
+
+Run as `python -m MedNCALib.worker`. It speaks JSON lines. On standard input:
+
+    {"command": "segment", "job": "1", "image": PATH, "model": ID_OR_FOLDER, "clicks": [[R, A, S]], "out": FOLDER,
+     "members": N, "seed": S, "device": D, "target_dice": T}      the last four may be left out
+    {"command": "cancel", "job": "1"}
+    {"command": "quit"}
+
+On standard output, every line with its "job":
+
+    {"event": "ready"}                                            torch is loaded
+    {"event": "progress", "stage": TEXT, "step": n, "total": n, "seconds_left": s or null}
+    {"event": "done", "out": FOLDER, "report": {...}}             the folder was renamed into place
+    {"event": "failed", "error": TEXT, "bug": true or false}
+    {"event": "cancelled"}
+
+The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json, on the image's own voxels. The process
+ends when its standard input does, so that it never outlives the program that started it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+_OPTIONS = ("members", "seed", "device", "target_dice")
+
+
+class Cancelled(Exception):
+    """The running job was asked to stop."""
+
+
+class Worker:
+    """Takes jobs from one stream and tells about them on another."""
+
+    def __init__(self, source, sink):
+        self.source, self.sink = source, sink
+        self.jobs: queue.Queue = queue.Queue()
+        self.cancelled: set[str] = set()
+
+    def run(self) -> None:
+        """Work until asked to quit or until the input ends."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        from . import segment  # noqa: F401  torch loads here, once
+
+        self.tell("ready")
+        while (request := self.jobs.get()) is not None:
+            self._do(request)
+
+    def tell(self, event: str, job: str | None = None, **content) -> None:
+        line = {"event": event} | ({"job": job} if job is not None else {}) | content
+        self.sink.write(json.dumps(line) + "\n")
+        self.sink.flush()
+
+    def _listen(self) -> None:
+        """Cancelling must be heard while a job runs; the rest waits in the queue."""
+        for line in self.source:
+            try:
+                request = json.loads(line)
+                command = request["command"]
+            except (ValueError, KeyError, TypeError):
+                self.tell("failed", None, error=f"Not a command: {line.strip()[:200]}", bug=True)
+                continue
+            if command == "cancel":
+                self.cancelled.add(str(request.get("job")))
+            elif command == "quit":
+                break
+            else:
+                self.jobs.put(request)
+        self.cancelled.add("*")
+        self.jobs.put(None)
+
+    def _do(self, request: dict) -> None:
+        from .errors import MedNCAError
+
+        job = str(request.get("job"))
+        try:
+            if request["command"] != "segment":
+                raise MedNCAError(f"Unknown command {request['command']!r}.")
+            report = self._segment(request, job)
+            self.tell("done", job, out=request["out"], report=report)
+        except Cancelled:
+            self.tell("cancelled", job)
+        except MedNCAError as error:
+            self.tell("failed", job, error=str(error), bug=False)
+        except MemoryError:
+            self.tell(
+                "failed", job, error="There is not enough memory for this volume; close other programs.", bug=False
+            )
+        except Exception as error:  # what failed must reach the user whole
+            traceback.print_exc()
+            self.tell("failed", job, error=f"{type(error).__name__}: {error}", bug=True)
+        self.cancelled.discard(job)
+
+    def _segment(self, request: dict, job: str) -> dict:
+        from .images import read_image, write_image
+        from .library import Library
+        from .segment import segment_image
+
+        progress = self._progress(job)
+        progress("reading", 0, 1)
+        image = read_image(request["image"])
+        options = {key: request[key] for key in _OPTIONS if request.get(key) is not None}
+        model = Library().load(request["model"])
+        result = segment_image(image, model, request.get("clicks") or (), progress=progress, **options)
+        progress("writing", 0, 1)
+        out = Path(request["out"])
+        staged = out.with_name(f".{out.name}.partial")
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True)
+        try:
+            for name in ("labels", "variance", "probability"):
+                write_image(getattr(result, name), staged / f"{name}.nrrd", compress=False)
+            (staged / "report.json").write_text(json.dumps(result.report))
+            self._check(job)
+            os.replace(staged, out)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+        return result.report
+
+    def _progress(self, job: str):
+        """A callback that tells, estimates the time left of a stage, and stops a cancelled job."""
+        begun: dict[str, float] = {}
+
+        def progress(stage: str, done: int, total: int) -> None:
+            self._check(job)
+            now = time.monotonic()
+            start = begun.setdefault(stage, now)
+            left = (now - start) / done * (total - done) if done else None
+            self.tell("progress", job, stage=stage, step=done, total=total, seconds_left=left and round(left, 1))
+
+        return progress
+
+    def _check(self, job: str) -> None:
+        if job in self.cancelled or "*" in self.cancelled:
+            raise Cancelled
+
+
+def main() -> None:
+    """Keep the protocol's stream to ourselves: whatever else prints goes to standard error."""
+    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    Worker(sys.stdin, sink).run()
+
+
+if __name__ == "__main__":
+    main()
