@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format train-hippocampus evaluate-hippocampus clean
+.PHONY: demo test lint format train-hippocampus clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)

@@ -27,19 +27,7 @@ def test_formats(tmp_path, suffix):
 
 
 def test_dicom_folder(tmp_path):
-    writer = sitk.ImageFileWriter()
-    writer.KeepOriginalImageUIDOn()
-    volume = image_of((ARRAY * 100 + 500).astype(np.int16))
-    for k in range(7):
-        piece = volume[:, :, k]
-        for tag, value in {
-            "0008|0060": "MR", "0020|000e": "1.2.3.4", "0020|000d": "1.2.3", "0008|0018": f"1.2.3.4.{k}",
-            "0020|0032": f"0\\0\\{k}", "0020|0037": "1\\0\\0\\0\\1\\0", "0020|0013": str(k),
-        }.items():  # fmt: skip
-            piece.SetMetaData(tag, value)
-        writer.SetFileName(str(tmp_path / f"{k}.dcm"))
-        writer.Execute(piece)
-    assert find_images(tmp_path) == [tmp_path]
+    assert find_images(_series(tmp_path)) == [tmp_path]
     assert read_image(tmp_path).GetSize() == (9, 8, 7)
 
 
@@ -52,15 +40,62 @@ def _truncated(suffix):
     return make
 
 
-def _nifti_spacing(value):
+def _nifti_bytes(changes):
+    """A NIfTI-1 file with some header fields overwritten: byte offset -> number."""
+
     def make(folder):
         path = _write(image_of(ARRAY), folder / "a.nii")
         data = bytearray(path.read_bytes())
-        data[84:88] = np.float32(value).tobytes()  # pixdim[2]
+        for place, value in changes.items():
+            data[place : place + value.nbytes] = value.tobytes()
         path.write_bytes(data)
         return path
 
     return make
+
+
+def _nifti_spacing(value):
+    return _nifti_bytes({84: np.float32(value)})  # pixdim[2]
+
+
+def _nrrd_spacing(value):
+    def make(folder):
+        path = folder / "a.nrrd"
+        header = (
+            f"NRRD0004\ntype: float\ndimension: 3\nsizes: 9 8 7\nspacings: {value}\nendian: little\nencoding: raw\n\n"
+        )
+        path.write_bytes(header.encode() + ARRAY.tobytes())
+        return path
+
+    return make
+
+
+def _series(folder):
+    """One DICOM file a slice."""
+    writer = sitk.ImageFileWriter()
+    writer.KeepOriginalImageUIDOn()
+    volume = image_of((ARRAY * 100 + 500).astype(np.int16))
+    for k in range(7):
+        piece = volume[:, :, k]
+        for tag, value in {
+            "0008|0060": "MR", "0020|000e": "1.2.3.4", "0020|000d": "1.2.3", "0008|0018": f"1.2.3.4.{k}",
+            "0020|0032": f"0\\0\\{k}", "0020|0037": "1\\0\\0\\0\\1\\0", "0020|0013": str(k),
+        }.items():  # fmt: skip
+            piece.SetMetaData(tag, value)
+        writer.SetFileName(str(folder / f"{k}.dcm"))
+        writer.Execute(piece)
+    return folder
+
+
+def _gap(folder):
+    (_series(folder) / "3.dcm").unlink()
+    return folder
+
+
+def _cut_slice(folder):
+    path = _series(folder) / "3.dcm"
+    path.write_bytes(path.read_bytes()[:200])
+    return folder
 
 
 def _text(folder):
@@ -128,6 +163,13 @@ BAD = {
     "negative spacing": (_negative_spacing, "spacing"),
     "zero spacing, NIfTI": (_nifti_spacing(0), "spacing"),
     "negative spacing, NIfTI": (_nifti_spacing(-1), "spacing"),
+    "no orientation, NIfTI": (_nifti_bytes({252: np.int16(0), 254: np.int16(0)}), "oriented"),
+    "sheared sform, NIfTI": (_nifti_bytes({252: np.int16(1), 254: np.int16(1), 284: np.float32(0.2)}), "perpendicular"),
+    "two geometries, NIfTI": (_nifti_bytes({254: np.int16(1), 280: np.float32(3)}), "contradicts"),
+    "negative spacing, NRRD": (_nrrd_spacing("-1 1 1"), "spacing"),
+    "NaN spacing, NRRD": (_nrrd_spacing("nan 1 1"), "spacing"),
+    "a slice of the series missing": (_gap, "evenly"),
+    "a slice of the series cut": (_cut_slice, "cannot be read"),
     "NaN spacing, NIfTI": (_nifti_spacing(np.nan), "spacing"),
     "tiny spacing": (_spacing(0.0001), "spacing"),
     "absurd spacing": (_spacing(5000), "spacing"),

@@ -43,6 +43,10 @@ def _tensors(folder, **changes):
     _rewrite(folder, to_bytes({k: v for k, v in (tensors | changes).items() if v is not None}))
 
 
+RISING = {
+    "nqm": [0.1, 0.2], "dice": [0.5, 0.9], "low": [0.4, 0.8], "high": [0.6, 1.0], "members": 10, "samples": 50,
+    "linear": [0, 0], "detection": {},
+}  # fmt: skip
 KEY = "cells.0.hidden.weight"
 BROKEN = {
     "no weights": (lambda f: (f / WEIGHTS).unlink(), "missing"),
@@ -67,7 +71,13 @@ BROKEN = {
     "huge architecture": (lambda f: _edit(f, architecture={**bright_model().architecture.to_json(), "hidden": 10**9}), "hidden"),
     "id with a path": (lambda f: _edit(f, id="../evil"), "id"),
     "no labels": (lambda f: _edit(f, labels=[]), "labels"),
-    "label count": (lambda f: _edit(f, labels=[{"value": n, "name": "x", "color": [0, 0, 0]} for n in (1, 2)]), "number of labels"),
+    "label count": (lambda f: _edit(f, labels=[{"value": n, "name": f"x{n}", "color": [0, 0, 0]} for n in (1, 2)]), "number of labels"),
+    "equal label names": (lambda f: _edit(f, labels=[{"value": n, "name": "x", "color": [0, 0, 0]} for n in (1, 2)]), "names"),
+    "half a calibration": (lambda f: _edit(f, quality={"calibration": {"nqm": [0.1, 0.2]}}), "quality record"),
+    "a calibration that rises": (lambda f: _edit(f, quality={"calibration": RISING}), "quality record"),
+    "deeply nested": (lambda f: (f / JSON).write_text("[" * 200_000), "JSON"),
+    "odd metrics": (lambda f: _edit(f, eval_metrics={"dice": 0.9}), "eval_metrics"),
+    "odd terminology": (lambda f: _edit(f, labels=[{"value": 1, "name": "x", "color": [0, 0, 0], "terminology": {"type": 5}}]), "labels"),
     "negative spacing": (lambda f: _edit(f, preprocessing={"orientation": "RAS", "spacing": [-1, 1, 1], "percentiles": [0, 100], "field_of_view": None}), "spacing"),
 }  # fmt: skip
 
@@ -103,6 +113,8 @@ def test_find_by_id_or_folder(folder):
 def test_export_and_import(folder, tmp_path):
     library = Library(bundled=tmp_path / "none", user=tmp_path / "user")
     archive = library.export_model(str(folder), tmp_path / "bright.zip")
+    with pytest.raises(MedNCAError, match="cannot be written"):
+        library.export_model(str(folder), archive)
     entry = library.import_model(archive)
     assert entry.id == "bright" and entry.problem is None and not entry.bundled
     with pytest.raises(MedNCAError, match="already"):

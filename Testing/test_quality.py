@@ -54,7 +54,7 @@ def test_nqm_of_nothing():
     [(0.05, 0.8, "green"), (0.15, 0.8, "amber"), (0.3, 0.8, "red"), (9.0, 0.8, "red"), (0.15, 0.5, "green")],
 )
 def test_traffic_light(value, target, color):
-    verdict = judge(value, CALIBRATION, target, None)
+    verdict = judge(value, 10, CALIBRATION, target, None)
     assert verdict.color == color
     assert verdict.low <= verdict.predicted_dice <= verdict.high
     assert "correct" not in (verdict.word + verdict.reason).lower()
@@ -69,7 +69,7 @@ def test_traffic_light(value, target, color):
     ],
 )
 def test_grey_with_reason(value, calibration, objection, word):
-    verdict = judge(value, calibration, 0.8, objection)
+    verdict = judge(value, 10, calibration, 0.8, objection)
     assert verdict.color == "grey" and verdict.predicted_dice is None and word in verdict.reason
 
 

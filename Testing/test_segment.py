@@ -173,7 +173,7 @@ def test_unavailable_device_falls_back_and_says_so():
 
 def test_rejudging_does_not_run_again():
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=6)
-    assert rejudge(result.findings[0], None, 0.8).color == "grey"
+    assert rejudge(result.findings[0], 6, bright_model(), 0.8).color == "grey"
 
 
 def test_normalization_ignores_the_intensity_scale():

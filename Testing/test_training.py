@@ -229,7 +229,7 @@ def test_calibration_is_monotone_and_honest():
     calibration = fit(samples[:300], 10, samples[300:])
     for curve in (calibration.dice, calibration.low, calibration.high):
         assert list(curve) == sorted(curve, reverse=True)
-    assert calibration.predict(0.5)[0] == pytest.approx(0.55, abs=0.04)
+    assert calibration.predict(0.5, 10)[0] == pytest.approx(0.55, abs=0.04)
     found = calibration.detection
     assert found["failures_below_target"] > 0.9 and 0.8 < found["interval_coverage"] <= 1
     assert fit(samples[:10], 10, []) is None

@@ -57,7 +57,13 @@ def models(as_json: JsonFlag = False) -> None:
         dice = entry.get("metrics", {}).get("dice", {}).get("union")
         state = entry["problem"] or ("ready" if entry["calibrated"] else "ready, not calibrated")
         size = "" if entry["problem"] else f"{entry['parameters']:,}"
-        table.add_row(entry["id"], entry.get("description", ""), size, f"{dice:.3f}" if dice else "", _plain(state))
+        table.add_row(
+            _plain(entry["id"]),
+            _plain(entry.get("description", "")),
+            size,
+            f"{dice:.3f}" if dice else "",
+            _plain(state),
+        )
     out.print(table if entries else "No models found.")
 
 
@@ -83,7 +89,7 @@ def segment(
         total = bar.add_task("Images", total=len(jobs))
         step = bar.add_task("", total=1)
         for name, path in jobs:
-            bar.update(total, description=name)
+            bar.update(total, description=_plain(name))
             try:
                 folder = _target(out_folder, name, overwrite)
                 report = _segment_one(
@@ -117,21 +123,28 @@ def evaluate(
     loaded = Library().load(model)
     pairs = pair_by_name(images, labels)
     if cases:
-        wanted = set(json.loads(cases.read_text())["validation"])
+        wanted = _validation_cases(cases)
         pairs = [pair for pair in pairs if pair[0] in wanted]
+        if not pairs:
+            raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
+    if json_file.is_dir() or not json_file.resolve().parent.is_dir():
+        raise MedNCAError(f"{json_file} cannot be written: give a file in a folder that exists.")
     rows, failures = [], []
     with _progress() as bar:
         task = bar.add_task("Cases", total=len(pairs))
         for pair in pairs:
-            bar.update(task, description=pair[0])
+            bar.update(task, description=_plain(pair[0]))
             try:
                 rows.append(evaluate_case(*pair, loaded, members, seed, device))
             except MedNCAError as error:
                 failures.append({"image": pair[0], "error": str(error)})
+            except Exception as error:  # as in segment: the other cases go on
+                failures.append({"image": pair[0], "error": f"{pair[0]}: {type(error).__name__}: {error}"})
             bar.update(task, advance=1)
     report = {"model": loaded.id, "sha256": loaded.sha256, "cases": rows, "mean": summarize(rows), "failures": failures}
-    _write_json(json_file, report)
-    _table(rows, report["mean"])
+    if rows:
+        _write_json(json_file, report)
+        _table(rows, report["mean"])
     for failure in failures:
         _complain(failure)
     raise typer.Exit(1 if failures or not rows else 0)
@@ -152,6 +165,16 @@ def import_model(
     out.print(f"Imported {entry.id} to {entry.folder}", highlight=False)
 
 
+@app.command("remove")
+def remove_model(model: str) -> None:
+    """Delete one of your own models; the bundled ones stay."""
+    Library().remove_model(model)
+    out.print(f"Removed {model}", highlight=False)
+
+
+RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
+
+
 def write_result(image, result, model, folder: Path) -> None:
     """The four files of a result, in a folder that appears whole or not at all."""
     from .overview import draw_overview
@@ -165,11 +188,19 @@ def write_result(image, result, model, folder: Path) -> None:
         write_image(result.variance, staged / "variance.nii.gz")
         _write_json(staged / "report.json", result.report)
         draw_overview(image, result, model, staged / "overview.png")
-        if folder.exists():
-            shutil.rmtree(folder)
-        staged.rename(folder)
+        _swap(staged, folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def _swap(staged: Path, folder: Path) -> None:
+    """Put a finished result in its place; an old one goes only once the new one stands there."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    staged.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _segment_one(path, folder, model, clicks, members, seed, device, target, progress) -> dict:
@@ -183,19 +214,30 @@ def _segment_one(path, folder, model, clicks, members, seed, device, target, pro
     return result.report
 
 
+def _validation_cases(path: Path) -> set[str]:
+    try:
+        return set(json.loads(path.read_text())["validation"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MedNCAError(f"{path} is no split.json of a training run ({error}).") from error
+
+
 def _jobs(paths):
     """(case name, path) of every image, and what cannot be one; names decide the result folders."""
     jobs, failures, taken = [], [], {}
     for given in paths:
         try:
-            for path in find_images(given):
-                name = case_name(path)
-                if name in taken:
-                    raise MedNCAError(f"{path} and {taken[name]} would both be called {name!r}; use two calls.")
-                taken[name] = path
-                jobs.append((name, path))
+            found = find_images(given)
         except MedNCAError as error:
             failures.append({"image": str(given), "error": str(error)})
+            continue
+        for path in found:
+            name = case_name(Path(path).resolve())
+            if name in taken:
+                told = f"{path} and {taken[name]} would both be called {name!r}; segment one of them in another call."
+                failures.append({"image": str(path), "error": told})
+                continue
+            taken[name] = path
+            jobs.append((name, path))
     return jobs, failures
 
 
@@ -203,6 +245,8 @@ def _target(out_folder: Path, name: str, overwrite: bool) -> Path:
     folder = out_folder / name
     if folder.exists() and not overwrite:
         raise MedNCAError(f"{folder} already exists; choose another --out, or add --overwrite.")
+    if folder.exists() and (not folder.is_dir() or {f.name for f in folder.iterdir()} - set(RESULT_FILES)):
+        raise MedNCAError(f"{folder} is no result of MedNCA, so it is not replaced; choose another --out.")
     if out_folder.exists() and not out_folder.is_dir():
         raise MedNCAError(f"{out_folder} is a file; --out needs a folder.")
     return folder
@@ -236,10 +280,12 @@ def _tell(results, failures, as_json: bool) -> None:
                 quality, verdict = finding["nqm"]["union"], finding["verdict"]
                 where = ", ".join(f"{x:.0f}" for x in finding["center"])
                 table.add_row(
-                    Path(result["image"]).name, where, f"{finding['volume_mm3']['union'] / 1000:.2f}",
+                    _plain(Path(result["image"]).name), where, f"{finding['volume_mm3']['union'] / 1000:.2f}",
                     f"{quality:.3f}" if quality is not None else "-", f"{verdict['word']}. {verdict['reason']}",
                 )  # fmt: skip
         out.print(table)
+    for note in dict.fromkeys(note for result in results for note in result["report"]["notes"]):
+        err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)
     for failure in failures:
         _complain(failure)
 
@@ -252,7 +298,7 @@ def _table(rows, mean) -> None:
 
     for row in rows:
         table.add_row(
-            row["case"], text(row["dice"]["union"]), text(row["hd95_mm"]["union"], 2), text(row["nqm"]),
+            _plain(row["case"]), text(row["dice"]["union"]), text(row["hd95_mm"]["union"], 2), text(row["nqm"]),
             text(row["predicted_dice"]), row["verdict"],
         )  # fmt: skip
     out.print(table)

@@ -21,7 +21,7 @@ def perceive(state: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, grou
     """
     radius = tuple(k // 2 for k in weight.shape[2:])
     padded = _ReflectPad.apply(state, radius).movedim(-1, 1)
-    if groups == state.shape[-1] and torch.is_grad_enabled():
+    if groups == weight.shape[0] == state.shape[-1] and torch.is_grad_enabled():
         out = _DepthwiseConvolution.apply(padded, weight, bias)
     else:
         out = F.conv3d(padded, weight, bias, groups=groups)

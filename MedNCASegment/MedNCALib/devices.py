@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 
 from .errors import MedNCAError
@@ -14,11 +16,13 @@ def choose_device(name: str = "auto") -> tuple[torch.device, str | None]:
 
     "auto" takes CUDA where there is one, otherwise the processor (these models are small enough for it).
     """
-    if name.split(":")[0] not in DEVICES:
-        raise MedNCAError(f"Unknown device {name!r}; choose one of {', '.join(DEVICES)}.")
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
+        raise MedNCAError(f"Unknown device {name!r}; choose one of {', '.join(DEVICES)} (or cuda:1 and so on).")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu"), None
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not available[name.split(":")[0]]:
+    kind, _, number = name.partition(":")
+    cards = torch.cuda.device_count() if kind == "cuda" else 0
+    available = {"cpu": True, "cuda": cards > int(number or 0), "mps": torch.backends.mps.is_available()}
+    if not available[kind]:
         return torch.device("cpu"), f"No {name} device is available here; the processor (cpu) is used instead."
     return torch.device(name), None

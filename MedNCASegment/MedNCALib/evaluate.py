@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from .errors import MedNCAError
-from .images import read_image, read_labels
+from .images import check_same_grid, read_image, read_labels
 from .metrics import dice, hd95
 from .model import Model
 from .segment import segment_image
@@ -15,8 +14,7 @@ from .segment import segment_image
 def evaluate_case(name: str, image_path, labels_path, model: Model, members=None, seed=None, device="auto") -> dict:
     """One case as plain data: dice and hd95_mm per label name and "union", nqm, predicted_dice, verdict."""
     image, truth = read_image(image_path), read_labels(labels_path)
-    if image.GetSize() != truth.GetSize():
-        raise MedNCAError(f"{name}: image and label map differ in size ({image.GetSize()} and {truth.GetSize()}).")
+    check_same_grid(name, image, truth)
     result = segment_image(image, model, members=members, seed=seed, device=device)
     found = sitk.GetArrayViewFromImage(result.labels)
     wanted = sitk.GetArrayViewFromImage(truth)
@@ -36,12 +34,13 @@ def evaluate_case(name: str, image_path, labels_path, model: Model, members=None
 
 def summarize(cases: list[dict]) -> dict:
     """Mean and spread over cases, of what each has."""
-    summary = {"cases": len(cases)}
+    summary: dict = {"cases": len(cases)}
     for measure in ("dice", "hd95_mm"):
         keys = cases[0][measure] if cases else {}
         columns = {key: [c[measure][key] for c in cases if c[measure][key] is not None] for key in keys}
         summary[measure] = {key: float(np.mean(column)) if column else None for key, column in columns.items()}
         summary[f"{measure}_sd"] = {key: float(np.std(column)) if column else None for key, column in columns.items()}
+    summary["without_hd95"] = sum(c["hd95_mm"]["union"] is None for c in cases)  # nothing found: no distance
     quality = [c["nqm"] for c in cases if c["nqm"] is not None]
     summary["nqm"] = float(np.mean(quality)) if quality else None
     summary["verdicts"] = {

@@ -65,7 +65,22 @@ def _by_name(folder) -> dict[str, Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise MedNCAError(f"{folder} is not a folder; check the path.")
-    return {case_name(f): f for f in folder.iterdir() if is_image_name(f.name)}
+    found: dict[str, Path] = {}
+    for file in sorted(f for f in folder.iterdir() if is_image_name(f.name)):
+        other = found.setdefault(case_name(file), file)
+        if other is not file:
+            raise MedNCAError(f"{other} and {file} have the same name; keep one of them in the folder.")
+    return found
+
+
+def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:
+    """Raises MedNCAError where a label map does not lie on its image's voxels."""
+    same = image.GetSize() == labels.GetSize() and all(
+        np.allclose(getattr(image, get)(), getattr(labels, get)(), atol=1e-2)
+        for get in ("GetSpacing", "GetOrigin", "GetDirection")
+    )
+    if not same:
+        raise MedNCAError(f"{name}: image and label map differ in size, spacing, origin or direction.")
 
 
 def read_image(path) -> sitk.Image:
@@ -131,12 +146,21 @@ def _read_series(folder: Path) -> sitk.Image:
     if len(ids) > 1:
         raise MedNCAError(f"The folder {folder} holds {len(ids)} DICOM series; give a folder with one.")
     reader = sitk.ImageSeriesReader()
-    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder), ids[0]))
+    names = reader.GetGDCMSeriesFileNames(str(folder), ids[0])
+    lost = {f.name for f in folder.glob("*.dcm")} - {Path(name).name for name in names}
+    if lost:
+        raise MedNCAError(
+            f"{len(lost)} file(s) of the DICOM series in {folder} cannot be read: {sorted(lost)[0]} for one."
+        )
+    reader.SetFileNames(names)
     try:
         with quiet_itk():
-            return reader.Execute()
+            image = reader.Execute()
     except RuntimeError as error:
         raise MedNCAError(f"The DICOM series in {folder} cannot be read ({_cause(error)}).") from error
+    if image.HasMetaDataKey("ITK_non_uniform_sampling_deviation"):
+        raise MedNCAError(f"The slices of the DICOM series in {folder} are not evenly spaced; one may be missing.")
+    return image
 
 
 def _series_ids(folder: Path) -> tuple[str, ...]:

@@ -5,12 +5,15 @@ A broken model is listed with the reason why it is broken; it never hides the ot
 
 from __future__ import annotations
 
+import io
+import lzma
 import os
 import shutil
 import stat
 import sys
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from .model import (
     Model,
     load_model,
     read_bytes,
+    write_bytes,
 )  # fmt: skip
 
 _LIMITS = {JSON_NAME: MAX_JSON_BYTES, WEIGHTS_NAME: MAX_WEIGHTS_BYTES, CARD_NAME: MAX_JSON_BYTES}
@@ -121,12 +125,14 @@ class Library:
         folder = next((e.folder for e in self.entries() if e.model and e.id == id_or_folder), Path(id_or_folder))
         model = load_model(folder)
         path = Path(path)
-        temporary = path.with_name("." + path.name)
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        if path.exists() or not path.resolve().parent.is_dir():
+            raise MedNCAError(f"{path} cannot be written: give a new file in a folder that exists.")
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, limit in _LIMITS.items():
                 if (folder / name).is_file():
                     archive.writestr(f"{model.id}/{name}", read_bytes(folder / name, limit))
-        os.replace(temporary, path)
+        write_bytes(path, content.getvalue())
         return path
 
     def import_model(self, path, replace: bool = False) -> Entry:
@@ -144,8 +150,13 @@ class Library:
             _unpack(path, folder)
             model = load_model(folder)
             target = self.user / model.id
-            if any(e.id == model.id and e.bundled for e in self.entries()):
-                raise MedNCAError(f"{model.id!r} is the id of a bundled model, which is read-only; rename the import.")
+            for entry in self.entries():
+                if entry.id == model.id and entry.bundled:
+                    raise MedNCAError(
+                        f"{model.id!r} is the id of a bundled model, which is read-only; rename the import."
+                    )
+                if entry.model and entry.id == model.id and entry.folder != target:
+                    raise MedNCAError(f"{entry.folder} already holds a model {model.id!r}; remove it first.")
             if target.exists() and not replace:
                 raise MedNCAError(f"There already is a model {model.id!r}; remove it first, or ask to replace it.")
             _swap(folder, target)
@@ -167,8 +178,8 @@ def check_folder(folder: Path, bundled: bool) -> Entry:
         return Entry(model.id, folder, bundled, model, None)
     except MedNCAError as error:
         return Entry(folder.name, folder, bundled, None, str(error))
-    except OSError as error:
-        return Entry(folder.name, folder, bundled, None, f"{folder} cannot be read: {error}.")
+    except Exception as error:  # a model nobody foresaw must not hide the others
+        return Entry(folder.name, folder, bundled, None, f"{folder} cannot be read: {type(error).__name__}: {error}.")
 
 
 def _unpack(path: Path, folder: Path) -> None:
@@ -180,7 +191,7 @@ def _unpack(path: Path, folder: Path) -> None:
                 if len(data) > _LIMITS[name]:
                     raise MedNCAError(f"{path}: {name} is larger than {_LIMITS[name]} bytes.")
                 (folder / name).write_bytes(data)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise MedNCAError(f"{path} is not a whole, plain zip file ({error}).") from error
 
 

@@ -23,6 +23,7 @@ from safetensors.torch import load, save
 from .architecture import Architecture
 from .errors import MedNCAError
 from .pyramid import Pyramid
+from .quality import Calibration, Domain
 from .schema import check_model_json
 
 SCHEMA_VERSION = 1
@@ -97,12 +98,20 @@ def read_model_json(folder) -> dict:
     data = read_bytes(path, MAX_JSON_BYTES)
     try:
         info = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MedNCAError(f"{path} is not valid JSON: {error}.") from error
     check_model_json(info, str(path), SCHEMA_VERSION)
     if len(info["labels"]) != info["architecture"].get("labels", 1):
         raise MedNCAError(f"{path}: the architecture's number of labels is not the length of the label list.")
     Architecture.from_json(info["architecture"])
+    try:
+        quality = info["quality"]
+        if quality.get("calibration"):
+            Calibration.from_json(quality["calibration"])
+        if quality.get("domain"):
+            Domain.from_json(quality["domain"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise MedNCAError(f"{path}: the quality record cannot be understood: {error}.") from error
     return info
 
 

@@ -109,7 +109,7 @@ def _outline(axes, labels, window, center, view, plane, model):
     extent = _extent(window, view, plane)
     for label in model.labels:
         mask = (picture == label.value).astype(float)
-        if mask.any():
+        if mask.any() and min(mask.shape) > 1:  # a contour needs an area
             color = tuple(c / 255 for c in label.color)
             axes.contour(mask, levels=[0.5], colors=[color], linewidths=1.6, extent=extent, origin="lower")
 

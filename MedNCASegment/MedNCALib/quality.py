@@ -51,8 +51,22 @@ class Calibration:
     linear: tuple[float, float]
     detection: dict
 
-    def predict(self, value: float) -> tuple[float, float, float]:
-        """(expected Dice, low, high) at an NQM."""
+    def __post_init__(self):
+        """Raises ValueError where the curves are no calibration: a wrong one would make a wrong verdict."""
+        curves = np.array([self.nqm, self.dice, self.low, self.high], dtype=float)
+        if curves.ndim != 2 or curves.shape[1] < 1 or not np.isfinite(curves).all() or self.members < 2:
+            raise ValueError("a calibration needs four equally long, finite curves and two members or more")
+        ordered = np.all(np.diff(curves[0]) > 0) and np.all(np.diff(curves[1:]) <= 0)
+        if not ordered or np.any(curves[2] > curves[1]) or np.any(curves[1] > curves[3]):
+            raise ValueError("a calibration's NQM must ascend, its Dice fall, and low <= dice <= high")
+
+    def predict(self, value: float, members: int) -> tuple[float, float, float]:
+        """(expected Dice, low, high) at an NQM measured with a number of members.
+
+        The population deviation of Eq. (1) grows with the number of members as sqrt((N - 1) / N); it is brought to
+        that of the calibration first.
+        """
+        value *= np.sqrt((1 - 1 / self.members) / (1 - 1 / members))
         return tuple(float(np.interp(value, self.nqm, knots)) for knots in (self.dice, self.low, self.high))
 
     def to_json(self) -> dict:
@@ -76,10 +90,13 @@ class Verdict:
     target: float = DEFAULT_TARGET
 
 
-def judge(value: float | None, calibration: Calibration | None, target: float, objection: str | None) -> Verdict:
+def judge(
+    value: float | None, members: int, calibration: Calibration | None, target: float, objection: str | None
+) -> Verdict:
     """The verdict on one result.
 
-    value: NQM of the union. objection: why no verdict would be honest whatever the NQM (see `objection_to`).
+    value: NQM of the union, of so many members. objection: why no verdict would be honest whatever the NQM (see
+    `objection_to`).
     Green: even the low end of the interval reaches the target. Red: the expected Dice does not. Amber: between.
     """
     if value is None:
@@ -88,7 +105,7 @@ def judge(value: float | None, calibration: Calibration | None, target: float, o
         objection = objection or "this model has no calibration: nobody measured what its uncertainty means"
     if objection:
         return Verdict("grey", WORDS["grey"], f"No verdict: {objection}.", target=target)
-    dice, low, high = calibration.predict(value)
+    dice, low, high = calibration.predict(value, members)
     if low >= target:
         color, reason = "green", "even the low end of the interval reaches the target"
     elif dice < target:
@@ -101,7 +118,7 @@ def judge(value: float | None, calibration: Calibration | None, target: float, o
 
 @dataclass(frozen=True)
 class Domain:
-    """What a model was trained for, as limits; outside, the verdict is grey.
+    """How far from its training data a model is still judged, as limits; outside, the verdict is grey.
 
     spacing: mm, of the image's voxels along any axis; extent: mm (R, A, S) of the field of view; volume: mm^3 of
     the union. Each is (low, high).
@@ -136,7 +153,7 @@ def objection_to(members: int, spacing, extent, volume: float, touches: bool, do
     low, high = domain.spacing
     if min(spacing) < low or max(spacing) > high:
         shown = " x ".join(f"{s:.2g}" for s in spacing)
-        return f"the voxels ({shown} mm) are outside what the model was trained for ({low:g} to {high:g} mm)"
+        return f"the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)"
     for axis, name in enumerate(("left-right", "front-back", "up-down")):
         low, high = domain.extent[0][axis], domain.extent[1][axis]
         if not low <= extent[axis] <= high:

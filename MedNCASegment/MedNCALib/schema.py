@@ -9,6 +9,11 @@ from .errors import MedNCAError
 _NUMBER = {"type": "number"}
 _TEXT = {"type": "string", "maxLength": 20_000}
 _AXES = {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}
+_CODE = {
+    "type": "object",
+    "required": ["scheme", "code", "meaning"],
+    "additionalProperties": {"type": "string", "maxLength": 200},
+}
 
 MODEL_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -24,7 +29,7 @@ MODEL_SCHEMA = {
         "copyright": _TEXT, "data_source": _TEXT, "intended_use": _TEXT, "license": _TEXT,
         "terms": {"type": ["string", "null"], "maxLength": 20_000},
         "references": {"type": "array", "items": _TEXT},
-        "eval_metrics": {"type": "object"},
+        "eval_metrics": {"type": "object", "properties": {"dice": {"type": "object"}}},
         "network_data_format": {"type": "object"},
         "architecture": {
             "type": "object",
@@ -64,7 +69,7 @@ MODEL_SCHEMA = {
                         "type": "array", "minItems": 3, "maxItems": 3,
                         "items": {"type": "integer", "minimum": 0, "maximum": 255},
                     },
-                    "terminology": {"type": ["object", "null"]},
+                    "terminology": {"type": ["object", "null"], "additionalProperties": _CODE},
                 },
             },
         },
@@ -102,3 +107,9 @@ def check_model_json(info, path: str, version: int) -> None:
     values = [label["value"] for label in info["labels"]]
     if len(set(values)) != len(values):
         raise MedNCAError(f"{path}: two labels have the same value.")
+    names = [label["name"] for label in info["labels"]]
+    if len({*names, "union"}) != len(names) + 1:
+        raise MedNCAError(f"{path}: label names must differ from each other and from 'union'.")
+    low, high = info["preprocessing"]["percentiles"]
+    if not low < high:
+        raise MedNCAError(f"{path}: the percentiles are not ascending.")

@@ -20,6 +20,7 @@ from .space import Box, View, normalize
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
 LOCATE_ROUNDS = 3
+TILE = (128, 128, 128)  # cells of a level that are computed at once; larger fields are cut, with the same result
 SETTLED = 2.5  # mm: the field of view has settled when it moves less than this
 
 
@@ -81,10 +82,14 @@ def segment_image(
 
     clicks: points in RAS mm; around each a field of view of the model's size is taken and re-centered on what was
     found. Without clicks the whole image is one field of view. members, seed: default to the model's own. The
-    same image, model, clicks, members and seed give the same result, whatever the device or memory.
+    same image, model, clicks, members and seed give the same result on the same device.
     progress(stage, done, total) is called often and may raise to cancel.
-    Raises MedNCAError for a click outside the image, an image too small, or a field without contrast.
+    Raises MedNCAError for a click outside the image, an image too small, a field without contrast, a model that
+    needs several image channels, or too little memory.
     """
+    if model.architecture.input_channels != 1:
+        n = model.architecture.input_channels
+        raise MedNCAError(f"{model.name} needs {n} image channels; only single volumes can be segmented so far.")
     members = model.members if members is None else members
     seed = model.seed if seed is None else seed
     _check_request(members, target_dice)
@@ -120,7 +125,7 @@ def segment_image(
             moves = ()
         _check_size(model, box)
         clock = time.perf_counter()
-        statistics = run_ensemble(
+        statistics = _run(
             pyramid,
             _model_input(view, model, box),
             members,
@@ -139,10 +144,10 @@ def segment_image(
     return Segmentation(*result, tuple(findings), report, notes)
 
 
-def rejudge(finding: Finding, model_calibration: dict | None, target_dice: float) -> Verdict:
+def rejudge(finding: Finding, members: int, model: Model, target_dice: float) -> Verdict:
     """The verdict of a finding against another target, without running anything again."""
-    calibration = Calibration.from_json(model_calibration) if model_calibration else None
-    return judge(finding.nqm["union"], calibration, target_dice, finding.objection)
+    calibration = Calibration.from_json(model.calibration) if model.calibration else None
+    return judge(finding.nqm["union"], members, calibration, target_dice, finding.objection)
 
 
 def _small_pieces(mask: np.ndarray) -> np.ndarray:
@@ -150,6 +155,19 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
     components = sitk.ConnectedComponent(sitk.GetImageFromArray((mask > 0).astype(np.uint8)), True)
     components = sitk.RelabelComponent(components, sortByObjectSize=True)
     return sitk.GetArrayFromImage(components) > 1
+
+
+def _run(pyramid, image, members, seed, progress=None) -> Statistics:
+    """The ensemble, in tiles where the field is large; running out of memory becomes a sentence."""
+    try:
+        return run_ensemble(pyramid, image, members, seed, progress, TILE)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError) or "memory" in str(error).lower():
+            size = " x ".join(str(n) for n in image.shape)
+            raise MedNCAError(
+                f"There is not enough memory for a field of {size} voxels; click on the organ, or close other programs."
+            ) from error
+        raise
 
 
 def _check_request(members, target_dice) -> None:
@@ -183,7 +201,7 @@ def _model_input(view: View, model: Model, box: Box) -> np.ndarray:
 
 
 def _check_size(model: Model, box: Box) -> None:
-    """A kernel that never fits inside the image sees mirrored voxels only: no basis for a segmentation."""
+    """Refuse an image with fewer voxels along an axis than the largest kernel: it would see mostly mirrored ones."""
     architecture = model.architecture
     for level in architecture.levels:
         kernel = architecture.kernel_shape(level)
@@ -202,7 +220,7 @@ def _locate(view, model, pyramid, box, seed, progress):
     for attempt in range(LOCATE_ROUNDS):
         _check_size(model, box)
         progress(attempt, LOCATE_ROUNDS)
-        statistics = run_ensemble(pyramid, _model_input(view, model, box), LOCATE_MEMBERS, seed)
+        statistics = _run(pyramid, _model_input(view, model, box), LOCATE_MEMBERS, seed)
         mask, _ = _mask(model, statistics, single=True)
         if not mask.any():
             break
@@ -235,10 +253,10 @@ def _finish(view, model, box, click, moves, statistics, target, canvas) -> Findi
     """Paint one field of view onto the canvas and judge it."""
     single = click is not None or _is_one_field(model, box)
     mask, mean = _mask(model, statistics, single)
-    _paint(view, model, box, mean, statistics, canvas)
-    voxel = float(np.prod(box.spacing))
-    volumes = {label.name: float((mask == n + 1).sum()) * voxel for n, label in enumerate(model.labels)}
-    volumes["union"] = float((mask > 0).sum()) * voxel
+    painted = _paint(view, model, box, mean, statistics, canvas)
+    voxel = float(np.prod(view.spacing))
+    volumes = {label.name: float((painted == label.value).sum()) * voxel for label in model.labels}
+    volumes["union"] = float((painted > 0).sum()) * voxel
     quality = {
         label.name: nqm(statistics.mean[..., n], statistics.variance[..., n]) for n, label in enumerate(model.labels)
     }
@@ -254,7 +272,7 @@ def _finish(view, model, box, click, moves, statistics, target, canvas) -> Findi
         Domain.from_json(domain) if domain else None,
     )
     calibration = Calibration.from_json(model.calibration) if model.calibration else None
-    verdict = judge(quality["union"], calibration, target, objection)
+    verdict = judge(quality["union"], statistics.members, calibration, target, objection)
     middle = _middle(mask) if mask.any() else (np.array(box.size) - 1) / 2
     center = tuple(round(float(x), 2) for x in view.ras_of(box.view_index(middle)))
     return Finding(click, center, extent, quality, volumes, verdict, objection, moves)
@@ -266,8 +284,8 @@ def _is_one_field(model: Model, box: Box) -> bool:
     return fov is not None and all(n * s <= 1.5 * f for n, s, f in zip(box.size, box.spacing, fov, strict=True))
 
 
-def _paint(view, model, box, mean, statistics, canvas) -> None:
-    """Interpolate to the view's voxels and settle there; a later click adds, it does not erase."""
+def _paint(view, model, box, mean, statistics, canvas) -> np.ndarray:
+    """Interpolate to the view's voxels and settle there; a later click adds, it does not erase. Returns its labels."""
     shape = view.array.shape
     region, fine = None, []
     for n in range(len(model.labels)):
@@ -280,6 +298,7 @@ def _paint(view, model, box, mean, statistics, canvas) -> None:
     _, variance = box.insert(statistics.variance.max(-1), shape)
     canvas.variance[region] = np.maximum(canvas.variance[region], variance)
     canvas.probability[region] = np.maximum(canvas.probability[region], union(fine))
+    return labels
 
 
 def _touches_cut_side(mask, box: Box, view: View) -> bool:

@@ -78,7 +78,7 @@ class Box:
         """Covers the whole view at the model's spacing (mm, None keeps the view's own)."""
         spacing = _model_spacing(view, spacing)
         extent = np.array(view.array.shape) * view.spacing
-        size = np.maximum(np.round(extent / spacing).astype(int), 1)
+        size = np.maximum(np.ceil(extent / spacing - 1e-6).astype(int), 1)  # no rim of the image is left out
         start = ((extent - size * spacing) / 2 + spacing / 2) / view.spacing - 0.5
         return cls(start, tuple(int(n) for n in size), spacing, view.spacing)
 

@@ -45,6 +45,7 @@ class Worker:
         self.source, self.sink = source, sink
         self.jobs: queue.Queue = queue.Queue()
         self.cancelled: set[str] = set()
+        self.speaking = threading.Lock()
 
     def run(self) -> None:
         """Work until asked to quit or until the input ends."""
@@ -57,8 +58,9 @@ class Worker:
 
     def tell(self, event: str, job: str | None = None, **content) -> None:
         line = {"event": event} | ({"job": job} if job is not None else {}) | content
-        self.sink.write(json.dumps(line) + "\n")
-        self.sink.flush()
+        with self.speaking:
+            self.sink.write(json.dumps(line) + "\n")
+            self.sink.flush()
 
     def _listen(self) -> None:
         """Cancelling must be heard while a job runs; the rest waits in the queue."""
@@ -74,6 +76,7 @@ class Worker:
             elif command == "quit":
                 break
             else:
+                self.cancelled.discard(str(request.get("job")))  # a late cancel was for an earlier job of this name
                 self.jobs.put(request)
         self.cancelled.add("*")
         self.jobs.put(None)
@@ -91,10 +94,6 @@ class Worker:
             self.tell("cancelled", job)
         except MedNCAError as error:
             self.tell("failed", job, error=str(error), bug=False)
-        except MemoryError:
-            self.tell(
-                "failed", job, error="There is not enough memory for this volume; close other programs.", bug=False
-            )
         except Exception as error:  # what failed must reach the user whole
             traceback.print_exc()
             self.tell("failed", job, error=f"{type(error).__name__}: {error}", bug=True)

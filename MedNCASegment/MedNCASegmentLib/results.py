@@ -16,12 +16,24 @@ REPORT_ATTRIBUTE = "MedNCA.Report"
 def addResult(volumeNode, result, model, segmentationNode=None):
     """Put a `MedNCALib.segment.Segmentation` into the scene.
 
-    Returns (segmentation node, variance node). Segments that are already there stay as they are.
+    Returns (segmentation node, variance node). Segments that are already there stay as they are; each new one
+    carries its own record of how it was made.
     """
+    isNew = segmentationNode is None
     segmentationNode = segmentationNode or _newSegmentationNode(volumeNode)
-    labels = sitk.GetArrayViewFromImage(result.labels)
-    for label in model.labels:
-        _addSegment(segmentationNode, (labels == label.value).astype(np.uint8), label, volumeNode)
+    labels = sitk.GetArrayFromImage(result.labels)
+    try:
+        segments = [
+            _segment((labels == label.value).astype(np.uint8), label, volumeNode, segmentationNode, result.report)
+            for label in model.labels
+        ]
+    except Exception:
+        if isNew:
+            slicer.mrmlScene.RemoveNode(segmentationNode)
+        raise
+    segmentation = segmentationNode.GetSegmentation()
+    for segment in segments:
+        segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(segment.GetName()))
     varianceName = volumeNode.GetName() + " variance"
     varianceNode = addVolumeNode(sitk.GetArrayViewFromImage(result.variance), volumeNode, varianceName)
     _setVarianceDisplay(varianceNode)
@@ -46,15 +58,17 @@ def _newSegmentationNode(volumeNode):
     return node
 
 
-def _addSegment(segmentationNode, mask, label, volumeNode):
+def _segment(mask, label, volumeNode, segmentationNode, report):
     segment = slicer.vtkSegment()
     segment.SetName(label.name)
     segment.SetColor(*(c / 255 for c in label.color))
     if label.terminology:
         segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(label.terminology))
-    segment.AddRepresentation("Binary labelmap", orientedImageData(mask, volumeNode))
-    segmentation = segmentationNode.GetSegmentation()
-    segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(label.name))
+    segment.SetTag("MedNCA.Model", report["model"]["id"])
+    segment.SetTag("MedNCA.ModelSHA256", report["model"]["sha256"])
+    segment.SetTag("MedNCA.MembersAndSeed", f"{report['members']} {report['seed']}")
+    segment.AddRepresentation("Binary labelmap", orientedImageData(mask, volumeNode, segmentationNode))
+    return segment
 
 
 def _terminologyEntry(terminology):

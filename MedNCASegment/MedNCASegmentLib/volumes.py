@@ -57,12 +57,16 @@ def addVolumeNode(array, like, name):
     return node
 
 
-def orientedImageData(array, volumeNode):
-    """vtkOrientedImageData of an array (k, j, i) on a volume's grid, as segments are made of."""
+def orientedImageData(array, volumeNode, inSpaceOf):
+    """vtkOrientedImageData of an array (k, j, i) on a volume's grid, as segments are made of.
+
+    inSpaceOf: the segmentation node that it is for; it may be under another parent transform than the volume.
+    """
     data = slicer.vtkOrientedImageData()
     data.ShallowCopy(imageDataFromArray(array))
+    geometry = np.linalg.inv(_matrixToWorld(inSpaceOf)) @ _matrixToWorld(volumeNode) @ _ijkToRAS(volumeNode)
     matrix = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(matrix)
+    matrix.DeepCopy(geometry.ravel().tolist())
     data.SetGeometryFromImageToWorldMatrix(matrix)
     return data
 

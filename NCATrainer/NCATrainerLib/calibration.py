@@ -92,6 +92,9 @@ def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibr
         isotonic_regression([statistic(scores[g]) for g in groups], increasing=False).x
         for statistic in (np.mean, lambda d: np.quantile(d, tail), lambda d: np.quantile(d, 1 - tail))
     ]
+    knots, first = np.unique(np.round(knots, 5), return_index=True)
+    curves = [curve[first] for curve in curves]
+    curves[1], curves[2] = np.minimum(curves[1], curves[0]), np.maximum(curves[2], curves[0])
     slope, intercept = np.polyfit(values, scores, 1)
     calibration = Calibration(
         *(tuple(np.round(curve, 5).tolist()) for curve in (knots, *curves)),
@@ -109,7 +112,7 @@ def detection(calibration: Calibration, samples: list[Sample], target: float = D
     A failure is a Dice below the target; it is found when the verdict is not green: amber, red, or grey because
     nothing was found.
     """
-    rows = [(s, calibration.predict(s.nqm) if s.nqm is not None else None) for s in samples]
+    rows = [(s, calibration.predict(s.nqm, calibration.members) if s.nqm is not None else None) for s in samples]
     failed = [row for row in rows if row[0].dice < target]
     good = [row for row in rows if row[0].dice >= target]
 

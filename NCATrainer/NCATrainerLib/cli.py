@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def train(
 ) -> None:
     """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()
-    from .dataset import find_cases, split
+    from .dataset import check_cases, find_cases, split
     from .loop import Run
     from .presets import PRESETS
     from .report import finish
@@ -43,8 +44,10 @@ def train(
         raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
     if (run / "plan.json").exists():
         training = Run.resume(run)
+        _check_resumed(training, plan, cases)
         cli.err.print(f"Resuming {run} at iteration {training.iteration}.")
     else:
+        check_cases(cases, plan)
         training = Run.create(run, plan, split(cases, plan.validation_share, plan.seed))
     with cli._progress() as bar:
         task = bar.add_task("Training", total=training.plan.iterations, completed=training.iteration)
@@ -97,10 +100,28 @@ def _validator(run, cases):
     return validate
 
 
+def _check_resumed(run, plan, cases) -> None:
+    """What is asked for now must be what the run was begun with."""
+    if run.plan != plan:
+        raise MedNCAError(f"{run.folder} was begun with another plan (see its plan.json); choose another --run.")
+    names = {case.name for case in cases}
+    missing = [name for part in run.split.values() for name in part if name not in names]
+    if missing:
+        raise MedNCAError(
+            f"{len(missing)} case(s) of the run's split.json are not in the folders: {missing[0]} for one."
+        )
+
+
 def _command() -> str:
     """The command line as the card shows it, with folders by their names only: no path of this machine."""
-    words = [word if word.startswith("-") else (Path(word).name if "/" in word else word) for word in sys.argv[1:]]
-    return "mednca " + shlex.join(words)
+
+    def short(word):
+        key, equals, value = word.partition("=")
+        if equals and key.startswith("--"):
+            return f"{key}={Path(value).name}"
+        return Path(word).name if os.sep in word else word
+
+    return "mednca " + shlex.join(short(word) for word in sys.argv[1:])
 
 
 def _require_training_packages() -> None:

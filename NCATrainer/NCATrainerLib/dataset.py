@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from MedNCALib.errors import MedNCAError
-from MedNCALib.images import pair_by_name, read_image, read_labels
+from MedNCALib.images import check_same_grid, pair_by_name, read_image, read_labels
 from MedNCALib.space import Box, View
 
 from .plan import Plan
@@ -38,6 +38,8 @@ def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for case in cases:
         groups.setdefault(case.name.rstrip("0123456789"), []).append(case.name)
+    if len(groups) > len(cases) / 2:  # the names say nothing about groups
+        groups = {"": [case.name for case in cases]}
     training, validation = [], []
     for group in sorted(groups):
         names = sorted(groups[group])
@@ -67,7 +69,7 @@ class CaseReader:
 
     def _read(self, case: Case):
         image, labels = read_image(case.image), read_labels(case.labels)
-        check_geometry(case, image, labels)
+        check_same_grid(case.name, image, labels)
         view, label_view = View.of(image), View.of(labels)
         box = Box.whole(view, self.plan.preprocessing.spacing)
         values = box.extract(label_view.array, nearest=True)
@@ -77,11 +79,13 @@ class CaseReader:
         return box.extract(view.array), indices
 
 
-def check_geometry(case: Case, image, labels) -> None:
-    """Raises MedNCAError where a label map does not lie on its image's grid."""
-    same = image.GetSize() == labels.GetSize() and all(
-        np.allclose(getattr(image, get)(), getattr(labels, get)(), atol=1e-2)
-        for get in ("GetSpacing", "GetOrigin", "GetDirection")
-    )
-    if not same:
-        raise MedNCAError(f"{case.name}: image and label map differ in size, spacing, origin or direction.")
+def check_cases(cases: list[Case], plan: Plan, progress=None) -> None:
+    """Read every case once, so that mistakes are told before hours of training, each with its name."""
+    reader, seen = CaseReader(plan, bound=0), set()
+    for done, case in enumerate(cases, start=1):
+        seen |= set(np.unique(reader(case)[1]).tolist())
+        if progress:
+            progress(done, len(cases))
+    missing = [label for number, label in enumerate(plan.labels, start=1) if number not in seen]
+    if missing:
+        raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}) that the plan trains.")

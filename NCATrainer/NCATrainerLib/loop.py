@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import io
 import json
 import math
 import random
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch.utils.data import DataLoader
 
@@ -147,10 +149,14 @@ class Run:
         folder = Path(folder)
         if not (folder / _PLAN).exists():
             raise MedNCAError(f"{folder} holds no training run (no {_PLAN}).")
-        plan = Plan.from_json(json.loads((folder / _PLAN).read_text()))
-        run = cls(folder, plan, json.loads((folder / _SPLIT).read_text()))
-        if (folder / _CHECKPOINT).exists():
-            run._load()
+        try:
+            plan = Plan.from_json(json.loads((folder / _PLAN).read_text()))
+            run = cls(folder, plan, json.loads((folder / _SPLIT).read_text()))
+            if (folder / _CHECKPOINT).exists():
+                run._load()
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error
+        _cut_history(folder / _HISTORY, run.iteration)
         return run
 
     @property
@@ -237,7 +243,6 @@ class Run:
             keys = {k.split(".", 1)[0] for k in adam if k.split(".", 1)[1] == name}
             self.optimizer.state[parameter] = {key: adam[f"{key}.{name}"] for key in keys}
         self.iteration = int(tensors["iteration"])
-        _cut_history(self.folder / _HISTORY, self.iteration)
 
 
 def _schedule(iteration: int, iterations: int) -> float:
@@ -318,12 +323,14 @@ _FIELDS = ("iteration", "loss", "gradient_norm", "learning_rate", "seconds", "di
 
 
 def _append_history(path: Path, rows) -> None:
-    new = not path.exists()
-    with open(path, "a", newline="") as file:
-        writer = csv.DictWriter(file, _FIELDS, restval="", extrasaction="ignore")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)
+    """Add rows to the history, whole or not at all."""
+    before = path.read_bytes() if path.exists() else b""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _FIELDS, restval="", extrasaction="ignore", lineterminator="\n")
+    if not before:
+        writer.writeheader()
+    writer.writerows(rows)
+    write_bytes(path, before + text.getvalue().encode())
 
 
 def _cut_history(path: Path, iteration: int) -> None:

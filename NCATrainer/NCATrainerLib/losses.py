@@ -27,13 +27,12 @@ def focal_loss(logits, targets, valid, gamma: float = 2.0):
     """Binary focal loss (Lin et al. 2017): cross-entropy weighted by (1 - p_true)^gamma, voxel by voxel.
 
     The weight of the paper's public code is a softmax over all voxels, which leaves the term near zero; this
-    one weighs, and is scaled by the mean weight so that it keeps the size of a cross-entropy.
+    one weighs, and is scaled up by the mean weight (tenfold at most), so that it does not vanish as voxels get easy.
     """
     loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     p = torch.sigmoid(logits)
     weight = (targets * (1 - p) + (1 - targets) * p) ** gamma
-    scale = _mean(weight, valid).detach().clamp_min(1e-3)
-    return _mean(weight * loss, valid) / scale.clamp_min(0.1)
+    return _mean(weight * loss, valid) / _mean(weight, valid).detach().clamp_min(0.1)
 
 
 def dice_bce(logits, targets, valid):
