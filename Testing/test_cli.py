@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from MedNCALib import cli
+from MedNCALib.architecture import Architecture, Level
 from MedNCALib.errors import MedNCAError
-from phantoms import array_of, bright_model, ellipsoid, image_of, save
+from MedNCALib.model import Label, Model, Preprocessing
+from phantoms import TEXTS, array_of, bright_model, ellipsoid, image_of, random_pyramid, save
 
 BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
 FOUR = {"segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png"}
@@ -31,7 +33,7 @@ def images(tmp_path):
     folder.mkdir()
     noise = np.random.default_rng(0)
     for name in ("a", "b"):
-        values = (BALL * 50 + noise.normal(size=BALL.shape)).astype(np.float32)
+        values = (BALL * 50 + noise.normal(0, 0.2, BALL.shape)).astype(np.float32)
         sitk.WriteImage(image_of(values, (1, 1.5, 2)), str(folder / f"{name}.nii.gz"))
     return folder
 
@@ -71,6 +73,37 @@ def test_nothing_is_overwritten(tmp_path, model, images):
     assert again.exit_code == 1 and "already exists" in again.output
     assert (tmp_path / "out" / "a" / "report.json").read_bytes() == before
     assert run(*words, "--overwrite").exit_code == 0
+
+
+def test_overwrite_replaces_results_only(tmp_path, model, images):
+    """Not the DICOM folder that stands where the result would go, nor anything else that is not ours."""
+    precious = tmp_path / "out" / "a"
+    precious.mkdir(parents=True)
+    (precious / "thesis.txt").write_text("years of work")
+    words = ("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--members", 1, "--overwrite")
+    assert run(*words).exit_code == 1 and (precious / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_name_is_never_empty_or_upward(images, monkeypatch):
+    monkeypatch.chdir(images)
+    jobs, failures = cli._jobs([Path(".")])
+    assert [name for name, _ in jobs] == ["a", "b"] and not failures
+    (images / "a.nii.gz").rename(images / "b.nrrd")  # the same name twice: told, and the rest goes on
+    jobs, failures = cli._jobs([images])
+    assert [name for name, _ in jobs] == ["b"] and "would both be called" in failures[0]["error"]
+
+
+def test_a_single_slice_with_a_2d_model(tmp_path):
+    flat = Architecture("med-nca", 8, 16, (Level((2, 2, 1), 3, 2), Level((1, 1, 1), 3, 2)), slice_axis=2)
+    model = Model(
+        "flat", flat, Preprocessing(None), (Label(1, "x", (9, 9, 9)),), random_pyramid(flat), info=dict(TEXTS)
+    )
+    image = np.random.default_rng(0).normal(size=(30, 28, 1)).astype(np.float32)
+    sitk.WriteImage(image_of(image), str(tmp_path / "slice.nrrd"))
+    result = run(
+        "segment", tmp_path / "slice.nrrd", "--model", save(model, tmp_path / "flat"), "--out", tmp_path / "out"
+    )
+    assert result.exit_code == 0, result.output
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, model, images, monkeypatch):
@@ -128,6 +161,12 @@ def test_evaluate(tmp_path, model, images):
     assert figures["mean"]["dice"] == {"Label 1": 1.0, "union": 1.0}
     assert set(figures["cases"][0]) == {"case", "dice", "hd95_mm", "nqm", "predicted_dice", "verdict"}
     assert figures["cases"][0]["hd95_mm"]["union"] == 0
+    sitk.WriteImage(image_of(BALL, (1, 1.5, 2), origin=(50, 0, 0)), str(labels / "a.nii.gz"))
+    words = ("evaluate", "--model", model, "--images", images, "--labels", labels, "--json", file)
+    moved = run(*words, "--members", 1)
+    assert moved.exit_code == 1 and "differ" in moved.output
+    before = file.read_bytes()
+    assert run(*words, "--members", 0).exit_code == 1 and file.read_bytes() == before
 
 
 def test_models_lists_the_broken_with_the_reason(tmp_path, monkeypatch):

@@ -124,6 +124,13 @@ def test_gradients_equal_those_of_plain_torch(monkeypatch):
         assert torch.allclose(mine, theirs, rtol=1e-3, atol=1e-4 * theirs.abs().max())
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_family_can_be_trained(name):
+    pyramid = random_pyramid(ARCHITECTURES[name]).requires_grad_(True)
+    pyramid(_image(pyramid, 8, 9, 8), 0, [0]).square().mean().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in pyramid.cells[-1].parameters())
+
+
 def test_reflection_equals_torch():
     state = torch.randn(2, 5, 6, 7, 3)
     weight, bias = torch.randn(3, 1, 3, 5, 3), torch.zeros(3)

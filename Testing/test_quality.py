@@ -102,6 +102,25 @@ def test_objections(change, word):
     assert (objection is None) if word is None else (word in objection)
 
 
+def test_more_members_do_not_change_the_verdict():
+    """Eq. (1) grows with the number of members; the same uncertainty must mean the same Dice."""
+    members = np.random.default_rng(0).uniform(0.3, 0.7, (4000, 40))
+    predicted = []
+    for n in (5, 10, 20):
+        values = [nqm(part.mean(0), part.var(0)) / 2 for part in np.split(members, len(members) // n)]
+        predicted.append(np.mean([CALIBRATION.predict(value, n)[0] for value in values]))
+    assert np.ptp(predicted) < 0.02
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"nqm": (0.1, 0.1, 0.5)}, {"low": (0.99, 0.6, 0.0)}, {"dice": (0.9, float("nan"), 0.3)}, {"high": (1.0,)}],
+)
+def test_senseless_calibrations_are_refused(change):
+    with pytest.raises(ValueError):
+        Calibration(**(CALIBRATION.to_json() | change))
+
+
 def test_calibration_round_trip():
     assert Calibration.from_json(json.loads(json.dumps(CALIBRATION.to_json()))) == CALIBRATION
     assert Domain.from_json(json.loads(json.dumps(DOMAIN.to_json()))) == DOMAIN

@@ -114,6 +114,15 @@ def test_other_segments_stay(slicer):
     assert np.array_equal(_segment_mask(slicer, segmentation, volume, 0), BALL)
 
 
+def test_a_segmentation_under_another_transform(slicer):
+    """The volume is moved, the segmentation is not: the segment still lies on the organ."""
+    volume = _volume(slicer, BALL.astype(np.float32))
+    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
+    _transform(slicer, volume, _affine(np.eye(3), (3, 0, -2)))
+    _logic().segment(volume, bright_model(), members=1, segmentationNode=segmentation)
+    assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
+
+
 def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
     from MedNCASegmentLib.results import reportFromNode
 

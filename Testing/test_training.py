@@ -18,7 +18,7 @@ from MedNCALib.model import Label, Preprocessing
 from MedNCALib.segment import segment_image
 from NCATrainerLib.augmentation import IGNORE, training_sample
 from NCATrainerLib.calibration import Sample, degrade, detection, fit
-from NCATrainerLib.dataset import CaseReader, find_cases, split
+from NCATrainerLib.dataset import CaseReader, check_cases, find_cases, split
 from NCATrainerLib.loop import Batches, Run, training_pass
 from NCATrainerLib.losses import bce_loss, dice_focal, dice_loss, focal_loss
 from NCATrainerLib.plan import Augmentation, Plan
@@ -173,6 +173,8 @@ def test_split_is_recorded_balanced_and_stable(cases):
     first = split(cases, 0.25, 0)
     assert first == split(list(reversed(cases)), 0.25, 0) and len(first["validation"]) == 2
     assert not set(first["training"]) & set(first["validation"])
+    named = [dataclasses.replace(cases[0], name=f"sub-{n:02d}_T1w") for n in range(20)]
+    assert len(split(named, 0.2, 0)["validation"]) == 4
     centers = [dataclasses.replace(cases[0], name=f"prostate_{c}_{n}") for c in ("UCL", "HK") for n in range(10)]
     held = split(centers, 0.2, 1)["validation"]
     assert sum("UCL" in name for name in held) == sum("HK" in name for name in held) == 2
@@ -184,6 +186,13 @@ def test_geometry_mismatch_names_the_case(cases, tmp_path):
     sitk.WriteImage(shifted, str(tmp_path / "l.nii.gz"))
     with pytest.raises(MedNCAError, match="case_0"):
         CaseReader(plan())(dataclasses.replace(cases[0], labels=tmp_path / "l.nii.gz"))
+
+
+def test_mistakes_are_told_before_training(cases):
+    check_cases(cases, plan())
+    other = (Label(1, "Front", (0, 0, 0)), Label(7, "Spleen", (0, 0, 0)))
+    with pytest.raises(MedNCAError, match="Spleen"):
+        check_cases(cases, dataclasses.replace(plan(), labels=other))
 
 
 def test_plan_round_trip():
