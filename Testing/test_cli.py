@@ -1,6 +1,7 @@
 """The command line as a user types it: results, one bad image among good ones, exit status, nothing half-written."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -188,8 +189,10 @@ def _command(folder, *words):
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
-    """The wheel's content, unpacked."""
+    """The wheel's content, unpacked; built from a copy, so that no older build can slip in."""
     folder = tmp_path_factory.mktemp("wheel")
+    left_out = shutil.ignore_patterns(".*", "build", "*.egg-info", "runs", "demo-output", "__pycache__")
+    source = shutil.copytree(ROOT, folder / "source", ignore=left_out)
     words = [
         "wheel",
         "--quiet",
@@ -198,7 +201,7 @@ def wheel(tmp_path_factory):
         "--no-index",
         "--wheel-dir",
         str(folder),
-        str(ROOT),
+        str(source),
     ]
     subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
