@@ -168,7 +168,7 @@ def test_unavailable_device_falls_back_and_says_so():
     if torch.cuda.is_available():
         pytest.skip("has a GPU")
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=1, device="cuda")
-    assert result.report["device"] == "cpu" and "cuda" in result.notes[0]
+    assert result.report["device"] == "cpu" and "cuda" in result.report["notes"][0]
 
 
 def test_rejudging_does_not_run_again():

@@ -6,7 +6,9 @@ image -> view (R, A, S voxels) -> box around each click -> normalize -> ensemble
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -55,17 +57,28 @@ class Segmentation:
     probability: sitk.Image
     findings: tuple[Finding, ...]
     report: dict
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
-class _Canvas:
-    """What the fields of view are painted on: the view's voxels."""
+class _Job:
+    """One request on its way: what is asked for, and the view's voxels that the fields of view are painted on."""
 
+    view: View
+    model: Model
+    members: int
+    seed: int
+    target_dice: float
+    progress: Callable[[str, int, int], None]
     labels: np.ndarray
     variance: np.ndarray
     probability: np.ndarray
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float]
+
+    @contextmanager
+    def timed(self, stage: str):
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
 
 def segment_image(
@@ -90,58 +103,46 @@ def segment_image(
     if model.architecture.input_channels != 1:
         n = model.architecture.input_channels
         raise MedNCAError(f"{model.name} needs {n} image channels; only single volumes can be segmented so far.")
-    members = model.members if members is None else members
-    seed = model.seed if seed is None else seed
     _check_request(members, target_dice)
     torch_device, note = choose_device(device)
-    pyramid = model.pyramid.to(torch_device)
-    report_progress = progress or (lambda stage, done, total: None)
-    start = time.perf_counter()
+    model.pyramid.to(torch_device)
     view = View.of(image)
-    boxes = [(None, Box.whole(view, model.preprocessing.spacing))]
-    if len(clicks):
-        boxes = [(tuple(float(x) for x in click), _first_box(view, model, click)) for click in clicks]
-    canvas = _Canvas(
+    job = _Job(
+        view,
+        model,
+        model.members if members is None else members,
+        model.seed if seed is None else seed,
+        target_dice,
+        progress or (lambda stage, done, total: None),
         np.zeros(view.array.shape, np.uint8),
         np.zeros(view.array.shape, np.float32),
         np.zeros(view.array.shape, np.float32),
-        {"prepare": time.perf_counter() - start, "locate": 0.0, "ensemble": 0.0, "restore": 0.0},
+        {},
     )
-    findings = []
-    for number, (click, box) in enumerate(boxes):
-        stage = f"click {number + 1} of {len(boxes)}" if click else "whole image"
-        if click:
-            clock = time.perf_counter()
-            box, moves = _locate(
-                view,
-                model,
-                pyramid,
-                box,
-                seed,
-                lambda done, total, s=stage: report_progress(f"{s}: locating", done, total),
-            )
-            canvas.seconds["locate"] += time.perf_counter() - clock
-        else:
-            moves = ()
-        _check_size(model, box)
-        clock = time.perf_counter()
-        statistics = _run(
-            pyramid,
-            _model_input(view, model, box),
-            members,
-            seed,
-            lambda done, total, s=stage: report_progress(f"{s}: ensemble", done, total),
-        )
-        canvas.seconds["ensemble"] += time.perf_counter() - clock
-        clock = time.perf_counter()
-        findings.append(_finish(view, model, box, click, moves, statistics, target_dice, canvas))
-        canvas.seconds["restore"] += time.perf_counter() - clock
-    clock = time.perf_counter()
-    result = [view.restore(a, image) for a in (canvas.labels, canvas.variance, canvas.probability)]
-    canvas.seconds["restore"] += time.perf_counter() - clock
-    notes = (note,) if note else ()
-    report = _report(image, model, findings, members, seed, torch_device, target_dice, canvas, notes)
-    return Segmentation(*result, tuple(findings), report, notes)
+    if len(clicks):
+        clicks = [tuple(float(x) for x in click) for click in clicks]
+        fields = [_first_box(job, click) for click in clicks]  # all are checked before the first one runs
+        findings = [
+            _segment_field(job, box, click, f"click {number} of {len(clicks)}")
+            for number, (click, box) in enumerate(zip(clicks, fields, strict=True), start=1)
+        ]
+    else:
+        findings = [_segment_field(job, Box.whole(view, model.preprocessing.spacing), None, "whole image")]
+    with job.timed("restore"):
+        result = [view.restore(array, image) for array in (job.labels, job.variance, job.probability)]
+    return Segmentation(*result, tuple(findings), _report(image, job, findings, torch_device, note))
+
+
+def _segment_field(job: _Job, box: Box, click, name: str) -> Finding:
+    """One field of view: find it, run the ensemble, paint and judge."""
+    moves = ()
+    if click:
+        with job.timed("locate"):
+            box, moves = _locate(job, box, f"{name}: locating")
+    with job.timed("ensemble"):
+        statistics = _run(job, box, job.members, lambda done, of: job.progress(f"{name}: ensemble", done, of))
+    with job.timed("restore"):
+        return _finish(job, box, click, moves, statistics)
 
 
 def rejudge(finding: Finding, members: int, model: Model, target_dice: float) -> Verdict:
@@ -157,10 +158,12 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
     return sitk.GetArrayFromImage(components) > 1
 
 
-def _run(pyramid, image, members, seed, progress=None) -> Statistics:
-    """The ensemble, in tiles where the field is large; running out of memory becomes a sentence."""
+def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
+    """The ensemble in one field of view, in tiles where it is large; running out of memory becomes a sentence."""
+    _check_size(job.model, box)
+    image = normalize(box.extract(job.view.array), job.model.preprocessing.percentiles)
     try:
-        return run_ensemble(pyramid, image, members, seed, progress, TILE)
+        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, TILE)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
             size = " x ".join(str(n) for n in image.shape)
@@ -171,33 +174,29 @@ def _run(pyramid, image, members, seed, progress=None) -> Statistics:
 
 
 def _check_request(members, target_dice) -> None:
-    if not isinstance(members, int) or members < 1 or members > 1000:
+    if members is not None and (not isinstance(members, int) or members < 1 or members > 1000):
         raise MedNCAError(f"The number of ensemble members must be a whole number from 1 to 1000, not {members}.")
     if not 0 < target_dice < 1:
         raise MedNCAError(f"The target Dice must lie between 0 and 1, not {target_dice}.")
 
 
-def _first_box(view: View, model: Model, click) -> Box:
+def _first_box(job: _Job, click) -> Box:
     """The field of view around a click, with the structure where the training cases had it."""
-    index = view.index_of(click)
-    if not np.isfinite(index).all() or np.any(index < -0.5) or np.any(index > np.array(view.array.shape) - 0.5):
+    index, last = job.view.index_of(click), np.array(job.view.array.shape) - 1
+    if not np.isfinite(index).all() or np.any(index < -0.5) or np.any(index > last + 0.5):
         shown = ", ".join(f"{x:g}" for x in click)
-        low, high = view.ras_of((0, 0, 0)), view.ras_of(np.array(view.array.shape) - 1)
-        span = "; ".join(f"{n} {min(a, b):.0f} to {max(a, b):.0f}" for n, a, b in zip("RAS", low, high, strict=True))
+        corners = zip("RAS", job.view.ras_of((0, 0, 0)), job.view.ras_of(last), strict=True)
+        span = "; ".join(f"{axis} {min(a, b):.0f} to {max(a, b):.0f}" for axis, a, b in corners)
         raise MedNCAError(f"The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.")
-    return _box_around(view, model, index)
+    return _box_around(job, index)
 
 
-def _box_around(view: View, model: Model, index) -> Box:
-    p = model.preprocessing
+def _box_around(job: _Job, index) -> Box:
+    p = job.model.preprocessing
     if p.field_of_view is None:
-        return Box.whole(view, p.spacing)
-    center = np.asarray(index) - np.asarray(p.anchor) / view.spacing
-    return Box.around(view, p.spacing, center, p.field_of_view)
-
-
-def _model_input(view: View, model: Model, box: Box) -> np.ndarray:
-    return normalize(box.extract(view.array), model.preprocessing.percentiles)
+        return Box.whole(job.view, p.spacing)
+    center = np.asarray(index) - np.asarray(p.anchor) / job.view.spacing
+    return Box.around(job.view, p.spacing, center, p.field_of_view)
 
 
 def _check_size(model: Model, box: Box) -> None:
@@ -212,20 +211,18 @@ def _check_size(model: Model, box: Box) -> None:
             )
 
 
-def _locate(view, model, pyramid, box, seed, progress):
+def _locate(job: _Job, box: Box, stage: str):
     """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm."""
-    if model.preprocessing.field_of_view is None:
+    if job.model.preprocessing.field_of_view is None:
         return box, ()
     moves = []
     for attempt in range(LOCATE_ROUNDS):
-        _check_size(model, box)
-        progress(attempt, LOCATE_ROUNDS)
-        statistics = _run(pyramid, _model_input(view, model, box), LOCATE_MEMBERS, seed)
-        mask, _ = _mask(model, statistics, single=True)
+        job.progress(stage, attempt, LOCATE_ROUNDS)
+        mask, _ = _mask(job.model, _run(job, box, LOCATE_MEMBERS), single=True)
         if not mask.any():
             break
-        following = _box_around(view, model, box.view_index(_middle(mask)))
-        move = float(np.linalg.norm((following.start - box.start) * view.spacing))
+        following = _box_around(job, box.view_index(_middle(mask)))
+        move = float(np.linalg.norm((following.start - box.start) * job.view.spacing))
         moves.append(round(move, 2))
         if move < SETTLED:
             break
@@ -249,11 +246,11 @@ def _mask(model: Model, statistics: Statistics, single: bool):
     return mask, mean
 
 
-def _finish(view, model, box, click, moves, statistics, target, canvas) -> Finding:
-    """Paint one field of view onto the canvas and judge it."""
-    single = click is not None or _is_one_field(model, box)
-    mask, mean = _mask(model, statistics, single)
-    painted = _paint(view, model, box, mean, statistics, canvas)
+def _finish(job: _Job, box: Box, click, moves, statistics: Statistics) -> Finding:
+    """Paint one field of view onto the view's voxels and judge it."""
+    view, model = job.view, job.model
+    mask, mean = _mask(model, statistics, single=click is not None or _is_one_field(model, box))
+    painted = _paint(job, box, mean, statistics)
     voxel = float(np.prod(view.spacing))
     volumes = {label.name: float((painted == label.value).sum()) * voxel for label in model.labels}
     volumes["union"] = float((painted > 0).sum()) * voxel
@@ -272,7 +269,7 @@ def _finish(view, model, box, click, moves, statistics, target, canvas) -> Findi
         Domain.from_json(domain) if domain else None,
     )
     calibration = Calibration.from_json(model.calibration) if model.calibration else None
-    verdict = judge(quality["union"], statistics.members, calibration, target, objection)
+    verdict = judge(quality["union"], statistics.members, calibration, job.target_dice, objection)
     middle = _middle(mask) if mask.any() else (np.array(box.size) - 1) / 2
     center = tuple(round(float(x), 2) for x in view.ras_of(box.view_index(middle)))
     return Finding(click, center, extent, quality, volumes, verdict, objection, moves)
@@ -284,20 +281,16 @@ def _is_one_field(model: Model, box: Box) -> bool:
     return fov is not None and all(n * s <= 1.5 * f for n, s, f in zip(box.size, box.spacing, fov, strict=True))
 
 
-def _paint(view, model, box, mean, statistics, canvas) -> np.ndarray:
+def _paint(job: _Job, box: Box, mean, statistics: Statistics) -> np.ndarray:
     """Interpolate to the view's voxels and settle there; a later click adds, it does not erase. Returns its labels."""
-    shape = view.array.shape
-    region, fine = None, []
-    for n in range(len(model.labels)):
-        region, values = box.insert(mean[..., n], shape)
-        fine.append(values)
-    fine = np.stack(fine, -1)
-    values = np.array([0] + [label.value for label in model.labels], dtype=np.uint8)
+    shape = job.view.array.shape
+    region, variance = box.insert(statistics.variance.max(-1), shape)
+    fine = np.stack([box.insert(mean[..., n], shape)[1] for n in range(mean.shape[-1])], -1)
+    values = np.array([0] + [label.value for label in job.model.labels], dtype=np.uint8)
     labels = values[settle(fine)]
-    canvas.labels[region] = np.where(labels > 0, labels, canvas.labels[region])
-    _, variance = box.insert(statistics.variance.max(-1), shape)
-    canvas.variance[region] = np.maximum(canvas.variance[region], variance)
-    canvas.probability[region] = np.maximum(canvas.probability[region], union(fine))
+    job.labels[region] = np.where(labels > 0, labels, job.labels[region])
+    job.variance[region] = np.maximum(job.variance[region], variance)
+    job.probability[region] = np.maximum(job.probability[region], union(fine))
     return labels
 
 
@@ -314,8 +307,9 @@ def _touches_cut_side(mask, box: Box, view: View) -> bool:
     return False
 
 
-def _report(image, model, findings, members, seed, device, target, canvas, notes) -> dict:
+def _report(image: sitk.Image, job: _Job, findings, device, note: str | None) -> dict:
     """Everything that is needed to repeat and to judge the result; plain data."""
+    model = job.model
     return {
         "model": {
             "id": model.id,
@@ -324,15 +318,15 @@ def _report(image, model, findings, members, seed, device, target, canvas, notes
             "sha256": model.sha256,
             "terms": model.info.get("terms"),
         },
-        "members": members,
-        "seed": seed,
+        "members": job.members,
+        "seed": job.seed,
         "device": str(device),
-        "target_dice": target,
+        "target_dice": job.target_dice,
         "image": {
             "size": list(image.GetSize()),
             "spacing_mm": [round(s, 6) for s in image.GetSpacing()],
         },
         "findings": [asdict(finding) for finding in findings],
-        "seconds": {stage: round(seconds, 3) for stage, seconds in canvas.seconds.items()},
-        "notes": list(notes),
+        "seconds": {stage: round(seconds, 3) for stage, seconds in job.seconds.items()},
+        "notes": [note] if note else [],
     }
