@@ -16,12 +16,13 @@ from .plan import Augmentation, Plan
 IGNORE = -1  # label of voxels that the loss leaves out: padding, not anatomy
 
 
-def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int):
+def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int, iteration: int = 0):
     """One random crop of a case.
 
     image: (R, A, S) float32 on the model's grid; labels: same shape, int16. Returns the crop's image
     (field_of_view, normalized) and labels (with IGNORE outside the case). The same seed gives the same sample.
     """
+    augmentation = plan.augmentation_at(iteration)
     image, labels = _pad(_to_unit(image), labels, plan.field_of_view, _margin(plan))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
@@ -29,8 +30,8 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
         np.random.seed(seed % 2**32)
         try:
             subject = _subject(image, labels, plan.preprocessing.spacing)
-            subject = _geometry(plan.augmentation)(subject)
-            subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(plan.augmentation)])(subject)
+            subject = _geometry(augmentation)(subject)
+            subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
         finally:
             np.random.set_state(np_state)
     image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles)

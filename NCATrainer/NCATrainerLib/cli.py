@@ -50,7 +50,7 @@ def train(
         check_cases(cases, plan)
         training = Run.create(run, plan, split(cases, plan.validation_share, plan.seed))
     with cli._progress() as bar:
-        task = bar.add_task("Training", total=training.plan.iterations, completed=training.iteration)
+        task = bar.add_task("Training", total=training.plan.total_iterations, completed=training.iteration)
 
         def report(row):
             bar.update(task, completed=row["iteration"], description=f"Training, loss {row['loss']:.3f}")

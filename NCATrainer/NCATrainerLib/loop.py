@@ -47,7 +47,7 @@ class Batches(torch.utils.data.Dataset):
         self.reader = CaseReader(plan)
 
     def __len__(self):
-        return self.plan.iterations - self.first
+        return self.plan.total_iterations - self.first
 
     def __getitem__(self, i):
         iteration = self.first + i
@@ -62,7 +62,8 @@ class Batches(torch.utils.data.Dataset):
         order = list(range(len(self.cases)))
         random.Random(mix((self.plan.seed, _CASES, epoch))).shuffle(order)
         image, labels = self.reader(self.cases[order[place]])
-        return training_sample(image, labels, self.plan, mix((self.plan.seed, _AUGMENT, iteration, number)))
+        seed = mix((self.plan.seed, _AUGMENT, iteration, number))
+        return training_sample(image, labels, self.plan, seed, iteration)
 
 
 @dataclass
@@ -179,7 +180,7 @@ class Run:
             start = time.perf_counter()
             row = self.step(images, labels)
             row["seconds"] = round(time.perf_counter() - start, 3)
-            last = self.iteration == self.plan.iterations
+            last = self.iteration == self.plan.total_iterations
             if validate and (self.iteration % self.plan.validate_every == 0 or last):
                 row.update(validate(self.average))
             rows.append(row)
@@ -193,7 +194,7 @@ class Run:
         """One iteration; returns its row of the history."""
         plan, iteration = self.plan, self.iteration
         self.set_norm_live(iteration < self.frozen_at)
-        rate = plan.learning_rate * _schedule(iteration, plan.iterations)
+        rate = plan.learning_rate_at(iteration)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         outputs = training_pass(self.pyramid, images, labels, plan, iteration)
@@ -245,12 +246,6 @@ class Run:
         self.iteration = int(tensors["iteration"])
 
 
-def _schedule(iteration: int, iterations: int) -> float:
-    """Short linear warm-up, then cosine to 2 %."""
-    warm = min(1.0, (iteration + 1) / 50)
-    return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * iteration / iterations)))
-
-
 def _targets(labels, count: int):
     """One target per label (B, R, A, S, labels) and where the loss counts (B, R, A, S, 1)."""
     targets = torch.stack([(labels == n + 1) for n in range(count)], -1).float()
@@ -272,7 +267,10 @@ def _patch_points(labels, plan: Plan, iteration: int):
 
 def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration: int):
     """The patch of the next finer level inside the last one, around each sample's point; and its place therein."""
-    sizes = [min(want, have * r, n) for want, have, r, n in zip(plan.patch, patch.size, ratio, frame, strict=True)]
+    sizes = [
+        min(want, have * r, n)
+        for want, have, r, n in zip(plan.patch_at(iteration), patch.size, ratio, frame, strict=True)
+    ]
     origins, inner = [], []
     for b, point in enumerate(points):
         draw = random.Random(mix((plan.seed, _PATCH, iteration, b, *level.scale)))

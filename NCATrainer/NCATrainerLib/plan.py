@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 
 from MedNCALib.architecture import Architecture
@@ -34,6 +35,16 @@ class Augmentation:
 
 
 @dataclass(frozen=True)
+class Polish:
+    """A last phase: milder augmentation and larger patches, nearer to what inference sees; a second cosine."""
+
+    iterations: int
+    learning_rate: float
+    patch: tuple[int, int, int]
+    augmentation: Augmentation
+
+
+@dataclass(frozen=True)
 class Plan:
     """One training run.
 
@@ -42,7 +53,8 @@ class Plan:
     border). batch x duplication samples an iteration; duplication > 1 repeats each image with other fire masks
     and patches ("batch duplication", M3D-NCA, section 2.1). freeze_norm: share of the iterations after which
     batch norm is frozen. steps_jitter: relative range of the random number of steps. coarse_weight: weight of
-    the same loss on the coarser levels' outputs (0: last level only, as published).
+    the same loss on the coarser levels' outputs (0: last level only, as published). polish: an optional last
+    phase after `iterations`.
     """
 
     architecture: Architecture
@@ -64,11 +76,31 @@ class Plan:
     loss: str = "dice-bce"
     coarse_weight: float = 0.25
     augmentation: Augmentation = field(default_factory=Augmentation)
+    polish: Polish | None = None
     validation_share: float = 0.2
     validate_every: int = 500
     validation_cases: int = 12
     checkpoint_every: int = 100
     seed: int = 0
+
+    @property
+    def total_iterations(self) -> int:
+        return self.iterations + (self.polish.iterations if self.polish else 0)
+
+    def augmentation_at(self, iteration: int) -> Augmentation:
+        return self.polish.augmentation if self.polish and iteration >= self.iterations else self.augmentation
+
+    def patch_at(self, iteration: int) -> tuple[int, int, int]:
+        return self.polish.patch if self.polish and iteration >= self.iterations else self.patch
+
+    def learning_rate_at(self, iteration: int) -> float:
+        """Short linear warm-up, then cosine to 2 %; once more for the polish."""
+        start, length, peak = 0, self.iterations, self.learning_rate
+        if self.polish and iteration >= self.iterations:
+            start, length, peak = self.iterations, self.polish.iterations, self.polish.learning_rate
+        done = iteration - start
+        warm = min(1.0, (done + 1) / 50)
+        return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done / length)))
 
     def to_json(self) -> dict:
         data = asdict(self)
@@ -84,6 +116,9 @@ class Plan:
             data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
             data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
             data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
+            if data.get("polish"):
+                polish = _tuples(data["polish"])
+                data["polish"] = Polish(**polish | {"augmentation": Augmentation(**_tuples(polish["augmentation"]))})
             return cls(**_tuples(data))
         except (KeyError, TypeError) as error:
             raise MedNCAError(f"The training plan cannot be read: {error}.") from error

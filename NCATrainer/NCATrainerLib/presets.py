@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from MedNCALib.architecture import Architecture, Level
 from MedNCALib.model import Label, Preprocessing
 
-from .plan import Plan
+from .plan import Augmentation, Plan, Polish
 
 _SCT = "SCT"
 
@@ -56,6 +56,25 @@ HIPPOCAMPUS_M3DNCA = Preset(
         patch=(24, 24, 24),
         iterations=5000,
         freeze_norm=0.05,
+        polish=Polish(
+            iterations=700,
+            learning_rate=8e-4,
+            patch=(28, 36, 28),
+            augmentation=Augmentation(
+                shift=4.0,
+                rotation=8.0,
+                scaling=0.08,
+                elastic=0.1,
+                gamma=0.15,
+                noise=0.1,
+                blur=0.05,
+                bias_field=0.08,
+                anisotropy=0.05,
+                spike=0.02,
+                ghosting=0.02,
+                motion=0.02,
+            ),
+        ),
     ),
     {
         "id": "hippocampus-m3dnca",
