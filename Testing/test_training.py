@@ -21,7 +21,7 @@ from NCATrainerLib.calibration import Sample, degrade, detection, fit
 from NCATrainerLib.dataset import CaseReader, check_cases, find_cases, split
 from NCATrainerLib.loop import Batches, Run, training_pass
 from NCATrainerLib.losses import bce_loss, dice_focal, dice_loss, focal_loss
-from NCATrainerLib.plan import Augmentation, Plan
+from NCATrainerLib.plan import Augmentation, Plan, Polish
 from NCATrainerLib.report import finish
 from phantoms import image_of, organ_case
 
@@ -119,6 +119,18 @@ def test_norm_is_live_then_frozen(cases, tmp_path):
     run.iteration = 2
     run.step(images, labels)
     assert torch.equal(live, run.pyramid.cells[0].norm.running_mean)
+
+
+def test_polish_is_a_phase_of_its_own(cases):
+    calm = Augmentation(shift=1, rotation=0)
+    phased = plan(iterations=6, polish=Polish(4, 1e-3, (20, 20, 20), calm))
+    assert phased.total_iterations == 10 and len(Batches(cases, phased, 3)) == 7
+    assert phased.augmentation_at(5) == phased.augmentation and phased.augmentation_at(6) == calm
+    assert phased.patch_at(5) == (14, 14, 14) and phased.patch_at(6) == (20, 20, 20)
+    long = dataclasses.replace(phased, iterations=1000, polish=Polish(500, 1e-3, (20, 20, 20), calm))
+    rates = [long.learning_rate_at(i) for i in range(1500)]
+    assert max(rates[:1000]) > 1.9e-3 and rates[999] < 5e-5 and 0.8e-3 < max(rates[1000:]) <= 1e-3 and rates[-1] < 3e-5
+    assert Plan.from_json(json.loads(json.dumps(phased.to_json()))) == phased
 
 
 def test_three_levels_and_duplication(cases):
