@@ -127,8 +127,7 @@ def evaluate(
         pairs = [pair for pair in pairs if pair[0] in wanted]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
-    if json_file.is_dir() or not json_file.resolve().parent.is_dir():
-        raise MedNCAError(f"{json_file} cannot be written: give a file in a folder that exists.")
+    _check_writable(json_file)
     rows, failures = [], []
     with _progress() as bar:
         task = bar.add_task("Cases", total=len(pairs))
@@ -219,6 +218,16 @@ def _validation_cases(path: Path) -> set[str]:
         return set(json.loads(path.read_text())["validation"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MedNCAError(f"{path} is no split.json of a training run ({error}).") from error
+
+
+def _check_writable(path: Path) -> None:
+    """Told before the work, not after it."""
+    try:
+        path.resolve().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be written ({error}).") from error
+    if path.is_dir():
+        raise MedNCAError(f"{path} is a folder; --json needs a file.")
 
 
 def _jobs(paths):
