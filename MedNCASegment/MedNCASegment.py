@@ -1,83 +1,477 @@
 """MedNCASegment, the scripted module: click on an organ, get a segmentation, its uncertainty and a verdict.
 
-This file stays thin: the engine is MedNCALib, what touches MRML is MedNCASegmentLib. It imports neither torch nor
-anything that Slicer does not bring.
+This file stays thin: the engine is MedNCALib, what touches MRML and Qt beside the panel is MedNCASegmentLib. It
+imports neither torch nor anything that Slicer does not bring.
 """
 
+import time
+from typing import Annotated
+
+import slicer
+import vtk
+from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
+from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
 )
+from slicer.util import VTKObservationMixin
+
+from MedNCALib.errors import MedNCAError
+from MedNCALib.library import Library
+from MedNCALib.quality import DEFAULT_TARGET
+from MedNCASegmentLib.dependencies import ensureDependencies
+from MedNCASegmentLib.engine import Engine, Request
+from MedNCASegmentLib.modelchooser import ModelChooser
+from MedNCASegmentLib.placing import Placer, createPoints, pointsOf, removePoints
+from MedNCASegmentLib.results import addResult, removeResult, runsOf
+from MedNCASegmentLib.resultview import ResultView
+from MedNCASegmentLib.review import editInSegmentEditor
+from MedNCASegmentLib.verdict import progressText
 
 
 class MedNCASegment(ScriptedLoadableModule):
     """What Slicer shows of the module before it is opened."""
 
     def __init__(self, parent):
-        super().__init__(parent)
+        ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("MedNCA Segment")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         self.parent.dependencies = []
         self.parent.contributors = ["The MedNCA developers"]
         self.parent.helpText = _(
             "Click on an organ: a neural cellular automaton of a few thousand parameters segments it, shows where it "
-            "is unsure and says whether to trust the result."
+            "is unsure and says whether to trust the result. Everything is computed on this computer."
         )
         self.parent.acknowledgementText = _(
             "After M3D-NCA and Med-NCA by Kalkhof, Gonz\u00e1lez and Mukhopadhyay, TU Darmstadt."
         )
 
 
+@parameterNodeWrapper
+class MedNCASegmentParameterNode:
+    """What the user chose, kept with the scene. members 0, seed -1, memoryLimit 0: as the model or the machine says."""
+
+    inputVolume: vtkMRMLScalarVolumeNode
+    model: str = "hippocampus-m3dnca"
+    points: vtkMRMLMarkupsFiducialNode
+    segmentation: vtkMRMLSegmentationNode
+    show3D: bool = False
+    targetDice: Annotated[float, WithinRange(0.5, 0.95)] = 0.8
+    showOverlay: bool = True
+    showLegend: bool = True
+    opacity: Annotated[float, WithinRange(0, 1)] = 0.5
+    threshold: Annotated[float, WithinRange(0, 0.25)] = 0.005
+    members: Annotated[int, WithinRange(0, 100)] = 0
+    seed: Annotated[int, WithinRange(-1, 999999)] = -1
+    device: Annotated[str, Choice(["auto", "cpu", "cuda", "mps"])] = "auto"
+    memoryLimit: Annotated[int, WithinRange(0, 1000000)] = 0
+    keepProbability: bool = False
+
+
+class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel: binds the parameter node, starts requests, shows what is being done."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self._parameterNode = None
+        self._guiTag = None
+
+    def setup(self):
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/MedNCASegment.ui"))
+        self.layout.addWidget(uiWidget)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.logic = MedNCASegmentLogic(changed=self._onRequestChanged, log=self._log)
+        self.models = ModelChooser(self.ui, self.logic.library, self._onModelChosen, self._log)
+        self.placer = Placer(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
+        self.results = ResultView(self.ui)
+
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
+        slicer.app.connect("aboutToQuit()", self.onQuit)
+
+        self.ui.placeButton.connect("clicked(bool)", self.onPlaceButton)
+        self.ui.undoButton.connect("clicked(bool)", self.onUndoButton)
+        self.ui.wholeButton.connect("clicked(bool)", self.onWholeButton)
+        self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
+        self.ui.editButton.connect("clicked(bool)", self.onEditButton)
+        self.ui.copyLogButton.connect("clicked(bool)", self.onCopyLogButton)
+        self.initializeParameterNode()
+
+    def cleanup(self):
+        """Called when the application closes and when the module is reloaded."""
+        slicer.app.disconnect("aboutToQuit()", self.onQuit)
+        self.logic.shutdown()
+        self.placer.cleanup()
+        self.setParameterNode(None)
+        self.removeObservers()
+
+    def enter(self):
+        self.initializeParameterNode()
+
+    def exit(self):
+        """Another module is opened: stop placing, keep computing."""
+        self.placer.stop()
+
+    def onQuit(self):
+        self.logic.shutdown()
+
+    def onSceneStartClose(self, caller, event):
+        self.logic.forgetScene()
+        self.placer.stop()
+        self.setParameterNode(None)
+
+    def onSceneEndClose(self, caller, event):
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, caller, event):
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onNodeRemoved(self, caller, event):
+        self.logic.forgetRemovedNodes()
+        self._showState()
+
+    # --- the parameter node
+
+    def initializeParameterNode(self):
+        self.setParameterNode(self.logic.getParameterNode())
+        if not self._parameterNode.inputVolume:
+            volumeNode = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+            if volumeNode:
+                self._parameterNode.inputVolume = volumeNode
+
+    def setParameterNode(self, parameterNode):
+        if self._parameterNode:
+            self._parameterNode.disconnectGui(self._guiTag)
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self._parameterNode = parameterNode
+        if parameterNode:
+            self._guiTag = parameterNode.connectGui(self.ui)
+            self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+            self.models.select(parameterNode.model)
+        self._onParametersModified()
+
+    def _onParametersModified(self, caller=None, event=None):
+        """Show everything as the parameter node has it."""
+        node = self._parameterNode
+        self.placer.follow(node.points if node else None)
+        self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
+        if node:
+            self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
+            self.logic.show3D(node.segmentation, node.show3D)
+        self._showState()
+
+    def _onModelChosen(self, id):
+        if self._parameterNode:
+            self._parameterNode.model = id
+        self._showState()
+
+    # --- what the user does
+
+    def onPlaceButton(self, checked=None):
+        if not self.ui.placeButton.checked:
+            self.placer.stop()
+            return
+        if not self._parameterNode.points:
+            self._parameterNode.points = createPoints()
+        self.placer.start()
+
+    def _onPlaced(self, points):
+        """Each click is segmented at once, one after the other."""
+        for point in points:
+            if not self._start([point]):
+                removePoints(self._parameterNode.points, [point])
+
+    def _onPointsRemoved(self, ids):
+        self.logic.release(ids)
+        self._showState()
+
+    def onUndoButton(self):
+        points = self.logic.undo()
+        if self._parameterNode.points:
+            removePoints(self._parameterNode.points, points)
+        self._onParametersModified()
+
+    def onWholeButton(self):
+        self._start([])
+
+    def onApplyButton(self):
+        """Cancel what runs; otherwise segment at all points again, with what is chosen now."""
+        if self.logic.isBusy:
+            self.logic.cancel()
+            return
+        for point in pointsOf(self._parameterNode.points):
+            if not self._start([point]):
+                break
+
+    def onEditButton(self):
+        editInSegmentEditor(self._parameterNode.segmentation, self._parameterNode.inputVolume)
+
+    def onCopyLogButton(self):
+        slicer.app.clipboard().setText(self.ui.logText.plainText)
+
+    def _start(self, points):
+        """Start a request for some points, or for the whole volume; returns whether it was started."""
+        node = self._parameterNode
+        try:
+            self.models.check()
+            ensureDependencies()
+            self.logic.start(
+                node.inputVolume,
+                node.model,
+                points=points,
+                target=lambda: self._parameterNode.segmentation if self._parameterNode else None,
+                keepProbability=node.keepProbability,
+                members=node.members or None,
+                seed=node.seed if node.seed >= 0 else None,
+                device=node.device,
+                target_dice=node.targetDice,
+                memory_limit=node.memoryLimit or None,
+            )
+            return True
+        except MedNCAError as error:
+            self._log(str(error))
+            slicer.util.errorDisplay(str(error))
+            return False
+
+    # --- what is shown
+
+    def _onRequestChanged(self, request):
+        if request.state == "done" and self._parameterNode:
+            self.results.forgetOverlay()
+            self._parameterNode.segmentation = request.added.segmentationNode
+            self._onParametersModified()
+            self._log(_("Done in {seconds:.1f} s.").format(seconds=time.monotonic() - request.started))
+        elif request.state == "failed":
+            slicer.util.errorDisplay(_("Segmentation failed: {error}").format(error=request.error))
+        self._showState()
+
+    def _showState(self):
+        """Buttons and progress: what can be done now, and what is being done."""
+        ui, node, busy = self.ui, self._parameterNode, self.logic.isBusy
+        ready = bool(node and node.inputVolume and self.models.isUsable)
+        hasPoints = bool(node and node.points and pointsOf(node.points))
+        ui.placeButton.enabled = ready
+        ui.wholeButton.enabled = ready and not busy
+        ui.undoButton.enabled = self.logic.canUndo and not busy
+        ui.applyButton.text = _("Cancel") if busy else _("Apply")
+        ui.applyButton.enabled = busy or (ready and hasPoints)
+        if busy:
+            ui.applyButton.toolTip = _("Stop what is being computed.")
+        elif ui.applyButton.enabled:
+            ui.applyButton.toolTip = _("Segment at all points again, with what is chosen now.")
+        else:
+            ui.applyButton.toolTip = _("Choose a volume and a model, then click on the organ.")
+        self._showProgress(self.logic.progress if busy else None)
+
+    def _showProgress(self, progress):
+        ui = self.ui
+        ui.progressBar.visible = progress is not None
+        ui.statusLabel.visible = progress is not None
+        if progress:
+            stage, step, total, _seconds = progress
+            known = bool(total) and stage.startswith("ensemble")
+            ui.progressBar.maximum = total if known else 0  # 0: busy, nobody knows how long
+            ui.progressBar.value = step if known else 0
+            ui.statusLabel.text = progressText(*progress)
+
+    def _log(self, text):
+        self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
+
+
 class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
-    """Segments volume nodes; usable from a script without the panel."""
+    """Segments volume nodes, with or without the panel.
 
-    def segment(self, volumeNode, model, clicks=(), segmentationNode=None, progress=None, **options):
-        """Segment a volume node in this process and put the result into the scene.
+    From a script, in one call:
+        added = slicer.util.getModuleLogic("MedNCASegment").segment(volumeNode, "hippocampus-m3dnca", [(-27, -22, -14)])
+        added.segmentationNode, added.varianceNode, added.tableNode, added.report
+    """
 
-        model: id of the library, folder, or a loaded `MedNCALib.model.Model`. clicks: points in world RAS mm.
-        options: members, seed, device, target_dice, as of `MedNCALib.segment.segment_image`.
-        Returns (segmentation node, variance node, `MedNCALib.segment.Segmentation`). Raises
-        MedNCALib.errors.MedNCAError with a sentence for the user. Nothing is added to the scene unless the whole
-        run succeeded.
+    def __init__(self, changed=lambda request: None, log=lambda text: None):
+        ScriptedLoadableModuleLogic.__init__(self)
+        self.library = Library(check_tensors=False)
+        self.engine = Engine(changed, log)
+        self._undo = []  # requests that are done, oldest first, as long as their result can be taken back
+
+    def getParameterNode(self):
+        return MedNCASegmentParameterNode(super().getParameterNode())
+
+    def segment(self, volumeNode, model, clicks=(), segmentationNode=None, wait=True, finished=None, **options):
+        """Segment a volume node in the worker and put the result into the scene.
+
+        model: id of the library, or folder. clicks: points in world RAS mm; without any the whole volume is one field
+        of view. options: members, seed, device, target_dice, memory_limit as of `MedNCALib.segment.segment_image`,
+        and keepProbability. Returns a `MedNCASegmentLib.results.AddedRun`; with wait=False at once the
+        `MedNCASegmentLib.engine.Request`, which finished(request) is called with at its end.
+        Raises MedNCAError with a sentence for the user; nothing is added to the scene then.
+        """
+        request = Request(volumeNode, model, clicks, lambda: segmentationNode, finished, **options)
+        self._run(request)
+        if not wait:
+            return request
+        self.engine.wait(request)
+        if request.state != "done":
+            raise MedNCAError(request.error or _("The segmentation was cancelled."))
+        return request.added
+
+    def segmentInProcess(self, volumeNode, model, clicks=(), segmentationNode=None, progress=None, **options):
+        """The same in this process, which loads torch into it: for Python outside Slicer.
+
+        model: as above, or a `MedNCALib.model.Model`. Returns (AddedRun, `MedNCALib.segment.Segmentation`).
         """
         from MedNCALib.images import check_image
-        from MedNCALib.library import Library
         from MedNCALib.segment import segment_image
-        from MedNCASegmentLib.results import addResult
         from MedNCASegmentLib.volumes import imageFromVolumeNode
 
         image = check_image(imageFromVolumeNode(volumeNode), volumeNode.GetName())
-        loaded = Library().load(model) if isinstance(model, str) else model
+        loaded = self.library.load(model) if isinstance(model, str) else model
         result = segment_image(image, loaded, clicks, progress=progress, **options)
-        return *addResult(volumeNode, result, loaded, segmentationNode), result
+        return addResult(volumeNode, result.cropped(), result.report, segmentationNode), result
+
+    def start(self, volumeNode, model, points=(), target=lambda: None, **options):
+        """For the panel: segment at points of `placing`. What they gave before is replaced."""
+        request = Request(volumeNode, model, [position for _id, position in points], target, self._onOver, **options)
+        request.points = points
+        return self._run(request)
+
+    def _run(self, request):
+        request.started = time.monotonic()
+        return self.engine.start(request)
+
+    def _onOver(self, request):
+        """Keep it for undo. An earlier result of the same click gives way, but for what was corrected by hand."""
+        if request.state != "done":
+            return
+        ids = {id for id, _position in request.points}
+        for earlier in [each for each in self._undo if ids & {id for id, _position in each.points}]:
+            self._undo.remove(earlier)
+            removeResult(earlier.added, [each.added for each in (*self._undo, request)], keepEdited=True)
+        self._undo.append(request)
+
+    @property
+    def isBusy(self):
+        return bool(self.engine.requests)
+
+    @property
+    def progress(self):
+        """stage, step, total, seconds left of what is being worked on."""
+        return self.engine.requests[0].progress
+
+    @property
+    def canUndo(self):
+        return bool(self._undo)
+
+    def undo(self):
+        """Take the last result back; returns the points that asked for it."""
+        request = self._undo.pop()
+        removeResult(request.added, [each.added for each in self._undo])
+        return request.points
+
+    def release(self, ids):
+        """Points are gone: their results stay, but belong to no point any more."""
+        for request in self._undo:
+            request.points = [point for point in request.points if point[0] not in ids]
+
+    def cancel(self):
+        self.engine.cancel()
+
+    def shutdown(self):
+        self.engine.shutdown()
+
+    def forgetScene(self):
+        """The scene is about to lose all nodes: nothing of what runs can be used, nothing be undone."""
+        self.engine.cancel()
+        self._undo = []
+
+    def forgetRemovedNodes(self):
+        """What lost its segmentation node cannot be undone any more."""
+        isThere = slicer.mrmlScene.IsNodePresent
+        self._undo = [request for request in self._undo if isThere(request.added.segmentationNode)]
+
+    def show3D(self, segmentationNode, visible):
+        """Surfaces of the segments; made when wanted, and gone when not, for they cost time with every edit."""
+        if segmentationNode is None:
+            return
+        has = segmentationNode.GetSegmentation().ContainsRepresentation("Closed surface")
+        if visible and not has:
+            segmentationNode.CreateClosedSurfaceRepresentation()
+        elif has and not visible:
+            segmentationNode.RemoveClosedSurfaceRepresentation()
 
 
 class MedNCASegmentTest(ScriptedLoadableModuleTest):
     """Self-tests that run in Slicer and, unchanged, on the test host."""
 
+    def setUp(self):
+        slicer.mrmlScene.Clear(0)
+
     def runTest(self):
-        self.test_segmentPhantom()
+        for test in (self.test_segmentPhantom, self.test_badVolume, self.test_cancel):
+            self.setUp()
+            test()
 
     def test_segmentPhantom(self):
-        """A phantom goes in, two nodes on its own grid come out."""
+        """A phantom goes in; a segmentation, a variance volume and a table come out, on its own grid."""
+        logic = MedNCASegmentLogic()
+        try:
+            added = logic.segment(self._phantom(), "hippocampus-m3dnca", members=2)
+            self.assertEqual(added.segmentationNode.GetSegmentation().GetNumberOfSegments(), 2)
+            self.assertEqual(added.varianceNode.GetImageData().GetDimensions(), (36, 52, 36))
+            self.assertEqual(added.tableNode.GetNumberOfRows(), 2)
+            self.assertEqual(runsOf(added.segmentationNode)[0]["report"]["members"], 2)
+            self.assertEqual(added.report["findings"][0]["verdict"]["color"], "grey")  # two members say too little
+        finally:
+            logic.shutdown()
+        self.delayDisplay(_("A phantom was segmented."))
+
+    def test_badVolume(self):
+        """What cannot be segmented is told, and leaves nothing behind."""
+        logic = MedNCASegmentLogic()
+        try:
+            volumeNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+            with self.assertRaises(MedNCAError):
+                logic.segment(volumeNode, "hippocampus-m3dnca")
+            with self.assertRaises(MedNCAError):
+                logic.segment(self._phantom(), "no such model")
+            self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode"), 0)
+        finally:
+            logic.shutdown()
+        self.delayDisplay(_("Bad requests were refused."))
+
+    def test_cancel(self):
+        """A cancelled request ends soon and adds nothing."""
+        logic = MedNCASegmentLogic()
+        try:
+            request = logic.segment(self._phantom(), "hippocampus-m3dnca", members=100, wait=False)
+            logic.cancel()
+            logic.engine.wait(request)
+            self.assertEqual(request.state, "cancelled")
+            self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode"), 0)
+        finally:
+            logic.shutdown()
+        self.delayDisplay(_("A request was cancelled."))
+
+    def _phantom(self):
         import numpy as np
-        import slicer
 
-        from MedNCASegmentLib.results import reportFromNode
-        from MedNCASegmentLib.volumes import addVolumeNode, arrayFromVolumeNode
+        from MedNCASegmentLib.volumes import imageDataFromArray
 
-        slicer.mrmlScene.Clear(0)
-        like = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "grid")
         k, j, i = np.mgrid[0:36, 0:52, 0:36]
         blob = np.exp(-(((i - 18) / 6) ** 2 + ((j - 26) / 14) ** 2 + ((k - 18) / 6) ** 2))
-        volumeNode = addVolumeNode((1000 * blob).astype(np.int16), like, "phantom")
-        logic = MedNCASegmentLogic()
-        segmentationNode, varianceNode, result = logic.segment(volumeNode, "hippocampus-m3dnca", members=2)
-        self.assertEqual(segmentationNode.GetSegmentation().GetNumberOfSegments(), 2)
-        self.assertEqual(arrayFromVolumeNode(varianceNode).shape, (36, 52, 36))
-        self.assertEqual(reportFromNode(segmentationNode)["members"], 2)
-        self.assertEqual(result.findings[0].verdict.color, "grey")  # two members say too little
-        self.delayDisplay(_("Test passed"))
+        volumeNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "phantom")
+        volumeNode.SetAndObserveImageData(imageDataFromArray((1000 * blob).astype(np.int16)))
+        volumeNode.CreateDefaultDisplayNodes()
+        return volumeNode

@@ -11,7 +11,8 @@ import SimpleITK as sitk
 import torch
 
 from MedNCALib.architecture import Architecture, Level
-from MedNCALib.model import Label, Model, Preprocessing, save_model
+from MedNCALib.description import Label, Preprocessing
+from MedNCALib.model import Model, save_model
 from MedNCALib.pyramid import Pyramid
 
 TEXTS = {
@@ -58,7 +59,7 @@ def bright_model(id="bright", spacing=None, field_of_view=None, labels=1, fire_r
         cell.update.weight[2, 2] = -20.0
     values = tuple(Label(n + 1, f"Label {n + 1}", (200, 50 * n, 0)) for n in range(labels))
     options = Preprocessing(spacing, (0.0, 100.0), field_of_view, **preprocessing)
-    return Model(id, architecture, options, values, pyramid, info=dict(TEXTS))
+    return Model(id, architecture, options, values, info=dict(TEXTS), pyramid=pyramid)
 
 
 def save(model: Model, folder):

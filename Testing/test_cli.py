@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from conftest import ROOT
 from MedNCALib import cli
 from MedNCALib.architecture import Architecture, Level
+from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
-from MedNCALib.model import Label, Model, Preprocessing
+from MedNCALib.model import Model
 from phantoms import TEXTS, array_of, bright_model, ellipsoid, image_of, random_pyramid, save
 
 BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))

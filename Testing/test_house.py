@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+import sys
 
 import pytest
 
@@ -45,8 +46,54 @@ def test_no_volumes_pickles_or_large_files():
         assert not path.exists() or path.stat().st_size < 1_500_000, path
 
 
-def test_cmake_packages_every_script():
-    module = ROOT / "MedNCASegment"
-    listed = set((module / "CMakeLists.txt").read_text().split())
-    for path in module.rglob("*.py"):
-        assert str(path.relative_to(module)) in listed, path
+def _cmake_list(module, name):
+    """The words of `set(NAME ...)` in a module's CMakeLists.txt."""
+    text = (module / "CMakeLists.txt").read_text()
+    words = text[text.index(f"set({name}") :].split("(", 1)[1].split(")", 1)[0].split()
+    return words[1:]
+
+
+MODULES = [path.parent for path in sorted(ROOT.glob("*/CMakeLists.txt"))]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_cmake_packages_every_file_and_nothing_else(module):
+    listed = _cmake_list(module, "MODULE_PYTHON_SCRIPTS") + _cmake_list(module, "MODULE_PYTHON_RESOURCES")
+    there = {
+        str(path.relative_to(module))
+        for path in module.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.name not in ("CMakeLists.txt",)
+    }
+    assert sorted(listed) == sorted(there)
+
+
+def test_packaged_files_do_not_collide():
+    """Slicer installs all modules into one folder."""
+    names = [
+        name
+        for module in MODULES
+        for kind in ("MODULE_PYTHON_SCRIPTS", "MODULE_PYTHON_RESOURCES")
+        for name in _cmake_list(module, kind)
+    ]
+    assert len({name.lower() for name in names}) == len(names)
+
+
+def test_the_extension_builds_every_module_and_carries_the_models():
+    top = (ROOT / "CMakeLists.txt").read_text()
+    for module in MODULES:
+        assert f"add_subdirectory({module.name})" in top
+    assert "Resources/Models" in (ROOT / "MedNCASegment" / "CMakeLists.txt").read_text()
+
+
+def test_slicer_s_process_needs_no_torch():
+    """What the module's files import, and the list of models, without torch, safetensors and jsonschema."""
+    code = """
+import sys
+for name in ("torch", "safetensors", "jsonschema", "torchio", "typer", "rich", "matplotlib"):
+    sys.modules[name] = None
+import MedNCALib.images, MedNCALib.places, MedNCALib.quality
+from MedNCALib.library import Library
+(entry,) = [entry for entry in Library(check_tensors=False).entries() if entry.id == "hippocampus-m3dnca"]
+assert entry.problem is None, entry.problem
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT / "MedNCASegment", check=True)

@@ -14,9 +14,10 @@ import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
+from MedNCALib.description import MAX_WEIGHTS_BYTES
 from MedNCALib.errors import MedNCAError
 from MedNCALib.library import Library
-from MedNCALib.model import MAX_WEIGHTS_BYTES, load_model
+from MedNCALib.model import load_model
 from phantoms import bright_model, save
 
 WEIGHTS, JSON = "weights.safetensors", "model.json"
@@ -92,7 +93,7 @@ def test_broken_models_are_told_and_hide_nobody(folder, kind):
     entries = {entry.id: entry for entry in Library(bundled=folder.parent, user=folder / "none").entries()}
     assert entries["good"].problem is None
     (broken,) = (entry for entry in entries.values() if entry.problem)
-    assert broken.model is None and len(broken.problem) < 600
+    assert broken.description is None and len(broken.problem) < 600
 
 
 def test_a_whole_model_comes_back(folder):

@@ -6,7 +6,8 @@ import SimpleITK as sitk
 
 from MedNCALib.errors import MedNCAError
 from MedNCALib.metrics import dice, hd95
-from MedNCALib.segment import rejudge, segment_image
+from MedNCALib.quality import rejudge
+from MedNCALib.segment import segment_image
 from MedNCALib.space import Box, View, normalize
 from phantoms import array_of, bright_model, ellipsoid, image_of, rotation
 
@@ -173,7 +174,7 @@ def test_unavailable_device_falls_back_and_says_so():
 
 def test_rejudging_does_not_run_again():
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=6)
-    assert rejudge(result.findings[0], 6, bright_model(), 0.8).color == "grey"
+    assert rejudge(result.report, 0, 0.8).color == "grey"
 
 
 def test_normalization_ignores_the_intensity_scale():

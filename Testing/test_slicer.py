@@ -1,7 +1,5 @@
 """The module's logic on Slicer's real core: known answers in any geometry, and everything back from an MRB."""
 
-import unittest
-
 import numpy as np
 import pytest
 
@@ -70,6 +68,11 @@ def _logic():
     return MedNCASegmentLogic()
 
 
+def _segment(volume, model, clicks=(), **options):
+    added, _ = _logic().segmentInProcess(volume, model, clicks, **options)
+    return added.segmentationNode, added.varianceNode
+
+
 GEOMETRIES = {
     "plain": np.eye(4),
     "left-handed": _affine(np.diag([-1.0, 1.0, 1.0]), (5, 6, 7)),
@@ -85,7 +88,7 @@ def test_the_mask_lands_on_the_right_voxels(slicer, matrix, dtype, moved):
     volume = _volume(slicer, (BALL * 90 + 10).astype(dtype), matrix)
     if moved:
         _transform(slicer, volume, _affine(rotation(15, 2), (10, -20, 30)))
-    segmentation, variance, _ = _logic().segment(volume, bright_model(), members=1)
+    segmentation, variance = _segment(volume, bright_model(), members=1)
     assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
     assert segmentation.GetTransformNodeID() == volume.GetTransformNodeID() == variance.GetTransformNodeID()
     assert variance.GetImageData().GetDimensions() == volume.GetImageData().GetDimensions()
@@ -99,15 +102,15 @@ def test_a_click_in_world_space(slicer):
     move = _affine(rotation(10, 2), (100, 50, -20))
     _transform(slicer, volume, move)
     click = (move @ (12, 15, 15, 1))[:3]
-    segmentation, _, _ = _logic().segment(volume, bright_model(field_of_view=(18.0, 18.0, 18.0)), [click], members=1)
+    segmentation, _ = _segment(volume, bright_model(field_of_view=(18.0, 18.0, 18.0)), [click], members=1)
     assert np.array_equal(_segment_mask(slicer, segmentation, volume), ball)
 
 
 def test_other_segments_stay(slicer):
     volume = _volume(slicer, BALL.astype(np.float32))
-    segmentation, _, _ = _logic().segment(volume, bright_model(), members=1)
+    segmentation, _ = _segment(volume, bright_model(), members=1)
     segmentation.GetSegmentation().GetNthSegment(0).SetName("Mine")
-    _logic().segment(volume, bright_model(labels=2), members=1, segmentationNode=segmentation)
+    _segment(volume, bright_model(labels=2), members=1, segmentationNode=segmentation)
     segments = segmentation.GetSegmentation()
     names = [segments.GetNthSegment(n).GetName() for n in range(segments.GetNumberOfSegments())]
     assert names == ["Mine", "Label 1", "Label 2"]
@@ -119,7 +122,7 @@ def test_a_segmentation_under_another_transform(slicer):
     volume = _volume(slicer, BALL.astype(np.float32))
     segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
     _transform(slicer, volume, _affine(np.eye(3), (3, 0, -2)))
-    _logic().segment(volume, bright_model(), members=1, segmentationNode=segmentation)
+    _segment(volume, bright_model(), members=1, segmentationNode=segmentation)
     assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
 
 
@@ -127,7 +130,8 @@ def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
     from MedNCASegmentLib.results import reportFromNode
 
     volume = _volume(slicer, BALL.astype(np.float32), GEOMETRIES["oblique"])
-    segmentation, variance, result = _logic().segment(volume, bright_model(), members=3, seed=5)
+    added, result = _logic().segmentInProcess(volume, bright_model(), members=3, seed=5)
+    segmentation, variance = added.segmentationNode, added.varianceNode
     names = [node.GetName() for node in (segmentation, variance)]
     assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)
@@ -141,13 +145,22 @@ def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
     assert (low, high) == (0, 0.25)
 
 
-def test_results_lie_beside_the_input(slicer):
+def test_results_lie_beside_the_input(slicer, tmp_path):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
     volume = _volume(slicer, BALL.astype(np.float32))
     hierarchy.CreateItem(study, volume)
-    for node in _logic().segment(volume, bright_model(), members=1)[:2]:
+    added = _logic().segmentInProcess(volume, bright_model(), members=1)[0]
+    for node in (added.segmentationNode, added.varianceNode, added.tableNode):
         assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study
+    names = [node.GetName() for node in (added.segmentationNode, added.varianceNode, added.tableNode)]
+    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "scene.mrb"))
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    for name in names:
+        item = hierarchy.GetItemByDataNode(slicer.mrmlScene.GetFirstNodeByName(name))
+        assert hierarchy.GetItemName(hierarchy.GetItemParent(item)) == "Study"
 
 
 def test_bad_volumes_add_nothing(slicer):
@@ -182,13 +195,5 @@ def test_bad_volumes_add_nothing(slicer):
         (constant, "constant"),
     ):
         with pytest.raises(MedNCAError, match=word):
-            logic.segment(node, model, members=1)
+            logic.segmentInProcess(node, model, members=1)
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
-
-
-def test_self_tests_of_the_module(slicer):
-    from MedNCASegment import MedNCASegmentTest
-
-    result = unittest.TestResult()
-    unittest.defaultTestLoader.loadTestsFromTestCase(MedNCASegmentTest).run(result)
-    assert result.testsRun and result.wasSuccessful(), result.errors + result.failures

@@ -11,10 +11,10 @@ import SimpleITK as sitk
 import torch
 
 from MedNCALib.architecture import Architecture, Level
+from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
 from MedNCALib.library import Library
 from MedNCALib.metrics import dice
-from MedNCALib.model import Label, Preprocessing
 from MedNCALib.segment import segment_image
 from NCATrainerLib.augmentation import IGNORE, training_sample
 from NCATrainerLib.calibration import Sample, degrade, detection, fit
@@ -99,7 +99,9 @@ def test_it_learns_and_ships(cases, tmp_path):
     assert entry.problem is None
     assert report["mean"]["dice"]["union"] > 0.85
     image, labels = organ_case(99)
-    result = segment_image(image_of(image, direction=np.diag([-1.0, -1.0, 1.0])), entry.model)
+    result = segment_image(
+        image_of(image, direction=np.diag([-1.0, -1.0, 1.0])), Library(user=tmp_path / "user").load(entry.id)
+    )
     found = sitk.GetArrayFromImage(result.labels).transpose(2, 1, 0)
     assert dice(found > 0, labels > 0) > 0.85
     info = json.loads((entry.folder / "model.json").read_text())

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from . import fast
 from .architecture import Architecture, Level
 from .convolution import perceive
 from .firing import fire_mask
@@ -41,6 +42,10 @@ class Cell(nn.Module):
 
     def perception(self, state: torch.Tensor) -> torch.Tensor:
         """(B, R, A, S, perceived * c): what the cells see of their neighborhood."""
+        return perceive(state, *self.sight_kernel())
+
+    def sight_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+        """Weight (perceived * c, c / groups, kR, kA, kS), bias and groups of the perception's convolution."""
         raise NotImplementedError
 
     def forward(self, state, index, members, address, steps: int) -> torch.Tensor:
@@ -50,6 +55,8 @@ class Cell(nn.Module):
         (`firing.frame_index`). members: B whole numbers, so that a member is the same in any batch.
         address: (seed, level). Returns the new state.
         """
+        if not torch.is_grad_enabled() and not self.live_norm and state.device.type == "cpu":
+            return fast.run(self, state, index, members, address, steps)
         weight, bias = self.folded_hidden()
         index = index.expand(state.shape[:4])
         for step in range(steps):
@@ -95,8 +102,8 @@ class M3DCell(Cell):
         c, k = architecture.channels, level.kernel
         self.sight = nn.Conv3d(c, c, k, groups=c)
 
-    def perception(self, state):
-        return perceive(state, self.sight.weight, self.sight.bias, self.sight.groups)
+    def sight_kernel(self):
+        return self.sight.weight, self.sight.bias, self.sight.groups
 
 
 class BackboneCell(Cell):
@@ -109,8 +116,8 @@ class BackboneCell(Cell):
         self.slice_axis = architecture.slice_axis
         self.sight = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
 
-    def perception(self, state):
-        return perceive(state, self.sight.weight.unsqueeze(2 + self.slice_axis), self.sight.bias, 1)
+    def sight_kernel(self):
+        return self.sight.weight.unsqueeze(2 + self.slice_axis), self.sight.bias, 1
 
 
 class SegCell(Cell):
@@ -127,8 +134,8 @@ class SegCell(Cell):
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("no_bias", torch.zeros(len(filters)), persistent=False)
 
-    def perception(self, state):
-        return perceive(state, self.filters.unsqueeze(2 + self.slice_axis), self.no_bias, state.shape[-1])
+    def sight_kernel(self):
+        return self.filters.unsqueeze(2 + self.slice_axis), self.no_bias, self.update.weight.shape[0]
 
 
 CELLS = {"m3d-nca": M3DCell, "med-nca": BackboneCell, "backbone-nca": BackboneCell, "seg-nca": SegCell}

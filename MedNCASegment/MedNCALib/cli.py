@@ -325,7 +325,7 @@ def _plain(text) -> str:
 
 
 def _write_json(path: Path, data: dict) -> None:
-    from .model import write_bytes
+    from .description import write_bytes
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))

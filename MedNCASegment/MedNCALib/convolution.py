@@ -53,10 +53,8 @@ class _ReflectPad(torch.autograd.Function):
         ctx.sizes = sizes
         shape = [state.shape[0], *(n + 2 * r for n, r in zip(sizes, radius, strict=True)), state.shape[4]]
         padded = state.new_empty(shape)
-        _interior(padded, sizes, radius).copy_(state)
-        for dim, target, source in _margins(sizes, radius):
-            # The other axes' margins are filled by their own turn, earlier ones are complete already.
-            padded.select(dim, target).copy_(padded.select(dim, source))
+        interior(padded, sizes, radius).copy_(state)
+        fill_margins(padded, sizes, radius)
         return padded
 
     @staticmethod
@@ -64,22 +62,30 @@ class _ReflectPad(torch.autograd.Function):
         gradient = gradient.clone(memory_format=torch.contiguous_format)
         for dim, target, source in reversed(list(_margins(ctx.sizes, ctx.radius))):
             gradient.select(dim, source).add_(gradient.select(dim, target))
-        return _interior(gradient, ctx.sizes, ctx.radius).contiguous(), None
+        return interior(gradient, ctx.sizes, ctx.radius).contiguous(), None
+
+
+def fill_margins(padded, sizes, radius) -> None:
+    """Make the margins of a padded state (..., R, A, S, c) mirror its interior of `sizes`, in place."""
+    for dim, target, source in _margins(sizes, radius):
+        # The other axes' margins are filled by their own turn, earlier ones are complete already.
+        padded.select(dim, target).copy_(padded.select(dim, source))
+
+
+def interior(padded, sizes, radius):
+    """The view of a padded tensor (R, A, S), (R, A, S, c) or (B, R, A, S, c) without its margins."""
+    inside = tuple(slice(r, r + n) for n, r in zip(sizes, radius, strict=True))
+    return padded[(slice(None), *inside)] if padded.ndim == 5 else padded[inside]
 
 
 def _margins(sizes, radius):
-    """(dimension, index of a padding plane, index of the plane it mirrors) in the padded tensor, in order."""
+    """(dimension from the end, index of a padding plane, index of the plane it mirrors), in order."""
     for axis, (size, r) in enumerate(zip(sizes, radius, strict=True)):
         before, after = reflect_margins(size, r)
         for i, source in enumerate(before):
-            yield axis + 1, i, r + source
+            yield axis - 4, i, r + source
         for i, source in enumerate(after):
-            yield axis + 1, r + size + i, r + source
-
-
-def _interior(padded, sizes, radius):
-    (nr, na, ns), (rr, ra, rs) = sizes, radius
-    return padded[:, rr : rr + nr, ra : ra + na, rs : rs + ns]
+            yield axis - 4, r + size + i, r + source
 
 
 class _DepthwiseConvolution(torch.autograd.Function):

@@ -5,6 +5,8 @@ M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number o
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +59,6 @@ def union(probability: torch.Tensor | np.ndarray):
     return probability.sum(-1).clip(max=1.0)
 
 
-@torch.inference_mode()
 def run_ensemble(pyramid: Pyramid, image: np.ndarray, members: int, seed: int, progress=None, tile=None) -> Statistics:
     """Run members 0 .. N-1 on a normalized image (R, A, S) or (R, A, S, channels).
 
@@ -65,16 +66,46 @@ def run_ensemble(pyramid: Pyramid, image: np.ndarray, members: int, seed: int, p
     """
     device = next(pyramid.parameters()).device
     tensor = to_tensor(image if image.ndim == 4 else image[..., None]).to(device)
+
+    @torch.inference_mode()
+    def run(member):
+        return torch.sigmoid(pyramid(tensor, seed, [member], tile)[0])
+
     labels, whole = Moments(), Moments()
-    for member in range(members):
-        probability = torch.sigmoid(pyramid(tensor, seed, [member], tile)[0])
-        labels.add(probability)
-        whole.add(union(probability))
-        if progress:
-            progress(member + 1, members)
+    with torch.inference_mode():
+        for number, probability in enumerate(_in_order(run, members, device), start=1):
+            labels.add(probability)
+            whole.add(union(probability))
+            if progress:
+                progress(number, members)
     return Statistics(
         to_numpy(labels.mean), to_numpy(labels.variance), to_numpy(whole.mean), to_numpy(whole.variance), members
     )
+
+
+def _in_order(run, members: int, device):
+    """The members' results in their order; on a processor one member per core at a time, each on one thread.
+
+    Members need nothing of each other, so no thread ever waits for another within a step, as it would where the
+    cores share one member; on a busy machine that is worth several times the speed.
+    """
+    threads = torch.get_num_threads()
+    cores = min(threads, members) if device.type == "cpu" else 1
+    if cores == 1:
+        yield from map(run, range(members))
+        return
+    torch.set_num_threads(1)
+    pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        running = deque(pool.submit(run, member) for member in range(cores))
+        for member in range(members):
+            probability = running.popleft().result()
+            if member + cores < members:
+                running.append(pool.submit(run, member + cores))
+            yield probability
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 def settle(mean: np.ndarray) -> np.ndarray:

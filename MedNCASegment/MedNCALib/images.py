@@ -182,11 +182,12 @@ def _scalar_volume(image: sitk.Image, name: str) -> sitk.Image:
         raise MedNCAError(f"{name} is {d}D; MedNCA segments 3D volumes: {hint}.")
     if np.prod(image.GetSize(), dtype=float) > MAX_VOXELS:
         raise MedNCAError(f"{name} has {image.GetSize()} voxels, more than 2^31; crop or resample it.")
-    _check_geometry(image, name)
+    check_geometry(image, name)
     return sitk.Cast(image, sitk.sitkFloat32)
 
 
-def _check_geometry(image: sitk.Image, name: str) -> None:
+def check_geometry(image: sitk.Image, name: str) -> None:
+    """Raises MedNCAError where spacing, axes or origin cannot be those of a volume in mm."""
     spacing, low, high = image.GetSpacing(), *SPACING_LIMITS
     if not all(np.isfinite(s) and low <= s <= high for s in spacing):
         shown = " x ".join(f"{s:g}" for s in spacing)

@@ -1,6 +1,7 @@
 """The models at hand: the bundled ones, read-only, and the user's own beside Slicer's settings.
 
-A broken model is listed with the reason why it is broken; it never hides the others.
+A broken model is listed with the reason why it is broken; it never hides the others. Nothing here needs torch, but
+for `Library.load` and for the check of the weights' tensors, which a caller without torch leaves out.
 """
 
 from __future__ import annotations
@@ -17,48 +18,48 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import MedNCAError
-from .model import (
+from .description import (
     CARD_NAME,
     JSON_NAME,
     MAX_JSON_BYTES,
     MAX_WEIGHTS_BYTES,
     WEIGHTS_NAME,
-    Model,
-    load_model,
+    Description,
     read_bytes,
+    read_description,
     write_bytes,
-)  # fmt: skip
+)
+from .errors import MedNCAError
 
 _LIMITS = {JSON_NAME: MAX_JSON_BYTES, WEIGHTS_NAME: MAX_WEIGHTS_BYTES, CARD_NAME: MAX_JSON_BYTES}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One model folder. model is None and problem says why where it is broken."""
+    """One model folder. description is None and problem says why where it is broken."""
 
     id: str
     folder: Path
     bundled: bool
-    model: Model | None
+    description: Description | None
     problem: str | None
 
     def summary(self) -> dict:
         """What a list shows, as plain data."""
         shown = {"id": self.id, "folder": str(self.folder), "bundled": self.bundled, "problem": self.problem}
-        if self.model:
-            info = self.model.info
+        if self.description:
+            info = self.description.info
             shown |= {
-                "name": self.model.name,
+                "name": self.description.name,
                 "version": info.get("version"),
                 "description": info.get("description"),
-                "family": self.model.architecture.family,
-                "parameters": self.model.architecture.parameter_count(),
-                "labels": [label.name for label in self.model.labels],
+                "family": self.description.architecture.family,
+                "parameters": self.description.architecture.parameter_count(),
+                "labels": [label.name for label in self.description.labels],
                 "metrics": info.get("eval_metrics", {}),
                 "license": info.get("license"),
                 "terms": info.get("terms"),
-                "calibrated": self.model.calibration is not None,
+                "calibrated": self.description.calibration is not None,
             }
         return shown
 
@@ -81,9 +82,14 @@ def user_folder() -> Path:
 
 
 class Library:
-    """All models of the given folders; bundled ones first."""
+    """All models of the given folders; bundled ones first.
 
-    def __init__(self, bundled: Path | None = None, user: Path | None = None):
+    check_tensors: also check the weights' tensors when listing and importing, which needs torch. Slicer's own
+    process leaves it out; there the worker checks them before it runs a model.
+    """
+
+    def __init__(self, bundled: Path | None = None, user: Path | None = None, check_tensors: bool = True):
+        self.check_tensors = check_tensors
         self.bundled = bundled or bundled_folder()
         self.user = user or user_folder()
 
@@ -95,35 +101,41 @@ class Library:
             for folder in sorted(root.iterdir()) if root.is_dir() else ():
                 if not folder.is_dir() or folder.name.startswith("."):
                     continue
-                entry = check_folder(folder, is_bundled)
-                if entry.model and entry.id in found:
+                entry = self.check_folder(folder, is_bundled)
+                if entry.description and entry.id in found:
                     taken = f"Its id {entry.id!r} is that of the model in {found[entry.id].folder}; rename one."
                     entry = Entry(folder.name, folder, is_bundled, None, taken)
-                if entry.model:
+                if entry.description:
                     found[entry.id] = entry
                 else:
                     broken.append(entry)
         return [*found.values(), *broken]
 
-    def load(self, id_or_folder: str) -> Model:
-        """A model by its id, or by its folder. Raises MedNCAError with the reason where there is none."""
+    def load(self, id_or_folder: str):
+        """A `model.Model` by its id, or by its folder. Raises MedNCAError with the reason where there is none."""
+        from .model import load_model
+
+        return load_model(self.find(id_or_folder))
+
+    def find(self, id_or_folder: str) -> Path:
+        """The folder of a model by its id, or the folder itself. Raises MedNCAError where there is none."""
         for root in (self.bundled, self.user):
             folder = root / str(id_or_folder)
             if _is_plain_name(str(id_or_folder)) and folder.is_dir():
-                return load_model(folder)
-        if (Path(id_or_folder) / JSON_NAME).is_file() or Path(id_or_folder).is_dir():
-            return load_model(id_or_folder)
+                return folder
+        if Path(id_or_folder).is_dir():
+            return Path(id_or_folder)
         entries = self.entries()
         for entry in entries:
-            if entry.model and entry.id == id_or_folder:
-                return entry.model
-        known = ", ".join(entry.id for entry in entries if entry.model) or "none"
+            if entry.description and entry.id == id_or_folder:
+                return entry.folder
+        known = ", ".join(entry.id for entry in entries if entry.description) or "none"
         raise MedNCAError(f"There is no model {id_or_folder!r}: neither a folder nor one of the library's ({known}).")
 
     def export_model(self, id_or_folder: str, path) -> Path:
         """Write a model as a zip file; it is checked first."""
-        folder = next((e.folder for e in self.entries() if e.model and e.id == id_or_folder), Path(id_or_folder))
-        model = load_model(folder)
+        folder = self.find(id_or_folder)
+        description = self._check(folder)
         path = Path(path)
         if path.exists() or not path.resolve().parent.is_dir():
             raise MedNCAError(f"{path} cannot be written: give a new file in a folder that exists.")
@@ -131,7 +143,7 @@ class Library:
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, limit in _LIMITS.items():
                 if (folder / name).is_file():
-                    archive.writestr(f"{model.id}/{name}", read_bytes(folder / name, limit))
+                    archive.writestr(f"{description.id}/{name}", read_bytes(folder / name, limit))
         write_bytes(path, content.getvalue())
         return path
 
@@ -148,19 +160,17 @@ class Library:
         with tempfile.TemporaryDirectory(dir=self.user, prefix=".import-") as folder:
             folder = Path(folder)
             _unpack(path, folder)
-            model = load_model(folder)
-            target = self.user / model.id
+            id = self._check(folder).id
+            target = self.user / id
             for entry in self.entries():
-                if entry.id == model.id and entry.bundled:
-                    raise MedNCAError(
-                        f"{model.id!r} is the id of a bundled model, which is read-only; rename the import."
-                    )
-                if entry.model and entry.id == model.id and entry.folder != target:
-                    raise MedNCAError(f"{entry.folder} already holds a model {model.id!r}; remove it first.")
+                if entry.id == id and entry.bundled:
+                    raise MedNCAError(f"{id!r} is the id of a bundled model, which is read-only; rename the import.")
+                if entry.description and entry.id == id and entry.folder != target:
+                    raise MedNCAError(f"{entry.folder} already holds a model {id!r}; remove it first.")
             if target.exists() and not replace:
-                raise MedNCAError(f"There already is a model {model.id!r}; remove it first, or ask to replace it.")
+                raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
             _swap(folder, target)
-        return check_folder(target, False)
+        return self.check_folder(target, False)
 
     def remove_model(self, id: str) -> None:
         """Delete one of the user's models; bundled ones are read-only."""
@@ -170,16 +180,23 @@ class Library:
                 return
         raise MedNCAError(f"There is no model {id!r} among your own; bundled models cannot be removed.")
 
+    def check_folder(self, folder: Path, bundled: bool) -> Entry:
+        """The entry of one model folder."""
+        try:
+            description = self._check(folder)
+            return Entry(description.id, folder, bundled, description, None)
+        except MedNCAError as error:
+            return Entry(folder.name, folder, bundled, None, str(error))
+        except Exception as error:  # a model nobody foresaw must not hide the others
+            problem = f"{folder} cannot be read: {type(error).__name__}: {error}."
+            return Entry(folder.name, folder, bundled, None, problem)
 
-def check_folder(folder: Path, bundled: bool) -> Entry:
-    """The entry of one model folder."""
-    try:
-        model = load_model(folder)
-        return Entry(model.id, folder, bundled, model, None)
-    except MedNCAError as error:
-        return Entry(folder.name, folder, bundled, None, str(error))
-    except Exception as error:  # a model nobody foresaw must not hide the others
-        return Entry(folder.name, folder, bundled, None, f"{folder} cannot be read: {type(error).__name__}: {error}.")
+    def _check(self, folder: Path) -> Description:
+        if not self.check_tensors:
+            return read_description(folder)
+        from .model import load_model
+
+        return load_model(folder)
 
 
 def _unpack(path: Path, folder: Path) -> None:

@@ -116,6 +116,13 @@ def judge(
     return Verdict(color, WORDS[color], text, dice, low, high, target)
 
 
+def rejudge(report: dict, number: int, target: float) -> Verdict:
+    """The verdict on a finding of a result's report against another target; nothing is run again."""
+    finding, calibration = report["findings"][number], report["model"]["calibration"]
+    calibration = Calibration.from_json(calibration) if calibration else None
+    return judge(finding["nqm"]["union"], report["members"], calibration, target, finding["objection"])
+
+
 @dataclass(frozen=True)
 class Domain:
     """How far from its training data a model is still judged, as limits; outside, the verdict is grey.

@@ -1,8 +1,10 @@
-"""The schema of model.json, version 1, and its check. JSON Schema, checked by jsonschema."""
+"""The schema of model.json, version 1, and its check. JSON Schema, checked by jsonschema.
+
+Slicer does not bring jsonschema. Until it is installed a panel can still list models, by what their constructors
+check; nothing is computed with a model before the engine, which needs jsonschema, has checked it whole.
+"""
 
 from __future__ import annotations
-
-import jsonschema
 
 from .errors import MedNCAError
 
@@ -100,10 +102,7 @@ def check_model_json(info, path: str, version: int) -> None:
             f"{path} has schema version {info['schema_version']!r}; this MedNCA reads version {version}. "
             "Update MedNCA, or get a model made for it."
         )
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(MODEL_SCHEMA).iter_errors(info))
-    if error is not None:
-        place = ".".join(str(part) for part in error.absolute_path) or "the top level"
-        raise MedNCAError(f"{path} is not a valid model description at {place}: {error.message[:300]}.")
+    _check_schema(info, path)
     values = [label["value"] for label in info["labels"]]
     if len(set(values)) != len(values):
         raise MedNCAError(f"{path}: two labels have the same value.")
@@ -113,3 +112,17 @@ def check_model_json(info, path: str, version: int) -> None:
     low, high = info["preprocessing"]["percentiles"]
     if not low < high:
         raise MedNCAError(f"{path}: the percentiles are not ascending.")
+
+
+def _check_schema(info, path: str) -> None:
+    try:
+        import jsonschema
+    except ImportError:
+        missing = [key for key in MODEL_SCHEMA["required"] if key not in info]
+        if missing:
+            raise MedNCAError(f"{path} is not a valid model description: {missing[0]!r} is missing.") from None
+        return
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(MODEL_SCHEMA).iter_errors(info))
+    if error is not None:
+        place = ".".join(str(part) for part in error.absolute_path) or "the top level"
+        raise MedNCAError(f"{path} is not a valid model description at {place}: {error.message[:300]}.")

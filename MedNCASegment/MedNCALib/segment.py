@@ -17,6 +17,7 @@ from .devices import choose_device
 from .ensemble import Statistics, run_ensemble, settle, union
 from .errors import MedNCAError
 from .model import Model
+from .places import uncertain_places
 from .quality import DEFAULT_TARGET, Calibration, Domain, Verdict, judge, nqm, objection_to
 from .space import Box, View, normalize
 
@@ -48,8 +49,9 @@ class Finding:
 class Segmentation:
     """A result on the input image's own voxel grid.
 
-    labels: uint8, the labels' values; variance: float32, voxelwise variance of the members' probabilities,
-    largest over the labels, 0 to 0.25; probability: float32, mean probability of the union.
+    report: plain data: how it was made, the findings, the region (first voxel and size, i, j, k) that was computed,
+    the most uncertain places. labels: uint8, the labels' values; variance: float32, voxelwise variance of the
+    members' probabilities, largest over the labels, 0 to 0.25; probability: float32, mean probability of the union.
     """
 
     labels: sitk.Image
@@ -57,6 +59,24 @@ class Segmentation:
     probability: sitk.Image
     findings: tuple[Finding, ...]
     report: dict
+
+    def cropped(self) -> dict[str, sitk.Image]:
+        """labels, variance and probability cut to report["region"], outside of which they are zero."""
+        start, size = self.report["region"]["start"], self.report["region"]["size"]
+        crop = tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))
+        return {name: getattr(self, name)[crop] for name in ("labels", "variance", "probability")}
+
+
+def tile_for(architecture, memory_limit: float | None) -> tuple[int, int, int]:
+    """Edge lengths of the tiles that keep a level's step within so many MB, margins included."""
+    if memory_limit is None:
+        return TILE
+    reach = max(max(architecture.reach(level)) for level in architecture.levels)
+    cell = 4 * (6 * architecture.channels + 2 * architecture.hidden)  # bytes of a cell's state, perception, rows
+    edge = int((memory_limit * 1e6 / cell) ** (1 / 3)) - 2 * reach
+    if edge < 8:
+        raise MedNCAError(f"A memory limit of {memory_limit:g} MB is too small for this model; allow more.")
+    return (min(edge, TILE[0]),) * 3
 
 
 @dataclass
@@ -73,6 +93,9 @@ class _Job:
     variance: np.ndarray
     probability: np.ndarray
     seconds: dict[str, float]
+    tile: tuple[int, int, int]
+    low: np.ndarray | None = None  # the box of view voxels painted so far, [low, high)
+    high: np.ndarray | None = None
 
     @contextmanager
     def timed(self, stage: str):
@@ -90,13 +113,16 @@ def segment_image(
     device: str = "auto",
     target_dice: float = DEFAULT_TARGET,
     progress=None,
+    memory_limit: float | None = None,
 ) -> Segmentation:
     """Segment a checked 3D image (`images.read_image`, `images.check_image`) with a model.
 
     clicks: points in RAS mm; around each a field of view of the model's size is taken and re-centered on what was
     found. Without clicks the whole image is one field of view. members, seed: default to the model's own. The
     same image, model, clicks, members and seed give the same result on the same device.
-    progress(stage, done, total) is called often and may raise to cancel.
+    progress(stage, done, total) is called often and may raise to cancel; stage is "locating" or "ensemble", with
+    " 1/2" and so on behind where there are several clicks.
+    memory_limit: MB that the levels' working memory may take (None: the default tiles); never changes the result.
     Raises MedNCAError for a click outside the image, an image too small, a field without contrast, a model that
     needs several image channels, or too little memory.
     """
@@ -118,37 +144,38 @@ def segment_image(
         np.zeros(view.array.shape, np.float32),
         np.zeros(view.array.shape, np.float32),
         {},
+        tile_for(model.architecture, memory_limit),
     )
     if len(clicks):
         clicks = [tuple(float(x) for x in click) for click in clicks]
         fields = [_first_box(job, click) for click in clicks]  # all are checked before the first one runs
         findings = [
-            _segment_field(job, box, click, f"click {number} of {len(clicks)}")
+            _segment_field(job, box, click, f" {number}/{len(clicks)}" if len(clicks) > 1 else "")
             for number, (click, box) in enumerate(zip(clicks, fields, strict=True), start=1)
         ]
     else:
-        findings = [_segment_field(job, Box.whole(view, model.preprocessing.spacing), None, "whole image")]
+        findings = [_segment_field(job, Box.whole(view, model.preprocessing.spacing), None, "")]
     with job.timed("restore"):
         result = [view.restore(array, image) for array in (job.labels, job.variance, job.probability)]
-    return Segmentation(*result, tuple(findings), _report(image, job, findings, torch_device, note))
+    start, size = view.image_region(job.low, job.high)
+    report = _report(image, job, findings, torch_device, note)
+    report["region"] = {"start": start, "size": size}
+    segmentation = Segmentation(*result, tuple(findings), report)
+    parts = segmentation.cropped()
+    report["places"] = [place.to_json() for place in uncertain_places(parts["variance"], parts["labels"])]
+    return segmentation
 
 
-def _segment_field(job: _Job, box: Box, click, name: str) -> Finding:
-    """One field of view: find it, run the ensemble, paint and judge."""
+def _segment_field(job: _Job, box: Box, click, which: str) -> Finding:
+    """One field of view: find it, run the ensemble, paint and judge. which: of several clicks, for the progress."""
     moves = ()
     if click:
         with job.timed("locate"):
-            box, moves = _locate(job, box, f"{name}: locating")
+            box, moves = _locate(job, box, f"locating{which}")
     with job.timed("ensemble"):
-        statistics = _run(job, box, job.members, lambda done, of: job.progress(f"{name}: ensemble", done, of))
+        statistics = _run(job, box, job.members, lambda done, of: job.progress(f"ensemble{which}", done, of))
     with job.timed("restore"):
         return _finish(job, box, click, moves, statistics)
-
-
-def rejudge(finding: Finding, members: int, model: Model, target_dice: float) -> Verdict:
-    """The verdict of a finding against another target, without running anything again."""
-    calibration = Calibration.from_json(model.calibration) if model.calibration else None
-    return judge(finding.nqm["union"], members, calibration, target_dice, finding.objection)
 
 
 def _small_pieces(mask: np.ndarray) -> np.ndarray:
@@ -163,7 +190,7 @@ def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
     _check_size(job.model, box)
     image = normalize(box.extract(job.view.array), job.model.preprocessing.percentiles)
     try:
-        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, TILE)
+        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.tile)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
             size = " x ".join(str(n) for n in image.shape)
@@ -288,6 +315,9 @@ def _paint(job: _Job, box: Box, mean, statistics: Statistics) -> np.ndarray:
     fine = np.stack([box.insert(mean[..., n], shape)[1] for n in range(mean.shape[-1])], -1)
     values = np.array([0] + [label.value for label in job.model.labels], dtype=np.uint8)
     labels = values[settle(fine)]
+    low, high = np.array([s.start for s in region]), np.array([s.stop for s in region])
+    job.low = low if job.low is None else np.minimum(job.low, low)
+    job.high = high if job.high is None else np.maximum(job.high, high)
     job.labels[region] = np.where(labels > 0, labels, job.labels[region])
     job.variance[region] = np.maximum(job.variance[region], variance)
     job.probability[region] = np.maximum(job.probability[region], union(fine))
@@ -316,7 +346,9 @@ def _report(image: sitk.Image, job: _Job, findings, device, note: str | None) ->
             "name": model.name,
             "version": model.info.get("version"),
             "sha256": model.sha256,
-            "terms": model.info.get("terms"),
+            "terms": model.terms,
+            "labels": [asdict(label) for label in model.labels],
+            "calibration": model.calibration,
         },
         "members": job.members,
         "seed": job.seed,

@@ -53,6 +53,15 @@ class View:
         """RAS mm of a continuous voxel index (R, A, S)."""
         return (self.to_ras @ np.append(np.asarray(index, dtype=float), 1.0))[:3]
 
+    def image_region(self, low, high) -> tuple[list[int], list[int]]:
+        """First voxel and size, in the image's (i, j, k), of the view's voxels [low, high)."""
+        start, size = [0, 0, 0], [0, 0, 0]
+        for axis in range(3):
+            n = self.array.shape[axis]
+            first = n - high[axis] if self.flipped[axis] else low[axis]
+            start[self.order[axis]], size[self.order[axis]] = int(first), int(high[axis] - low[axis])
+        return start, size
+
     def restore(self, array: np.ndarray, image: sitk.Image) -> sitk.Image:
         """An array on this view's voxels, put back on the grid of the image the view was made of."""
         array = _flip(array, self.flipped).transpose(np.argsort(self.order))

@@ -3,7 +3,7 @@
 Run as `python -m MedNCALib.worker`. It speaks JSON lines. On standard input:
 
     {"command": "segment", "job": "1", "image": PATH, "model": ID_OR_FOLDER, "clicks": [[R, A, S]], "out": FOLDER,
-     "members": N, "seed": S, "device": D, "target_dice": T}      the last four may be left out
+     "members": N, "seed": S, "device": D, "target_dice": T, "memory_limit": MB}     the last five may be left out
     {"command": "cancel", "job": "1"}
     {"command": "quit"}
 
@@ -15,8 +15,10 @@ On standard output, every line with its "job":
     {"event": "failed", "error": TEXT, "bug": true or false}
     {"event": "cancelled"}
 
-The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json, on the image's own voxels. The process
-ends when its standard input does, so that it never outlives the program that started it.
+The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
+report's region, so that a click in a large volume moves little data. The process ends when its standard input does,
+so that it never outlives the program that started it, and leads a process group, so that it can be ended with all that
+it started.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ import time
 import traceback
 from pathlib import Path
 
-_OPTIONS = ("members", "seed", "device", "target_dice")
+_OPTIONS = ("members", "seed", "device", "target_dice", "memory_limit")
 
 
 class Cancelled(Exception):
@@ -45,6 +47,7 @@ class Worker:
         self.source, self.sink = source, sink
         self.jobs: queue.Queue = queue.Queue()
         self.cancelled: set[str] = set()
+        self.image: tuple | None = None
         self.speaking = threading.Lock()
 
     def run(self) -> None:
@@ -100,13 +103,13 @@ class Worker:
         self.cancelled.discard(job)
 
     def _segment(self, request: dict, job: str) -> dict:
-        from .images import read_image, write_image
+        from .images import write_image
         from .library import Library
         from .segment import segment_image
 
         progress = self._progress(job)
         progress("reading", 0, 1)
-        image = read_image(request["image"])
+        image = self._image(Path(request["image"]))
         options = {key: request[key] for key in _OPTIONS if request.get(key) is not None}
         model = Library().load(request["model"])
         result = segment_image(image, model, request.get("clicks") or (), progress=progress, **options)
@@ -116,14 +119,24 @@ class Worker:
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(parents=True)
         try:
-            for name in ("labels", "variance", "probability"):
-                write_image(getattr(result, name), staged / f"{name}.nrrd", compress=False)
+            for name, part in result.cropped().items():
+                write_image(part, staged / f"{name}.nrrd", compress=False)
             (staged / "report.json").write_text(json.dumps(result.report))
             self._check(job)
             os.replace(staged, out)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         return result.report
+
+    def _image(self, path: Path):
+        """The image of a file; the last one is kept, as clicks come in rows on one volume."""
+        from .images import read_image
+
+        stamp = (path, path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
+        if stamp is None or self.image is None or self.image[0] != stamp:
+            self.image = None  # first let go of the old one
+            self.image = (stamp, read_image(path))
+        return self.image[1]
 
     def _progress(self, job: str):
         """A callback that tells, estimates the time left of a stage, and stops a cancelled job."""
@@ -145,6 +158,8 @@ class Worker:
 
 def main() -> None:
     """Keep the protocol's stream to ourselves: whatever else prints goes to standard error."""
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     Worker(sys.stdin, sink).run()

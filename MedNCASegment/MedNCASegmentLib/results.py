@@ -1,52 +1,147 @@
-"""From an engine result to MRML nodes: segments, the variance volume, the report on the nodes, their place."""
+"""From an engine result to MRML nodes: segments, the variance volume, the report and the table, and back out again.
+
+A run is one call of the engine. The segmentation node keeps the record of all its runs in an attribute, so that the
+verdict, the table and the list of doubtful places come back with the scene.
+"""
 
 import json
+from dataclasses import dataclass, field
 
 import numpy as np
 import SimpleITK as sitk
 import slicer
+import vtk
 
-from .volumes import addVolumeNode, orientedImageData
+from .volumes import addVolumeNode, ijkToRAS, orientedImageData, voxels
 
 VARIANCE_LIMIT = 0.25  # the largest variance of a probability; the fixed window of every variance volume
 VARIANCE_SHOWN_FROM = 0.005
+RUNS_ATTRIBUTE = "MedNCA.Runs"
 REPORT_ATTRIBUTE = "MedNCA.Report"
+VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE = (
+    f"MedNCA.{name}" for name in ("volume", "variance", "table", "probability")
+)
+_COLUMNS = (  # name, kind
+    ("Segment", str),
+    ("Run", int),
+    ("NQM", float),
+    ("NQM union", float),
+    ("Volume (ml)", float),
+    ("Verdict", str),
+    ("Expected Dice", float),
+    ("Dice low", float),
+    ("Dice high", float),
+    ("Members", int),
+    ("Seed", int),
+    ("Model", str),
+    ("SHA-256", str),
+)
 
 
-def addResult(volumeNode, result, model, segmentationNode=None):
-    """Put a `MedNCALib.segment.Segmentation` into the scene.
+@dataclass
+class AddedRun:
+    """What one run brought into the scene, as much as is needed to take it out again.
 
-    Returns (segmentation node, variance node). Segments that are already there stay as they are; each new one
-    carries its own record of how it was made.
+    maps: (volume node, the run's own values in its region) of each volume that several runs share.
     """
+
+    id: int
+    segmentationNode: object
+    varianceNode: object
+    tableNode: object
+    report: dict
+    segmentIds: list
+    probabilityNode: object = None
+    maps: list = field(default_factory=list)
+    stamps: dict = field(default_factory=dict)  # segment id -> modification time of its label map when it was added
+
+
+def addResult(volumeNode, images, report, segmentationNode=None, keepProbability=False):
+    """Put a result into the scene; returns an `AddedRun`.
+
+    images: labels, variance and probability of `MedNCALib.segment.Segmentation.cropped`, on the volume's voxels from
+    report["region"] on. Segments that are already there stay as they are. Nothing stays behind where it fails.
+    """
+    slicer.mrmlScene.SaveStateForUndo()
+    start = report["region"]["start"]
     isNew = segmentationNode is None
     segmentationNode = segmentationNode or _newSegmentationNode(volumeNode)
-    labels = sitk.GetArrayFromImage(result.labels)
+    labels = sitk.GetArrayViewFromImage(images["labels"])
     try:
         segments = [
-            _segment((labels == label.value).astype(np.uint8), label, volumeNode, segmentationNode, result.report)
-            for label in model.labels
+            _segment((labels == label["value"]).astype(np.uint8), label, volumeNode, segmentationNode, report)
+            for label in report["model"]["labels"]
         ]
     except Exception:
         if isNew:
             slicer.mrmlScene.RemoveNode(segmentationNode)
         raise
-    segmentation = segmentationNode.GetSegmentation()
-    for segment in segments:
-        segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(segment.GetName()))
-    varianceName = volumeNode.GetName() + " variance"
-    varianceNode = addVolumeNode(sitk.GetArrayViewFromImage(result.variance), volumeNode, varianceName)
-    _setVarianceDisplay(varianceNode)
-    for node in (segmentationNode, varianceNode):
-        _setReport(node, result.report)
-        _placeBeside(node, volumeNode)
-    return segmentationNode, varianceNode
+    segmentIds = [_addSegment(segmentationNode.GetSegmentation(), segment) for segment in segments]
+    segmentationNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
+    varianceNode = _mapNode(segmentationNode, volumeNode, VARIANCE_ROLE, "variance", np.float32)
+    maps = [(varianceNode, sitk.GetArrayFromImage(images["variance"]))]
+    probabilityNode = None
+    if keepProbability:
+        probabilityNode = _mapNode(segmentationNode, volumeNode, PROBABILITY_ROLE, "mean probability", np.float32)
+        maps.append((probabilityNode, sitk.GetArrayFromImage(images["probability"])))
+    for node, values in maps:
+        _paste(node, values, start)
+    runs = runsOf(segmentationNode)
+    id = 1 + max((run["id"] for run in runs), default=0)
+    _setRuns(segmentationNode, [*runs, {"id": id, "segments": segmentIds, "report": report}])
+    tableNode = _updateTable(segmentationNode, volumeNode)
+    for node in (segmentationNode, varianceNode, probabilityNode):
+        if node:
+            _setReport(node, report)
+    for node in (segmentationNode, varianceNode, probabilityNode, tableNode):
+        if node:
+            _placeBeside(node, volumeNode)
+    added = AddedRun(id, segmentationNode, varianceNode, tableNode, report, segmentIds, probabilityNode, maps)
+    added.stamps = {segmentId: labelmapTime(segmentationNode, segmentId) for segmentId in segmentIds}
+    return added
+
+
+def removeResult(added, others, keepEdited=False):
+    """Take a run's segments and its part of the variance volume out again.
+
+    others: the `AddedRun`s that stay; where their regions overlap with this one, their variance is put back.
+    keepEdited:
+    leave segments that were changed since then.
+    """
+    segmentation = added.segmentationNode.GetSegmentation()
+    for segmentId in added.segmentIds:
+        edited = labelmapTime(added.segmentationNode, segmentId) != added.stamps[segmentId]
+        if segmentation.GetSegment(segmentId) and not (keepEdited and edited):
+            segmentation.RemoveSegment(segmentId)
+    for node, values in added.maps:
+        if slicer.mrmlScene.IsNodePresent(node):
+            _regionOf(node, added.report["region"]["start"], values.shape)[:] = 0
+            for other in others:
+                for otherNode, otherValues in other.maps:
+                    if otherNode is node:
+                        _paste(node, otherValues, other.report["region"]["start"])
+            _touch(node)
+    _setRuns(added.segmentationNode, [run for run in runsOf(added.segmentationNode) if run["id"] != added.id])
+    _updateTable(added.segmentationNode, added.segmentationNode.GetNodeReference(VOLUME_ROLE))
+
+
+def runsOf(segmentationNode):
+    """The runs of a segmentation node, oldest first: {"id", "segments": segment ids, "report"}."""
+    text = segmentationNode.GetAttribute(RUNS_ATTRIBUTE) if segmentationNode else None
+    return json.loads(text) if text else []
 
 
 def reportFromNode(node):
-    """The report that a result node carries, or None."""
+    """The report of the last run that a result node carries, or None."""
     text = node.GetAttribute(REPORT_ATTRIBUTE)
     return json.loads(text) if text else None
+
+
+def labelmapTime(segmentationNode, segmentId):
+    """When a segment's voxels were last changed; None where it is gone."""
+    segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
+    labelmap = segment.GetRepresentation("Binary labelmap") if segment else None
+    return labelmap.GetMTime() if labelmap else None
 
 
 def _newSegmentationNode(volumeNode):
@@ -60,15 +155,28 @@ def _newSegmentationNode(volumeNode):
 
 def _segment(mask, label, volumeNode, segmentationNode, report):
     segment = slicer.vtkSegment()
-    segment.SetName(label.name)
-    segment.SetColor(*(c / 255 for c in label.color))
-    if label.terminology:
-        segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(label.terminology))
+    segment.SetName(label["name"])
+    segment.SetColor(*(c / 255 for c in label["color"]))
+    if label["terminology"]:
+        segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(label["terminology"]))
     segment.SetTag("MedNCA.Model", report["model"]["id"])
     segment.SetTag("MedNCA.ModelSHA256", report["model"]["sha256"])
     segment.SetTag("MedNCA.MembersAndSeed", f"{report['members']} {report['seed']}")
-    segment.AddRepresentation("Binary labelmap", orientedImageData(mask, volumeNode, segmentationNode))
+    image = orientedImageData(mask, volumeNode, segmentationNode, report["region"]["start"])
+    segment.AddRepresentation("Binary labelmap", image)
     return segment
+
+
+def _addSegment(segmentation, segment):
+    """Add under a name and an id of its own; returns the id."""
+    taken = {segmentation.GetNthSegment(n).GetName() for n in range(segmentation.GetNumberOfSegments())}
+    name, number = segment.GetName(), 1
+    while segment.GetName() in taken:
+        number += 1
+        segment.SetName(f"{name} {number}")
+    segmentId = segmentation.GenerateUniqueSegmentID(segment.GetName())
+    segmentation.AddSegment(segment, segmentId)
+    return segmentId
 
 
 def _terminologyEntry(terminology):
@@ -85,6 +193,46 @@ def _terminologyEntry(terminology):
     )
 
 
+def _mapNode(segmentationNode, volumeNode, role, name, dtype):
+    """The volume that a segmentation's runs share for a map; a new one of zeros where there is none that fits."""
+    node = segmentationNode.GetNodeReference(role)
+    if node and node.GetImageData() and _sameGrid(node, volumeNode):
+        return node
+    shape = tuple(reversed(volumeNode.GetImageData().GetDimensions()))
+    node = addVolumeNode(np.zeros(shape, dtype), volumeNode, f"{volumeNode.GetName()} {name}")
+    segmentationNode.SetNodeReferenceID(role, node.GetID())
+    if role == VARIANCE_ROLE:
+        _setVarianceDisplay(node)
+    else:
+        node.CreateDefaultDisplayNodes()
+        node.GetDisplayNode().AutoWindowLevelOff()
+        node.GetDisplayNode().SetWindowLevelMinMax(0.0, 1.0)
+    return node
+
+
+def _sameGrid(node, volumeNode):
+    close = np.allclose(ijkToRAS(node), ijkToRAS(volumeNode), atol=1e-4)
+    sameSize = node.GetImageData().GetDimensions() == volumeNode.GetImageData().GetDimensions()
+    return close and sameSize and node.GetTransformNodeID() == volumeNode.GetTransformNodeID()
+
+
+def _paste(node, values, start):
+    """Raise the node's values to the given ones from voxel `start` on."""
+    region = _regionOf(node, start, values.shape)
+    np.maximum(region, values, out=region)
+    _touch(node)
+
+
+def _regionOf(node, start, shape):
+    """A writable view, (k, j, i), of a node's voxels from `start` (i, j, k) on."""
+    return voxels(node)[tuple(slice(a, a + n) for a, n in zip(reversed(start), shape, strict=True))]
+
+
+def _touch(node):
+    node.GetImageData().GetPointData().GetScalars().Modified()
+    node.GetImageData().Modified()
+
+
 def _setVarianceDisplay(node):
     """Fixed window, so that two results compare; zero is not shown; Inferno where Slicer has it."""
     node.CreateDefaultDisplayNodes()
@@ -99,12 +247,62 @@ def _setVarianceDisplay(node):
     display.ApplyThresholdOn()
 
 
+def _setRuns(segmentationNode, runs):
+    segmentationNode.SetAttribute(RUNS_ATTRIBUTE, json.dumps(runs))
+
+
 def _setReport(node, report):
     node.SetAttribute(REPORT_ATTRIBUTE, json.dumps(report))
     node.SetAttribute("MedNCA.Model", report["model"]["id"])
     node.SetAttribute("MedNCA.ModelSHA256", report["model"]["sha256"])
     node.SetAttribute("MedNCA.Members", str(report["members"]))
     node.SetAttribute("MedNCA.Seed", str(report["seed"]))
+    node.SetAttribute("MedNCA.NQM", json.dumps([finding["nqm"] for finding in report["findings"]]))
+
+
+def _updateTable(segmentationNode, volumeNode):
+    """One row per segment and run; made anew from the record, so that it never disagrees with it."""
+    node = segmentationNode.GetNodeReference(TABLE_ROLE)
+    if node is None:
+        name = slicer.mrmlScene.GenerateUniqueName((volumeNode or segmentationNode).GetName() + " quality")
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", name)
+        segmentationNode.SetNodeReferenceID(TABLE_ROLE, node.GetID())
+    rows = [row for run in runsOf(segmentationNode) for row in _tableRows(segmentationNode, run)]
+    node.RemoveAllColumns()
+    for number, (name, kind) in enumerate(_COLUMNS):
+        column = {str: vtk.vtkStringArray, int: vtk.vtkIntArray, float: vtk.vtkDoubleArray}[kind]()
+        column.SetName(name)
+        for row in rows:
+            value = row[number]
+            column.InsertNextValue(float("nan") if value is None and kind is float else kind(value))
+        node.AddColumn(column)
+    return node
+
+
+def _tableRows(segmentationNode, run):
+    report = run["report"]
+    findings, model = report["findings"], report["model"]
+    for label, segmentId in zip(model["labels"], run["segments"], strict=True):
+        segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
+        if segment is None:
+            continue
+        for finding in findings:
+            verdict = finding["verdict"]
+            yield (
+                segment.GetName(),
+                run["id"],
+                finding["nqm"][label["name"]],
+                finding["nqm"]["union"],
+                finding["volume_mm3"][label["name"]] / 1000,
+                verdict["word"],
+                verdict["predicted_dice"],
+                verdict["low"],
+                verdict["high"],
+                report["members"],
+                report["seed"],
+                model["id"],
+                model["sha256"],
+            )
 
 
 def _placeBeside(node, volumeNode):

@@ -1,5 +1,7 @@
 """Between MRML volume nodes and the engine's images. Parent transforms are dealt with here and nowhere else."""
 
+import sys
+
 import numpy as np
 import SimpleITK as sitk
 import slicer
@@ -8,8 +10,11 @@ from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
 from MedNCALib.errors import MedNCAError
+from MedNCALib.images import check_geometry
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_CHUNK = 16_000_000  # bytes written at once: a few milliseconds, so that the window goes on answering
+_NRRD_TYPES = {"int8": "int8", "float32": "float", "float64": "double"}
 
 
 def imageFromVolumeNode(volumeNode):
@@ -18,32 +23,76 @@ def imageFromVolumeNode(volumeNode):
     Raises MedNCAError for what cannot be segmented: no voxels, several components, a non-linear or shearing
     transform.
     """
+    lpsGeometry(volumeNode)
+    image = sitk.GetImageFromArray(arrayFromVolumeNode(volumeNode))
+    _setGeometry(image, lpsGeometry(volumeNode))
+    return image
+
+
+def writeVolume(volumeNode, path):
+    """Write the volume in world space as NRRD, a chunk at a time: iterate over it, and stop where you like.
+
+    The worker reads the file. Raises MedNCAError before the first chunk for what cannot be segmented.
+    """
+    geometry = lpsGeometry(volumeNode)
+    array = arrayFromVolumeNode(volumeNode)  # a copy: the node may change or vanish between two chunks
+    axes = ["(" + ",".join(repr(float(x)) for x in geometry[:3, axis]) + ")" for axis in range(4)]
+    header = (
+        "NRRD0004",
+        f"type: {_NRRD_TYPES.get(array.dtype.name, array.dtype.name)}",
+        "dimension: 3",
+        "space: left-posterior-superior",
+        "sizes: " + " ".join(str(n) for n in reversed(array.shape)),
+        "space directions: " + " ".join(axes[:3]),
+        "kinds: domain domain domain",
+        f"endian: {sys.byteorder}",
+        "encoding: raw",
+        f"space origin: {axes[3]}",
+    )
+    data = memoryview(array.reshape(-1)).cast("B")
+    with open(path, "wb") as file:
+        file.write(("\n".join(header) + "\n\n").encode("ascii"))
+        for start in range(0, len(data), _CHUNK):
+            file.write(data[start : start + _CHUNK])
+            yield
+
+
+def lpsGeometry(volumeNode):
+    """4x4: voxel index (i, j, k) -> world LPS mm. Raises MedNCAError for what cannot be segmented."""
     imageData = volumeNode.GetImageData() if volumeNode is not None else None
     if imageData is None or imageData.GetNumberOfPoints() == 0:
         raise MedNCAError(_("The volume has no voxels; choose another one."))
     name = volumeNode.GetName()
     if imageData.GetNumberOfScalarComponents() != 1:
         raise MedNCAError(_("{name} is a color or vector volume; a scalar volume is needed.").format(name=name))
-    ijkToWorld = _matrixToWorld(volumeNode) @ _ijkToRAS(volumeNode)
-    spacing = np.linalg.norm(ijkToWorld[:3, :3], axis=0)
-    direction = (_RAS_TO_LPS @ ijkToWorld)[:3, :3] / np.where(spacing > 0, spacing, 1)
-    image = sitk.GetImageFromArray(arrayFromVolumeNode(volumeNode))
-    image.SetSpacing(spacing.tolist())
-    image.SetOrigin((_RAS_TO_LPS @ ijkToWorld)[:3, 3].tolist())
+    geometry = _RAS_TO_LPS @ _matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
+    sample = sitk.Image([1, 1, 1], sitk.sitkUInt8)
     try:
-        image.SetDirection(direction.ravel().tolist())
+        _setGeometry(sample, geometry)
     except RuntimeError as error:
         raise MedNCAError(
             _("The axes of {name} do not span a volume; check its transform.").format(name=name)
         ) from error
-    return image
+    check_geometry(sample, name)
+    return geometry
+
+
+def volumeStamp(volumeNode):
+    """Changes whenever the volume's voxels or its place in the world do."""
+    matrix = (_matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)).ravel().tolist()
+    return (volumeNode.GetID(), volumeNode.GetImageData().GetMTime(), *matrix)
 
 
 def arrayFromVolumeNode(volumeNode):
     """A copy of the voxels, (k, j, i)."""
+    return voxels(volumeNode).copy()
+
+
+def voxels(volumeNode):
+    """The voxels themselves, (k, j, i); call volumeNode.GetImageData().Modified() after writing."""
     imageData = volumeNode.GetImageData()
     shape = tuple(reversed(imageData.GetDimensions()))
-    return numpy_support.vtk_to_numpy(imageData.GetPointData().GetScalars()).reshape(shape).copy()
+    return numpy_support.vtk_to_numpy(imageData.GetPointData().GetScalars()).reshape(shape)
 
 
 def addVolumeNode(array, like, name):
@@ -57,30 +106,41 @@ def addVolumeNode(array, like, name):
     return node
 
 
-def orientedImageData(array, volumeNode, inSpaceOf):
+def orientedImageData(array, volumeNode, inSpaceOf, start=(0, 0, 0)):
     """vtkOrientedImageData of an array (k, j, i) on a volume's grid, as segments are made of.
 
     inSpaceOf: the segmentation node that it is for; it may be under another parent transform than the volume.
+    start: the volume's voxel (i, j, k) where the array begins.
     """
     data = slicer.vtkOrientedImageData()
-    data.ShallowCopy(imageDataFromArray(array))
-    geometry = np.linalg.inv(_matrixToWorld(inSpaceOf)) @ _matrixToWorld(volumeNode) @ _ijkToRAS(volumeNode)
+    data.ShallowCopy(imageDataFromArray(array, start))
+    geometry = np.linalg.inv(_matrixToWorld(inSpaceOf)) @ _matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
     matrix = vtk.vtkMatrix4x4()
     matrix.DeepCopy(geometry.ravel().tolist())
     data.SetGeometryFromImageToWorldMatrix(matrix)
     return data
 
 
-def imageDataFromArray(array):
-    """vtkImageData with unit geometry and the array's (k, j, i) values, copied."""
+def imageDataFromArray(array, start=(0, 0, 0)):
+    """vtkImageData with unit geometry and the array's (k, j, i) values, copied; its extent begins at `start`."""
     data = vtk.vtkImageData()
-    data.SetDimensions(*reversed(array.shape))
+    sizes = reversed(array.shape)
+    data.SetExtent([end for first, n in zip(start, sizes, strict=True) for end in (first, first + n - 1)])
     scalars = numpy_support.numpy_to_vtk(np.ascontiguousarray(array).ravel(), deep=True)
     data.GetPointData().SetScalars(scalars)
     return data
 
 
-def _ijkToRAS(volumeNode):
+def _setGeometry(image, geometry):
+    spacing = np.linalg.norm(geometry[:3, :3], axis=0)
+    direction = geometry[:3, :3] / np.where(spacing > 0, spacing, 1)
+    image.SetSpacing(spacing.tolist())
+    image.SetOrigin(geometry[:3, 3].tolist())
+    image.SetDirection(direction.ravel().tolist())
+
+
+def ijkToRAS(volumeNode):
+    """4x4: voxel index (i, j, k) -> RAS mm, without the parent transform."""
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)
     return _asArray(matrix)

@@ -23,9 +23,9 @@ from safetensors.torch import load_file, save
 from torch.utils.data import DataLoader
 
 from MedNCALib.architecture import Architecture
+from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
 from MedNCALib.firing import frame_index, mix
-from MedNCALib.model import write_bytes
 from MedNCALib.pyramid import Pyramid, pool, upsample
 from MedNCALib.tensors import to_tensor
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import asdict, dataclass, field
 
 from MedNCALib.architecture import Architecture
+from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
-from MedNCALib.model import Label, Preprocessing
 
 
 @dataclass(frozen=True)

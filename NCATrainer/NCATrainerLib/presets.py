@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from MedNCALib.architecture import Architecture, Level
-from MedNCALib.model import Label, Preprocessing
+from MedNCALib.description import Label, Preprocessing
 
 from .plan import Augmentation, Plan, Polish
 

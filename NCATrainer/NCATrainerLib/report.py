@@ -41,7 +41,7 @@ def finish(
         "network_data_format": _data_format(plan),
         "training": _training_record(run, command),
     }
-    model = Model(texts["id"], plan.architecture, preprocessing, plan.labels, run.average.eval(), info=info)
+    model = Model(texts["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.average.eval())
     staged = run.folder / "model"
     shutil.rmtree(staged, ignore_errors=True)
     save_model(model, staged, "Being measured.")

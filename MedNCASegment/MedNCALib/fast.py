@@ -1,0 +1,89 @@
+"""The step that does only useful work: what `cells.Cell` says, without gradients, on a processor.
+
+Same numbers as the plain path to rounding; the plain path is where the papers' equations are. What it saves:
+- one padded buffer, updated in place; only its margins are copied each step;
+- slabs of rows along R, small enough that a slab's perception, hidden layer and update stay in the cache. A slab's
+  update waits until the next slab has looked at its old rows, so no second buffer is needed;
+- the dense layers run for the cells that fire only, and without joining state and perception first.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from .convolution import fill_margins, interior
+from .firing import fire_mask
+
+SLAB_CELLS = 16_384  # cells of a slab: its rows of the hidden layer are about 2 MB
+
+
+def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
+    """As `Cell.forward`: state (B, R, A, S, c), index (R, A, S) or (B, R, A, S). Returns the new state."""
+    weights = _Weights(cell)
+    index = index.expand(state.shape[:4])
+    return torch.stack(
+        [
+            _run_one(cell, weights, state[b], index[b], (address[0], member, address[1]), steps)
+            for b, member in enumerate(members)
+        ]
+    )
+
+
+class _Weights:
+    """The rule's weights in the form that the step multiplies with."""
+
+    def __init__(self, cell):
+        weight, self.bias = cell.folded_hidden()
+        channels = cell.update.weight.shape[0]
+        self.own = weight[:, :channels].t().contiguous()
+        self.seen = weight[:, channels:].t().contiguous()
+        update = cell.update.weight.clone()
+        update[: cell.image_channels] = 0  # the image is never written
+        self.update = update.t().contiguous()
+        self.sight = cell.sight_kernel()
+
+
+def _run_one(cell, weights, state, index, address, steps):
+    """One member. state: (R, A, S, c)."""
+    sizes, radius = tuple(state.shape[:3]), tuple(k // 2 for k in weights.sight[0].shape[2:])
+    padded = state.new_empty([n + 2 * r for n, r in zip(sizes, radius, strict=True)] + [state.shape[3]])
+    inside = interior(padded, sizes, radius)
+    inside.copy_(state)
+    rows = padded.view(-1, padded.shape[-1])
+    place = interior(torch.arange(len(rows)).view(padded.shape[:3]), sizes, radius).contiguous()
+    slabs = _slabs(sizes, radius[0])
+    for step in range(steps):
+        fill_margins(padded, sizes, radius)
+        waiting = None
+        for start, stop in slabs:
+            seen = _look(padded[start : stop + 2 * radius[0]], weights.sight)
+            if waiting is not None:
+                rows.index_add_(0, *waiting)
+            fired = fire_mask(index[start:stop], cell.fire_rate, (*address, step)).view(-1).nonzero().squeeze(1)
+            where = place[start:stop].view(-1).index_select(0, fired)
+            waiting = where, _change(rows.index_select(0, where), seen.index_select(0, fired), weights)
+        rows.index_add_(0, *waiting)
+    return inside.clone()
+
+
+def _look(padded, sight):
+    """Perception of a slab: (cells, perceived channels)."""
+    weight, bias, groups = sight
+    seen = F.conv3d(padded[None].movedim(-1, 1), weight, bias, groups=groups)
+    return seen.movedim(1, -1).reshape(-1, weight.shape[0])
+
+
+def _change(own, seen, weights):
+    """What the fired cells add to their state."""
+    rows = torch.addmm(weights.bias, own, weights.own)
+    return rows.addmm_(seen, weights.seen).relu_() @ weights.update
+
+
+def _slabs(sizes, radius):
+    """Rows along R in slabs, none thinner than the radius: each looks only one slab back."""
+    thick = max(SLAB_CELLS // (sizes[1] * sizes[2]), radius, 1)
+    starts = list(range(0, sizes[0], thick))
+    if len(starts) > 1 and sizes[0] - starts[-1] < radius:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], sizes[0]], strict=True))

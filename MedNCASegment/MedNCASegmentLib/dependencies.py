@@ -1,0 +1,91 @@
+"""What the worker needs beside Slicer: torch through the PyTorch extension, two small packages by pip.
+
+Nothing is imported to find out, so that torch stays out of Slicer's process. Once all is there, nothing here touches
+the network.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+
+from MedNCALib.errors import MedNCAError
+
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+TORCH_REQUIREMENT = ">=2.1"
+
+
+def missingPackages():
+    """Names of the packages that are not installed."""
+    return [name for name in ("torch", *_names()) if importlib.util.find_spec(name) is None]
+
+
+def ensureDependencies():
+    """Install what is missing, after asking once. Raises MedNCAError with the reason where something stays missing."""
+    missing = missingPackages()
+    if not missing:
+        return
+    text = _(
+        "MedNCA needs Python packages that are not installed yet: {names}.\n\n"
+        "They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: "
+        "1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?"
+    ).format(names=", ".join(missing))
+    if not slicer.util.confirmOkCancelDisplay(text, windowTitle=_("MedNCA")):
+        raise MedNCAError(
+            _("{names} not installed; nothing can be segmented without.").format(names=", ".join(missing))
+        )
+    if "torch" in missing:
+        _installTorch()
+    if set(missing) - {"torch"}:
+        _install()
+    importlib.invalidate_caches()
+    still = missingPackages()
+    if still:
+        raise MedNCAError(
+            _("The installation ended, but {names} cannot be found. Restart Slicer and try again.").format(
+                names=", ".join(still)
+            )
+        )
+
+
+def _names():
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    return [line.split(">=")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _installTorch():
+    """The PyTorch extension chooses the right build for the machine."""
+    try:
+        import PyTorchUtils
+    except ImportError as error:
+        raise MedNCAError(
+            _(
+                "PyTorch is not installed, and neither is the PyTorch extension that installs it. "
+                "Add the extension PyTorch in the Extensions Manager, restart Slicer, then try again."
+            )
+        ) from error
+    try:
+        torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(
+            askConfirmation=False, torchVersionRequirement=TORCH_REQUIREMENT
+        )
+    except Exception as error:
+        raise MedNCAError(_("PyTorch could not be installed: {cause}").format(cause=error)) from error
+    if torch is None:
+        raise MedNCAError(_("PyTorch was not installed; see the Python console for the reason."))
+
+
+def _install():
+    try:
+        import slicer.packaging as packaging  # Slicer 5.12 and later
+    except ImportError:
+        packaging = None
+    try:
+        if packaging:
+            requirements = packaging.load_requirements(REQUIREMENTS)
+            packaging.pip_ensure(requirements, prompt_install=False, prompt_restart=False, requester="MedNCA")
+        else:
+            with slicer.util.WaitCursor():
+                slicer.util.pip_install(["-r", str(REQUIREMENTS)])
+    except Exception as error:
+        raise MedNCAError(_("The Python packages could not be installed: {cause}").format(cause=error)) from error

@@ -1,0 +1,110 @@
+"""The part of the panel that chooses a model: the list, what it says of each, terms, import and export."""
+
+from contextlib import contextmanager
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from MedNCALib.errors import MedNCAError
+
+from .verdict import escape, modelText
+
+
+@contextmanager
+def _told(what):
+    """A mistake that the user can do something about is told in a dialog, without a trace in the console."""
+    try:
+        yield
+    except (MedNCAError, OSError) as error:
+        slicer.util.errorDisplay(f"{what}\n\n{error}")
+
+
+class ModelChooser:
+    """Works on the widgets of the panel. changed(id) is called when the user chooses another model."""
+
+    def __init__(self, ui, library, changed, log):
+        self.ui, self.library, self.changed, self.log = ui, library, changed, log
+        self._entries = {}
+        ui.modelComboBox.connect("currentIndexChanged(int)", self._onChosen)
+        ui.importButton.connect("clicked(bool)", self._onImport)
+        ui.exportButton.connect("clicked(bool)", self._onExport)
+        ui.modelFolderButton.connect("clicked(bool)", self._onFolder)
+        self.fill()
+
+    @property
+    def entry(self):
+        """The chosen `MedNCALib.library.Entry`, or None."""
+        return self._entries.get(self.ui.modelComboBox.currentData)
+
+    @property
+    def isUsable(self):
+        return self.entry is not None and self.entry.description is not None
+
+    def fill(self):
+        """All models of the library; broken ones too, with the reason."""
+        combo = self.ui.modelComboBox
+        chosen = combo.currentData
+        wasBlocked = combo.blockSignals(True)
+        combo.clear()
+        self._entries = {entry.id: entry for entry in self.library.entries()}
+        for id, entry in self._entries.items():
+            combo.addItem(entry.description.name if entry.description else _("{id} (broken)").format(id=id), id)
+        combo.blockSignals(wasBlocked)
+        self.select(chosen)
+
+    def select(self, id):
+        """Show a model as chosen; the first one where there is none of that id."""
+        combo = self.ui.modelComboBox
+        index = combo.findData(id) if id else -1
+        combo.setCurrentIndex(max(index, 0) if self._entries else -1)
+        self._show()
+
+    def check(self):
+        """Raises MedNCAError for a model that cannot be used, or whose terms are not accepted (asked once)."""
+        if not self.isUsable:
+            raise MedNCAError(self.entry.problem if self.entry else _("Choose a model first."))
+        name, terms, key = self.entry.description.name, self.entry.description.terms, f"MedNCA/Terms/{self.entry.id}"
+        settings = slicer.app.userSettings()
+        if not terms or settings.value(key) == terms:
+            return
+        question = _("{model} may be used on these terms only:\n\n{terms}\n\nDo you accept them?")
+        if not slicer.util.confirmOkCancelDisplay(question.format(model=name, terms=terms)):
+            raise MedNCAError(_("The terms of {model} were not accepted.").format(model=name))
+        settings.setValue(key, terms)
+
+    def _show(self):
+        if self.entry is None:
+            text = _("No models found.")
+        elif self.entry.description is None:
+            text = escape(self.entry.problem)
+        else:
+            text = modelText(self.entry.description)
+        self.ui.modelInfoLabel.text = text
+        self.ui.exportButton.enabled = self.isUsable
+
+    def _onChosen(self, index):
+        self._show()
+        if self.entry:
+            self.changed(self.entry.id)
+
+    def _onImport(self):
+        path = qt.QFileDialog.getOpenFileName(None, _("Import a model"), "", _("Models (*.zip)"))
+        if path:
+            with _told(_("The model was not imported.")):
+                entry = self.library.import_model(path)
+                self.fill()
+                self.select(entry.id)
+                self.changed(entry.id)
+                self.log(_("Model {id} imported.").format(id=entry.id))
+
+    def _onExport(self):
+        path = qt.QFileDialog.getSaveFileName(None, _("Export the model"), f"{self.entry.id}.zip", _("Models (*.zip)"))
+        if path:
+            with _told(_("The model was not exported.")):
+                self.library.export_model(self.entry.id, path)
+                self.log(_("Model written to {path}.").format(path=path))
+
+    def _onFolder(self):
+        self.library.user.mkdir(parents=True, exist_ok=True)
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.library.user)))

@@ -1,0 +1,68 @@
+"""Looking at a result: the variance overlay, its legend, and the slice views moved from doubt to doubt.
+
+Only the foreground layer of the slice views is used; the background and its window are the user's.
+"""
+
+import slicer
+from slicer.i18n import tr as _
+
+from MedNCALib.places import Place
+
+from .results import VARIANCE_LIMIT
+
+
+def showOverlay(varianceNode, opacity):
+    """The variance as the foreground of all slice views."""
+    slicer.util.setSliceViewerLayers(foreground=varianceNode, foregroundOpacity=opacity)
+
+
+def hideOverlay(varianceNode):
+    """Take the variance out of the slice views that show it."""
+    for composite in _compositeNodes():
+        if composite.GetForegroundVolumeID() == varianceNode.GetID():
+            composite.SetForegroundVolumeID(None)
+
+
+def setThreshold(varianceNode, threshold):
+    """Hide what is less uncertain than the threshold."""
+    varianceNode.GetDisplayNode().SetThreshold(threshold, VARIANCE_LIMIT)
+
+
+def setLegend(varianceNode, visible):
+    """The color legend of the overlay, where Slicer has legends."""
+    colors = slicer.modules.colors.logic()
+    legend = colors.GetColorLegendDisplayNode(varianceNode)
+    if legend is None and visible:
+        legend = colors.AddDefaultColorLegendDisplayNode(varianceNode)
+        legend.SetTitleText(_("Variance"))
+        legend.SetSize(0.1, 0.35)
+        legend.SetLabelFormat("%.2f")
+    if legend is not None:
+        legend.SetVisibility(visible)
+
+
+def jumpTo(position):
+    """Move all slice views to a point (world RAS mm), in their middle, and the crosshair with them."""
+    crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    if crosshair:
+        crosshair.SetCrosshairRAS(list(position))
+    slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *position, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+
+
+def placesOf(runs):
+    """The doubtful places of all runs (`MedNCALib.places.Place`), in the order in which to look at them."""
+    return sorted((Place(**place) for run in runs for place in run["report"]["places"]), key=lambda place: place.rank)
+
+
+def editInSegmentEditor(segmentationNode, volumeNode):
+    """Switch to Slicer's Segment Editor, with this segmentation over this volume."""
+    slicer.util.selectModule("SegmentEditor")
+    editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
+    editor.setSegmentationNode(segmentationNode)
+    editor.setSourceVolumeNode(volumeNode)
+
+
+def _compositeNodes():
+    scene = slicer.mrmlScene
+    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")
+    return [scene.GetNthNodeByClass(n, "vtkMRMLSliceCompositeNode") for n in range(count)]
