@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format train-hippocampus clean
+.PHONY: demo test screenshots measure-click lint format train-hippocampus clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -12,7 +12,17 @@ demo: $(READY)
 
 # Style, then all tests.
 test: lint
+	Testing/host/system_packages.sh $(PY)
 	$(PY) -m pytest --timeout 300
+
+# Pictures for the README, drawn off screen; look at them before you commit them.
+screenshots: $(READY)
+	Testing/host/system_packages.sh $(PY)
+	$(PY) Testing/screenshots.py
+
+# Seconds from the mouse click to the mask on screen, and the longest gap between two ticks of the event loop.
+measure-click: $(READY)
+	$(PY) Testing/measure_click.py
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

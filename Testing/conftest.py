@@ -1,6 +1,7 @@
 """Shared fixtures. Real data is used where it lies beside the checkout, and skipped with a reason elsewhere."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,18 @@ def hippocampus():
     if not folder.is_dir():
         pytest.skip(f"needs the Decathlon's hippocampus cases in {folder.name}/ of MEDNCA_DATA")
     return folder
+
+
+_status = 0
+
+
+def pytest_sessionfinish(session, exitstatus):
+    global _status
+    _status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """Where the host ran, leave before the interpreter tears Qt's and VTK's wrappers down in an order of its own."""
+    if "slicerhost" in sys.modules:
+        sys.modules["slicerhost"].leave(_status)

@@ -37,8 +37,8 @@ def main():
         "longest_tick_seconds": round(tick.seconds, 3),
         "torch_in_process": "torch" in sys.modules,
     }
-    host.quit()
     print(json.dumps(figures))
+    slicerhost.leave()
 
 
 def click(host, panel, ras):

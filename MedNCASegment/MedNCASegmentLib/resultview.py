@@ -14,7 +14,7 @@ class ResultView:
         self.ui = ui
         self._shown = self._overlay = None
         self._places, self._placeNumber = [], -1
-        _setHeader(ui.verdictTable, [_("Segment"), _("Verdict"), _("NQM"), _("Volume"), _("Expected Dice")])
+        _setHeader(ui.verdictTable, [_("Segment"), _("Verdict"), _("NQM"), _("Volume"), _("Dice, 90 %")])
         _setHeader(ui.placesTable, [_("Position (R, A, S)"), _("Size"), _("Members differ by")])
         ui.placesTable.connect("cellClicked(int,int)", self._onPlaceClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
@@ -67,7 +67,7 @@ class ResultView:
                 if segment:
                     nqm, volume = finding["nqm"][label["name"]], finding["volume_mm3"][label["name"]] / 1000
                     shown = "-" if nqm is None else f"{nqm:.3f}"
-                    rows.append((each, segment.GetName(), shown, f"{volume:.2f} ml", verdict.diceText(each)))
+                    rows.append((each, segment.GetName(), shown, f"{volume:.2f} ml", verdict.intervalText(each)))
         table = self.ui.verdictTable
         table.setRowCount(len(rows))
         for row, (each, name, *rest) in enumerate(rows):
@@ -111,3 +111,4 @@ def _setHeader(table, names):
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     table.horizontalHeader().setStretchLastSection(True)
+    table.setWordWrap(False)

@@ -46,9 +46,12 @@ def lightText(verdict):
 
 def diceText(verdict):
     """Expected Dice and its interval."""
-    if verdict.predicted_dice is None:
-        return "-"
-    return f"{verdict.predicted_dice:.2f} ({verdict.low:.2f}\u2013{verdict.high:.2f})"
+    return f"{verdict.predicted_dice:.2f} ({intervalText(verdict)})"
+
+
+def intervalText(verdict):
+    """Where the Dice of nine in ten such results lies."""
+    return "-" if verdict.low is None else f"{verdict.low:.2f}\u2013{verdict.high:.2f}"
 
 
 def reasonText(verdict):

@@ -86,11 +86,10 @@ def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibr
         return None
     values, scores = (np.array(column) for column in zip(*pairs, strict=True))
     groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
-    tail = (1 - COVERAGE) / 2
     knots = np.array([np.median(values[g]) for g in groups])
     curves = [
         isotonic_regression([statistic(scores[g]) for g in groups], increasing=False).x
-        for statistic in (np.mean, lambda d: np.quantile(d, tail), lambda d: np.quantile(d, 1 - tail))
+        for statistic in (np.mean, _low_end, lambda d: -_low_end(-d))
     ]
     knots, first = np.unique(np.round(knots, 5), return_index=True)
     curves = [curve[first] for curve in curves]
@@ -104,6 +103,13 @@ def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibr
         detection={},
     )
     return Calibration(**{**calibration.to_json(), "detection": detection(calibration, validation)})
+
+
+def _low_end(scores):
+    """The low end of the interval, as conformal prediction takes it: the rank that holds for one more sample of the
+    same kind, not only for these (a plain quantile of few samples is too narrow)."""
+    rank = max(int((len(scores) + 1) * (1 - COVERAGE) / 2), 1)
+    return float(np.sort(scores)[rank - 1])
 
 
 def detection(calibration: Calibration, samples: list[Sample], target: float = DEFAULT_TARGET) -> dict:

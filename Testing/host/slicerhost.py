@@ -31,6 +31,15 @@ def _quit():
         _current.quit()
 
 
+def leave(status=0):
+    """End the process here and now. Qt's and VTK's Python objects outlive what they hang on when the interpreter
+    takes itself down, and crash; Slicer never gets that far."""
+    _quit()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 def _one_qapplication():
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     import qt
@@ -187,7 +196,8 @@ class Host:
 
     def click(self, widget):
         """A click of the left mouse button on the middle of a widget that is shown."""
-        self.processEvents()
+        for _ in range(2):  # a widget must be shown, then laid out, before it can be hit
+            self.processEvents()
         if not widget.isVisible() or not widget.isEnabled():
             raise RuntimeError(f"nobody can click on {widget.objectName}: it is hidden or disabled")
         self._press(widget, self._place(widget))

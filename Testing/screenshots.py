@@ -1,0 +1,87 @@
+"""Pictures of the module at work, for the README: the panel beside three slice views and the 3D view.
+
+Both hippocampi of the MNI152 brain are clicked with the mouse on the test host. Run it by `make screenshots`, then
+look at what it made in Resources/Screenshots.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "Testing" / "host"), str(ROOT / "Testing"), str(ROOT / "MedNCASegment")]
+OUT = ROOT / "Resources" / "Screenshots"
+PANEL_WIDTH, VIEW = 500, 620
+
+
+def main():
+    import slicerhost
+
+    host = slicerhost.startApplication(size=(VIEW, VIEW))
+    import slicer
+
+    from demo import CLICKS, add_mni152
+
+    volume = add_mni152(slicer)
+    panel = host.openModule("MedNCASegment")
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    zoom(host, 120)
+    host.click(panel.ui.placeButton)
+    for ras in CLICKS:
+        for name in ("Red", "Yellow", "Green"):
+            host.view(name).jumpTo(*ras)
+        host.view("Red").clickRas(*ras)
+        assert host.wait(lambda: panel.logic.isBusy, 10) and host.wait(lambda: not panel.logic.isBusy, 100)
+    assert host.dialogs == [], host.dialogs
+    host.click(panel.ui.placeButton)
+    host.click(panel.ui.nextButton)
+    host.click(panel.ui.show3DCheckBox)
+    panel._parameterNode.segmentation.GetDisplayNode().SetOpacity2DFill(0.25)
+    host.view("3D").resetFocalPoint()
+    host.view("3D").rotateToViewAxis(3)
+    views = [
+        [host.view("Red").render(), host.view("3D").render()],
+        [host.view(n).render() for n in ("Green", "Yellow")],
+    ]
+    save(OUT / "MedNCASegment.png", beside(picture(host, panel), np.vstack([np.hstack(row) for row in views])))
+    print(f"Made {OUT / 'MedNCASegment.png'}; look at it.")
+    slicerhost.leave()
+
+
+def zoom(host, millimeters):
+    """A field of view in which the hippocampi are seen."""
+    for name in ("Red", "Yellow", "Green"):
+        node = host.view(name).mrmlSliceNode()
+        node.SetFieldOfView(millimeters, millimeters, node.GetFieldOfView()[2])
+
+
+def picture(host, panel):
+    """The panel, (rows, columns, 3) of 0..255."""
+    import matplotlib.image
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "panel.png"
+        host.grab(panel.parent, str(path), PANEL_WIDTH)
+        return (matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
+
+
+def beside(panel, views):
+    """The panel to the left of the views, on a common gray background."""
+    height = max(len(panel), len(views))
+    sheet = np.full((height, panel.shape[1] + views.shape[1], 3), 239, np.uint8)
+    sheet[: len(panel), : panel.shape[1]] = panel
+    sheet[: len(views), panel.shape[1] :] = views
+    return sheet
+
+
+def save(path, array):
+    import matplotlib.image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    matplotlib.image.imsave(path, array)
+
+
+if __name__ == "__main__":
+    main()
