@@ -21,6 +21,7 @@ def main():
 
     host = slicerhost.startApplication()
     import slicer
+
     from demo import add_mni152
 
     volume = add_mni152(slicer)

@@ -10,11 +10,10 @@ import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
-from test_slicer import _affine, _segment_mask, _transform, _volume
-
 import slicerhost
 from conftest import ROOT
 from phantoms import bright_model, ellipsoid, rotation, save
+from test_slicer import _affine, _segment_mask, _transform, _volume
 
 SHAPE = (60, 40, 36)  # (i, j, k) = (R, A, S) where the geometry is plain
 LEFT, RIGHT = (14, 20, 18), (45, 20, 18)

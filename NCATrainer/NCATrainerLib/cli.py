@@ -25,7 +25,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Where the model folder goes.")],
     iterations: Annotated[int | None, typer.Option(help="Instead of the plan's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the plan's.")] = None,
-    calibration_cases: Annotated[int, typer.Option(help="Training cases used for the calibration.")] = 30,
+    calibration_cases: Annotated[int, typer.Option(help="Training cases used for the calibration.")] = 90,
 ) -> None:
     """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()

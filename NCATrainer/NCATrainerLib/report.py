@@ -22,7 +22,7 @@ from .plan import Plan
 
 
 def finish(
-    run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = 120, progress=None
+    run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = 90, progress=None
 ) -> dict:
     """Build, measure and calibrate the model of a run and write its folder. Returns the validation report.
 
