@@ -710,6 +710,33 @@ def test_self_tests_of_the_module(host):
     assert result.testsRun and result.wasSuccessful(), result.errors + result.failures
 
 
+def test_without_torch(tmp_path):
+    """Shown, and used for everything but segmenting: in a process that has no torch, safetensors and jsonschema."""
+    import subprocess
+
+    code = f"""
+import importlib.util, sys
+sys.path[:0] = [{str(ROOT / "Testing" / "host")!r}, {str(ROOT / "Testing")!r}]
+absent = ("torch", "safetensors", "jsonschema")
+sys.modules |= dict.fromkeys(absent)
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name in absent else find(name, package)
+import slicerhost
+host = slicerhost.startApplication()
+import slicer
+panel = host.openModule("MedNCASegment")
+node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "head")
+panel.ui.inputSelector.setCurrentNode(node)
+assert "hippocampus" in panel.ui.modelInfoLabel.text
+host.answer = False
+host.click(panel.ui.wholeButton)
+assert "torch, safetensors, jsonschema" in host.dialogs[0][1], host.dialogs
+assert len(host.dialogs) == 2 and not panel.logic.isBusy and host.errors == []
+slicerhost.leave()
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=60)
+
+
 def test_speed_and_no_torch_in_slicer_s_process(tmp_path):
     """Warm clicks on a real brain, in a process of its own: time, event loop, and no torch."""
     import subprocess
