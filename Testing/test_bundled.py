@@ -40,7 +40,7 @@ def test_size_and_record(model):
     assert len(training) + len(validation) == 196 and not training & validation
     assert "--preset hippocampus-m3dnca" in record["command"]
     mean = model.info["eval_metrics"]["dice"]
-    assert mean["union"] >= 0.89 and min(mean["Anterior hippocampus"], mean["Posterior hippocampus"]) >= 0.86
+    assert mean["union"] >= 0.897 and min(mean["Anterior hippocampus"], mean["Posterior hippocampus"]) >= 0.87
     assert model.calibration["members"] == model.members == 10
 
 
