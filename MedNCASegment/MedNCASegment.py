@@ -7,6 +7,7 @@ imports neither torch nor anything that Slicer does not bring.
 import time
 from typing import Annotated
 
+import qt
 import slicer
 import vtk
 from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
@@ -24,14 +25,16 @@ from slicer.util import VTKObservationMixin
 from MedNCALib.errors import MedNCAError
 from MedNCALib.library import Library
 from MedNCALib.quality import DEFAULT_TARGET
-from MedNCASegmentLib.dependencies import ensureDependencies
+from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
 from MedNCASegmentLib.engine import Engine, Request
 from MedNCASegmentLib.modelchooser import ModelChooser
 from MedNCASegmentLib.placing import Placer, createPoints, pointsOf, removePoints
-from MedNCASegmentLib.results import addResult, removeResult, runsOf
+from MedNCASegmentLib.results import addResult, editedSegments, removeResult, reportFromNode, runsOf
 from MedNCASegmentLib.resultview import ResultView
 from MedNCASegmentLib.review import editInSegmentEditor
 from MedNCASegmentLib.verdict import progressText
+
+_UNDO_STEPS = 20  # each keeps its part of the variance
 
 
 class MedNCASegment(ScriptedLoadableModule):
@@ -65,7 +68,7 @@ class MedNCASegmentParameterNode:
     showOverlay: bool = True
     showLegend: bool = True
     opacity: Annotated[float, WithinRange(0, 1)] = 0.5
-    threshold: Annotated[float, WithinRange(0, 0.25)] = 0.005
+    threshold: Annotated[float, WithinRange(0.001, 0.25)] = 0.005
     members: Annotated[int, WithinRange(0, 100)] = 0
     seed: Annotated[int, WithinRange(-1, 999999)] = -1
     device: Annotated[str, Choice(["auto", "cpu", "cuda", "mps"])] = "auto"
@@ -82,6 +85,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self._parameterNode = None
         self._guiTag = None
+        self._shown3D = False
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
@@ -149,7 +153,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def initializeParameterNode(self):
         self.setParameterNode(self.logic.getParameterNode())
         if not self._parameterNode.inputVolume:
-            volumeNode = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+            volumeNode = self.logic.firstImage()
             if volumeNode:
                 self._parameterNode.inputVolume = volumeNode
 
@@ -161,8 +165,17 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if parameterNode:
             self._guiTag = parameterNode.connectGui(self.ui)
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
-            self.models.select(parameterNode.model)
+            self._showModelOf(parameterNode)
         self._onParametersModified()
+
+    def _showModelOf(self, parameterNode):
+        """A scene may name a model that this computer lacks: then another one is chosen, and that is said."""
+        wanted = parameterNode.model
+        shown = self.models.select(wanted)
+        if shown and shown != wanted:
+            told = _("There is no model {wanted} here; {shown} is chosen instead.")
+            self._log(told.format(wanted=wanted, shown=shown))
+            parameterNode.model = shown
 
     def _onParametersModified(self, caller=None, event=None):
         """Show everything as the parameter node has it."""
@@ -171,8 +184,14 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
-            self.logic.show3D(node.segmentation, node.show3D)
+            self._show3D(node)
         self._showState()
+
+    def _show3D(self, node):
+        """Only where the user changed it here, or made a result: surfaces of other makers are their own business."""
+        if node.segmentation and node.show3D != self._shown3D:
+            self.logic.show3D(node.segmentation, node.show3D)
+            self._shown3D = node.show3D
 
     def _onModelChosen(self, id):
         if self._parameterNode:
@@ -192,7 +211,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onPlaced(self, points):
         """Each click is segmented at once, one after the other."""
         for point in points:
-            if not self._start([point]):
+            if not self._start([point]) and self._parameterNode and self._parameterNode.points:
                 removePoints(self._parameterNode.points, [point])
 
     def _onPointsRemoved(self, ids):
@@ -200,6 +219,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._showState()
 
     def onUndoButton(self):
+        question = _("The last result was corrected by hand. Take it back all the same?")
+        if self.logic.lastIsEdited and not slicer.util.confirmOkCancelDisplay(question):
+            return
         points = self.logic.undo()
         if self._parameterNode.points:
             removePoints(self._parameterNode.points, points)
@@ -225,10 +247,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _start(self, points):
         """Start a request for some points, or for the whole volume; returns whether it was started."""
-        node = self._parameterNode
         try:
             self.models.check()
             ensureDependencies()
+            node = self._parameterNode  # not before: installing takes minutes, in which the scene may be closed
+            if node is None or node.inputVolume is None:
+                return False
             self.logic.start(
                 node.inputVolume,
                 node.model,
@@ -253,10 +277,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if request.state == "done" and self._parameterNode:
             self.results.forgetOverlay()
             self._parameterNode.segmentation = request.added.segmentationNode
+            self._shown3D = False  # new segments want surfaces, too
             self._onParametersModified()
             self._log(_("Done in {seconds:.1f} s.").format(seconds=time.monotonic() - request.started))
         elif request.state == "failed":
-            slicer.util.errorDisplay(_("Segmentation failed: {error}").format(error=request.error))
+            told = _("Segmentation failed: {error}").format(error=request.error)
+            qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))  # not within the worker's own signal
         self._showState()
 
     def _showState(self):
@@ -290,6 +316,14 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _log(self, text):
         self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
+
+
+def _sameQuestion(one, other):
+    """Whether two requests are for the same click, or both for the same whole volume."""
+    if one.clicks or other.clicks:
+        return bool({id for id, _position in one.points} & {id for id, _position in other.points})
+    sameTarget = one.added.segmentationNode is other.added.segmentationNode
+    return one.volumeNode is other.volumeNode and sameTarget
 
 
 class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
@@ -348,6 +382,10 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return self._run(request)
 
     def _run(self, request):
+        missing = ", ".join(missingPackages())
+        if missing:
+            told = _("{names} not installed; segment once from the panel, which installs what is missing.")
+            raise MedNCAError(told.format(names=missing))
         request.started = time.monotonic()
         return self.engine.start(request)
 
@@ -355,11 +393,10 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         """Keep it for undo. An earlier result of the same click gives way, but for what was corrected by hand."""
         if request.state != "done":
             return
-        ids = {id for id, _position in request.points}
-        for earlier in [each for each in self._undo if ids & {id for id, _position in each.points}]:
+        for earlier in [each for each in self._undo if _sameQuestion(each, request)]:
             self._undo.remove(earlier)
             removeResult(earlier.added, [each.added for each in (*self._undo, request)], keepEdited=True)
-        self._undo.append(request)
+        self._undo = [*self._undo, request][-_UNDO_STEPS:]
 
     @property
     def isBusy(self):
@@ -374,6 +411,11 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
     def canUndo(self):
         return bool(self._undo)
 
+    @property
+    def lastIsEdited(self):
+        """Whether undoing would throw corrections away."""
+        return bool(editedSegments(self._undo[-1].added))
+
     def undo(self):
         """Take the last result back; returns the points that asked for it."""
         request = self._undo.pop()
@@ -382,7 +424,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
 
     def release(self, ids):
         """Points are gone: their results stay, but belong to no point any more."""
-        for request in self._undo:
+        for request in (*self._undo, *self.engine.requests):
             request.points = [point for point in request.points if point[0] not in ids]
 
     def cancel(self):
@@ -402,14 +444,17 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         self._undo = [request for request in self._undo if isThere(request.added.segmentationNode)]
 
     def show3D(self, segmentationNode, visible):
-        """Surfaces of the segments; made when wanted, and gone when not, for they cost time with every edit."""
-        if segmentationNode is None:
-            return
-        has = segmentationNode.GetSegmentation().ContainsRepresentation("Closed surface")
-        if visible and not has:
+        """Surfaces of the segments, made when first wanted. Hiding keeps them: they may be somebody's only geometry."""
+        if visible:
             segmentationNode.CreateClosedSurfaceRepresentation()
-        elif has and not visible:
-            segmentationNode.RemoveClosedSurfaceRepresentation()
+        segmentationNode.GetDisplayNode().SetVisibility3D(visible)
+
+    def firstImage(self):
+        """The first volume of the scene that is an image: no label map, no result of ours."""
+        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+            if node.GetClassName() == "vtkMRMLScalarVolumeNode" and reportFromNode(node) is None:
+                return node
+        return None
 
 
 class MedNCASegmentTest(ScriptedLoadableModuleTest):
@@ -417,6 +462,8 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
 
     def setUp(self):
         slicer.mrmlScene.Clear(0)
+        if missingPackages():
+            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages())))
 
     def runTest(self):
         for test in (self.test_segmentPhantom, self.test_badVolume, self.test_cancel):

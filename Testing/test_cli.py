@@ -98,7 +98,7 @@ def test_a_name_is_never_empty_or_upward(images, monkeypatch):
 def test_a_single_slice_with_a_2d_model(tmp_path):
     flat = Architecture("med-nca", 8, 16, (Level((2, 2, 1), 3, 2), Level((1, 1, 1), 3, 2)), slice_axis=2)
     model = Model(
-        "flat", flat, Preprocessing(None), (Label(1, "x", (9, 9, 9)),), random_pyramid(flat), info=dict(TEXTS)
+        "flat", flat, Preprocessing(None), (Label(1, "x", (9, 9, 9)),), info=dict(TEXTS), pyramid=random_pyramid(flat)
     )
     image = np.random.default_rng(0).normal(size=(30, 28, 1)).astype(np.float32)
     sitk.WriteImage(image_of(image), str(tmp_path / "slice.nrrd"))

@@ -132,11 +132,13 @@ def _composites():
 
 
 def _alive(pid):
+    """Zombies, whose parent did not ask for them yet, are dead."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        with open(f"/proc/{pid}/status") as status:
+            return "Z (zombie)" not in status.read()
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    return True
 
 
 def _pid(widget):
@@ -207,7 +209,7 @@ def test_whole_volume(host, panel):
     assert np.array_equal(mask, BALLS[0] | BALLS[1])
 
 
-def test_apply_again_replaces_its_own_result_but_no_corrected_one(host, panel):
+def test_apply_again_replaces_its_own_result_but_no_corrected_one(host, panel, tmp_path):
     import slicer
 
     segmentation = _click(host, panel, LEFT)
@@ -216,7 +218,11 @@ def test_apply_again_replaces_its_own_result_but_no_corrected_one(host, panel):
     assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
     assert len(_segment_names(segmentation)) == len(before) == 1
     segments = segmentation.GetSegmentation()
-    segments.GetNthSegment(0).GetRepresentation("Binary labelmap").Modified()  # as a correction by hand does
+    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))  # saving is no correction
+    host.click(panel.ui.applyButton)
+    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+    assert len(_segment_names(segmentation)) == 1
+    slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segments.GetNthSegmentID(0))[5:7, 5:7, 5:7] ^= 1
     host.click(panel.ui.applyButton)
     assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
     assert len(_segment_names(segmentation)) == 2
@@ -229,9 +235,11 @@ def test_my_own_segments_stay(host, panel):
 
     mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
     mine.GetSegmentation().AddEmptySegment("tumor", "Tumor")
+    assert mine.GetDisplayNode() is None
     panel.ui.segmentationSelector.setCurrentNode(mine)
     assert _click(host, panel, LEFT) is mine
     assert _segment_names(mine) == ["Tumor", "Label 1"]
+    assert mine.GetDisplayNode() and mine.GetSegmentation().GetConversionParameter("Reference image geometry")
     host.click(panel.ui.undoButton)
     assert _segment_names(mine) == ["Tumor"]
 
@@ -321,7 +329,7 @@ def test_show_3d_and_edit(host, panel):
     host.click(panel.ui.show3DCheckBox)
     assert segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
     host.click(panel.ui.show3DCheckBox)
-    assert not segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
+    assert not segmentation.GetDisplayNode().GetVisibility3D()
     host.click(panel.ui.editButton)
     assert slicer.util.selectedModule() == "SegmentEditor"
     editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
@@ -364,6 +372,74 @@ def test_members_seed_and_memory_limit_reach_the_engine(host, panel):
     host.click(panel.ui.applyButton)
     assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
     assert np.allclose(slicer.util.arrayFromVolume(segmentation.GetNodeReference("MedNCA.variance")), values, atol=1e-5)
+
+
+def test_another_clicks_node_counts_from_one_again(host, panel):
+    """The user deletes the clicks; the next one has the id of the first, and must not replace its result."""
+    import slicer
+
+    segmentation = _click(host, panel, LEFT)
+    host.click(panel.ui.placeButton)
+    slicer.mrmlScene.RemoveNode(panel._parameterNode.points)
+    assert len(_segment_names(_click(host, panel, RIGHT))) == 2
+    assert panel._parameterNode.segmentation is segmentation
+
+
+def test_undo_asks_before_it_throws_corrections_away(host, panel):
+    import slicer
+
+    segmentation = _click(host, panel, LEFT)
+    segmentId = segmentation.GetSegmentation().GetNthSegmentID(0)
+    slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segmentId)[5:7, 5:7, 5:7] ^= 1
+    host.answer = False
+    host.click(panel.ui.undoButton)
+    assert len(_segment_names(segmentation)) == 1 and "corrected" in host.dialogs[-1][1]
+    host.answer = True
+    host.click(panel.ui.undoButton)
+    assert _segment_names(segmentation) == []
+
+
+def test_whole_volume_again_replaces(host, panel):
+    for _again in range(2):
+        host.click(panel.ui.wholeButton)
+        assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+    assert len(_segment_names(panel._parameterNode.segmentation)) == 1
+
+
+def test_surfaces_of_others_are_left_alone(host, panel):
+    """A segmentation that is made of surfaces is chosen as output: nothing of it is lost."""
+    import slicer
+    import vtk
+
+    mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "surfaces")
+    mine.CreateDefaultDisplayNodes()
+    sphere = vtk.vtkSphereSource()
+    sphere.Update()
+    mine.AddSegmentFromClosedSurfaceRepresentation(sphere.GetOutput(), "Sphere")
+    panel.ui.segmentationSelector.setCurrentNode(mine)
+    panel.exit()
+    panel.enter()
+    segment = mine.GetSegmentation().GetNthSegment(0)
+    assert segment.GetRepresentation("Closed surface").GetNumberOfPoints() > 0
+
+
+def test_the_overlay_goes_with_its_segmentation(host, panel):
+    import slicer
+
+    segmentation = _click(host, panel, LEFT)
+    panel.ui.segmentationSelector.setCurrentNode(None)
+    assert all(composite.GetForegroundVolumeID() is None for composite in _composites())
+    panel.ui.segmentationSelector.setCurrentNode(segmentation)
+    assert all(composite.GetForegroundVolumeID() for composite in _composites())
+    slicer.mrmlScene.RemoveNode(segmentation)
+    assert all(composite.GetForegroundVolumeID() is None for composite in _composites())
+
+
+def test_a_scene_with_a_model_that_is_not_here(host, panel):
+    panel._parameterNode.model = "elsewhere"
+    panel.enter()
+    assert panel._parameterNode.model == panel.ui.modelComboBox.currentData != "elsewhere"
+    assert "elsewhere" in panel.ui.logText.plainText
 
 
 # --- models
@@ -448,7 +524,7 @@ def test_remove_the_volume_in_the_middle(host, panel):
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: panel.ui.progressBar.maximum == 40, 60)
     slicer.mrmlScene.RemoveNode(panel.ui.inputSelector.currentNode())
-    assert host.wait(lambda: not panel.logic.isBusy, 60)
+    assert host.wait(lambda: host.dialogs, 60) and not panel.logic.isBusy
     assert "removed meanwhile" in host.dialogs[-1][1]
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
 
@@ -470,7 +546,7 @@ def test_remove_the_results(host, panel):
 def test_kill_the_worker_in_the_middle(host, panel):
     _busy_whole(host, panel)
     os.kill(_pid(panel), 9)
-    assert host.wait(lambda: not panel.logic.isBusy, 10)
+    assert host.wait(lambda: host.dialogs, 10) and not panel.logic.isBusy
     assert "ended unexpectedly" in host.dialogs[-1][1]
     _members(panel, 2)
     assert _segment_names(_click(host, panel, LEFT)) == ["Label 1"]  # a new one is started
@@ -479,9 +555,11 @@ def test_kill_the_worker_in_the_middle(host, panel):
 def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, monkeypatch, tmp_path):
     from MedNCASegmentLib import worker
 
-    stubborn = tmp_path / "stubborn"
-    stubborn.write_text(
-        f"#!{sys.executable}\nimport os, subprocess, sys, time\nos.setpgid(0, 0)\n"
+    script, stubborn = tmp_path / "script.py", tmp_path / "launcher"
+    stubborn.write_text(f"#!/bin/sh\n{sys.executable} {script}\nexit $?\n")  # a launcher, as PythonSlicer is
+    script.write_text(
+        "import os, subprocess, sys, time\nos.setpgid(0, 0)\n"
+        'print(\'{"event": "started", "pid": %d}\' % os.getpid(), flush=True)\n'
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         f"open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))\ntime.sleep(600)\n"
     )
@@ -492,13 +570,11 @@ def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, m
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text(), 10)
     assert "loading PyTorch" in panel.ui.statusLabel.text
-    pid, child = _pid(panel), int((tmp_path / "child").read_text())
+    assert host.wait(lambda: panel.logic.engine.worker.pid, 5)
+    pid, child = panel.logic.engine.worker.pid, int((tmp_path / "child").read_text())
     host.click(panel.ui.applyButton)
     assert host.wait(lambda: not panel.logic.isBusy, 5)
-    assert host.wait(lambda: not _alive(pid), 5)
-    status = f"/proc/{child}/status"
-    gone = lambda: not os.path.exists(status) or "Z (zombie)" in open(status).read()  # noqa: E731, SIM115
-    assert host.wait(gone, 5)
+    assert host.wait(lambda: not _alive(pid) and not _alive(child), 5)
     assert host.dialogs == []
 
 

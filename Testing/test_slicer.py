@@ -62,6 +62,18 @@ def _segment_mask(slicer, segmentation, volume, number=0):
     return arrayFromVolumeNode(labelmap).transpose(2, 1, 0) > 0
 
 
+def _reference_geometry(slicer, segmentation):
+    """4x4, voxel index to the segmentation's own space, as the Segment Editor will take it."""
+    import vtk
+
+    image, matrix = slicer.vtkOrientedImageData(), vtk.vtkMatrix4x4()
+    converter = slicer.vtkSegmentationConverter
+    text = segmentation.GetSegmentation().GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
+    assert converter.DeserializeImageGeometry(text, image)
+    image.GetImageToWorldMatrix(matrix)
+    return [[matrix.GetElement(row, column) for column in range(4)] for row in range(4)]
+
+
 def _logic():
     from MedNCASegment import MedNCASegmentLogic
 
@@ -90,6 +102,7 @@ def test_the_mask_lands_on_the_right_voxels(slicer, matrix, dtype, moved):
         _transform(slicer, volume, _affine(rotation(15, 2), (10, -20, 30)))
     segmentation, variance = _segment(volume, bright_model(), members=1)
     assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
+    assert np.allclose(_reference_geometry(slicer, segmentation), matrix, atol=1e-4)
     assert segmentation.GetTransformNodeID() == volume.GetTransformNodeID() == variance.GetTransformNodeID()
     assert variance.GetImageData().GetDimensions() == volume.GetImageData().GetDimensions()
 

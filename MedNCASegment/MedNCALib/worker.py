@@ -9,6 +9,7 @@ Run as `python -m MedNCALib.worker`. It speaks JSON lines. On standard input:
 
 On standard output, every line with its "job":
 
+    {"event": "started", "pid": N}                                at once; N also names its process group
     {"event": "ready"}                                            torch is loaded
     {"event": "progress", "stage": TEXT, "step": n, "total": n, "seconds_left": s or null}
     {"event": "done", "out": FOLDER, "report": {...}}             the folder was renamed into place
@@ -27,13 +28,15 @@ import json
 import os
 import queue
 import shutil
-import sys
 import threading
 import time
 import traceback
 from pathlib import Path
 
 _OPTIONS = ("members", "seed", "device", "target_dice", "memory_limit")
+
+
+_PATIENCE = 3.0  # seconds from the end of standard input to the end of the process, at most
 
 
 class Cancelled(Exception):
@@ -43,15 +46,18 @@ class Cancelled(Exception):
 class Worker:
     """Takes jobs from one stream and tells about them on another."""
 
-    def __init__(self, source, sink):
+    def __init__(self, source, sink, ended=None):
+        """ended() is called when the source is at its end."""
         self.source, self.sink = source, sink
         self.jobs: queue.Queue = queue.Queue()
         self.cancelled: set[str] = set()
         self.image: tuple | None = None
+        self.ended = ended
         self.speaking = threading.Lock()
 
     def run(self) -> None:
         """Work until asked to quit or until the input ends."""
+        self.tell("started", pid=os.getpid())
         threading.Thread(target=self._listen, daemon=True).start()
         from . import segment  # noqa: F401  torch loads here, once
 
@@ -83,6 +89,8 @@ class Worker:
                 self.jobs.put(request)
         self.cancelled.add("*")
         self.jobs.put(None)
+        if ended := self.ended:
+            ended()
 
     def _do(self, request: dict) -> None:
         from .errors import MedNCAError
@@ -157,12 +165,22 @@ class Worker:
 
 
 def main() -> None:
-    """Keep the protocol's stream to ourselves: whatever else prints goes to standard error."""
+    """Keep the protocol's streams to ourselves: whatever else prints goes to standard error, and whatever else reads
+    finds nothing (on Windows, a library that looks at standard input while it is read from waits for ever)."""
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    Worker(sys.stdin, sink).run()
+    source = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    Worker(source, sink, _leave_soon).run()
+
+
+def _leave_soon() -> None:
+    """Nobody listens any more: a step that does not come to its end must not keep the process."""
+    timer = threading.Timer(_PATIENCE, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from MedNCALib.errors import MedNCAError
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 TORCH_REQUIREMENT = ">=2.1"
+_installing = False
 
 
 def missingPackages():
@@ -23,30 +24,42 @@ def missingPackages():
 
 def ensureDependencies():
     """Install what is missing, after asking once. Raises MedNCAError with the reason where something stays missing."""
+    global _installing
     missing = missingPackages()
     if not missing:
         return
+    if _installing:  # Slicer goes on answering while it installs
+        raise MedNCAError(_("The packages are being installed; wait until that is done."))
+    _installing = True
+    try:
+        _ask(", ".join(missing))
+        with slicer.util.WaitCursor():
+            _installAll(missing)
+    finally:
+        _installing = False
+
+
+def _ask(names):
+    """Raises MedNCAError where the user does not want it."""
     text = _(
         "MedNCA needs Python packages that are not installed yet: {names}.\n\n"
         "They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: "
         "1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?"
-    ).format(names=", ".join(missing))
-    if not slicer.util.confirmOkCancelDisplay(text, windowTitle=_("MedNCA")):
-        raise MedNCAError(
-            _("{names} not installed; nothing can be segmented without.").format(names=", ".join(missing))
-        )
+    )
+    if not slicer.util.confirmOkCancelDisplay(text.format(names=names), windowTitle=_("MedNCA")):
+        raise MedNCAError(_("{names} not installed; nothing can be segmented without.").format(names=names))
+
+
+def _installAll(missing):
     if "torch" in missing:
         _installTorch()
     if set(missing) - {"torch"}:
         _install()
     importlib.invalidate_caches()
-    still = missingPackages()
+    still = ", ".join(missingPackages())
     if still:
-        raise MedNCAError(
-            _("The installation ended, but {names} cannot be found. Restart Slicer and try again.").format(
-                names=", ".join(still)
-            )
-        )
+        told = _("The installation ended, but {names} cannot be found. Restart Slicer and try again.")
+        raise MedNCAError(told.format(names=still))
 
 
 def _names():
@@ -55,7 +68,8 @@ def _names():
 
 
 def _installTorch():
-    """The PyTorch extension chooses the right build for the machine."""
+    """The PyTorch extension chooses the right build for the machine. (It also imports torch into Slicer, in the one
+    session that installs it; nothing here uses it.)"""
     try:
         import PyTorchUtils
     except ImportError as error:
@@ -85,7 +99,6 @@ def _install():
             requirements = packaging.load_requirements(REQUIREMENTS)
             packaging.pip_ensure(requirements, prompt_install=False, prompt_restart=False, requester="MedNCA")
         else:
-            with slicer.util.WaitCursor():
-                slicer.util.pip_install(["-r", str(REQUIREMENTS)])
+            slicer.util.pip_install(["-r", str(REQUIREMENTS)])
     except Exception as error:
         raise MedNCAError(_("The Python packages could not be installed: {cause}").format(cause=error)) from error

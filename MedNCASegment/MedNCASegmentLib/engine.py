@@ -31,6 +31,7 @@ class Request:
         self.target, self.finished, self.keepProbability, self.options = target, finished, keepProbability, options
         self.state, self.error, self.added = "waiting", "", None
         self.progress = ("sending", None, None, None)
+        self.points = ()  # the control points that asked for it
         self.job = None
 
     @property
@@ -93,7 +94,7 @@ class Engine:
             path = self._handedOver(request.volumeNode)
             if path:
                 request.job = self.worker.submit(
-                    image=str(path), model=request.model, clicks=request.clicks, **request.options
+                    image=path.name, model=request.model, clicks=request.clicks, **request.options
                 )
                 self._onJobChanged(request.job)
         except (MedNCAError, OSError) as error:
@@ -136,19 +137,18 @@ class Engine:
 
     def _add(self, request, job):
         """Put the result into the scene, unless the scene has changed so much that it would not fit."""
+        state, error = "done", ""
         try:
             if not slicer.mrmlScene.IsNodePresent(request.volumeNode):
                 raise MedNCAError(_("The volume was removed meanwhile; the result is not used."))
             if list(request.volumeNode.GetImageData().GetDimensions()) != job.report["image"]["size"]:
                 raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
-            request.added = addResult(
-                request.volumeNode, job.images(), job.report, request.target(), request.keepProbability
-            )
-            self._end(request, "done")
-        except Exception as error:  # whatever it is, the person waiting must hear of it
-            self._end(request, "failed", str(error) or type(error).__name__)
-        finally:
-            job.forget()
+            names = ("labels", "variance", "probability") if request.keepProbability else ("labels", "variance")
+            request.added = addResult(request.volumeNode, job.images(names), job.report, request.target())
+        except Exception as problem:  # whatever it is, the person waiting must hear of it
+            state, error = "failed", str(problem) or type(problem).__name__
+        job.forget()
+        self._end(request, state, error)
 
     def _end(self, request, state, error=""):
         request.state, request.error = state, error

@@ -54,11 +54,12 @@ class ModelChooser:
         self.select(chosen)
 
     def select(self, id):
-        """Show a model as chosen; the first one where there is none of that id."""
+        """Show a model as chosen; the first one where there is none of that id. Returns the id that is shown."""
         combo = self.ui.modelComboBox
         index = combo.findData(id) if id else -1
         combo.setCurrentIndex(max(index, 0) if self._entries else -1)
         self._show()
+        return self.entry.id if self.entry else None
 
     def check(self):
         """Raises MedNCAError for a model that cannot be used, or whose terms are not accepted (asked once)."""

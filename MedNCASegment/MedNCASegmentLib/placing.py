@@ -30,6 +30,8 @@ class Placer(VTKObservationMixin):
         if self.node:
             self.removeObserver(self.node, self.node.PointPositionDefinedEvent, self._onDefined)
             self.removeObserver(self.node, self.node.PointRemovedEvent, self._onRemoved)
+            gone, self._known = self._known, set()
+            self.removed(gone)  # another node counts its points from 1 again
         self.node = node
         if node:
             self._known = {id for id, _position in pointsOf(node)}

@@ -4,13 +4,14 @@ A run is one call of the engine. The segmentation node keeps the record of all i
 verdict, the table and the list of doubtful places come back with the scene.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 
 import numpy as np
-import SimpleITK as sitk
 import slicer
 import vtk
+from vtk.util import numpy_support
 
 from .volumes import addVolumeNode, ijkToRAS, orientedImageData, voxels
 
@@ -56,16 +57,21 @@ class AddedRun:
     stamps: dict = field(default_factory=dict)  # segment id -> modification time of its label map when it was added
 
 
-def addResult(volumeNode, images, report, segmentationNode=None, keepProbability=False):
+def addResult(volumeNode, images, report, segmentationNode=None):
     """Put a result into the scene; returns an `AddedRun`.
 
-    images: labels, variance and probability of `MedNCALib.segment.Segmentation.cropped`, on the volume's voxels from
-    report["region"] on. Segments that are already there stay as they are. Nothing stays behind where it fails.
+    images: labels and variance of `MedNCALib.segment.Segmentation.cropped`, on the volume's voxels from
+    report["region"] on; the mean probability, too, where it is to be kept. Segments that are already there stay as
+    they are. No half a segment stays behind where it fails.
     """
+    import SimpleITK as sitk
+
     slicer.mrmlScene.SaveStateForUndo()
     start = report["region"]["start"]
     isNew = segmentationNode is None
     segmentationNode = segmentationNode or _newSegmentationNode(volumeNode)
+    _complete(segmentationNode, volumeNode)
+    known = {segmentationNode.GetNodeReferenceID(role) for role in (VARIANCE_ROLE, PROBABILITY_ROLE, TABLE_ROLE)}
     labels = sitk.GetArrayViewFromImage(images["labels"])
     try:
         segments = [
@@ -81,7 +87,7 @@ def addResult(volumeNode, images, report, segmentationNode=None, keepProbability
     varianceNode = _mapNode(segmentationNode, volumeNode, VARIANCE_ROLE, "variance", np.float32)
     maps = [(varianceNode, sitk.GetArrayFromImage(images["variance"]))]
     probabilityNode = None
-    if keepProbability:
+    if "probability" in images:
         probabilityNode = _mapNode(segmentationNode, volumeNode, PROBABILITY_ROLE, "mean probability", np.float32)
         maps.append((probabilityNode, sitk.GetArrayFromImage(images["probability"])))
     for node, values in maps:
@@ -93,11 +99,11 @@ def addResult(volumeNode, images, report, segmentationNode=None, keepProbability
     for node in (segmentationNode, varianceNode, probabilityNode):
         if node:
             _setReport(node, report)
-    for node in (segmentationNode, varianceNode, probabilityNode, tableNode):
-        if node:
+    for node in (segmentationNode if isNew else None, varianceNode, probabilityNode, tableNode):
+        if node and node.GetID() not in known:
             _placeBeside(node, volumeNode)
     added = AddedRun(id, segmentationNode, varianceNode, tableNode, report, segmentIds, probabilityNode, maps)
-    added.stamps = {segmentId: labelmapTime(segmentationNode, segmentId) for segmentId in segmentIds}
+    added.stamps = {segmentId: contentOf(segmentationNode, segmentId) for segmentId in segmentIds}
     return added
 
 
@@ -109,13 +115,14 @@ def removeResult(added, others, keepEdited=False):
     leave segments that were changed since then.
     """
     segmentation = added.segmentationNode.GetSegmentation()
+    kept = editedSegments(added) if keepEdited else ()
     for segmentId in added.segmentIds:
-        edited = labelmapTime(added.segmentationNode, segmentId) != added.stamps[segmentId]
-        if segmentation.GetSegment(segmentId) and not (keepEdited and edited):
+        if segmentation.GetSegment(segmentId) and segmentId not in kept:
             segmentation.RemoveSegment(segmentId)
     for node, values in added.maps:
         if slicer.mrmlScene.IsNodePresent(node):
-            _regionOf(node, added.report["region"]["start"], values.shape)[:] = 0
+            region = _regionOf(node, added.report["region"]["start"], values.shape)
+            region[region <= values] = 0  # what is larger came from another run, perhaps of another session
             for other in others:
                 for otherNode, otherValues in other.maps:
                     if otherNode is node:
@@ -137,20 +144,52 @@ def reportFromNode(node):
     return json.loads(text) if text else None
 
 
-def labelmapTime(segmentationNode, segmentId):
-    """When a segment's voxels were last changed; None where it is gone."""
+def editedSegments(added):
+    """Ids of a run's segments that were corrected since they were added."""
+    segmentation = added.segmentationNode.GetSegmentation()
+    return [
+        segmentId
+        for segmentId, stamp in added.stamps.items()
+        if segmentation.GetSegment(segmentId) and contentOf(added.segmentationNode, segmentId) != stamp
+    ]
+
+
+def contentOf(segmentationNode, segmentId):
+    """A fingerprint of a segment's voxels and their place. Not the modification time: saving a scene changes that, as
+    Slicer then puts segments that do not overlap into one shared label map."""
     segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
-    labelmap = segment.GetRepresentation("Binary labelmap") if segment else None
-    return labelmap.GetMTime() if labelmap else None
+    labelmap = segment.GetRepresentation("Binary labelmap")
+    if labelmap is None or labelmap.IsEmpty():
+        return None
+    extent = labelmap.GetExtent()
+    shape = [extent[2 * axis + 1] - extent[2 * axis] + 1 for axis in (2, 1, 0)]
+    scalars = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(shape)
+    found = np.argwhere(scalars == segment.GetLabelValue())
+    if len(found) == 0:
+        return None
+    low, high = found.min(0), found.max(0) + 1
+    matrix = vtk.vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(matrix)
+    corner = matrix.MultiplyPoint([*(int(low[2 - axis]) + extent[2 * axis] for axis in range(3)), 1])
+    mask = scalars[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] == segment.GetLabelValue()
+    return tuple(round(x, 2) for x in corner), mask.shape, hashlib.sha256(mask.tobytes()).hexdigest()
 
 
 def _newSegmentationNode(volumeNode):
     name = slicer.mrmlScene.GenerateUniqueName(volumeNode.GetName() + " segmentation")
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-    node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
     node.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
     return node
+
+
+def _complete(segmentationNode, volumeNode):
+    """What a node made by a selector widget lacks. The transform must be set before: the geometry is brought into the
+    segmentation's own space."""
+    if segmentationNode.GetDisplayNode() is None:
+        segmentationNode.CreateDefaultDisplayNodes()
+    name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    if not segmentationNode.GetSegmentation().GetConversionParameter(name):
+        segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
 
 
 def _segment(mask, label, volumeNode, segmentationNode, report):

@@ -1,6 +1,7 @@
 """The part of the panel that shows results: the verdict, the list of doubtful places, and the overlay."""
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from . import review, verdict
@@ -42,7 +43,12 @@ class ResultView:
     def showOverlay(self, segmentationNode, visible, opacity, threshold, legend):
         """The variance of a segmentation's runs over the image, as wanted."""
         varianceNode = segmentationNode.GetNodeReference(VARIANCE_ROLE) if segmentationNode else None
+        before = self._overlay[0] if self._overlay else None
+        if before is not None and before is not varianceNode and slicer.mrmlScene.IsNodePresent(before):
+            review.hideOverlay(before)
+            review.setLegend(before, False)
         if varianceNode is None or varianceNode.GetDisplayNode() is None:
+            self._overlay = None
             return
         wanted = (varianceNode, visible, opacity)
         if wanted != self._overlay:  # otherwise what the user put in the foreground since stays

@@ -1,16 +1,17 @@
-"""Between MRML volume nodes and the engine's images. Parent transforms are dealt with here and nowhere else."""
+"""Between MRML volume nodes and the engine's images. Parent transforms are dealt with here and nowhere else.
+
+SimpleITK is imported when it is needed, not when Slicer starts.
+"""
 
 import sys
 
 import numpy as np
-import SimpleITK as sitk
 import slicer
 import vtk
 from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
 from MedNCALib.errors import MedNCAError
-from MedNCALib.images import check_geometry
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _CHUNK = 16_000_000  # bytes written at once: a few milliseconds, so that the window goes on answering
@@ -23,9 +24,11 @@ def imageFromVolumeNode(volumeNode):
     Raises MedNCAError for what cannot be segmented: no voxels, several components, a non-linear or shearing
     transform.
     """
-    lpsGeometry(volumeNode)
+    import SimpleITK as sitk
+
+    geometry = lpsGeometry(volumeNode)
     image = sitk.GetImageFromArray(arrayFromVolumeNode(volumeNode))
-    _setGeometry(image, lpsGeometry(volumeNode))
+    _setGeometry(image, geometry)
     return image
 
 
@@ -59,6 +62,10 @@ def writeVolume(volumeNode, path):
 
 def lpsGeometry(volumeNode):
     """4x4: voxel index (i, j, k) -> world LPS mm. Raises MedNCAError for what cannot be segmented."""
+    import SimpleITK as sitk
+
+    from MedNCALib.images import check_geometry
+
     imageData = volumeNode.GetImageData() if volumeNode is not None else None
     if imageData is None or imageData.GetNumberOfPoints() == 0:
         raise MedNCAError(_("The volume has no voxels; choose another one."))

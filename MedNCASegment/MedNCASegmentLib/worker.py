@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 
 import qt
-import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
@@ -40,11 +39,11 @@ class Job:
     def finished(self):
         return self.state in ("done", "failed", "cancelled")
 
-    def images(self):
-        """labels, variance and probability of a job that is done."""
-        return {
-            name: sitk.ReadImage(str(self.folder / f"{name}.nrrd")) for name in ("labels", "variance", "probability")
-        }
+    def images(self, names):
+        """The result's images (labels, variance, probability) of a job that is done."""
+        import SimpleITK as sitk
+
+        return {name: sitk.ReadImage(str(self.folder / f"{name}.nrrd")) for name in names}
 
     def forget(self):
         """Delete the files of the result."""
@@ -62,6 +61,7 @@ class WorkerClient:
         self.changed, self.log = changed, log
         self.jobs = {}
         self.process = None
+        self.pid = None  # of the worker itself; the process may be a launcher that started it
         self.isReady = False
         self.scratch = Path(tempfile.mkdtemp(prefix="MedNCA-"))
         self._count = 0
@@ -80,8 +80,11 @@ class WorkerClient:
         if self.running:
             return
         self.scratch.mkdir(parents=True, exist_ok=True)
-        self._rest, self._errors, self.isReady = b"", [], False
+        self._rest, self._errors, self.isReady, self.pid = b"", [], False, None
+        if self.process is not None:
+            self.process.deleteLater()  # it may be in the middle of telling that it ended
         self.process = qt.QProcess()
+        self.process.setWorkingDirectory(str(self.scratch))  # names in requests are relative: plain ASCII everywhere
         environment = qt.QProcessEnvironment.systemEnvironment()
         engine = str(Path(__file__).resolve().parents[1])
         others = environment.value("PYTHONPATH")
@@ -95,13 +98,16 @@ class WorkerClient:
         self.log(_("Worker started."))
 
     def submit(self, **request):
-        """Hand over a request of `MedNCALib.worker`; returns its `Job`. Jobs run one after the other."""
+        """Hand over a request of `MedNCALib.worker`; returns its `Job`. Jobs run one after the other.
+
+        Files are named relative to `scratch`.
+        """
         self.start()
         self._count += 1
         id = str(self._count)
         job = Job(id, request, self.scratch / f"result-{id}")
         self.jobs[id] = job
-        self._say({"command": "segment", "job": id, "out": str(job.folder)} | request)
+        self._say({"command": "segment", "job": id, "out": job.folder.name} | request)
         self._progress(job, "waiting" if self.isReady else "starting")
         return job
 
@@ -124,7 +130,7 @@ class WorkerClient:
         if process is not None:
             for name, slot in self._connections():
                 process.disconnect(name, slot)
-            endProcessTree(process)
+            endProcessTree(process, self.pid)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def wait(self, milliseconds):
@@ -165,7 +171,9 @@ class WorkerClient:
 
     def _hear(self, message):
         event, job = message["event"], self.jobs.get(message.get("job"))
-        if event == "ready":
+        if event == "started":
+            self.pid = message["pid"]
+        elif event == "ready":
             self.isReady = True
             self.log(_("PyTorch is loaded; the worker is ready."))
         elif job is None or job.finished:
@@ -174,6 +182,9 @@ class WorkerClient:
             if job.progress[0] != "cancelling":
                 job.state = "running"
                 self._progress(job, message["stage"], message["step"], message["total"], message["seconds_left"])
+        elif event == "done" and job.progress[0] == "cancelling":
+            job.forget()
+            self._finish(job, "cancelled")
         elif event == "done":
             self._finish(job, "done" if (job.folder / "report.json").is_file() else "failed", message.get("report"))
         elif event == "cancelled":
@@ -197,7 +208,7 @@ class WorkerClient:
         self.log(_("The worker does not answer; it is ended."))
         for job in list(self.jobs.values()):
             self._finish(job, "cancelled")
-        endProcessTree(self.process)
+        endProcessTree(self.process, self.pid)
 
     def _onProcessError(self, error):
         if error == qt.QProcess.FailedToStart:
@@ -223,18 +234,20 @@ def pythonExecutable():
     return shutil.which("PythonSlicer") or sys.executable
 
 
-def endProcessTree(process):
-    """End a worker and all that it started; it leads a process group of its own."""
+def endProcessTree(process, worker):
+    """End a worker and all that it started.
+
+    process: what was started, which in Slicer is a launcher; worker: the worker's own process id, which is that of
+    its process group, or None where it has not told it yet.
+    """
     if process.state() == qt.QProcess.NotRunning:
         return
-    pid = int(process.processId())
     if os.name == "nt":
         hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-        command = ["taskkill", "/F", "/T", "/PID", str(pid)]
+        command = ["taskkill", "/F", "/T", "/PID", str(int(process.processId()))]
         subprocess.run(command, creationflags=hidden, check=False, capture_output=True)
-    else:
-        # Where it had not made its group yet, it has started nothing either.
+    elif worker:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(worker, signal.SIGKILL)
     process.kill()
     process.waitForFinished(5000)
