@@ -361,7 +361,7 @@ def test_members_seed_and_memory_limit_reach_the_engine(host, panel):
 
     _members(panel, 7)
     panel.ui.seedSpinBox.value = 5
-    panel.ui.memoryLimitSpinBox.value = 1  # in tiles, then
+    panel.ui.memoryLimitSpinBox.value = 2  # in tiles, then
     segmentation = _click(host, panel, LEFT)
     report = json.loads(segmentation.GetAttribute("MedNCA.Report"))
     assert (report["members"], report["seed"]) == (7, 5)
@@ -372,6 +372,9 @@ def test_members_seed_and_memory_limit_reach_the_engine(host, panel):
     host.click(panel.ui.applyButton)
     assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
     assert np.allclose(slicer.util.arrayFromVolume(segmentation.GetNodeReference("MedNCA.variance")), values, atol=1e-5)
+    panel.ui.memoryLimitSpinBox.value = 1
+    host.click(panel.ui.applyButton)
+    assert host.wait(lambda: host.dialogs, 30) and "memory limit of 1 MB" in host.dialogs[-1][1]
 
 
 def test_another_clicks_node_counts_from_one_again(host, panel):

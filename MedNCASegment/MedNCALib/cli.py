@@ -29,6 +29,7 @@ out, err = Console(), Console(stderr=True)
 ModelOption = Annotated[str, typer.Option("--model", help="A model of the library, or a model folder.")]
 MembersOption = Annotated[int | None, typer.Option(help="Ensemble members; default: the model's own.")]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of the fire masks; default: the model's own.")]
+MemoryOption = Annotated[float | None, typer.Option(help="MB the computation may take; large images go in tiles.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead of text.")]
 
@@ -78,6 +79,7 @@ def segment(
     device: DeviceOption = "auto",
     target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = 0.8,
     overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
+    memory_limit: MemoryOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Segment images: per image a folder with segmentation, variance, report and overview."""
@@ -93,7 +95,7 @@ def segment(
             try:
                 folder = _target(out_folder, name, overwrite)
                 report = _segment_one(
-                    path, folder, loaded, clicks, members, seed, device, target,
+                    path, folder, loaded, clicks, members, seed, device, target, memory_limit,
                     lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
                 )  # fmt: skip
                 results.append({"image": str(path), "folder": str(folder), "report": report})
@@ -149,6 +151,50 @@ def evaluate(
     raise typer.Exit(1 if failures or not rows else 0)
 
 
+@app.command()
+def benchmark(
+    preset: Annotated[str | None, typer.Option(help="A model of the papers at its paper's size.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model of the library; needs --shape.")] = None,
+    shape: Annotated[str | None, typer.Option(help="X,Y,Z: voxels of the image (R, A, S).")] = None,
+    members: Annotated[int, typer.Option(help="Ensemble members.")] = 1,
+    memory_limit: MemoryOption = None,
+    repeats: Annotated[int, typer.Option(help="Timed runs, after one that is not.")] = 5,
+    literal: Annotated[bool, typer.Option(help="Also time the papers' text written down literally.")] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
+) -> None:
+    """Measure seconds and memory of one pass, with untrained weights."""
+    from .benchmark import PRESETS, benchmark
+
+    if (preset is None) == (model is None):
+        raise MedNCAError("Give either --preset or --model.")
+    if preset is not None:
+        if preset not in PRESETS:
+            raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
+        architecture, size = PRESETS[preset].architecture, PRESETS[preset].shape
+    else:
+        architecture, size = Library().load(model).architecture, None
+    size = _shape(shape) if shape else size
+    if size is None:
+        raise MedNCAError("--model needs --shape X,Y,Z.")
+    if json_file:
+        _check_writable(json_file)
+    figures = {"preset": preset, "model": model} | benchmark(
+        architecture, size, members, memory_limit, repeats, literal, lambda text: err.print(text, highlight=False)
+    )
+    if json_file:
+        _write_json(json_file, figures)
+    else:
+        print(json.dumps(figures, indent=1))
+
+
+def _shape(text: str) -> tuple[int, int, int]:
+    try:
+        r, a, s = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise MedNCAError(f"--shape {text!r} is not three whole numbers X,Y,Z.") from error
+    return r, a, s
+
+
 @app.command("export")
 def export_model(model: str, file: Path) -> None:
     """Write a model as a zip file that others can import."""
@@ -202,12 +248,12 @@ def _swap(staged: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _segment_one(path, folder, model, clicks, members, seed, device, target, progress) -> dict:
+def _segment_one(path, folder, model, clicks, members, seed, device, target, memory_limit, progress) -> dict:
     from .segment import segment_image
 
     progress("reading", 0, 1)
     image = read_image(path)
-    result = segment_image(image, model, clicks, members, seed, device, target, progress)
+    result = segment_image(image, model, clicks, members, seed, device, target, progress, memory_limit)
     result.report["image"]["file"] = Path(path).name
     write_result(image, result, model, folder)
     return result.report

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .memory import plan_memory
 from .pyramid import Pyramid
 from .tensors import to_numpy, to_tensor
 
@@ -59,38 +60,50 @@ def union(probability: torch.Tensor | np.ndarray):
     return probability.sum(-1).clip(max=1.0)
 
 
-def run_ensemble(pyramid: Pyramid, image: np.ndarray, members: int, seed: int, progress=None, tile=None) -> Statistics:
+def run_ensemble(
+    pyramid: Pyramid, image: np.ndarray, members: int, seed: int, progress=None, memory_limit: float | None = None
+) -> Statistics:
     """Run members 0 .. N-1 on a normalized image (R, A, S) or (R, A, S, channels).
 
-    progress(done, total) is called after each member and may raise to stop. tile: see `Pyramid.forward`.
+    progress(done, total) is called after each member and may raise to stop. memory_limit: MB, see `memory`.
+    Raises MedNCAError where the limit cannot be met.
     """
     device = next(pyramid.parameters()).device
     tensor = to_tensor(image if image.ndim == 4 else image[..., None]).to(device)
+    plan = plan_memory(pyramid.architecture, image.shape[:3], memory_limit, _cores(device))
 
     @torch.inference_mode()
     def run(member):
-        return torch.sigmoid(pyramid(tensor, seed, [member], tile)[0])
+        return torch.sigmoid(pyramid(tensor, seed, [member], plan.tile)[0])
 
     labels, whole = Moments(), Moments()
+    single = pyramid.architecture.labels == 1  # then the label is the union
     with torch.inference_mode():
-        for number, probability in enumerate(_in_order(run, members, device), start=1):
+        for number, probability in enumerate(_in_order(run, members, plan.parallel), start=1):
             labels.add(probability)
-            whole.add(union(probability))
+            if not single:
+                whole.add(union(probability))
             if progress:
                 progress(number, members)
-    return Statistics(
-        to_numpy(labels.mean), to_numpy(labels.variance), to_numpy(whole.mean), to_numpy(whole.variance), members
-    )
+    mean, variance = to_numpy(labels.mean), to_numpy(labels.variance)
+    if single:
+        return Statistics(mean, variance, mean[..., 0], variance[..., 0], members)
+    return Statistics(mean, variance, to_numpy(whole.mean), to_numpy(whole.variance), members)
 
 
-def _in_order(run, members: int, device):
+def _cores(device) -> int:
+    """Members that can run at a time."""
+    return torch.get_num_threads() if device.type == "cpu" else 1
+
+
+def _in_order(run, members: int, parallel: int):
     """The members' results in their order; on a processor one member per core at a time, each on one thread.
 
     Members need nothing of each other, so no thread ever waits for another within a step, as it would where the
     cores share one member; on a busy machine that is worth several times the speed.
     """
     threads = torch.get_num_threads()
-    cores = min(threads, members) if device.type == "cpu" else 1
+    cores = min(parallel, members)
     if cores == 1:
         yield from map(run, range(members))
         return

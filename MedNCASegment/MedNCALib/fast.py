@@ -14,20 +14,18 @@ import torch.nn.functional as F
 
 from .convolution import fill_margins, interior
 from .firing import fire_mask
-
-SLAB_CELLS = 16_384  # cells of a slab: its rows of the hidden layer are about 2 MB
+from .memory import SLAB_CELLS  # its rows of the hidden layer are about 2 MB
 
 
 def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
     """As `Cell.forward`: state (B, R, A, S, c), index (R, A, S) or (B, R, A, S). Returns the new state."""
     weights = _Weights(cell)
     index = index.expand(state.shape[:4])
-    return torch.stack(
-        [
-            _run_one(cell, weights, state[b], index[b], (address[0], member, address[1]), steps)
-            for b, member in enumerate(members)
-        ]
-    )
+    states = [
+        _run_one(cell, weights, state[b], index[b], (address[0], member, address[1]), steps)
+        for b, member in enumerate(members)
+    ]
+    return states[0][None] if len(states) == 1 else torch.stack(states)  # no copy of a large one
 
 
 class _Weights:
@@ -64,7 +62,7 @@ def _run_one(cell, weights, state, index, address, steps):
             where = place[start:stop].view(-1).index_select(0, fired)
             waiting = where, _change(rows.index_select(0, where), seen.index_select(0, fired), weights)
         rows.index_add_(0, *waiting)
-    return inside.clone()
+    return inside
 
 
 def _look(padded, sight):

@@ -36,36 +36,33 @@ class Pyramid(nn.Module):
         image = image[None]
         state = None
         for number, level in enumerate(self.architecture.levels):
-            level_image = pool(image, level.scale).expand(len(members), -1, -1, -1, -1)
-            if state is None:
-                state = self.start(level_image)
-            else:
-                state = self.descend(state, level_image, self.architecture.ratio(number - 1))
-            state = self.run_level(number, state, seed, members, tile)
-        logits = self.logits(state)
-        return upsample(logits, self.architecture.levels[-1].scale, image.shape[1:4])
+            begin = self.beginning(number, state, pool(image, level.scale), len(members))
+            state = self.run_level(number, begin, tuple(begin.frame), seed, members, tile)
+        return upsample(state, self.architecture.levels[-1].scale, image.shape[1:4])
 
-    def start(self, image) -> torch.Tensor:
-        """The first state: the image, then zeros. image: (B, R, A, S, input_channels)."""
-        rest = self.architecture.channels - image.shape[-1]
-        return F.pad(image, (0, rest)).contiguous()
+    def beginning(self, number: int, coarser, image, batch: int) -> Beginning:
+        """How a level begins. coarser: the state of the level before, or None; image: (1, R, A, S, input_channels)."""
+        ratio = self.architecture.ratio(number - 1) if coarser is not None else None
+        return Beginning(image, coarser, ratio, self.architecture.channels, batch)
 
-    def descend(self, state, image, ratio) -> torch.Tensor:
-        """State for the next finer level: all channels upsampled (nearest), the image replaced by the finer."""
-        state = upsample(state, ratio, image.shape[1:4])
-        return torch.cat((image, state[..., image.shape[-1] :]), -1)
+    def run_level(self, number: int, begin: Beginning, frame, seed: int, members, tile=None) -> torch.Tensor:
+        """Apply one level to a full frame, in tiles where `tile` is given.
 
-    def run_level(self, number: int, state, seed: int, members, tile=None) -> torch.Tensor:
-        """Apply one level to a full frame, in tiles where `tile` is given; state: (B, R, A, S, c)."""
+        Returns the state (B, R, A, S, c); of the last level only the logits, so that a large frame's other channels
+        exist a tile at a time.
+        """
         level, cell = self.architecture.levels[number], self.cells[number]
-        frame = tuple(state.shape[1:4])
-        if tile is None or all(t >= n for t, n in zip(tile, frame, strict=True)):
-            index = frame_index(frame, device=state.device)
-            return cell(state, index, members, (seed, number), level.steps)
-        result = torch.empty_like(state)
-        for core, region, inner in tiles(frame, tile, self.architecture.reach(level)):
-            index = frame_index([s.stop - s.start for s in region], [s.start for s in region], frame, state.device)
-            part = cell(state[(slice(None), *region)].contiguous(), index, members, (seed, number), level.steps)
+        is_last = number == len(self.cells) - 1
+        result = None
+        for core, region, inner in tiles(frame, tile or frame, self.architecture.reach(level)):
+            origin, size = [s.start for s in region], [s.stop - s.start for s in region]
+            index = frame_index(size, origin, frame, begin.device)
+            part = cell(begin(region), index, members, (seed, number), level.steps)
+            part = self.logits(part) if is_last else part
+            if size == list(frame):
+                return part
+            if result is None:
+                result = part.new_empty((len(members), *frame, part.shape[-1]))
             result[(slice(None), *core)] = part[(slice(None), *inner)]
         return result
 
@@ -73,6 +70,33 @@ class Pyramid(nn.Module):
         """The outputs stand right after the image channels."""
         first = self.architecture.input_channels
         return state[..., first : first + self.architecture.labels]
+
+
+class Beginning:
+    """The state with which a level begins, made for any region of its frame when it is asked for.
+
+    The first level begins with the image and zeros; a finer one with all channels of the coarser level upsampled
+    (nearest) and the image channels replaced by the finer image.
+    """
+
+    def __init__(self, image, coarser, ratio, channels: int, batch: int):
+        self.image, self.coarser, self.ratio, self.channels, self.batch = image, coarser, ratio, channels, batch
+        self.frame, self.device = image.shape[1:4], image.device
+
+    def __call__(self, region=(slice(None),) * 3) -> torch.Tensor:
+        """(B, R, A, S, c), contiguous, of a region given as slices."""
+        image = self.image[(slice(None), *region)].expand(self.batch, -1, -1, -1, -1)
+        count = image.shape[-1]
+        if self.coarser is None:
+            return F.pad(image, (0, self.channels - count)).contiguous()
+        starts = [s.start or 0 for s in region]
+        low = [start // factor for start, factor in zip(starts, self.ratio, strict=True)]
+        stops = [start + n for start, n in zip(starts, image.shape[1:4], strict=True)]
+        high = [-(-stop // factor) for stop, factor in zip(stops, self.ratio, strict=True)]
+        part = self.coarser[(slice(None), *(slice(a, b) for a, b in zip(low, high, strict=True)))]
+        skip = [start - a * factor for start, a, factor in zip(starts, low, self.ratio, strict=True)]
+        part = upsample(part[..., count:], self.ratio, [k + n for k, n in zip(skip, image.shape[1:4], strict=True)])
+        return torch.cat((image, part[(slice(None), *(slice(k, None) for k in skip))]), -1)
 
 
 def tiles(frame, tile, margin):

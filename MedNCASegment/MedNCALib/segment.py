@@ -23,7 +23,6 @@ from .space import Box, View, normalize
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
 LOCATE_ROUNDS = 3
-TILE = (128, 128, 128)  # cells of a level that are computed at once; larger fields are cut, with the same result
 SETTLED = 2.5  # mm: the field of view has settled when it moves less than this
 
 
@@ -67,18 +66,6 @@ class Segmentation:
         return {name: getattr(self, name)[crop] for name in ("labels", "variance", "probability")}
 
 
-def tile_for(architecture, memory_limit: float | None) -> tuple[int, int, int]:
-    """Edge lengths of the tiles that keep a level's step within so many MB, margins included."""
-    if memory_limit is None:
-        return TILE
-    reach = max(max(architecture.reach(level)) for level in architecture.levels)
-    cell = 4 * (6 * architecture.channels + 2 * architecture.hidden)  # bytes of a cell's state, perception, rows
-    edge = int((memory_limit * 1e6 / cell) ** (1 / 3)) - 2 * reach
-    if edge < 8:
-        raise MedNCAError(f"A memory limit of {memory_limit:g} MB is too small for this model; allow more.")
-    return (min(edge, TILE[0]),) * 3
-
-
 @dataclass
 class _Job:
     """One request on its way: what is asked for, and the view's voxels that the fields of view are painted on."""
@@ -93,7 +80,7 @@ class _Job:
     variance: np.ndarray
     probability: np.ndarray
     seconds: dict[str, float]
-    tile: tuple[int, int, int]
+    memory_limit: float | None
     low: np.ndarray | None = None  # the box of view voxels painted so far, [low, high)
     high: np.ndarray | None = None
 
@@ -122,7 +109,7 @@ def segment_image(
     same image, model, clicks, members and seed give the same result on the same device.
     progress(stage, done, total) is called often and may raise to cancel; stage is "locating" or "ensemble", with
     " 1/2" and so on behind where there are several clicks.
-    memory_limit: MB that the levels' working memory may take (None: the default tiles); never changes the result.
+    memory_limit: MB that the ensemble may take (`memory.plan_memory`); never changes the result.
     Raises MedNCAError for a click outside the image, an image too small, a field without contrast, a model that
     needs several image channels, or too little memory.
     """
@@ -144,7 +131,7 @@ def segment_image(
         np.zeros(view.array.shape, np.float32),
         np.zeros(view.array.shape, np.float32),
         {},
-        tile_for(model.architecture, memory_limit),
+        memory_limit,
     )
     if len(clicks):
         clicks = [tuple(float(x) for x in click) for click in clicks]
@@ -190,7 +177,7 @@ def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
     _check_size(job.model, box)
     image = normalize(box.extract(job.view.array), job.model.preprocessing.percentiles)
     try:
-        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.tile)
+        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.memory_limit)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
             size = " x ".join(str(n) for n in image.shape)

@@ -91,7 +91,7 @@ def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int):
         level_image = pool(images, level.scale)
         if patch is None:
             patch = Patch([(0, 0, 0)] * count, level_frame)
-            state = pyramid.start(level_image)
+            state = pyramid.beginning(0, None, level_image, count)()
             cut = [False] * 3
         else:
             finer, inner = _next_patch(

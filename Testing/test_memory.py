@@ -1,0 +1,105 @@
+"""The fast step says what the plain one says; memory is planned before it is taken, and the plan is kept."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from test_pyramid import ARCHITECTURES
+from typer.testing import CliRunner
+
+from MedNCALib import fast
+from MedNCALib.benchmark import PRESETS, peak_resident, useful_flops
+from MedNCALib.cli import app
+from MedNCALib.ensemble import run_ensemble
+from MedNCALib.errors import MedNCAError
+from MedNCALib.memory import plan_memory, predicted_peak
+from phantoms import m3d, random_pyramid
+
+
+@pytest.mark.parametrize("slab", [1, 300, 10**6])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("shape", [(21, 26, 17), (5, 4, 3), (1, 9, 8)])
+def test_fast_equals_plain(name, shape, slab, monkeypatch):
+    """Odd sizes, frames smaller than the kernel, slabs thinner than it."""
+    pyramid = random_pyramid(ARCHITECTURES[name])
+    torch.manual_seed(0)
+    image = torch.randn(*shape, pyramid.architecture.input_channels)
+    plain = pyramid(image, 3, [0, 7])  # with gradients, that is, on the plain path
+    assert plain.std() > 1e-3
+    monkeypatch.setattr(fast, "SLAB_CELLS", slab)
+    with torch.inference_mode():
+        assert torch.allclose(pyramid(image, 3, [0, 7]), plain, atol=1e-4)
+
+
+def test_threads_and_limits_do_not_change_the_result():
+    pyramid = random_pyramid(m3d())
+    image = np.random.default_rng(0).normal(size=(40, 36, 30)).astype(np.float32)
+    before = torch.get_num_threads()
+    whole = run_ensemble(pyramid, image, 3, seed=1)
+    tiles = run_ensemble(pyramid, image, 3, seed=1, memory_limit=6)
+    assert plan_memory(pyramid.architecture, image.shape, 6, 2).tile is not None
+    torch.set_num_threads(1)
+    try:
+        alone = run_ensemble(pyramid, image, 3, seed=1)
+    finally:
+        torch.set_num_threads(before)
+    for other in (tiles, alone):
+        assert np.allclose(other.mean, whole.mean, atol=1e-5) and np.allclose(other.variance, whole.variance, atol=1e-5)
+
+
+def test_the_plan_gives_up_speed_before_it_gives_up():
+    prostate = PRESETS["paper-prostate"]
+    plans = [plan_memory(prostate.architecture, prostate.shape, limit, parallel=2) for limit in (4000, 700, 300)]
+    assert plans[0].tile is None and plans[0].parallel == 2
+    assert plans[1].parallel == 1 or plans[1].tile is not None
+    assert plans[2].tile is not None and plans[2].peak <= 300e6
+    with pytest.raises(MedNCAError, match="memory limit of 20 MB"):
+        plan_memory(prostate.architecture, prostate.shape, 20)
+
+
+@pytest.mark.parametrize("limit", [None, 60])
+def test_the_predicted_peak_is_held(limit):
+    """In a fresh process, at a size where the arrays outweigh torch's own ups and downs."""
+    hippocampus = PRESETS["paper-hippocampus"].architecture
+    shape = (96, 96, 64)
+    plan = plan_memory(hippocampus, shape, limit, 1)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        measured = peak_resident(hippocampus, shape, 2, limit)["added"]
+    finally:
+        torch.set_num_threads(threads)
+    assert (
+        predicted_peak(hippocampus, shape, plan.tile, plan.parallel) / 1e6 * 0.5
+        < measured
+        < plan.peak / 1e6 * 1.15 + 15
+    )
+
+
+def test_useful_work_is_counted():
+    """One level, one step, by hand: 8 channels, 16 hidden, k=3, half of 1000 cells fire."""
+    architecture = m3d(scales=(1,), kernels=(3,), steps=(1,))
+    assert useful_flops(architecture, (10, 10, 10)) == 500 * 2 * (27 * 8 + 16 * 16 + 16 * 8)
+
+
+def test_the_benchmark_command(tmp_path):
+    out = tmp_path / "figures.json"
+    command = [
+        "benchmark",
+        "--model",
+        "hippocampus-m3dnca",
+        "--shape",
+        "20,24,18",
+        "--repeats",
+        "2",
+        "--json",
+        str(out),
+    ]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(out.read_text())
+    assert figures["seconds_per_pass"]["median"] > 0 and figures["literal_seconds_per_pass"]["median"] > 0
+    assert figures["voxel_steps_per_second"] > 0 and 0 < figures["useful_flops_share"] < 1
+    for wrong in (["benchmark"], ["benchmark", "--preset", "x"], ["benchmark", "--model", "hippocampus-m3dnca"]):
+        assert isinstance(CliRunner().invoke(app, wrong).exception, MedNCAError)
