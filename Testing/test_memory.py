@@ -103,3 +103,31 @@ def test_the_benchmark_command(tmp_path):
     assert figures["voxel_steps_per_second"] > 0 and 0 < figures["useful_flops_share"] < 1
     for wrong in (["benchmark"], ["benchmark", "--preset", "x"], ["benchmark", "--model", "hippocampus-m3dnca"]):
         assert isinstance(CliRunner().invoke(app, wrong).exception, MedNCAError)
+
+
+def test_a_region_is_exact_inside_and_coarse_outside():
+    pyramid = random_pyramid(m3d(labels=2))
+    torch.manual_seed(0)
+    image = torch.randn(33, 30, 28, 1)
+    region = (slice(8, 20), slice(6, 22), slice(10, 20))
+    with torch.inference_mode():
+        full, part = pyramid(image, 3, [0, 1]), pyramid(image, 3, [0, 1], region=region)
+        tiled = pyramid(image, 3, [0, 1], tile=(7, 9, 8), region=region)
+    inside = (slice(None), *region)
+    assert torch.allclose(part[inside], full[inside], atol=1e-4) and torch.allclose(tiled, part, atol=1e-4)
+    part = part.clone()
+    part[inside] = 0
+    blocks = part[:, :32, :30, :28].unflatten(1, (16, 2)).unflatten(3, (15, 2)).unflatten(5, (14, 2))
+    assert torch.equal(blocks[:, :, 0, :, 0, :, 0], blocks[:, :, 1, :, 1, :, 1])  # outside, blocks of the coarser level
+
+
+def test_the_region_holds_what_the_coarser_level_found():
+    pyramid = random_pyramid(m3d())
+    with torch.no_grad():
+        for cell in pyramid.cells:
+            cell.update.weight.zero_()  # logits stay 0, probability 1/2: found everywhere
+    image = torch.randn(20, 20, 20, 1)
+    assert pyramid.region_of_interest(image, 0, [0]) == (slice(0, 20),) * 3
+    statistics = run_ensemble(pyramid, image[..., 0].numpy(), 2, 0, roi=True)
+    assert statistics.computed_share == 1
+    assert run_ensemble(pyramid, image[..., 0].numpy(), 2, 0, roi=(slice(9, 11),) * 3).computed_share == (10 / 20) ** 3

@@ -76,7 +76,7 @@ def test_any_size(pyramid, shape):
 def test_image_channels_stay():
     pyramid = random_pyramid(m3d(input_channels=2))
     begin = pyramid.beginning(0, None, _image(pyramid, 9, 9, 9)[None], 1)
-    assert torch.equal(pyramid.run_level(0, begin, (9, 9, 9), 0, [0])[..., :2], begin()[..., :2])
+    assert torch.equal(pyramid.run_level(0, begin, 0, [0])[..., :2], begin()[..., :2])
 
 
 @torch.no_grad()

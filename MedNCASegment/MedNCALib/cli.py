@@ -30,6 +30,7 @@ ModelOption = Annotated[str, typer.Option("--model", help="A model of the librar
 MembersOption = Annotated[int | None, typer.Option(help="Ensemble members; default: the model's own.")]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of the fire masks; default: the model's own.")]
 MemoryOption = Annotated[float | None, typer.Option(help="MB the computation may take; large images go in tiles.")]
+RoiOption = Annotated[bool | None, typer.Option(help="Refine only where something was found; default: if large.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead of text.")]
 
@@ -80,6 +81,7 @@ def segment(
     target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = 0.8,
     overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
     memory_limit: MemoryOption = None,
+    roi: RoiOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Segment images: per image a folder with segmentation, variance, report and overview."""
@@ -95,7 +97,7 @@ def segment(
             try:
                 folder = _target(out_folder, name, overwrite)
                 report = _segment_one(
-                    path, folder, loaded, clicks, members, seed, device, target, memory_limit,
+                    path, folder, loaded, clicks, members, seed, device, target, memory_limit, roi,
                     lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
                 )  # fmt: skip
                 results.append({"image": str(path), "folder": str(folder), "report": report})
@@ -159,6 +161,7 @@ def benchmark(
     members: Annotated[int, typer.Option(help="Ensemble members.")] = 1,
     memory_limit: MemoryOption = None,
     repeats: Annotated[int, typer.Option(help="Timed runs, after one that is not.")] = 5,
+    roi: Annotated[bool, typer.Option(help="Refine only a region of the size of an organ.")] = False,
     literal: Annotated[bool, typer.Option(help="Also time the papers' text written down literally.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
 ) -> None:
@@ -179,7 +182,7 @@ def benchmark(
     if json_file:
         _check_writable(json_file)
     figures = {"preset": preset, "model": model} | benchmark(
-        architecture, size, members, memory_limit, repeats, literal, lambda text: err.print(text, highlight=False)
+        architecture, size, members, memory_limit, repeats, literal, roi, lambda text: err.print(text, highlight=False)
     )
     if json_file:
         _write_json(json_file, figures)
@@ -248,12 +251,12 @@ def _swap(staged: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _segment_one(path, folder, model, clicks, members, seed, device, target, memory_limit, progress) -> dict:
+def _segment_one(path, folder, model, clicks, members, seed, device, target, memory_limit, roi, progress) -> dict:
     from .segment import segment_image
 
     progress("reading", 0, 1)
     image = read_image(path)
-    result = segment_image(image, model, clicks, members, seed, device, target, progress, memory_limit)
+    result = segment_image(image, model, clicks, members, seed, device, target, progress, memory_limit, roi)
     result.report["image"]["file"] = Path(path).name
     write_result(image, result, model, folder)
     return result.report

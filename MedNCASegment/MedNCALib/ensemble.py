@@ -30,6 +30,10 @@ class Statistics:
     union_mean: np.ndarray
     union_variance: np.ndarray
     members: int
+    computed_share: float = 1.0  # of the last level's cells; less than 1 where a region of interest was used
+
+
+ROI_MEMBERS = 3  # members whose coarser levels say where the region of interest is
 
 
 class Moments:
@@ -61,20 +65,32 @@ def union(probability: torch.Tensor | np.ndarray):
 
 
 def run_ensemble(
-    pyramid: Pyramid, image: np.ndarray, members: int, seed: int, progress=None, memory_limit: float | None = None
+    pyramid: Pyramid,
+    image: np.ndarray,
+    members: int,
+    seed: int,
+    progress=None,
+    memory_limit: float | None = None,
+    roi: bool | tuple[slice, slice, slice] = False,
 ) -> Statistics:
     """Run members 0 .. N-1 on a normalized image (R, A, S) or (R, A, S, channels).
 
     progress(done, total) is called after each member and may raise to stop. memory_limit: MB, see `memory`.
-    Raises MedNCAError where the limit cannot be met.
+    roi: run the last level only where the one before found something (`Pyramid.region_of_interest`, the same region
+    for all members), or within a given region of its frame. Raises MedNCAError where the limit cannot be met.
     """
     device = next(pyramid.parameters()).device
     tensor = to_tensor(image if image.ndim == 4 else image[..., None]).to(device)
     plan = plan_memory(pyramid.architecture, image.shape[:3], memory_limit, _cores(device))
 
+    region = roi if isinstance(roi, tuple) else None
+    if roi is True:
+        with torch.inference_mode():
+            region = pyramid.region_of_interest(tensor, seed, range(min(members, ROI_MEMBERS)))
+
     @torch.inference_mode()
     def run(member):
-        return torch.sigmoid(pyramid(tensor, seed, [member], plan.tile)[0])
+        return torch.sigmoid(pyramid(tensor, seed, [member], plan.tile, region)[0])
 
     labels, whole = Moments(), Moments()
     single = pyramid.architecture.labels == 1  # then the label is the union
@@ -86,9 +102,22 @@ def run_ensemble(
             if progress:
                 progress(number, members)
     mean, variance = to_numpy(labels.mean), to_numpy(labels.variance)
-    if single:
-        return Statistics(mean, variance, mean[..., 0], variance[..., 0], members)
-    return Statistics(mean, variance, to_numpy(whole.mean), to_numpy(whole.variance), members)
+    wholes = (mean[..., 0], variance[..., 0]) if single else (to_numpy(whole.mean), to_numpy(whole.variance))
+    return Statistics(mean, variance, *wholes, members, computed_share(pyramid, image.shape[:3], region))
+
+
+def computed_share(pyramid: Pyramid, shape, region) -> float:
+    """Share of the last level's cells that are computed for a region, margins included."""
+    if region is None:
+        return 1.0
+    architecture = pyramid.architecture
+    level = architecture.levels[-1]
+    frame = [-(-n // s) for n, s in zip(shape, level.scale, strict=True)]
+    sides = [
+        min(part.stop + margin, n) - max(part.start - margin, 0)
+        for part, margin, n in zip(region, architecture.reach(level), frame, strict=True)
+    ]
+    return float(np.prod(sides) / np.prod(frame))
 
 
 def _cores(device) -> int:

@@ -16,6 +16,8 @@ from .convolution import fill_margins, interior
 from .firing import fire_mask
 from .memory import SLAB_CELLS  # its rows of the hidden layer are about 2 MB
 
+_PATCH_ROWS = 2048  # cells whose neighborhoods are gathered at once
+
 
 def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
     """As `Cell.forward`: state (B, R, A, S, c), index (R, A, S) or (B, R, A, S). Returns the new state."""
@@ -40,6 +42,9 @@ class _Weights:
         update[: cell.image_channels] = 0  # the image is never written
         self.update = update.t().contiguous()
         self.sight = cell.sight_kernel()
+        kernel, _bias, groups = self.sight
+        # A full convolution (2D cells) as a matrix product, so that only the cells that fire look around.
+        self.patch = kernel.permute(2, 3, 4, 1, 0).flatten(0, 3).contiguous() if groups == 1 else None
 
 
 def _run_one(cell, weights, state, index, address, steps):
@@ -55,14 +60,30 @@ def _run_one(cell, weights, state, index, address, steps):
         fill_margins(padded, sizes, radius)
         waiting = None
         for start, stop in slabs:
-            seen = _look(padded[start : stop + 2 * radius[0]], weights.sight)
-            if waiting is not None:
-                rows.index_add_(0, *waiting)
             fired = fire_mask(index[start:stop], cell.fire_rate, (*address, step)).view(-1).nonzero().squeeze(1)
             where = place[start:stop].view(-1).index_select(0, fired)
-            waiting = where, _change(rows.index_select(0, where), seen.index_select(0, fired), weights)
+            if weights.patch is None:
+                seen = _look(padded[start : stop + 2 * radius[0]], weights.sight).index_select(0, fired)
+            else:
+                seen = _look_from(where, rows, padded.shape, weights)
+            if waiting is not None:
+                rows.index_add_(0, *waiting)
+            waiting = where, _change(rows.index_select(0, where), seen, weights)
         rows.index_add_(0, *waiting)
     return inside
+
+
+def _look_from(where, rows, shape, weights):
+    """Perception of some cells only: (cells, perceived channels). where: their places in the padded buffer."""
+    kernel, bias, _groups = weights.sight
+    steps = [torch.arange(k) - k // 2 for k in kernel.shape[2:]]
+    r, a, s = torch.meshgrid(*steps, indexing="ij")
+    around = ((r * shape[1] + a) * shape[2] + s).flatten()
+    parts = []
+    for some in where.split(_PATCH_ROWS):
+        patches = rows.index_select(0, (some[:, None] + around).flatten()).view(len(some), len(weights.patch))
+        parts.append(torch.addmm(bias, patches, weights.patch))
+    return torch.cat(parts)
 
 
 def _look(padded, sight):

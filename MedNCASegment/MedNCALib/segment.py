@@ -23,6 +23,7 @@ from .space import Box, View, normalize
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
 LOCATE_ROUNDS = 3
+ROI_FROM_VOXELS = 1_000_000
 SETTLED = 2.5  # mm: the field of view has settled when it moves less than this
 
 
@@ -32,6 +33,7 @@ class Finding:
 
     click: RAS mm or None; center: RAS mm of the middle of what was found, or of the field of view; nqm: per label
     name and "union"; volume_mm3: likewise; moves: how far each round moved the field of view, mm.
+    computed_share: of the finest level's cells, margins included; less than 1 where a region of interest was used.
     """
 
     click: tuple[float, float, float] | None
@@ -42,6 +44,7 @@ class Finding:
     verdict: Verdict
     objection: str | None
     moves: tuple[float, ...] = ()
+    computed_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class _Job:
     probability: np.ndarray
     seconds: dict[str, float]
     memory_limit: float | None
+    roi: bool | None
     low: np.ndarray | None = None  # the box of view voxels painted so far, [low, high)
     high: np.ndarray | None = None
 
@@ -101,6 +105,7 @@ def segment_image(
     target_dice: float = DEFAULT_TARGET,
     progress=None,
     memory_limit: float | None = None,
+    roi: bool | None = None,
 ) -> Segmentation:
     """Segment a checked 3D image (`images.read_image`, `images.check_image`) with a model.
 
@@ -110,6 +115,8 @@ def segment_image(
     progress(stage, done, total) is called often and may raise to cancel; stage is "locating" or "ensemble", with
     " 1/2" and so on behind where there are several clicks.
     memory_limit: MB that the ensemble may take (`memory.plan_memory`); never changes the result.
+    roi: run the finest level only where the coarser one found something (`Pyramid.region_of_interest`); None: in
+    fields of more than ROI_FROM_VOXELS voxels. The finding's computed_share says what it saved.
     Raises MedNCAError for a click outside the image, an image too small, a field without contrast, a model that
     needs several image channels, or too little memory.
     """
@@ -132,6 +139,7 @@ def segment_image(
         np.zeros(view.array.shape, np.float32),
         {},
         memory_limit,
+        roi,
     )
     if len(clicks):
         clicks = [tuple(float(x) for x in click) for click in clicks]
@@ -177,7 +185,8 @@ def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
     _check_size(job.model, box)
     image = normalize(box.extract(job.view.array), job.model.preprocessing.percentiles)
     try:
-        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.memory_limit)
+        roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
+        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.memory_limit, roi)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
             size = " x ".join(str(n) for n in image.shape)
@@ -286,7 +295,8 @@ def _finish(job: _Job, box: Box, click, moves, statistics: Statistics) -> Findin
     verdict = judge(quality["union"], statistics.members, calibration, job.target_dice, objection)
     middle = _middle(mask) if mask.any() else (np.array(box.size) - 1) / 2
     center = tuple(round(float(x), 2) for x in view.ras_of(box.view_index(middle)))
-    return Finding(click, center, extent, quality, volumes, verdict, objection, moves)
+    share = round(statistics.computed_share, 4)
+    return Finding(click, center, extent, quality, volumes, verdict, objection, moves, share)
 
 
 def _is_one_field(model: Model, box: Box) -> bool:
