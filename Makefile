@@ -4,11 +4,20 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test screenshots measure-click lint format train-hippocampus clean
+.PHONY: demo test screenshots measure-click benchmark check-equality lint format train-hippocampus clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
 	$(PY) Testing/demo.py demo-output
+
+# Seconds and memory of one pass at the papers' sizes, beside the papers' text written down literally (10 minutes).
+benchmark: $(READY)
+	for preset in paper-hippocampus paper-mednca paper-prostate; do \
+		$(VENV)/bin/mednca benchmark --preset $$preset --members 2 --repeats 3; done
+
+# Whether the fast paths give the plain path's masks, on every validation case (minutes).
+check-equality: $(READY)
+	$(PY) Testing/benchmarks/equality.py $(DATA)
 
 # Style, then all tests.
 test: lint

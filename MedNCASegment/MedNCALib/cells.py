@@ -57,6 +57,10 @@ class Cell(nn.Module):
         """
         if not torch.is_grad_enabled() and not self.live_norm and state.device.type == "cpu":
             return fast.run(self, state, index, members, address, steps)
+        return self.plain(state, index, members, address, steps)
+
+    def plain(self, state, index, members, address, steps: int) -> torch.Tensor:
+        """`forward` step by step, with gradients where they are wanted; `fast` says the same faster."""
         weight, bias = self.folded_hidden()
         index = index.expand(state.shape[:4])
         for step in range(steps):
