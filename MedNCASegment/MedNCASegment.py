@@ -373,7 +373,8 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         image = check_image(imageFromVolumeNode(volumeNode), volumeNode.GetName())
         loaded = self.library.load(model) if isinstance(model, str) else model
         result = segment_image(image, loaded, clicks, progress=progress, **options)
-        return addResult(volumeNode, result.cropped(), result.report, segmentationNode), result
+        images = {name: result.parts[name] for name in ("labels", "variance")}
+        return addResult(volumeNode, images, result.report, segmentationNode), result
 
     def start(self, volumeNode, model, points=(), target=lambda: None, **options):
         """For the panel: segment at points of `placing`. What they gave before is replaced."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import SimpleITK as sitk
@@ -52,26 +52,45 @@ class Segmentation:
     """A result on the input image's own voxel grid.
 
     report: plain data: how it was made, the findings, the region (first voxel and size, i, j, k) that was computed,
-    the most uncertain places. labels: uint8, the labels' values; variance: float32, voxelwise variance of the
-    members' probabilities, largest over the labels, 0 to 0.25; probability: float32, mean probability of the union.
+    the most uncertain places. parts: the images "labels", "variance" and "probability", cut to that region; a click in
+    a large image computes little. image: the input.
     """
 
-    labels: sitk.Image
-    variance: sitk.Image
-    probability: sitk.Image
+    parts: dict[str, sitk.Image]
+    image: sitk.Image
     findings: tuple[Finding, ...]
     report: dict
 
-    def cropped(self) -> dict[str, sitk.Image]:
-        """labels, variance and probability cut to report["region"], outside of which they are zero."""
-        start, size = self.report["region"]["start"], self.report["region"]["size"]
-        crop = tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))
-        return {name: getattr(self, name)[crop] for name in ("labels", "variance", "probability")}
+    @property
+    def labels(self) -> sitk.Image:
+        """uint8, the labels' values, on the whole grid."""
+        return self._whole("labels")
+
+    @property
+    def variance(self) -> sitk.Image:
+        """float32, voxelwise variance of the members' probabilities, largest over the labels, 0 to 0.25."""
+        return self._whole("variance")
+
+    @property
+    def probability(self) -> sitk.Image:
+        """float32, mean probability of the union."""
+        return self._whole("probability")
+
+    def _whole(self, name: str) -> sitk.Image:
+        part = self.parts[name]
+        if part.GetSize() == self.image.GetSize():
+            return part
+        whole = sitk.Image(self.image.GetSize(), part.GetPixelID())
+        whole.CopyInformation(self.image)
+        return sitk.Paste(whole, part, part.GetSize(), destinationIndex=self.report["region"]["start"])
 
 
 @dataclass
 class _Job:
-    """One request on its way: what is asked for, and the view's voxels that the fields of view are painted on."""
+    """One request on its way: what is asked for, and what each field of view has painted so far.
+
+    painted: (region of the view as slices, labels, variance, probability), in the order of the clicks.
+    """
 
     view: View
     model: Model
@@ -79,14 +98,10 @@ class _Job:
     seed: int
     target_dice: float
     progress: Callable[[str, int, int], None]
-    labels: np.ndarray
-    variance: np.ndarray
-    probability: np.ndarray
     seconds: dict[str, float]
     memory_limit: float | None
     roi: bool | None
-    low: np.ndarray | None = None  # the box of view voxels painted so far, [low, high)
-    high: np.ndarray | None = None
+    painted: list = field(default_factory=list)
 
     @contextmanager
     def timed(self, stage: str):
@@ -134,9 +149,6 @@ def segment_image(
         model.seed if seed is None else seed,
         target_dice,
         progress or (lambda stage, done, total: None),
-        np.zeros(view.array.shape, np.uint8),
-        np.zeros(view.array.shape, np.float32),
-        np.zeros(view.array.shape, np.float32),
         {},
         memory_limit,
         roi,
@@ -151,14 +163,11 @@ def segment_image(
     else:
         findings = [_segment_field(job, Box.whole(view, model.preprocessing.spacing), None, "")]
     with job.timed("restore"):
-        result = [view.restore(array, image) for array in (job.labels, job.variance, job.probability)]
-    start, size = view.image_region(job.low, job.high)
+        start, size, parts = _assemble(job, image)
     report = _report(image, job, findings, torch_device, note)
     report["region"] = {"start": start, "size": size}
-    segmentation = Segmentation(*result, tuple(findings), report)
-    parts = segmentation.cropped()
     report["places"] = [place.to_json() for place in uncertain_places(parts["variance"], parts["labels"])]
-    return segmentation
+    return Segmentation(parts, image, tuple(findings), report)
 
 
 def _segment_field(job: _Job, box: Box, click, which: str) -> Finding:
@@ -312,13 +321,25 @@ def _paint(job: _Job, box: Box, mean, statistics: Statistics) -> np.ndarray:
     fine = np.stack([box.insert(mean[..., n], shape)[1] for n in range(mean.shape[-1])], -1)
     values = np.array([0] + [label.value for label in job.model.labels], dtype=np.uint8)
     labels = values[settle(fine)]
-    low, high = np.array([s.start for s in region]), np.array([s.stop for s in region])
-    job.low = low if job.low is None else np.minimum(job.low, low)
-    job.high = high if job.high is None else np.maximum(job.high, high)
-    job.labels[region] = np.where(labels > 0, labels, job.labels[region])
-    job.variance[region] = np.maximum(job.variance[region], variance)
-    job.probability[region] = np.maximum(job.probability[region], union(fine))
+    job.painted.append((region, labels, variance, union(fine)))
     return labels
+
+
+def _assemble(job: _Job, image: sitk.Image):
+    """All that was painted in one box: its first voxel and size in the image (i, j, k), and the images by name."""
+    regions = [painted[0] for painted in job.painted]
+    low, high = (pick([[getattr(s, end) for s in region] for region in regions], axis=0)
+                 for pick, end in ((np.min, "start"), (np.max, "stop")))  # fmt: skip
+    maps = [np.zeros(high - low, dtype) for dtype in (np.uint8, np.float32, np.float32)]
+    for region, *painted in job.painted:
+        place = tuple(slice(s.start - a, s.stop - a) for s, a in zip(region, low, strict=True))
+        for number, (whole, values) in enumerate(zip(maps, painted, strict=True)):
+            there = whole[place]
+            # A later click adds labels where it found some, and does not erase.
+            np.copyto(there, values, where=values > (0 if number == 0 else there))
+    start, size = job.view.image_region(low, high)
+    names = ("labels", "variance", "probability")
+    return start, size, {name: job.view.restore(each, image, start) for name, each in zip(names, maps, strict=True)}
 
 
 def _touches_cut_side(mask, box: Box, view: View) -> bool:

@@ -62,11 +62,16 @@ class View:
             start[self.order[axis]], size[self.order[axis]] = int(first), int(high[axis] - low[axis])
         return start, size
 
-    def restore(self, array: np.ndarray, image: sitk.Image) -> sitk.Image:
-        """An array on this view's voxels, put back on the grid of the image the view was made of."""
+    def restore(self, array: np.ndarray, image: sitk.Image, start=(0, 0, 0)) -> sitk.Image:
+        """An array on this view's voxels, or on a box of them, put back on the grid of the view's image.
+
+        start: the image's voxel (i, j, k) where the box begins (`image_region`).
+        """
         array = _flip(array, self.flipped).transpose(np.argsort(self.order))
         restored = sitk.GetImageFromArray(np.ascontiguousarray(array.transpose(2, 1, 0)))
-        restored.CopyInformation(image)
+        restored.SetSpacing(image.GetSpacing())
+        restored.SetDirection(image.GetDirection())
+        restored.SetOrigin(image.TransformIndexToPhysicalPoint([int(i) for i in start]))
         return restored
 
 

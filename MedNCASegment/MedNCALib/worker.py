@@ -127,7 +127,7 @@ class Worker:
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(parents=True)
         try:
-            for name, part in result.cropped().items():
+            for name, part in result.parts.items():
                 write_image(part, staged / f"{name}.nrrd", compress=False)
             (staged / "report.json").write_text(json.dumps(result.report))
             self._check(job)

@@ -60,7 +60,7 @@ class AddedRun:
 def addResult(volumeNode, images, report, segmentationNode=None):
     """Put a result into the scene; returns an `AddedRun`.
 
-    images: labels and variance of `MedNCALib.segment.Segmentation.cropped`, on the volume's voxels from
+    images: labels and variance of `MedNCALib.segment.Segmentation.parts`, on the volume's voxels from
     report["region"] on; the mean probability, too, where it is to be kept. Segments that are already there stay as
     they are. No half a segment stays behind where it fails.
     """
