@@ -43,14 +43,14 @@ def main():
 
 def click(host, panel, ras):
     """Seconds from the mouse button to the mask drawn in the slice view, and the longest gap between two ticks of the
-    event loop until the result was there (the drawing itself, in software here, is not the module's)."""
+    event loop from then on until the result was there (drawing the views, in software here, is not the module's)."""
     import slicer
 
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *ras, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
     host.processEvents()
     start = time.perf_counter()
+    host.view("Red").clickRas(*ras)
     with host.longestTick() as tick:
-        host.view("Red").clickRas(*ras)
         if not (host.wait(lambda: panel.logic.isBusy, 10) and host.wait(lambda: not panel.logic.isBusy, 100)):
             raise SystemExit("The click was not answered.")
     if host.dialogs:
