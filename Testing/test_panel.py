@@ -445,6 +445,21 @@ def test_a_scene_with_a_model_that_is_not_here(host, panel):
     assert "elsewhere" in panel.ui.logText.plainText
 
 
+def test_a_grey_light_says_why(host, panel):
+    """In the panel's own, translatable words, for every reason that the engine has."""
+    from string import Formatter
+
+    from MedNCALib.quality import OBJECTIONS, Objection
+    from MedNCASegmentLib.verdict import objectionText
+
+    _members(panel, 2)
+    _click(host, panel, LEFT)
+    assert "No verdict" in panel.ui.lightLabel.text and "2 ensemble member(s)" in panel.ui.reasonLabel.text
+    for key, sentence in OBJECTIONS.items():
+        names = [name for _text, name, _format, _kind in Formatter().parse(sentence) if name]
+        assert objectionText(Objection(key, dict.fromkeys(names, 7.0)))
+
+
 # --- models
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from MedNCALib.ensemble import Moments, run_ensemble, settle, union
-from MedNCALib.quality import Calibration, Domain, judge, nqm, objection_to
+from MedNCALib.quality import Calibration, Domain, Objection, judge, nqm, objection_to
 from phantoms import m3d, random_pyramid
 
 CALIBRATION = Calibration(
@@ -65,7 +65,7 @@ def test_traffic_light(value, target, color):
     [
         (None, CALIBRATION, None, "nothing was found"),
         (0.1, None, None, "no calibration"),
-        (0.1, CALIBRATION, "outside", "outside"),
+        (0.1, CALIBRATION, Objection("edge", {}), "edge"),
     ],
 )
 def test_grey_with_reason(value, calibration, objection, word):
@@ -99,7 +99,7 @@ INSIDE = {
 )
 def test_objections(change, word):
     objection = objection_to(**(INSIDE | change))
-    assert (objection is None) if word is None else (word in objection)
+    assert (objection is None) if word is None else (word in objection.text)
 
 
 def test_more_members_do_not_change_the_verdict():

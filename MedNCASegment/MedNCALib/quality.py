@@ -77,6 +77,35 @@ class Calibration:
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
 
 
+# Why no verdict would be honest; Slicer's panel has the same sentences in the user's language.
+_FIELD = (
+    ", but the model was trained on {low:.0f} to {high:.0f} mm; click on the organ to take a field of the right size"
+)
+OBJECTIONS = {
+    "members": "{members} ensemble member(s) are too few to measure uncertainty; use {least} or more",
+    "nothing": "nothing was found",
+    "calibration": "this model has no calibration: nobody measured what its uncertainty means",
+    "edge": "the result reaches the edge of the field of view, so part of the structure may be missing",
+    "spacing": "the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)",
+    "extent R": "the image field is {extent:.0f} mm left-right" + _FIELD,
+    "extent A": "the image field is {extent:.0f} mm front-back" + _FIELD,
+    "extent S": "the image field is {extent:.0f} mm up-down" + _FIELD,
+    "volume": "the result has {volume:.2g} ml, outside the {low:.2g} to {high:.2g} ml of plausible structures",
+}
+
+
+@dataclass(frozen=True)
+class Objection:
+    """A key of OBJECTIONS and the values of its sentence."""
+
+    key: str
+    values: dict
+
+    @property
+    def text(self) -> str:
+        return OBJECTIONS[self.key].format(**self.values)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """color: green, amber, red or grey; word: the same for people; reason: one sentence; Dice: None when grey."""
@@ -88,10 +117,11 @@ class Verdict:
     low: float | None = None
     high: float | None = None
     target: float = DEFAULT_TARGET
+    objection: Objection | None = None
 
 
 def judge(
-    value: float | None, members: int, calibration: Calibration | None, target: float, objection: str | None
+    value: float | None, members: int, calibration: Calibration | None, target: float, objection: Objection | None
 ) -> Verdict:
     """The verdict on one result.
 
@@ -100,11 +130,11 @@ def judge(
     Green: even the low end of the interval reaches the target. Red: the expected Dice does not. Amber: between.
     """
     if value is None:
-        objection = objection or "nothing was found"
+        objection = objection or Objection("nothing", {})
     elif calibration is None:
-        objection = objection or "this model has no calibration: nobody measured what its uncertainty means"
+        objection = objection or Objection("calibration", {})
     if objection:
-        return Verdict("grey", WORDS["grey"], f"No verdict: {objection}.", target=target)
+        return Verdict("grey", WORDS["grey"], f"No verdict: {objection.text}.", target=target, objection=objection)
     dice, low, high = calibration.predict(value, members)
     if low >= target:
         color, reason = "green", "even the low end of the interval reaches the target"
@@ -120,7 +150,8 @@ def rejudge(report: dict, number: int, target: float) -> Verdict:
     """The verdict on a finding of a result's report against another target; nothing is run again."""
     finding, calibration = report["findings"][number], report["model"]["calibration"]
     calibration = Calibration.from_json(calibration) if calibration else None
-    return judge(finding["nqm"]["union"], report["members"], calibration, target, finding["objection"])
+    objection = Objection(**finding["objection"]) if finding["objection"] else None
+    return judge(finding["nqm"]["union"], report["members"], calibration, target, objection)
 
 
 @dataclass(frozen=True)
@@ -143,35 +174,31 @@ class Domain:
         return cls(tuple(data["spacing"]), tuple(tuple(e) for e in data["extent"]), tuple(data["volume"]))
 
 
-def objection_to(members: int, spacing, extent, volume: float, touches: bool, domain: Domain | None) -> str | None:
+def objection_to(
+    members: int, spacing, extent, volume: float, touches: bool, domain: Domain | None
+) -> Objection | None:
     """Why no verdict on this result would be honest, or None.
 
     spacing: mm (R, A, S) of the image; extent: mm of the field of view; volume: mm^3 found; touches: whether the
     result runs into a cut side of the field of view.
     """
     if members < MIN_MEMBERS:
-        return f"{members} ensemble member(s) are too few to measure uncertainty; use {MIN_MEMBERS} or more"
+        return Objection("members", {"members": members, "least": MIN_MEMBERS})
     if volume == 0:
-        return "nothing was found"
+        return Objection("nothing", {})
     if touches:
-        return "the result reaches the edge of the field of view, so part of the structure may be missing"
+        return Objection("edge", {})
     if domain is None:
         return None
     low, high = domain.spacing
     if min(spacing) < low or max(spacing) > high:
         shown = " x ".join(f"{s:.2g}" for s in spacing)
-        return f"the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)"
-    for axis, name in enumerate(("left-right", "front-back", "up-down")):
+        return Objection("spacing", {"shown": shown, "low": low, "high": high})
+    for axis, name in enumerate("RAS"):
         low, high = domain.extent[0][axis], domain.extent[1][axis]
         if not low <= extent[axis] <= high:
-            return (
-                f"the image field is {extent[axis]:.0f} mm {name}, but the model was trained on "
-                f"{low:.0f} to {high:.0f} mm; click on the organ to take a field of the right size"
-            )
+            return Objection(f"extent {name}", {"extent": float(extent[axis]), "low": low, "high": high})
     low, high = domain.volume
     if not low <= volume <= high:
-        return (
-            f"the result has {volume / 1000:.2g} ml, outside the {low / 1000:.2g} to {high / 1000:.2g} ml of plausible "
-            "structures"
-        )
+        return Objection("volume", {"volume": volume / 1000, "low": low / 1000, "high": high / 1000})
     return None

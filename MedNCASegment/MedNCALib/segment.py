@@ -18,7 +18,7 @@ from .ensemble import Statistics, run_ensemble, settle, union
 from .errors import MedNCAError
 from .model import Model
 from .places import uncertain_places
-from .quality import DEFAULT_TARGET, Calibration, Domain, Verdict, judge, nqm, objection_to
+from .quality import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, nqm, objection_to
 from .space import Box, View, normalize
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
@@ -42,7 +42,7 @@ class Finding:
     nqm: dict[str, float | None]
     volume_mm3: dict[str, float]
     verdict: Verdict
-    objection: str | None
+    objection: Objection | None
     moves: tuple[float, ...] = ()
     computed_share: float = 1.0
 

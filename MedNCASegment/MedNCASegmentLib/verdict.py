@@ -59,13 +59,30 @@ def reasonText(verdict):
     if verdict is None:
         return _("Click on the organ, or segment the whole volume.")
     if verdict.color == "grey":
-        return verdict.reason
+        return _("No verdict: {why}.").format(why=objectionText(verdict.objection))
     why = {
         "green": _("Even the low end of the interval reaches the target of {target}. Please look at it all the same."),
         "amber": _("The target of {target} lies within the interval: check the doubtful places below."),
         "red": _("The expected Dice is below the target of {target}: correct it, or do not use it."),
     }[verdict.color]
     return why.format(target=f"{verdict.target:.2f}")
+
+
+def objectionText(objection):
+    """Why there is no verdict: the sentences of `MedNCALib.quality.OBJECTIONS`, translated."""
+    field = _(", but the model was trained on {low:.0f} to {high:.0f} mm; click on the organ instead")
+    sentences = {
+        "members": _("{members} ensemble member(s) are too few to measure uncertainty; use {least} or more"),
+        "nothing": _("nothing was found"),
+        "calibration": _("this model has no calibration: nobody measured what its uncertainty means"),
+        "edge": _("the result reaches the edge of the field of view, so part of the structure may be missing"),
+        "spacing": _("the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)"),
+        "extent R": _("the image field is {extent:.0f} mm left-right") + field,
+        "extent A": _("the image field is {extent:.0f} mm front-back") + field,
+        "extent S": _("the image field is {extent:.0f} mm up-down") + field,
+        "volume": _("the result has {volume:.2g} ml, outside the {low:.2g} to {high:.2g} ml of plausible structures"),
+    }
+    return sentences[objection.key].format(**objection.values)
 
 
 def modelText(description):

@@ -53,8 +53,7 @@ class Job:
 class WorkerClient:
     """Starts the worker when it is needed and hands it jobs.
 
-    changed(job) is called whenever a job's progress or state changes, log(text) with lines for people. Both come
-    from the event loop, never from within `submit`.
+    changed(job) is called whenever a job's progress or state changes, log(text) with lines for people.
     """
 
     def __init__(self, changed, log=lambda text: None):
