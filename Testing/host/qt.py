@@ -315,10 +315,25 @@ def _exec_message_box(self):
     box = QtWidgets.QMessageBox
     text = "\n".join(part for part in (box.text(self), box.informativeText(self)) if part)
     answer = dialogs.ask(_BOX_KINDS[int(box.icon(self).value)], text, self)
+    standard = _standard_for(self, answer)
+    if standard is not None:
+        self._clicked = lambda: box.button(self, standard)
+        return int(standard)
     button = _button_for(self, answer)
-    self._clicked = button
+    self._clicked = lambda: button
     standard = box.standardButton(self, button) if button is not None else box.StandardButton.NoButton
     return int(standard)
+
+
+def _standard_for(box, answer):
+    """The standard button for yes or no, found without a wrapper of the button itself: PySide6 now and then takes a
+    dead object's wrapper for one that lies at the same address."""
+    if not isinstance(answer, bool):
+        return None
+    raw = QtWidgets.QMessageBox
+    there = raw.standardButtons(box)
+    kinds = (raw.StandardButton[name] for name in (_YES if answer else _NO))
+    return next((kind for kind in kinds if there & kind), None)
 
 
 def _button_for(box, answer):
@@ -375,7 +390,7 @@ _SPECIAL = {  # what more, or else, the classes below do here than in PySide6
     QtWidgets.QDialog: _EXECUTE,
     QtWidgets.QMessageBox: {
         **_EXECUTE_BOX,
-        "clickedButton": lambda self: adopt(self.__dict__.get("_clicked")),
+        "clickedButton": lambda self: adopt(self.__dict__.get("_clicked", lambda: None)()),
         "information": _ask_box(1),
         "warning": _ask_box(2),
         "critical": _ask_box(3),
