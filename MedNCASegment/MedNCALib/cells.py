@@ -13,11 +13,12 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
-from . import fast
+from . import fast, gradient
 from .architecture import Architecture, Level
 from .convolution import perceive
-from .firing import fire_mask
+from .firing import fire_keys, fire_masks
 
 
 class Cell(nn.Module):
@@ -48,44 +49,43 @@ class Cell(nn.Module):
         """Weight (perceived * c, c / groups, kR, kA, kS), bias and groups of the perception's convolution."""
         raise NotImplementedError
 
-    def forward(self, state, index, members, address, steps: int) -> torch.Tensor:
+    def forward(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
         """Apply the rule `steps` times.
 
         state: (B, R, A, S, c). index: int32 (R, A, S) or (B, R, A, S), each cell's number in its frame
         (`firing.frame_index`). members: B whole numbers, so that a member is the same in any batch.
-        address: (seed, level). Returns the new state.
+        address: (seed, level). recompute: with gradients, keep little of each step and compute it again on the way
+        back. Returns the new state.
         """
-        if not torch.is_grad_enabled() and not self.live_norm and state.device.type == "cpu":
-            return fast.run(self, state, index, members, address, steps)
-        return self.plain(state, index, members, address, steps)
+        if self.live_norm or state.device.type != "cpu":
+            return self.plain(state, index, members, address, steps, recompute)
+        if torch.is_grad_enabled():
+            return gradient.run(self, state, index, members, address, steps, recompute)
+        return fast.run(self, state, index, members, address, steps)
 
-    def plain(self, state, index, members, address, steps: int) -> torch.Tensor:
-        """`forward` step by step, with gradients where they are wanted; `fast` says the same faster."""
-        weight, bias = self.folded_hidden()
+    def plain(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
+        """`forward` as the papers write it, every layer for every cell; `fast` and `gradient` say the same faster.
+
+        On an accelerator this is what runs: nothing here waits for the device.
+        """
+        weights = self.folded_hidden()
         index = index.expand(state.shape[:4])
-        for step in range(steps):
-            fire = torch.stack(
-                [
-                    fire_mask(index[b], self.fire_rate, (address[0], member, address[1], step))
-                    for b, member in enumerate(members)
-                ]
-            )
-            state = self.step(state, fire, weight, bias)
+        for keys in fire_keys(members, address, steps).to(state.device, non_blocking=True):
+            fire = fire_masks(index, self.fire_rate, keys)
+            if recompute and torch.is_grad_enabled():
+                state = checkpoint(self.step, state, fire, *weights, use_reentrant=False)
+            else:
+                state = self.step(state, fire, *weights)
         return state
 
     def step(self, state, fire, weight, bias) -> torch.Tensor:
         """One step. fire: bool (B, R, A, S); weight, bias: from `folded_hidden`."""
-        channels = state.shape[-1]
-        fired = fire.reshape(-1).nonzero().squeeze(1)
-        own = state.reshape(-1, channels)
-        seen = self.perception(state).reshape(-1, self.perceived * channels)
-        rows = torch.cat((own[fired], seen[fired]), 1)
-        rows = F.linear(rows, weight, bias)
+        hidden = F.linear(torch.cat((state, self.perception(state)), -1), weight, bias)
         if self.live_norm and self.norm is not None:
-            rows = self.norm(rows)
-        change = F.linear(F.relu(rows), self.update.weight[self.image_channels :])
+            hidden = self.norm(hidden.flatten(0, 3)).view_as(hidden)
+        change = F.linear(F.relu(hidden), self.update.weight[self.image_channels :])
         change = F.pad(change, (self.image_channels, 0))
-        return own.index_add(0, fired, change).reshape(state.shape)
+        return state + change * fire[..., None]
 
     def folded_hidden(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias of the hidden layer with the frozen norm folded in; unfolded while it is live."""

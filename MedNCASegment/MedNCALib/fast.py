@@ -10,9 +10,8 @@ Same numbers as the plain path to rounding; the plain path is where the papers' 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 
-from .convolution import fill_margins, interior
+from .convolution import Padded, look
 from .firing import fire_mask
 from .memory import SLAB_CELLS  # its rows of the hidden layer are about 2 MB
 
@@ -21,16 +20,16 @@ _PATCH_ROWS = 2048  # cells whose neighborhoods are gathered at once
 
 def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
     """As `Cell.forward`: state (B, R, A, S, c), index (R, A, S) or (B, R, A, S). Returns the new state."""
-    weights = _Weights(cell)
+    weights = Weights(cell)
     index = index.expand(state.shape[:4])
     states = [
-        _run_one(cell, weights, state[b], index[b], (address[0], member, address[1]), steps)
+        _run_one(cell, weights, state[b : b + 1], index[b], (address[0], member, address[1]), steps)
         for b, member in enumerate(members)
     ]
     return states[0][None] if len(states) == 1 else torch.stack(states)  # no copy of a large one
 
 
-class _Weights:
+class Weights:
     """The rule's weights in the form that the step multiplies with."""
 
     def __init__(self, cell):
@@ -48,29 +47,28 @@ class _Weights:
 
 
 def _run_one(cell, weights, state, index, address, steps):
-    """One member. state: (R, A, S, c)."""
-    sizes, radius = tuple(state.shape[:3]), tuple(k // 2 for k in weights.sight[0].shape[2:])
-    padded = state.new_empty([n + 2 * r for n, r in zip(sizes, radius, strict=True)] + [state.shape[3]])
-    inside = interior(padded, sizes, radius)
-    inside.copy_(state)
-    rows = padded.view(-1, padded.shape[-1])
-    place = interior(torch.arange(len(rows)).view(padded.shape[:3]), sizes, radius).contiguous()
-    slabs = _slabs(sizes, radius[0])
+    """One member. state: (1, R, A, S, c), index: (R, A, S)."""
+    radius = tuple(k // 2 for k in weights.sight[0].shape[2:])
+    padded = Padded(state, radius)
+    padded.inside.copy_(state)
+    rows, places = padded.rows, padded.places()[0]
+    slabs = _slabs(padded.sizes, radius[0])
     for step in range(steps):
-        fill_margins(padded, sizes, radius)
+        padded.mirror()
         waiting = None
         for start, stop in slabs:
             fired = fire_mask(index[start:stop], cell.fire_rate, (*address, step)).view(-1).nonzero().squeeze(1)
-            where = place[start:stop].view(-1).index_select(0, fired)
+            where = places[start:stop].view(-1).index_select(0, fired)
             if weights.patch is None:
-                seen = _look(padded[start : stop + 2 * radius[0]], weights.sight).index_select(0, fired)
+                seen = look(padded.values[:, start : stop + 2 * radius[0]], *weights.sight)
+                seen = seen.reshape(-1, seen.shape[-1]).index_select(0, fired)
             else:
-                seen = _look_from(where, rows, padded.shape, weights)
+                seen = _look_from(where, rows, padded.values.shape[1:], weights)
             if waiting is not None:
                 rows.index_add_(0, *waiting)
             waiting = where, _change(rows.index_select(0, where), seen, weights)
         rows.index_add_(0, *waiting)
-    return inside
+    return padded.inside[0]
 
 
 def _look_from(where, rows, shape, weights):
@@ -84,13 +82,6 @@ def _look_from(where, rows, shape, weights):
         patches = rows.index_select(0, (some[:, None] + around).flatten()).view(len(some), len(weights.patch))
         parts.append(torch.addmm(bias, patches, weights.patch))
     return torch.cat(parts)
-
-
-def _look(padded, sight):
-    """Perception of a slab: (cells, perceived channels)."""
-    weight, bias, groups = sight
-    seen = F.conv3d(padded[None].movedim(-1, 1), weight, bias, groups=groups)
-    return seen.movedim(1, -1).reshape(-1, weight.shape[0])
 
 
 def _change(own, seen, weights):

@@ -30,9 +30,29 @@ def fire_mask(index: torch.Tensor, fire_rate: float, address: tuple[int, ...]) -
 
     index: from `frame_index`. address: whole numbers that name the draw, e.g. (seed, member, level, step).
     """
+    return _fires(index, fire_rate, *_key(address))
+
+
+def fire_keys(members, address: tuple[int, int], steps: int) -> torch.Tensor:
+    """What `fire_masks` needs for each of some steps: int32 (steps, members, 2). address: (seed, level)."""
+    seed, level = address
+    return torch.tensor(
+        [[_key((seed, member, level, step)) for member in members] for step in range(steps)], dtype=torch.int32
+    )
+
+
+def fire_masks(index: torch.Tensor, fire_rate: float, keys: torch.Tensor) -> torch.Tensor:
+    """`fire_mask` of some members at once, without asking the device anything.
+
+    index: int32 (members, R, A, S). keys: one step's of `fire_keys`, on the index's device.
+    """
+    key, offset = keys.view(-1, 1, 1, 1, 2).unbind(-1)
+    return _fires(index, fire_rate, key, offset)
+
+
+def _fires(index, fire_rate, key, offset):
     if fire_rate >= 1:
         return torch.ones_like(index, dtype=torch.bool)
-    key, offset = _key(address)
     x = index + key
     # A 32-bit integer finalizer (two multiply-xorshift rounds); the mask after >> makes the shift logical.
     x.bitwise_xor_((x >> 16) & 0xFFFF).mul_(0x7FEB352D)
