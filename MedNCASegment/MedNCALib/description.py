@@ -47,7 +47,8 @@ class Preprocessing:
 
     spacing: mm per axis (R, A, S), None for the image's own. percentiles: where intensities are clipped before
     the z-score. field_of_view: mm (R, A, S) taken around a click. anchor: where the middle of the structure's
-    bounding box lies in a field of view that is centered as the training cases were, mm from its center.
+    bounding box lies in a field of view that is centered as the training cases were, mm from its center. gamma:
+    exponent of the clipped intensities (`space.normalize`).
     keep_largest: only the largest connected piece of the union is kept within a field of view.
     """
 
@@ -57,6 +58,7 @@ class Preprocessing:
     anchor: tuple[float, float, float] = (0.0, 0.0, 0.0)
     keep_largest: bool = False
     orientation: str = "RAS"
+    gamma: float = 1.0
 
     @classmethod
     def from_json(cls, data: dict) -> Preprocessing:

@@ -56,6 +56,7 @@ MODEL_SCHEMA = {
                     {**_AXES, "items": {"type": "number", "minimum": 1, "maximum": 2000}},
                 ]},
                 "anchor": _AXES,
+                "gamma": {"type": "number", "minimum": 0.1, "maximum": 10},
                 "keep_largest": {"type": "boolean"},
             },
         },

@@ -192,7 +192,7 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
 def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
     """The ensemble in one field of view, in tiles where it is large; running out of memory becomes a sentence."""
     _check_size(job.model, box)
-    image = normalize(box.extract(job.view.array), job.model.preprocessing.percentiles)
+    image = _normalized(job, box)
     try:
         roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
         return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.memory_limit, roi)
@@ -203,6 +203,11 @@ def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
                 f"There is not enough memory for a field of {size} voxels; click on the organ, or close other programs."
             ) from error
         raise
+
+
+def _normalized(job: _Job, box: Box) -> np.ndarray:
+    p = job.model.preprocessing
+    return normalize(box.extract(job.view.array), p.percentiles, p.gamma)
 
 
 def _check_request(members, target_dice) -> None:

@@ -162,14 +162,19 @@ class Box:
         return sitk.GetArrayFromImage(image).transpose(2, 1, 0)
 
 
-def normalize(array: np.ndarray, percentiles=(0.5, 99.5)) -> np.ndarray:
+def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) -> np.ndarray:
     """Clip to two percentiles, then zero mean and unit variance, float32: intensity scales of MR differ wildly.
+
+    gamma: exponent of the clipped values, scaled to 0..1; below 1 it lifts the dark, where a coil's hot spots would
+    leave the organ without contrast.
 
     Raises MedNCAError for an array that has no contrast.
     """
     array = np.asarray(array, dtype=np.float32)
     low, high = np.percentile(array, percentiles)
     array = np.clip(array, low, high)
+    if gamma != 1 and high > low:
+        low, high, array = 0.0, 1.0, ((array - low) / (high - low)) ** np.float32(gamma)
     deviation = array.std(dtype=np.float64)
     if not deviation > 1e-6 * max(abs(low), abs(high)):
         raise MedNCAError("The field of view has no contrast (all voxels alike); is the click outside the anatomy?")

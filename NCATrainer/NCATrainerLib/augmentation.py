@@ -34,7 +34,7 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
             subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
         finally:
             np.random.set_state(np_state)
-    image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles)
+    image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
     return image, to_numpy(subject["labels"].data[0]).astype(np.int16)
 
 
@@ -92,17 +92,16 @@ def _center_crop(subject, size):
     return tio.Crop(tuple(int(n) for n in crop))
 
 
-def _margin(plan: Plan) -> int:
-    """Room around the field of view so that shifts and rotations rarely meet emptiness, in voxels."""
-    spacing = plan.preprocessing.spacing or (1.0, 1.0, 1.0)
-    return int(np.ceil(plan.augmentation.shift / min(spacing))) + 2
+def _margin(plan: Plan) -> list[int]:
+    """Room around the field of view so that shifts and rotations rarely meet emptiness, in voxels per axis."""
+    return [int(np.ceil(plan.augmentation.shift / mm)) + 2 for mm in plan.preprocessing.spacing or (1.0, 1.0, 1.0)]
 
 
 def _pad(image, labels, size, margin):
-    """Mirror the case outward to at least size + 2 margin; labels there are IGNORE."""
+    """Mirror the case outward to at least size + 2 margins; labels there are IGNORE."""
     pads = []
-    for have, want in zip(image.shape, size, strict=True):
-        lack = max(want + 2 * margin - have, 0)
+    for have, want, room in zip(image.shape, size, margin, strict=True):
+        lack = max(want + 2 * room - have, 0)
         pads.append((lack // 2, lack - lack // 2))
     return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
 

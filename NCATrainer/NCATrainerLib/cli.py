@@ -83,6 +83,7 @@ def _validator(run, cases):
 
     from .dataset import CaseReader
 
+    preprocessing = run.plan.preprocessing
     wanted = run.split["validation"][: run.plan.validation_cases]
     chosen, reader = [case for case in cases if case.name in set(wanted)], CaseReader(run.plan)
 
@@ -91,7 +92,8 @@ def _validator(run, cases):
         with torch.inference_mode():
             for case in chosen:
                 image, labels = reader(case)
-                mask = settle(run_ensemble(pyramid, normalize(image, run.plan.preprocessing.percentiles), 1, 0).mean)
+                image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
+                mask = settle(run_ensemble(pyramid, image, 1, 0).mean)
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(run.plan.labels) + 1)]
                 scores.append([dice(mask > 0, labels > 0), *per_label])
         union, *per_label = np.mean(scores, axis=0).round(4).tolist()

@@ -99,4 +99,73 @@ HIPPOCAMPUS_M3DNCA = Preset(
     },
 )
 
-PRESETS = {preset.texts["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA,)}
+PROSTATE_M3DNCA = Preset(
+    Plan(
+        architecture=Architecture(
+            family="m3d-nca",
+            channels=16,
+            hidden=64,
+            levels=(Level((4, 4, 2), 7, 16), Level((1, 1, 1), 3, 16)),
+            norm="batch",
+            labels=1,
+        ),
+        preprocessing=Preprocessing(
+            spacing=(1.1, 1.1, 2.1),
+            percentiles=(0.5, 99.0),
+            gamma=0.5,  # coils light up what lies beside them
+            field_of_view=(140.0, 140.0, 67.0),
+            keep_largest=True,
+        ),
+        labels=(Label(1, "Prostate", (230, 158, 140), _terminology("41216001", "Prostate")),),
+        field_of_view=(128, 128, 32),
+        patch=(56, 56, 24),
+        foreground_share=0.75,
+        batch=2,
+        iterations=3200,
+        freeze_norm=0.05,
+        validate_every=400,
+        # The spacing of the training set is nominal: scales from 0.75 to 1.25.
+        augmentation=Augmentation(shift=10.0, rotation=8.0, scaling=0.25, bias_field=0.3, noise=0.15),
+        polish=Polish(
+            iterations=800,
+            learning_rate=1e-3,
+            patch=(64, 64, 32),
+            augmentation=Augmentation(
+                shift=8.0,
+                rotation=6.0,
+                scaling=0.18,
+                elastic=0.1,
+                gamma=0.2,
+                noise=0.1,
+                blur=0.05,
+                bias_field=0.2,
+                anisotropy=0.05,
+                spike=0.02,
+                ghosting=0.02,
+                motion=0.02,
+            ),
+        ),
+    ),
+    {
+        "id": "prostate-m3dnca",
+        "name": "Prostate (M3D-NCA)",
+        "version": "1.0.0",
+        "task": "Prostate segmentation, whole gland",
+        "description": "The whole prostate gland in axial T2-weighted MRI, with or without an endorectal coil.",
+        "authors": "The MedNCA developers",
+        "copyright": "The MedNCA developers",
+        "license": "Research use only, as the training data.",
+        "terms": "Trained on PROMISE12 (Litjens et al. 2014), whose images are for research use. So are these weights: "
+        "not for clinical or commercial use.",
+        "intended_use": "Research and education. Not a medical device; a person must review every result.",
+        "data_source": "PROMISE12, T2-weighted MRI of four centers (Litjens et al., Evaluation of prostate segmentation "
+        "algorithms for MRI, Medical Image Analysis 2014, doi 10.1016/j.media.2013.12.002), "
+        "as published by others after cropping and resampling to 128 x 128 x 32 voxels. Their true spacing is lost; "
+        "1.1 x 1.1 x 2.1 mm is nominal, so the model was trained over scales.",
+        "limits": "Axial T2-weighted MRI of the male pelvis. Base and apex are the least certain parts. Volumes in ml "
+        "measured on other images are as good as the outline, but the training set itself had no true scale.",
+        "references": _PAPERS,
+    },
+)
+
+PRESETS = {preset.texts["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA, PROSTATE_M3DNCA)}
