@@ -158,8 +158,8 @@ PROSTATE_M3DNCA = Preset(
         "terms": "Trained on PROMISE12 (Litjens et al. 2014), whose images are for research use. So are these weights: "
         "not for clinical or commercial use.",
         "intended_use": "Research and education. Not a medical device; a person must review every result.",
-        "data_source": "PROMISE12, T2-weighted MRI of four centers (Litjens et al., Evaluation of prostate segmentation "
-        "algorithms for MRI, Medical Image Analysis 2014, doi 10.1016/j.media.2013.12.002), "
+        "data_source": "PROMISE12, T2-weighted MRI of four centers (Litjens et al., Evaluation of prostate "
+        "segmentation algorithms for MRI, Medical Image Analysis 2014, doi 10.1016/j.media.2013.12.002), "
         "as published by others after cropping and resampling to 128 x 128 x 32 voxels. Their true spacing is lost; "
         "1.1 x 1.1 x 2.1 mm is nominal, so the model was trained over scales.",
         "limits": "Axial T2-weighted MRI of the male pelvis. Base and apex are the least certain parts. Volumes in ml "
