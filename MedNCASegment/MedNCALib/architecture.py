@@ -85,6 +85,24 @@ class Architecture:
         """
         return tuple(level.steps * (k // 2) for k in self.kernel_shape(level))
 
+    def frame(self, level: Level, shape) -> tuple[int, int, int]:
+        """Cells of a level over an image of `shape` voxels (R, A, S)."""
+        return tuple(-(-n // s) for n, s in zip(shape, level.scale, strict=True))
+
+    def boxes(self, shape, region=None) -> list[tuple[slice, slice, slice]]:
+        """What each level must compute, in its cells, so that a region of the image (slices; None: all) is exact.
+
+        The last level computes the region; each level before, what the next one sees from its own box and reach.
+        """
+        last = self.levels[-1].scale
+        region = region or tuple(slice(0, n) for n in shape)
+        boxes = [tuple(slice(part.start // s, -(-part.stop // s)) for part, s in zip(region, last, strict=True))]
+        for number in range(len(self.levels) - 2, -1, -1):
+            seen = widen(boxes[0], self.reach(self.levels[number + 1]), self.frame(self.levels[number + 1], shape))
+            ratio = self.ratio(number)
+            boxes.insert(0, tuple(slice(s.start // f, -(-s.stop // f)) for s, f in zip(seen, ratio, strict=True)))
+        return boxes
+
     def parameter_count(self) -> int:
         """Trainable parameters of all levels."""
         return sum(self._level_parameters(level) for level in self.levels)
@@ -119,6 +137,13 @@ class Architecture:
         if dims is not None and dims != architecture.dims:
             raise MedNCAError(f"The model says it is {dims}D, but {architecture.family} is {architecture.dims}D.")
         return architecture
+
+
+def widen(box, margin, frame) -> tuple[slice, slice, slice]:
+    """A box (slices R, A, S) with a margin around it, inside its frame."""
+    return tuple(
+        slice(max(part.start - m, 0), min(part.stop + m, n)) for part, m, n in zip(box, margin, frame, strict=True)
+    )
 
 
 def _check(a: Architecture) -> None:

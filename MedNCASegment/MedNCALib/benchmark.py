@@ -69,7 +69,7 @@ def benchmark(
     tell(f"{members} pass(es): {statistics.median(times):.3f} s")
     seconds = [t / members for t in times]
     steps = cell_steps(architecture, shape)  # of the whole frame, also where a region spares most of them
-    share = computed_share(pyramid, shape, region or None)
+    share = computed_share(architecture, shape, region) if region else 1.0
     useful = useful_flops(architecture, shape, share)
     figures = {
         "shape": list(shape),

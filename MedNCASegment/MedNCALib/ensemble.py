@@ -12,28 +12,31 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .memory import plan_memory
-from .pyramid import Pyramid
+from .architecture import Architecture, widen
+from .memory import BATCH, plan_locating, plan_memory
+from .pyramid import Pyramid, within
+from .quality import nqm_of_sums, nqm_sums
 from .tensors import to_numpy, to_tensor
+
+ROI_MEMBERS = 3  # members whose coarser levels say where the region of interest is
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """What the members say together, on the model's grid; float32.
+    """What the members say together, on the model's grid, within the region that was computed; float32.
 
-    mean, variance: (R, A, S, labels), of the members' probabilities (population variance, 0 to 0.25).
-    union_mean, union_variance: (R, A, S), of the probability that a voxel belongs to any label.
+    mean: (R, A, S, labels), of the members' probabilities. variance: (R, A, S), their population variance, 0 to 0.25,
+    the largest over the labels. nqm: `quality.nqm` per label, then of the union; None where nothing was found.
+    region: slices of the image. computed_share: of the last level's cells, margins included; less than 1 where a
+    region of interest was used.
     """
 
     mean: np.ndarray
     variance: np.ndarray
-    union_mean: np.ndarray
-    union_variance: np.ndarray
+    nqm: tuple[float | None, ...]
     members: int
-    computed_share: float = 1.0  # of the last level's cells; less than 1 where a region of interest was used
-
-
-ROI_MEMBERS = 3  # members whose coarser levels say where the region of interest is
+    region: tuple[slice, slice, slice]
+    computed_share: float = 1.0
 
 
 class Moments:
@@ -76,53 +79,83 @@ def run_ensemble(
     """Run members 0 .. N-1 on a normalized image (R, A, S) or (R, A, S, channels).
 
     progress(done, total) is called after each member and may raise to stop. memory_limit: MB, see `memory`.
-    roi: run the last level only where the one before found something (`Pyramid.region_of_interest`, the same region
-    for all members), or within a given region of its frame. Raises MedNCAError where the limit cannot be met.
+    roi: compute only where the level before the last found something (`Pyramid.region_of_interest`), or a given region
+    of the image. Raises MedNCAError where the limit cannot be met.
     """
-    device = next(pyramid.parameters()).device
+    device, architecture, shape = next(pyramid.parameters()).device, pyramid.architecture, image.shape[:3]
     tensor = to_tensor(image if image.ndim == 4 else image[..., None]).to(device)
-    plan = plan_memory(pyramid.architecture, image.shape[:3], memory_limit, _cores(device))
-
     region = roi if isinstance(roi, tuple) else None
-    if roi is True:
-        with torch.inference_mode():
-            region = pyramid.region_of_interest(tensor, seed, range(min(members, ROI_MEMBERS)))
+    with torch.inference_mode():
+        if roi is True and len(architecture.levels) > 1:
+            plan = plan_locating(architecture, shape, memory_limit, device.type != "cpu")
+            region = pyramid.region_of_interest(tensor, seed, range(min(members, ROI_MEMBERS)), plan.tile)
+        region = region or tuple(slice(0, n) for n in shape)
+        plan = _plan(architecture, shape, memory_limit, device, region)
+        result, blocks = _Result(architecture.labels, region), list(plan.blocks(region))
+        for number, block in enumerate(blocks):
+            labels, whole = Moments(), Moments()
+            for done, probability in enumerate(_probabilities(pyramid, tensor, seed, members, plan, block), start=1):
+                labels.add(probability)
+                if architecture.labels > 1:
+                    whole.add(union(probability))
+                if progress:
+                    progress(number * members + done, len(blocks) * members)
+            result.add(within(block, region), labels, whole)
+    share = computed_share(architecture, shape, region)
+    return Statistics(result.mean, result.variance, result.nqm(), members, region, share)
+
+
+class _Result:
+    """The region's arrays, filled block by block."""
+
+    def __init__(self, labels: int, region):
+        shape = [part.stop - part.start for part in region]
+        self.mean = np.empty((*shape, labels), np.float32)
+        self.variance = np.empty(shape, np.float32)
+        self.sums = []  # per block: (standard deviation, mean) summed, per label and of the union
+
+    def add(self, block, labels: Moments, whole: Moments) -> None:
+        """whole: of the union; empty where the only label is the union."""
+        mean, variance = to_numpy(labels.mean), to_numpy(labels.variance)
+        self.mean[block], self.variance[block] = mean, variance.max(-1)
+        pairs = [(mean[..., n], variance[..., n]) for n in range(mean.shape[-1])]
+        pairs.append((to_numpy(whole.mean), to_numpy(whole.variance)) if whole.count else pairs[0])
+        self.sums.append([nqm_sums(*pair) for pair in pairs])
+
+    def nqm(self) -> tuple[float | None, ...]:
+        return tuple(nqm_of_sums(*pair) for pair in np.sum(self.sums, axis=0).tolist())
+
+
+def computed_share(architecture: Architecture, shape, region) -> float:
+    """Share of the last level's cells that are computed for a region of the image, margins included."""
+    level = architecture.levels[-1]
+    frame = architecture.frame(level, shape)
+    seen = widen(architecture.boxes(shape, region)[-1], architecture.reach(level), frame)
+    return float(np.prod([part.stop - part.start for part in seen]) / np.prod(frame))
+
+
+def _plan(architecture, shape, limit, device, region):
+    """On an accelerator, its own memory is the limit where nobody sets one."""
+    if device.type == "cpu":
+        return plan_memory(architecture, shape, limit, torch.get_num_threads(), region)
+    if limit is None and device.type == "cuda":
+        limit = 0.8 * torch.cuda.mem_get_info(device)[0] / 1e6
+    return plan_memory(architecture, shape, limit, BATCH, region, dense=True)
+
+
+def _probabilities(pyramid, tensor, seed, members: int, plan, block):
+    """The members' probabilities in a block, in their order: on a processor one member per core at a time, on an
+    accelerator some as a batch."""
 
     @torch.inference_mode()
-    def run(member):
-        return torch.sigmoid(pyramid(tensor, seed, [member], plan.tile, region)[0])
+    def run(numbers):
+        return torch.sigmoid(pyramid(tensor, seed, numbers, plan.tile, block))
 
-    labels, whole = Moments(), Moments()
-    single = pyramid.architecture.labels == 1  # then the label is the union
-    with torch.inference_mode():
-        for number, probability in enumerate(_in_order(run, members, plan.parallel), start=1):
-            labels.add(probability)
-            if not single:
-                whole.add(union(probability))
-            if progress:
-                progress(number, members)
-    mean, variance = to_numpy(labels.mean), to_numpy(labels.variance)
-    wholes = (mean[..., 0], variance[..., 0]) if single else (to_numpy(whole.mean), to_numpy(whole.variance))
-    return Statistics(mean, variance, *wholes, members, computed_share(pyramid, image.shape[:3], region))
-
-
-def computed_share(pyramid: Pyramid, shape, region) -> float:
-    """Share of the last level's cells that are computed for a region, margins included."""
-    if region is None:
-        return 1.0
-    architecture = pyramid.architecture
-    level = architecture.levels[-1]
-    frame = [-(-n // s) for n, s in zip(shape, level.scale, strict=True)]
-    sides = [
-        min(part.stop + margin, n) - max(part.start - margin, 0)
-        for part, margin, n in zip(region, architecture.reach(level), frame, strict=True)
-    ]
-    return float(np.prod(sides) / np.prod(frame))
-
-
-def _cores(device) -> int:
-    """Members that can run at a time."""
-    return torch.get_num_threads() if device.type == "cpu" else 1
+    if tensor.device.type == "cpu":
+        yield from _in_order(lambda member: run([member])[0], members, plan.parallel)
+    else:
+        for first in range(0, members, plan.parallel):
+            yield from run(range(first, min(first + plan.parallel, members)))
 
 
 def _in_order(run, members: int, parallel: int):
@@ -155,5 +188,7 @@ def settle(mean: np.ndarray) -> np.ndarray:
 
     The one place where overlaps are settled: foreground is where the union's mean exceeds 1/2.
     """
-    winner = mean.argmax(-1).astype(np.uint8) + 1
-    return np.where(union(mean) > 0.5, winner, 0).astype(np.uint8)
+    mask = np.empty(mean.shape[:-1], np.uint8)
+    for i in range(len(mean)):  # plane by plane: argmax gives eight bytes a voxel
+        mask[i] = np.where(union(mean[i]) > 0.5, mean[i].argmax(-1) + 1, 0)
+    return mask

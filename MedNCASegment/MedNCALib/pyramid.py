@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .architecture import Architecture
+from .architecture import Architecture, widen
 from .cells import CELLS
 from .firing import frame_index
 
@@ -32,68 +32,80 @@ class Pyramid(nn.Module):
         """Logits of some ensemble members for one image.
 
         image: (R, A, S, input_channels), normalized. members: their numbers. tile: edge lengths (R, A, S) of
-        the tiles each level is run in, or None for full frames; the result is the same. region: slices (R, A, S) of
-        the last level's frame outside of which it is not run (`region_of_interest`); there the coarser level's
-        logits stand.
-        Returns (members, R, A, S, labels).
+        the tiles each level is run in, or None for full frames. region: slices (R, A, S) of the image; only what they
+        depend on is computed. Neither changes the result.
+        Returns (members, R, A, S, labels), of the region where one is given.
         """
-        members = list(members)
-        image = image[None]
-        state, last = None, len(self.cells) - 1
-        for number, level in enumerate(self.architecture.levels):
-            begin = self.beginning(number, state, pool(image, level.scale), len(members))
-            state = self.run_level(number, begin, seed, members, tile, region if number == last else None)
-        return upsample(state, self.architecture.levels[-1].scale, image.shape[1:4])
+        shape = image.shape[:3]
+        region = region or tuple(slice(0, n) for n in shape)
+        boxes = self.architecture.boxes(shape, region)
+        logits = self._descend(image, seed, members, boxes, tile)
+        scale = self.architecture.levels[-1].scale
+        inside = [slice(s.start - b.start * f, s.stop - b.start * f)
+                  for s, b, f in zip(region, boxes[-1], scale, strict=True)]  # fmt: skip
+        return upsample(logits, scale, [part.stop for part in inside])[(slice(None), *inside)]
 
-    def region_of_interest(self, image, seed: int, members) -> tuple[slice, slice, slice] | None:
+    def region_of_interest(self, image, seed: int, members, tile=None) -> tuple[slice, slice, slice]:
         """Where the last level has something to refine: the box around what the level before found in some members,
-        with room. None (everywhere) where there is one level only, or where nothing was found.
+        with room. Where it found nothing, around its likeliest cell.
 
-        image: as of `forward`. Returns slices of the last level's frame.
+        image: as of `forward`; there must be two levels or more. Returns slices of the image.
         """
-        members, state = list(members), None
-        if len(self.cells) == 1:
-            return None
-        for number, level in enumerate(self.architecture.levels[:-1]):
-            begin = self.beginning(number, state, pool(image[None], level.scale), len(members))
-            state = self.run_level(number, begin, seed, members)
-        found = (torch.sigmoid(self.logits(state)).sum(-1) > ROI_FROM).any(0)
-        if not found.any():
-            return None
-        ratio = self.architecture.ratio(len(self.cells) - 2)
-        frame = pool(image[None], self.architecture.levels[-1].scale).shape[1:4]
+        number, shape = len(self.cells) - 2, image.shape[:3]
+        frames = [tuple(slice(0, n) for n in self.architecture.frame(level, shape))
+                  for level in self.architecture.levels]  # fmt: skip
+        likeliest = 0
+        for member in members:
+            probability = torch.sigmoid(self._descend(image, seed, [member], frames[: number + 1], tile))
+            likeliest = torch.maximum(probability[0].sum(-1), torch.as_tensor(likeliest, device=image.device))
+        found = likeliest >= min(ROI_FROM, float(likeliest.max()))
         box = []
-        for axis, (factor, size) in enumerate(zip(ratio, frame, strict=True)):
+        for axis, (scale, size) in enumerate(zip(self.architecture.levels[number].scale, shape, strict=True)):
             along = found.movedim(axis, 0).flatten(1).any(1).nonzero()
             low, high = int(along.min()) - ROI_ROOM, int(along.max()) + 1 + ROI_ROOM
-            box.append(slice(max(low * factor, 0), min(high * factor, size)))
+            box.append(slice(max(low * scale, 0), min(high * scale, size)))
         return tuple(box)
 
-    def beginning(self, number: int, coarser, image, batch: int) -> Beginning:
-        """How a level begins. coarser: the state of the level before, or None; image: (1, R, A, S, input_channels)."""
+    def _descend(self, image, seed, members, boxes, tile):
+        """The first levels, each on its box (`Architecture.boxes`); returns the logits of the last of these."""
+        members, state, origin = list(members), None, None
+        for number, box in enumerate(boxes):
+            begin = self.beginning(number, state, pool(image[None], self.architecture.levels[number].scale),
+                                   len(members), origin)  # fmt: skip
+            state = self.run_level(number, begin, seed, members, tile, box, logits_only=number == len(boxes) - 1)
+            origin = [part.start for part in box]
+        return state
+
+    def beginning(self, number: int, coarser, image, batch: int, origin=None) -> Beginning:
+        """How a level begins. coarser: the state of the level before, or None; origin: its first cell where it is only
+        a part of its frame; image: (1, R, A, S, input_channels), the level's whole frame."""
         ratio = self.architecture.ratio(number - 1) if coarser is not None else None
-        return Beginning(image, coarser, ratio, self.architecture.channels, batch)
+        return Beginning(image, coarser, ratio, self.architecture.channels, batch, origin or (0, 0, 0))
 
-    def run_level(self, number: int, begin: Beginning, seed: int, members, tile=None, region=None) -> torch.Tensor:
-        """Apply one level to its frame, in tiles where `tile` is given, or only within a `region` of it.
+    def run_level(
+        self, number: int, begin: Beginning, seed: int, members, tile=None, box=None, logits_only: bool = False
+    ) -> torch.Tensor:
+        """Apply one level to its frame or to a box of it (slices), in tiles where `tile` is given.
 
-        Returns the state (B, R, A, S, c); of the last level only the logits, so that a large frame's other channels
-        exist a tile at a time.
+        Returns the state (B, R, A, S, c) of the box; or only its logits, so that a large frame's other channels exist
+        a tile at a time.
         """
         level, cell = self.architecture.levels[number], self.cells[number]
-        is_last = number == len(self.cells) - 1
         frame = tuple(begin.frame)
-        result = begin.logits(self) if region is not None else None
-        for core, seen, inner in tiles(frame, tile or frame, self.architecture.reach(level), region):
+        box = box or tuple(slice(0, n) for n in frame)
+        sizes = [part.stop - part.start for part in box]
+        result = None
+        for core, seen, inner in tiles(frame, tile or sizes, self.architecture.reach(level), box):
             origin, size = [s.start for s in seen], [s.stop - s.start for s in seen]
-            index = frame_index(size, origin, frame, begin.device)
-            part = cell(begin(seen), index, members, (seed, number), level.steps)
-            part = self.logits(part) if is_last else part
-            if size == list(frame) and region is None:
+            part = cell(
+                begin(seen), frame_index(size, origin, frame, begin.device), members, (seed, number), level.steps
+            )
+            part = (self.logits(part) if logits_only else part)[(slice(None), *inner)]
+            if list(part.shape[1:4]) == sizes:
                 return part
             if result is None:
-                result = part.new_empty((len(members), *frame, part.shape[-1]))
-            result[(slice(None), *core)] = part[(slice(None), *inner)]
+                result = part.new_empty((len(members), *sizes, part.shape[-1]))
+            result[(slice(None), *within(core, box))] = part
         return result
 
     def logits(self, state) -> torch.Tensor:
@@ -109,13 +121,10 @@ class Beginning:
     (nearest) and the image channels replaced by the finer image.
     """
 
-    def __init__(self, image, coarser, ratio, channels: int, batch: int):
+    def __init__(self, image, coarser, ratio, channels: int, batch: int, origin=(0, 0, 0)):
         self.image, self.coarser, self.ratio, self.channels, self.batch = image, coarser, ratio, channels, batch
+        self.origin = origin  # first cell of `coarser` in its frame
         self.frame, self.device = image.shape[1:4], image.device
-
-    def logits(self, pyramid: Pyramid) -> torch.Tensor:
-        """The coarser level's logits on this level's frame."""
-        return upsample(pyramid.logits(self.coarser), self.ratio, self.frame).clone()
 
     def __call__(self, region=(slice(None),) * 3) -> torch.Tensor:
         """(B, R, A, S, c), contiguous, of a region given as slices."""
@@ -127,25 +136,26 @@ class Beginning:
         low = [start // factor for start, factor in zip(starts, self.ratio, strict=True)]
         stops = [start + n for start, n in zip(starts, image.shape[1:4], strict=True)]
         high = [-(-stop // factor) for stop, factor in zip(stops, self.ratio, strict=True)]
-        part = self.coarser[(slice(None), *(slice(a, b) for a, b in zip(low, high, strict=True)))]
+        there = (slice(a - o, b - o) for a, b, o in zip(low, high, self.origin, strict=True))
+        part = self.coarser[(slice(None), *there)]
         skip = [start - a * factor for start, a, factor in zip(starts, low, self.ratio, strict=True)]
         part = upsample(part[..., count:], self.ratio, [k + n for k, n in zip(skip, image.shape[1:4], strict=True)])
         return torch.cat((image, part[(slice(None), *(slice(k, None) for k in skip))]), -1)
 
 
-def tiles(frame, tile, margin, region=None):
-    """Cut a frame, or a region of it, into tiles: (core slices in the frame, core + margin, core's place in that)."""
-    bounds = [(0, n) for n in frame] if region is None else [(s.start, s.stop) for s in region]
-    starts = [range(low, high, t) for (low, high), t in zip(bounds, tile, strict=True)]
+def tiles(frame, tile, margin, box):
+    """Cut a box of a frame into tiles: (core slices in the frame, core + margin, core's place in that)."""
+    starts = [range(part.start, part.stop, t) for part, t in zip(box, tile, strict=True)]
     for corner in product(*starts):
-        core, seen, inner = [], [], []
-        for start, (_, end), n, t, m in zip(corner, bounds, frame, tile, margin, strict=True):
-            stop = min(start + t, end)
-            low, high = max(start - m, 0), min(stop + m, n)
-            core.append(slice(start, stop))
-            seen.append(slice(low, high))
-            inner.append(slice(start - low, stop - low))
-        yield tuple(core), tuple(seen), tuple(inner)
+        core = tuple(slice(first, min(first + t, part.stop))
+                     for first, t, part in zip(corner, tile, box, strict=True))  # fmt: skip
+        seen = widen(core, margin, frame)
+        yield core, seen, within(core, seen)
+
+
+def within(box, outer) -> tuple[slice, slice, slice]:
+    """A box's place in a larger one that holds it."""
+    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, outer, strict=True))
 
 
 def pool(image, scale) -> torch.Tensor:

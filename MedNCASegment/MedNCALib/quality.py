@@ -26,10 +26,17 @@ def nqm(mean: np.ndarray, variance: np.ndarray) -> float | None:
 
     mean, variance: of the members' probabilities, any equal shape. None where nothing was found at all.
     """
-    total = float(mean.sum(dtype=np.float64))
-    if total < 0.5:  # less than half a voxel
-        return None
-    return float(np.sqrt(variance).sum(dtype=np.float64)) / total
+    return nqm_of_sums(*nqm_sums(mean, variance))
+
+
+def nqm_sums(mean: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
+    """The two sums of `nqm`, so that a large volume can be added up in parts."""
+    return float(np.sqrt(variance).sum(dtype=np.float64)), float(mean.sum(dtype=np.float64))
+
+
+def nqm_of_sums(deviation: float, mean: float) -> float | None:
+    """`nqm` from the two sums over the voxels."""
+    return None if mean < 0.5 else deviation / mean  # less than half a voxel is nothing
 
 
 @dataclass(frozen=True)

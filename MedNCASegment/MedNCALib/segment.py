@@ -12,13 +12,14 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import SimpleITK as sitk
+import torch
 
 from .devices import choose_device
 from .ensemble import Statistics, run_ensemble, settle, union
 from .errors import MedNCAError
 from .model import Model
 from .places import uncertain_places
-from .quality import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, nqm, objection_to
+from .quality import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, objection_to
 from .space import Box, View, normalize
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
@@ -101,6 +102,8 @@ class _Job:
     seconds: dict[str, float]
     memory_limit: float | None
     roi: bool | None
+    device: torch.device
+    notes: list[str]
     painted: list = field(default_factory=list)
 
     @contextmanager
@@ -152,6 +155,8 @@ def segment_image(
         {},
         memory_limit,
         roi,
+        torch_device,
+        [note] if note else [],
     )
     if len(clicks):
         clicks = [tuple(float(x) for x in click) for click in clicks]
@@ -164,7 +169,7 @@ def segment_image(
         findings = [_segment_field(job, Box.whole(view, model.preprocessing.spacing), None, "")]
     with job.timed("restore"):
         start, size, parts = _assemble(job, image)
-    report = _report(image, job, findings, torch_device, note)
+    report = _report(image, job, findings)
     report["region"] = {"start": start, "size": size}
     report["places"] = [place.to_json() for place in uncertain_places(parts["variance"], parts["labels"])]
     return Segmentation(parts, image, tuple(findings), report)
@@ -190,19 +195,26 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
 
 
 def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
-    """The ensemble in one field of view, in tiles where it is large; running out of memory becomes a sentence."""
+    """The ensemble in one field of view. An accelerator that runs out of memory is given up for the processor; where
+    that runs out, too, it becomes a sentence."""
     _check_size(job.model, box)
     image = _normalized(job, box)
-    try:
-        roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
-        return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.memory_limit, roi)
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError) or "memory" in str(error).lower():
-            size = " x ".join(str(n) for n in image.shape)
-            raise MedNCAError(
-                f"There is not enough memory for a field of {size} voxels; click on the organ, or close other programs."
-            ) from error
-        raise
+    roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
+    while True:
+        try:
+            return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.memory_limit, roi)
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+                raise
+            if job.device.type == "cpu":
+                size = " x ".join(str(n) for n in image.shape)
+                raise MedNCAError(
+                    f"There is not enough memory for a field of {size} voxels; click on the organ, or close other "
+                    "programs."
+                ) from error
+            job.notes.append(f"The {job.device} device ran out of memory; the processor (cpu) is used instead.")
+            job.device = torch.device("cpu")
+            job.model.pyramid.to(job.device)
 
 
 def _normalized(job: _Job, box: Box) -> np.ndarray:
@@ -255,10 +267,11 @@ def _locate(job: _Job, box: Box, stage: str):
     moves = []
     for attempt in range(LOCATE_ROUNDS):
         job.progress(stage, attempt, LOCATE_ROUNDS)
-        mask, _ = _mask(job.model, _run(job, box, LOCATE_MEMBERS), single=True)
+        statistics = _run(job, box, LOCATE_MEMBERS)
+        mask, _ = _mask(job.model, statistics, single=True)
         if not mask.any():
             break
-        following = _box_around(job, box.view_index(_middle(mask)))
+        following = _box_around(job, box.cut(statistics.region).view_index(_middle(mask)))
         move = float(np.linalg.norm((following.start - box.start) * job.view.spacing))
         moves.append(round(move, 2))
         if move < SETTLED:
@@ -286,16 +299,14 @@ def _mask(model: Model, statistics: Statistics, single: bool):
 def _finish(job: _Job, box: Box, click, moves, statistics: Statistics) -> Finding:
     """Paint one field of view onto the view's voxels and judge it."""
     view, model = job.view, job.model
+    extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
     mask, mean = _mask(model, statistics, single=click is not None or _is_one_field(model, box))
+    box = box.cut(statistics.region)  # a region of interest is all that was computed
     painted = _paint(job, box, mean, statistics)
     voxel = float(np.prod(view.spacing))
     volumes = {label.name: float((painted == label.value).sum()) * voxel for label in model.labels}
     volumes["union"] = float((painted > 0).sum()) * voxel
-    quality = {
-        label.name: nqm(statistics.mean[..., n], statistics.variance[..., n]) for n, label in enumerate(model.labels)
-    }
-    quality["union"] = nqm(statistics.union_mean, statistics.union_variance)
-    extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
+    quality = dict(zip([label.name for label in model.labels] + ["union"], statistics.nqm, strict=True))
     domain = model.info.get("quality", {}).get("domain")
     objection = objection_to(
         statistics.members,
@@ -322,7 +333,7 @@ def _is_one_field(model: Model, box: Box) -> bool:
 def _paint(job: _Job, box: Box, mean, statistics: Statistics) -> np.ndarray:
     """Interpolate to the view's voxels and settle there; a later click adds, it does not erase. Returns its labels."""
     shape = job.view.array.shape
-    region, variance = box.insert(statistics.variance.max(-1), shape)
+    region, variance = box.insert(statistics.variance, shape)
     fine = np.stack([box.insert(mean[..., n], shape)[1] for n in range(mean.shape[-1])], -1)
     values = np.array([0] + [label.value for label in job.model.labels], dtype=np.uint8)
     labels = values[settle(fine)]
@@ -360,7 +371,7 @@ def _touches_cut_side(mask, box: Box, view: View) -> bool:
     return False
 
 
-def _report(image: sitk.Image, job: _Job, findings, device, note: str | None) -> dict:
+def _report(image: sitk.Image, job: _Job, findings) -> dict:
     """Everything that is needed to repeat and to judge the result; plain data."""
     model = job.model
     return {
@@ -375,7 +386,7 @@ def _report(image: sitk.Image, job: _Job, findings, device, note: str | None) ->
         },
         "members": job.members,
         "seed": job.seed,
-        "device": str(device),
+        "device": str(job.device),
         "target_dice": job.target_dice,
         "image": {
             "size": list(image.GetSize()),
@@ -383,5 +394,5 @@ def _report(image: sitk.Image, job: _Job, findings, device, note: str | None) ->
         },
         "findings": [asdict(finding) for finding in findings],
         "seconds": {stage: round(seconds, 3) for stage, seconds in job.seconds.items()},
-        "notes": [note] if note else [],
+        "notes": job.notes,
     }

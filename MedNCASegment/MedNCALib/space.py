@@ -108,6 +108,12 @@ class Box:
         first = np.clip(np.round(first), 0, np.array(whole.size) - size)  # stay on the whole grid's voxels
         return cls(whole.start + first * step, tuple(int(n) for n in size), spacing, view.spacing)
 
+    def cut(self, region) -> Box:
+        """The part of the box that lies in a region of its voxels, given as slices."""
+        first = np.array([part.start for part in region])
+        size = tuple(part.stop - part.start for part in region)
+        return Box(self.start + first * self.spacing / self.view_spacing, size, self.spacing, self.view_spacing)
+
     @property
     def aligned(self) -> bool:
         """Whether the box's voxels are the view's own."""
@@ -170,15 +176,21 @@ def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) ->
 
     Raises MedNCAError for an array that has no contrast.
     """
-    array = np.asarray(array, dtype=np.float32)
+    array = np.array(array, dtype=np.float32)  # ours from here on: changed in place, a large volume is in memory once
     low, high = np.percentile(array, percentiles)
-    array = np.clip(array, low, high)
+    np.clip(array, low, high, out=array)
     if gamma != 1 and high > low:
-        low, high, array = 0.0, 1.0, ((array - low) / (high - low)) ** np.float32(gamma)
-    deviation = array.std(dtype=np.float64)
+        array -= low
+        array /= high - low
+        np.power(array, gamma, out=array)
+        low, high = 0.0, 1.0
+    mean = array.mean(dtype=np.float64)
+    deviation = np.sqrt(np.mean([np.square(plane - mean).mean() for plane in array]))  # planes: no copy in doubles
     if not deviation > 1e-6 * max(abs(low), abs(high)):
         raise MedNCAError("The field of view has no contrast (all voxels alike); is the click outside the anatomy?")
-    return ((array - array.mean(dtype=np.float64)) / deviation).astype(np.float32)
+    for plane in array:
+        plane[...] = (plane - mean) / deviation
+    return array
 
 
 def _model_spacing(view: View, spacing) -> np.ndarray:
