@@ -8,7 +8,7 @@ import torch
 from test_pyramid import ARCHITECTURES
 from typer.testing import CliRunner
 
-from MedNCALib import fast
+from MedNCALib import ensemble, fast
 from MedNCALib.benchmark import PRESETS, peak_resident, useful_flops
 from MedNCALib.cells import Cell
 from MedNCALib.cli import app
@@ -169,3 +169,33 @@ def test_the_region_lies_around_the_likeliest_cell_where_nothing_was_found(monke
     image = torch.zeros(40, 40, 40, 1)
     image[30:32, 20:22, 10:12] = 5
     assert pyramid.region_of_interest(image, 0, [0, 1]) == (slice(26, 36), slice(16, 26), slice(6, 16))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_an_accelerator_is_never_asked_anything_within_a_run(name):
+    """Tensors on the meta device have no values: whatever waits for one (nonzero, item, a copy back) raises."""
+    pyramid = random_pyramid(ARCHITECTURES[name]).to("meta")
+    image = torch.empty(20, 22, 18, pyramid.architecture.input_channels, device="meta")
+    with torch.inference_mode():
+        assert pyramid(image, 0, range(3), tile=(9, 9, 9)).shape == (3, 20, 22, 18, pyramid.architecture.labels)
+    with pytest.raises((RuntimeError, NotImplementedError)):
+        image.nonzero()
+
+
+def test_members_run_as_a_batch_on_an_accelerator(monkeypatch):
+    """Its part of the plan, run on the processor."""
+    pyramid = random_pyramid(m3d())
+    image = np.random.default_rng(0).normal(size=(16, 15, 14)).astype(np.float32)
+    expected, batches = run_ensemble(pyramid, image, 7, seed=1), []
+
+    def forward(self, state, index, members, *arguments):
+        batches.append(len(members))
+        return Cell.plain(self, state, index, members, *arguments)
+
+    monkeypatch.setattr(Cell, "forward", forward)
+    plan = plan_memory(pyramid.architecture, image.shape, None, 4, dense=True)
+    whole = tuple(slice(0, n) for n in image.shape)
+    with torch.inference_mode():
+        rows = torch.stack(list(ensemble._batches(pyramid, torch.from_numpy(image)[..., None], 1, 7, plan, whole)))
+    assert batches == [4, 4, 3, 3]
+    assert np.allclose(rows.mean(0), expected.mean, atol=1e-4)

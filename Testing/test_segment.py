@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
+from MedNCALib import segment
 from MedNCALib.errors import MedNCAError
 from MedNCALib.metrics import dice, hd95
 from MedNCALib.quality import rejudge
@@ -198,3 +200,21 @@ def test_variance_is_the_largest_over_the_labels():
     result = segment_image(image, model, members=4)
     assert set(np.unique(sitk.GetArrayFromImage(result.labels))) <= {0, 1, 2}
     assert set(result.findings[0].nqm) == {"Label 1", "Label 2", "union"}
+
+
+def test_an_accelerator_that_runs_out_of_memory_is_given_up_once(monkeypatch):
+    image = image_of((BALL * 100 + 20).astype(np.float32))
+    model, devices, run = bright_model(), [], segment.run_ensemble
+    monkeypatch.setattr(segment, "choose_device", lambda name: (torch.device("cuda"), None))
+    monkeypatch.setattr(type(model.pyramid), "to", lambda self, device: devices.append(device.type))
+
+    def full(*arguments):
+        if devices == ["cuda"]:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return run(*arguments)
+
+    monkeypatch.setattr(segment, "run_ensemble", full)
+    result = segment_image(image, model, members=2)
+    assert devices == ["cuda", "cpu"] and result.report["device"] == "cpu"
+    assert result.report["notes"] == ["The cuda device ran out of memory; the processor (cpu) is used instead."]
+    assert array_of(result.labels).any()

@@ -17,9 +17,7 @@ def perceive(state: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, grou
     """
     for axis, k in enumerate(weight.shape[2:], start=1):
         if k > 1:
-            before, after = reflect_margins(state.shape[axis], k // 2)
-            order = [*before, *range(state.shape[axis]), *after]
-            state = state.index_select(axis, torch.tensor(order).to(state.device, non_blocking=True))
+            state = state.index_select(axis, mirrored(state.shape[axis], k // 2, state.device))
     return look(state, weight, bias, groups)
 
 
@@ -28,19 +26,15 @@ def look(padded: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, 
     return F.conv3d(padded.movedim(-1, 1), weight, bias, groups=groups).movedim(1, -1)
 
 
-def reflect_margins(size: int, radius: int) -> tuple[list[int], list[int]]:
-    """Which cells stand in for the `radius` cells before and after a row of `size` cells.
+def mirrored(size: int, radius: int, device=None) -> torch.Tensor:
+    """Which cell stands at each place of a row of `size` cells with `radius` cells of margin on both sides.
 
     Reflection without repeating the edge cell, bounced as often as needed, so that rows shorter than the
     radius work; a row of one cell repeats it.
     """
     period = max(2 * (size - 1), 1)
-
-    def bounce(i):
-        i %= period
-        return i if i < size else period - i
-
-    return [bounce(i) for i in range(-radius, 0)], [bounce(i) for i in range(size, size + radius)]
+    place = torch.arange(-radius, size + radius, device=device).remainder(period)
+    return torch.minimum(place, period - place) if size > 1 else torch.zeros_like(place)
 
 
 class Padded:
@@ -91,7 +85,6 @@ class Padded:
         """(dimension, index of a margin's plane, index of the plane it mirrors), in order."""
         planes = []
         for axis, (size, r) in enumerate(zip(self.sizes, self.radius, strict=True), start=1):
-            before, after = reflect_margins(size, r)
-            planes += [(axis, i, r + source) for i, source in enumerate(before)]
-            planes += [(axis, r + size + i, r + source) for i, source in enumerate(after)]
+            order = mirrored(size, r).tolist()
+            planes += [(axis, i, r + order[i]) for i in (*range(r), *range(r + size, r + size + r))]
         return planes

@@ -144,22 +144,27 @@ def _plan(architecture, shape, limit, device, region):
 
 
 def _probabilities(pyramid, tensor, seed, members: int, plan, block):
-    """The members' probabilities in a block, in their order: on a processor one member per core at a time, on an
-    accelerator some as a batch."""
+    """The members' probabilities in a block, in their order."""
+    if tensor.device.type != "cpu":
+        yield from _batches(pyramid, tensor, seed, members, plan, block)
+        return
 
     @torch.inference_mode()
-    def run(numbers):
-        return torch.sigmoid(pyramid(tensor, seed, numbers, plan.tile, block))
+    def run(member):
+        return torch.sigmoid(pyramid(tensor, seed, [member], plan.tile, block)[0])
 
-    if tensor.device.type == "cpu":
-        yield from _in_order(lambda member: run([member])[0], members, plan.parallel)
-    else:
-        for first in range(0, members, plan.parallel):
-            yield from run(range(first, min(first + plan.parallel, members)))
+    yield from _in_order(run, members, plan.parallel)
+
+
+def _batches(pyramid, tensor, seed, members: int, plan, block):
+    """On an accelerator, as many members as a batch as the plan allows."""
+    for first in range(0, members, plan.parallel):
+        batch = range(first, min(first + plan.parallel, members))
+        yield from torch.sigmoid(pyramid(tensor, seed, batch, plan.tile, block))
 
 
 def _in_order(run, members: int, parallel: int):
-    """The members' results in their order; on a processor one member per core at a time, each on one thread.
+    """On a processor, one member per core at a time, each on one thread; the results in the members' order.
 
     Members need nothing of each other, so no thread ever waits for another within a step, as it would where the
     cores share one member; on a busy machine that is worth several times the speed.
