@@ -83,7 +83,7 @@ def test_the_predicted_peak_is_held(limit):
 def test_useful_work_is_counted():
     """One level, one step, by hand: 8 channels, 16 hidden, k=3, half of 1000 cells fire."""
     architecture = m3d(scales=(1,), kernels=(3,), steps=(1,))
-    assert useful_flops(architecture, (10, 10, 10)) == 500 * 2 * (27 * 8 + 16 * 16 + 16 * 8)
+    assert useful_flops(architecture, (10, 10, 10), (slice(0, 10),) * 3) == 500 * 2 * (27 * 8 + 16 * 16 + 16 * 8)
 
 
 def test_the_benchmark_command(tmp_path):
@@ -96,6 +96,8 @@ def test_the_benchmark_command(tmp_path):
         "20,24,18",
         "--repeats",
         "2",
+        "--roi",
+        "--training",
         "--json",
         str(out),
     ]
@@ -103,6 +105,8 @@ def test_the_benchmark_command(tmp_path):
     assert result.exit_code == 0, result.output
     figures = json.loads(out.read_text())
     assert figures["seconds_per_pass"]["median"] > 0 and figures["literal_seconds_per_pass"]["median"] > 0
+    assert figures["times_faster"]["exact"] > 0 and figures["times_faster"]["roi"] > 0
+    assert figures["training_times_faster"] > 0
     assert figures["voxel_steps_per_second"] > 0 and 0 < figures["useful_flops_share"] < 1
     for wrong in (["benchmark"], ["benchmark", "--preset", "x"], ["benchmark", "--model", "hippocampus-m3dnca"]):
         assert isinstance(CliRunner().invoke(app, wrong).exception, MedNCAError)

@@ -6,6 +6,7 @@ machine's own matrix product, timed in the same run, says what could be had at b
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import statistics
 import sys
@@ -17,13 +18,15 @@ import numpy as np
 import torch
 
 from .architecture import Architecture, Level
-from .ensemble import computed_share, run_ensemble
+from .cells import Cell
+from .ensemble import ROI_MEMBERS, computed_share, run_ensemble
 from .errors import MedNCAError
 from .literal import LiteralPyramid
-from .memory import plan_memory, predicted_peak
-from .pyramid import Pyramid
+from .memory import plan_memory
+from .pyramid import ROI_ROOM, Pyramid
 
 _MATRIX = 2048  # edge of the matrices whose product is timed
+_LONG = 20.0  # seconds from which a job is timed once
 
 
 @dataclass(frozen=True)
@@ -51,51 +54,124 @@ PRESETS = {
 
 def benchmark(
     architecture: Architecture, shape, members: int = 1, memory_limit: float | None = None, repeats: int = 5,
-    literal: bool = True, roi: bool = False, tell=lambda text: None,
+    literal: bool = True, roi: bool = False, training: bool = False, tell=lambda text: None,
 ) -> dict:  # fmt: skip
     """Figures of one pass (and of an ensemble of `members`) on an image of `shape` voxels (R, A, S).
 
-    memory_limit: MB, as of `segment.segment_image`. literal: also time `literal.LiteralPyramid`, in the same run.
-    roi: run the last level in `organ_region` only, as a region of interest would.
+    memory_limit: MB, as of `segment.segment_image`. roi: also compute only what a region of the size of an organ needs,
+    the search for it included. literal: also time `literal.LiteralPyramid`. training: also time a pass with its way
+    back, and the same through the plain cell. All in turns, in the same run.
     """
     if any(n < 1 for n in shape) or members < 1 or repeats < 1:
         raise MedNCAError("Shape, members and repeats must be positive.")
     pyramid, image = moving_pyramid(architecture), noise(shape, architecture)
-    plan = plan_memory(architecture, shape, memory_limit, torch.get_num_threads())
-    region = organ_region(architecture, shape) if roi else False
-    matrix = matrix_flops()
-    tell(f"matrix product: {matrix / 1e9:.0f} GFLOP/s")
-    times = _time(lambda: _pass(pyramid, image, members, memory_limit, region), repeats)
-    tell(f"{members} pass(es): {statistics.median(times):.3f} s")
-    seconds = [t / members for t in times]
-    steps = cell_steps(architecture, shape)  # of the whole frame, also where a region spares most of them
-    share = computed_share(architecture, shape, region) if region else 1.0
-    useful = useful_flops(architecture, shape, share)
+    threads = torch.get_num_threads()
+    whole, region = tuple(slice(0, n) for n in shape), organ_region(architecture, shape)
+    plan = plan_memory(architecture, shape, memory_limit, threads)
+    jobs = {"matrix": _matrix_product(), "exact": lambda: _pass(pyramid, image, members, memory_limit)}
+    if roi:
+        jobs["roi"] = lambda: _pass_in_region(pyramid, image, members, memory_limit, region)
+    if literal:
+        jobs["literal"] = _literal_pass(architecture, image)
+    if training:
+        jobs["training"] = lambda: _training_pass(pyramid, image)
+        jobs["plain training"] = lambda: _training_pass(pyramid, image, plain=True)
+    times = _in_turns(jobs, repeats, tell)
+    matrix = 2 * _MATRIX**3 / min(times["matrix"])
+    seconds = {name: [t / members for t in times[name]] for name in ("exact", "roi") if name in times}
+    used, share = ("roi", computed_share(architecture, shape, region)) if roi else ("exact", 1.0)
+    typical = statistics.median(seconds[used])
+    useful = useful_flops(architecture, shape, region if roi else whole)
     figures = {
         "shape": list(shape),
         "parameters": architecture.parameter_count(),
         "members": members,
-        "threads": torch.get_num_threads(),
+        "threads": threads,
         "memory_limit_mb": memory_limit,
         "tile": list(plan.tile) if plan.tile else None,
+        "blocks": len(list(plan.blocks(whole))),
         "members_at_a_time": min(plan.parallel, members),
-        "seconds_per_pass": _summary(seconds),
-        "seconds_ensemble": _summary(times),
-        "voxel_steps_per_second": round(steps / statistics.median(seconds)),
+        "seconds_per_pass": _summary(seconds[used]),
+        "seconds_ensemble": _summary(times[used]),
+        "voxel_steps_per_second": round(cell_steps(architecture, shape) / typical),  # of the whole frame, region or not
         "computed_share": round(share, 3),
         "useful_gflop_per_pass": round(useful / 1e9, 3),
-        "useful_flops_share": round(useful / statistics.median(seconds) / matrix, 3),
+        "useful_flops_share": round(useful / typical / matrix, 3),
         "matrix_product_gflops": round(matrix / 1e9, 1),
-        "predicted_peak_mb": round(predicted_peak(architecture, shape, plan.tile, min(plan.parallel, members)) / 1e6),
+        "predicted_peak_mb": round(plan.peak / 1e6),
         "peak_resident_mb": peak_resident(architecture, shape, members, memory_limit),
     }
+    if roi:
+        figures["exact_seconds_per_pass"] = _summary(seconds["exact"])
     if literal:
-        reference = LiteralPyramid(architecture)
-        with torch.inference_mode():
-            slow = _time(lambda: reference(image), min(repeats, 3))
-        figures["literal_seconds_per_pass"] = _summary(slow)
-        figures["times_faster"] = round(statistics.median(slow) / statistics.median(seconds), 1)
+        figures["literal_seconds_per_pass"] = _summary(times["literal"])
+        figures["times_faster"] = {name: _ratio(times["literal"], seconds[name]) for name in seconds}
+    if training:
+        figures["training_pass_seconds"] = _summary(times["training"])
+        figures["plain_training_pass_seconds"] = _summary(times["plain training"])
+        figures["training_times_faster"] = _ratio(times["plain training"], times["training"])
     return figures
+
+
+def _pass(pyramid, image, members, memory_limit, region=False):
+    return run_ensemble(pyramid, image.numpy(), members, seed=0, memory_limit=memory_limit, roi=region)
+
+
+def _pass_in_region(pyramid, image, members, memory_limit, region):
+    """As a region of interest takes it; the one that untrained weights find is not used, but the search is timed."""
+    with torch.inference_mode():
+        pyramid.region_of_interest(image, 0, range(min(members, ROI_MEMBERS)))
+    return _pass(pyramid, image, members, memory_limit, region)
+
+
+def _literal_pass(architecture, image):
+    reference = LiteralPyramid(architecture)
+
+    @torch.inference_mode()
+    def run():
+        return reference(image)
+
+    return run
+
+
+def _training_pass(pyramid, image, plain: bool = False):
+    """Forward and backward over the full frame."""
+    pyramid.requires_grad_(True)
+    forward = Cell.forward
+    Cell.forward = Cell.plain if plain else forward
+    try:
+        pyramid(image, 0, [0]).square().mean().backward()
+    finally:
+        Cell.forward = forward
+        pyramid.zero_grad(set_to_none=True)
+        pyramid.requires_grad_(False)
+
+
+def _matrix_product():
+    """FLOP/s of a large float32 matrix product are what this machine can do at best, now."""
+    a, b = torch.randn(_MATRIX, _MATRIX), torch.randn(_MATRIX, _MATRIX)
+    return lambda: a @ b
+
+
+def _in_turns(jobs, repeats: int, tell) -> dict[str, list[float]]:
+    """Seconds of each job, in turns, so that all meet the same noise. A first round is not counted, except for jobs
+    that take long."""
+    times = {name: [] for name in jobs}
+    for round_number in range(repeats + 1):
+        for name, job in jobs.items():
+            if len(times[name]) >= (1 if sum(times[name]) > _LONG else repeats):
+                continue
+            start = time.perf_counter()
+            job()
+            seconds = time.perf_counter() - start
+            if round_number or seconds > _LONG:
+                times[name].append(seconds)
+        tell(", ".join(f"{name} {min(each):.3f} s" for name, each in times.items() if each))
+    return times
+
+
+def _ratio(slow, fast) -> float:
+    return round(statistics.median(slow) / statistics.median(fast), 1)
 
 
 def moving_pyramid(architecture: Architecture) -> Pyramid:
@@ -113,32 +189,24 @@ def noise(shape, architecture: Architecture) -> torch.Tensor:
     return torch.randn(*shape, architecture.input_channels)
 
 
-def matrix_flops(repeats: int = 5) -> float:
-    """FLOP/s of a large float32 matrix product on this machine, now."""
-    a, b = torch.randn(_MATRIX, _MATRIX), torch.randn(_MATRIX, _MATRIX)
-    return 2 * _MATRIX**3 / min(_time(lambda: a @ b, repeats))
-
-
 def cell_steps(architecture: Architecture, shape) -> int:
     """Cells times steps over all levels, fired or not."""
-    return sum(_cells(level, shape) * level.steps for level in architecture.levels)
+    return sum(math.prod(architecture.frame(level, shape)) * level.steps for level in architecture.levels)
 
 
-def useful_flops(architecture: Architecture, shape, share: float = 1.0) -> float:
-    """FLOP of one pass that cannot be left out: perception, hidden and update of the cells that fire.
-
-    share: of the last level's cells that are computed.
-    """
+def useful_flops(architecture: Architecture, shape, region) -> float:
+    """FLOP of one pass that cannot be left out: perception, hidden and update of the cells that fire, in the boxes
+    that the region of the image needs."""
     c, h = architecture.channels, architecture.hidden
     total = 0.0
-    for level in architecture.levels:
+    for level, box in zip(architecture.levels, architecture.boxes(shape, region), strict=True):
         kernel = int(np.prod(architecture.kernel_shape(level)))
         perceived = 1 if architecture.family == "m3d-nca" else 2
         sight = kernel * c if architecture.family != "med-nca" else kernel * c * 2 * c
         per_cell = 2 * (sight + (1 + perceived) * c * h + h * c)
-        cells = _cells(level, shape) * (share if level is architecture.levels[-1] else 1)
+        cells = np.prod([part.stop - part.start for part in box])
         total += architecture.fire_rate * cells * level.steps * per_cell
-    return total
+    return float(total)
 
 
 def peak_resident(architecture: Architecture, shape, members: int, memory_limit) -> dict | None:
@@ -170,29 +238,14 @@ def _resident() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def _pass(pyramid, image, members, memory_limit, region=False):
-    return run_ensemble(pyramid, image.numpy(), members, seed=0, memory_limit=memory_limit, roi=region)
-
-
 def organ_region(architecture: Architecture, shape) -> tuple[slice, slice, slice]:
-    """A box in the middle of the last level's frame as wide as a prostate in its volume: a quarter of each axis (of
-    those with fewer than 64 cells, all)."""
-    frame = [-(-n // s) for n, s in zip(shape, architecture.levels[-1].scale, strict=True)]
-    return tuple(slice(0, n) if n < 64 else slice(n // 2 - n // 8, n // 2 + n // 8) for n in frame)
-
-
-def _cells(level: Level, shape) -> int:
-    return int(np.prod([-(-n // s) for n, s in zip(shape, level.scale, strict=True)]))
-
-
-def _time(run, repeats: int) -> list[float]:
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return times
+    """A box in the middle of the image as wide as a prostate in its volume (a quarter of each axis; of those with fewer
+    than 64 voxels, all) with the room that a region of interest has."""
+    scale = architecture.levels[max(len(architecture.levels) - 2, 0)].scale
+    return tuple(
+        slice(0, n) if n < 64 else slice(n // 2 - n // 8 - ROI_ROOM * s, n // 2 + n // 8 + ROI_ROOM * s)
+        for n, s in zip(shape, scale, strict=True)
+    )
 
 
 def _summary(times) -> dict:

@@ -161,7 +161,8 @@ def benchmark(
     members: Annotated[int, typer.Option(help="Ensemble members.")] = 1,
     memory_limit: MemoryOption = None,
     repeats: Annotated[int, typer.Option(help="Timed runs, after one that is not.")] = 5,
-    roi: Annotated[bool, typer.Option(help="Refine only a region of the size of an organ.")] = False,
+    roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,
+    training: Annotated[bool, typer.Option(help="Also time a pass with its way back.")] = False,
     literal: Annotated[bool, typer.Option(help="Also time the papers' text written down literally.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
 ) -> None:
@@ -182,8 +183,9 @@ def benchmark(
     if json_file:
         _check_writable(json_file)
     figures = {"preset": preset, "model": model} | benchmark(
-        architecture, size, members, memory_limit, repeats, literal, roi, lambda text: err.print(text, highlight=False)
-    )
+        architecture, size, members, memory_limit, repeats, literal, roi, training,
+        lambda text: err.print(text, highlight=False),
+    )  # fmt: skip
     if json_file:
         _write_json(json_file, figures)
     else:

@@ -48,6 +48,8 @@ class Padded:
         self.radius = tuple(radius)
         shape = [batch, *(n + 2 * r for n, r in zip(self.sizes, self.radius, strict=True)), channels]
         self.values = like.new_zeros(shape) if zero else like.new_empty(shape)
+        self._planes = list(self._mirrored_planes())
+        self._pairs = [(self.values.select(dim, to), self.values.select(dim, of)) for dim, to, of in self._planes]
 
     @property
     def rows(self) -> torch.Tensor:
@@ -67,24 +69,25 @@ class Padded:
 
     def mirror(self) -> None:
         """Make the margins mirror the inside."""
-        for dim, target, source in self._planes:
-            # The other axes' margins are filled by their own turn, earlier ones are complete already.
-            self.values.select(dim, target).copy_(self.values.select(dim, source))
+        for margin, source in self._pairs:
+            margin.copy_(source)  # the other axes' margins are filled by their own turn, earlier ones are complete
 
-    def gather(self) -> None:
-        """The transpose of `mirror`: add each margin to what it mirrors (the margins keep their values)."""
-        for dim, target, source in reversed(self._planes):
-            self.values.select(dim, source).add_(self.values.select(dim, target))
+    def gather(self, values: torch.Tensor) -> torch.Tensor:
+        """The transpose of `mirror` for other values of this shape, in place: each margin is added to what it mirrors.
+
+        Returns the view of them without the margins.
+        """
+        for dim, margin, source in reversed(self._planes):
+            values.select(dim, source).add_(values.select(dim, margin))
+        return self._without_margins(values)
 
     def _without_margins(self, values):
         inside = tuple(slice(r, r + n) for n, r in zip(self.sizes, self.radius, strict=True))
         return values[(slice(None), *inside)]
 
-    @property
-    def _planes(self):
+    def _mirrored_planes(self):
         """(dimension, index of a margin's plane, index of the plane it mirrors), in order."""
-        planes = []
         for axis, (size, r) in enumerate(zip(self.sizes, self.radius, strict=True), start=1):
             order = mirrored(size, r).tolist()
-            planes += [(axis, i, r + order[i]) for i in (*range(r), *range(r + size, r + size + r))]
-        return planes
+            for i in (*range(r), *range(r + size, r + size + r)):
+                yield axis, i, r + order[i]

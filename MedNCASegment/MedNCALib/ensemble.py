@@ -169,11 +169,11 @@ def _in_order(run, members: int, parallel: int):
     Members need nothing of each other, so no thread ever waits for another within a step, as it would where the
     cores share one member; on a busy machine that is worth several times the speed.
     """
-    threads = torch.get_num_threads()
     cores = min(parallel, members)
     if cores == 1:
         yield from map(run, range(members))
         return
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
     try:

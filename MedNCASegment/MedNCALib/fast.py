@@ -13,7 +13,7 @@ import torch
 
 from .convolution import Padded, look
 from .firing import fire_mask
-from .memory import SLAB_CELLS  # its rows of the hidden layer are about 2 MB
+from .memory import SLAB_CELLS  # those that fire have 3 MB of hidden layer
 
 _PATCH_ROWS = 2048  # cells whose neighborhoods are gathered at once
 
@@ -64,10 +64,11 @@ def _run_one(cell, weights, state, index, address, steps):
                 seen = seen.reshape(-1, seen.shape[-1]).index_select(0, fired)
             else:
                 seen = _look_from(where, rows, padded.values.shape[1:], weights)
+            change = where, _step(rows.index_select(0, where), seen, weights)
             if waiting is not None:
-                rows.index_add_(0, *waiting)
-            waiting = where, _change(rows.index_select(0, where), seen, weights)
-        rows.index_add_(0, *waiting)
+                rows.index_copy_(0, *waiting)
+            waiting = change
+        rows.index_copy_(0, *waiting)
     return padded.inside[0]
 
 
@@ -84,15 +85,16 @@ def _look_from(where, rows, shape, weights):
     return torch.cat(parts)
 
 
-def _change(own, seen, weights):
-    """What the fired cells add to their state."""
-    rows = torch.addmm(weights.bias, own, weights.own)
-    return rows.addmm_(seen, weights.seen).relu_() @ weights.update
+def _step(own, seen, weights):
+    """The new states of cells that fire. own: (cells, c), changed in place."""
+    hidden = torch.addmm(weights.bias, own, weights.own)
+    return own.addmm_(hidden.addmm_(seen, weights.seen).relu_(), weights.update)
 
 
 def _slabs(sizes, radius):
-    """Rows along R in slabs, none thinner than the radius: each looks only one slab back."""
-    thick = max(SLAB_CELLS // (sizes[1] * sizes[2]), radius, 1)
+    """Rows along R in slabs, none thinner than the radius: each looks only one slab back. Several threads share a
+    slab, each in its own cache."""
+    thick = max(SLAB_CELLS * torch.get_num_threads() // (sizes[1] * sizes[2]), radius, 1)
     starts = list(range(0, sizes[0], thick))
     if len(starts) > 1 and sizes[0] - starts[-1] < radius:
         starts.pop()

@@ -102,23 +102,21 @@ class _LookBack:
         radius = [2 * r if self.depthwise else 0 for r in padded.radius]
         self.seen = Padded(like, radius, zero=True)
         self.places = self.seen.places().view(-1)
-        self.back = Padded(padded.inside, padded.radius)
 
     def __call__(self, sight, fired):
         """sight: (fired, perceived). Returns the gradients by the state (B, R, A, S, c) and by the kernel."""
         self.seen.values.zero_()
         self.seen.rows.index_copy_(0, self.places.index_select(0, fired), sight)
         if self.depthwise:
-            self.back.values = look(self.seen.values, self.kernel.flip(2, 3, 4), None, self.groups)
+            by_state = look(self.seen.values, self.kernel.flip(2, 3, 4), None, self.groups)
             d_kernel = self._correlate()
         else:
             by_state, d_kernel, _ = torch.ops.aten.convolution_backward(
                 self.seen.values.movedim(-1, 1), self.padded.values.movedim(-1, 1), self.kernel, None,
                 [1] * 3, [0] * 3, [1] * 3, False, [0] * 3, self.groups, [True, True, False],
             )  # fmt: skip
-            self.back.values = by_state.movedim(1, -1)
-        self.back.gather()
-        return self.back.inside, d_kernel
+            by_state = by_state.movedim(1, -1)
+        return self.padded.gather(by_state), d_kernel
 
     def _correlate(self):
         """The kernel's gradient: each sample's state, convolved with its gradient as if that were the kernel."""

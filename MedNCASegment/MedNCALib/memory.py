@@ -16,7 +16,7 @@ from .architecture import Architecture, widen
 from .errors import MedNCAError
 
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
-SLAB_CELLS = 16_384  # cells that `fast` has in hand at once
+SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
 BATCH = 10  # members at a time on an accelerator
 _FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's place and index, as they are made
 _EDGES = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16)

@@ -132,15 +132,15 @@ class Beginning:
         count = image.shape[-1]
         if self.coarser is None:
             return F.pad(image, (0, self.channels - count)).contiguous()
-        starts = [s.start or 0 for s in region]
-        low = [start // factor for start, factor in zip(starts, self.ratio, strict=True)]
-        stops = [start + n for start, n in zip(starts, image.shape[1:4], strict=True)]
-        high = [-(-stop // factor) for stop, factor in zip(stops, self.ratio, strict=True)]
-        there = (slice(a - o, b - o) for a, b, o in zip(low, high, self.origin, strict=True))
-        part = self.coarser[(slice(None), *there)]
-        skip = [start - a * factor for start, a, factor in zip(starts, low, self.ratio, strict=True)]
-        part = upsample(part[..., count:], self.ratio, [k + n for k, n in zip(skip, image.shape[1:4], strict=True)])
-        return torch.cat((image, part[(slice(None), *(slice(k, None) for k in skip))]), -1)
+        state = self.coarser
+        for axis, (part, n, factor, origin) in enumerate(
+            zip(region, image.shape[1:4], self.ratio, self.origin, strict=True), start=1
+        ):
+            start = part.start or 0
+            cells = torch.arange(start, start + n, device=self.device) // factor - origin
+            state = state.index_select(axis, cells)
+        state[..., :count] = image
+        return state
 
 
 def tiles(frame, tile, margin, box):
