@@ -200,6 +200,8 @@ def test_members_run_as_a_batch_on_an_accelerator(monkeypatch):
     plan = plan_memory(pyramid.architecture, image.shape, None, 4, dense=True)
     whole = tuple(slice(0, n) for n in image.shape)
     with torch.inference_mode():
-        rows = torch.stack(list(ensemble._batches(pyramid, torch.from_numpy(image)[..., None], 1, 7, plan, whole)))
+        rows = torch.stack(
+            list(ensemble._batches(pyramid, torch.from_numpy(image)[..., None], 1, range(7), plan, whole))
+        )
     assert batches == [4, 4, 3, 3]
     assert np.allclose(rows.mean(0), expected.mean, atol=1e-4)

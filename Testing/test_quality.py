@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from MedNCALib.ensemble import Moments, run_ensemble, settle, union
+from MedNCALib.ensemble import Ensemble, Moments, run_ensemble, settle, union
 from MedNCALib.quality import Calibration, Domain, Objection, judge, nqm, objection_to
 from phantoms import m3d, random_pyramid
 
@@ -36,6 +36,18 @@ def test_ensemble_is_the_statistics_of_its_members_and_nqm_equation_1():
     whole = np.minimum(runs.sum(-1), 1)
     expected = [each.std(0).sum() / each.mean(0).sum() for each in (runs[..., 0], runs[..., 1], whole)]
     assert statistics.nqm == pytest.approx(expected, rel=1e-4)
+
+
+def test_members_that_ran_are_not_run_again():
+    pyramid = random_pyramid(m3d(labels=2))
+    image = np.random.default_rng(0).normal(size=(9, 10, 11)).astype(np.float32)
+    some, done = Ensemble(pyramid, image, seed=7), []
+    two = some.run(2)
+    five = some.run(5, lambda *call: done.append(call))
+    assert done == [(3, 5), (4, 5), (5, 5)] and two.members == 2
+    at_once = run_ensemble(pyramid, image, 5, seed=7)
+    assert np.array_equal(five.mean, at_once.mean) and np.array_equal(five.variance, at_once.variance)
+    assert five.nqm == at_once.nqm
 
 
 def test_overlaps_and_gaps_are_settled():

@@ -6,6 +6,7 @@ import SimpleITK as sitk
 import torch
 
 from MedNCALib import segment
+from MedNCALib.ensemble import Ensemble
 from MedNCALib.errors import MedNCAError
 from MedNCALib.metrics import dice, hd95
 from MedNCALib.quality import rejudge
@@ -204,7 +205,7 @@ def test_variance_is_the_largest_over_the_labels():
 
 def test_an_accelerator_that_runs_out_of_memory_is_given_up_once(monkeypatch):
     image = image_of((BALL * 100 + 20).astype(np.float32))
-    model, devices, run = bright_model(), [], segment.run_ensemble
+    model, devices, run = bright_model(), [], Ensemble.run
     monkeypatch.setattr(segment, "choose_device", lambda name: (torch.device("cuda"), None))
     monkeypatch.setattr(type(model.pyramid), "to", lambda self, device: devices.append(device.type))
 
@@ -213,7 +214,7 @@ def test_an_accelerator_that_runs_out_of_memory_is_given_up_once(monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return run(*arguments)
 
-    monkeypatch.setattr(segment, "run_ensemble", full)
+    monkeypatch.setattr(Ensemble, "run", full)
     result = segment_image(image, model, members=2)
     assert devices == ["cuda", "cpu"] and result.report["device"] == "cpu"
     assert result.report["notes"] == ["The cuda device ran out of memory; the processor (cpu) is used instead."]

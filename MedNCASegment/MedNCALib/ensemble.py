@@ -76,33 +76,64 @@ def run_ensemble(
     memory_limit: float | None = None,
     roi: bool | tuple[slice, slice, slice] = False,
 ) -> Statistics:
-    """Run members 0 .. N-1 on a normalized image (R, A, S) or (R, A, S, channels).
+    """`Ensemble.run` of members 0 .. N-1, where none ran before."""
+    return Ensemble(pyramid, image, seed, memory_limit, roi).run(members, progress)
 
-    progress(done, total) is called after each member and may raise to stop. memory_limit: MB, see `memory`.
-    roi: compute only where the level before the last found something (`Pyramid.region_of_interest`), or a given region
-    of the image. Raises MedNCAError where the limit cannot be met.
+
+class Ensemble:
+    """The members of one image, to be run some now and more later.
+
+    image: normalized, (R, A, S) or (R, A, S, channels). memory_limit: MB, see `memory`. roi: compute only where the
+    level before the last found something (`Pyramid.region_of_interest`), or a given region of the image.
     """
-    device, architecture, shape = next(pyramid.parameters()).device, pyramid.architecture, image.shape[:3]
-    tensor = to_tensor(image if image.ndim == 4 else image[..., None]).to(device)
-    region = roi if isinstance(roi, tuple) else None
-    with torch.inference_mode():
-        if roi is True and len(architecture.levels) > 1:
-            plan = plan_locating(architecture, shape, memory_limit, device.type != "cpu")
-            region = pyramid.region_of_interest(tensor, seed, range(min(members, ROI_MEMBERS)), plan.tile)
-        region = region or tuple(slice(0, n) for n in shape)
-        plan = _plan(architecture, shape, memory_limit, device, region)
-        result, blocks = _Result(architecture.labels, region), list(plan.blocks(region))
-        for number, block in enumerate(blocks):
-            labels, whole = Moments(), Moments()
-            for done, probability in enumerate(_probabilities(pyramid, tensor, seed, members, plan, block), start=1):
-                labels.add(probability)
-                if architecture.labels > 1:
-                    whole.add(union(probability))
-                if progress:
-                    progress(number * members + done, len(blocks) * members)
-            result.add(within(block, region), labels, whole)
-    share = computed_share(architecture, shape, region)
-    return Statistics(result.mean, result.variance, result.nqm(), members, region, share)
+
+    def __init__(
+        self, pyramid: Pyramid, image: np.ndarray, seed: int, memory_limit: float | None = None,
+        roi: bool | tuple[slice, slice, slice] = False,
+    ):  # fmt: skip
+        self.pyramid, self.image, self.seed = pyramid, image, seed
+        self.memory_limit, self.roi = memory_limit, roi
+        self.region = roi if isinstance(roi, tuple) else None
+        self.labels, self.union = Moments(), Moments()
+
+    def run(self, members: int, progress=None) -> Statistics:
+        """Statistics of members 0 .. N-1. Those that ran before are not run again, unless memory is so short that the
+        region is done in blocks.
+
+        progress(done, total) is called after each member and may raise to stop. Raises MedNCAError where the memory
+        limit cannot be met.
+        """
+        architecture, shape = self.pyramid.architecture, self.image.shape[:3]
+        device = next(self.pyramid.parameters()).device
+        image = to_tensor(self.image if self.image.ndim == 4 else self.image[..., None]).to(device)
+        with torch.inference_mode():
+            self.region = self.region or self._find_region(image, min(members, ROI_MEMBERS))
+            plan = _plan(architecture, shape, self.memory_limit, device, self.region)
+            result, blocks = _Result(architecture.labels, self.region), list(plan.blocks(self.region))
+            for number, block in enumerate(blocks):
+                if len(blocks) > 1:
+                    self.labels, self.union = Moments(), Moments()
+                ran = range(self.labels.count, members)
+                for probability in _probabilities(self.pyramid, image, self.seed, ran, plan, block):
+                    self.labels.add(probability)
+                    if architecture.labels > 1:
+                        self.union.add(union(probability))
+                    if progress:
+                        progress(number * members + self.labels.count, len(blocks) * members)
+                result.add(within(block, self.region), self.labels, self.union)
+        share = computed_share(architecture, shape, self.region)
+        return Statistics(result.mean, result.variance, result.nqm(), members, self.region, share)
+
+    def start_over(self) -> None:
+        """Forget the members that ran, as where the model has moved to another device."""
+        self.labels, self.union = Moments(), Moments()
+
+    def _find_region(self, image, members: int):
+        architecture, shape = self.pyramid.architecture, self.image.shape[:3]
+        if not self.roi or len(architecture.levels) == 1:
+            return tuple(slice(0, n) for n in shape)
+        plan = plan_locating(architecture, shape, self.memory_limit, image.device.type != "cpu")
+        return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile)
 
 
 class _Result:
@@ -143,45 +174,44 @@ def _plan(architecture, shape, limit, device, region):
     return plan_memory(architecture, shape, limit, BATCH, region, dense=True)
 
 
-def _probabilities(pyramid, tensor, seed, members: int, plan, block):
+def _probabilities(pyramid, image, seed, members: range, plan, block):
     """The members' probabilities in a block, in their order."""
-    if tensor.device.type != "cpu":
-        yield from _batches(pyramid, tensor, seed, members, plan, block)
+    if image.device.type != "cpu":
+        yield from _batches(pyramid, image, seed, members, plan, block)
         return
 
     @torch.inference_mode()
     def run(member):
-        return torch.sigmoid(pyramid(tensor, seed, [member], plan.tile, block)[0])
+        return torch.sigmoid(pyramid(image, seed, [member], plan.tile, block)[0])
 
     yield from _in_order(run, members, plan.parallel)
 
 
-def _batches(pyramid, tensor, seed, members: int, plan, block):
+def _batches(pyramid, image, seed, members: range, plan, block):
     """On an accelerator, as many members as a batch as the plan allows."""
-    for first in range(0, members, plan.parallel):
-        batch = range(first, min(first + plan.parallel, members))
-        yield from torch.sigmoid(pyramid(tensor, seed, batch, plan.tile, block))
+    for first in range(0, len(members), plan.parallel):
+        yield from torch.sigmoid(pyramid(image, seed, members[first : first + plan.parallel], plan.tile, block))
 
 
-def _in_order(run, members: int, parallel: int):
+def _in_order(run, members: range, parallel: int):
     """On a processor, one member per core at a time, each on one thread; the results in the members' order.
 
     Members need nothing of each other, so no thread ever waits for another within a step, as it would where the
     cores share one member; on a busy machine that is worth several times the speed.
     """
-    cores = min(parallel, members)
-    if cores == 1:
-        yield from map(run, range(members))
+    cores = min(parallel, len(members))
+    if cores <= 1:
+        yield from map(run, members)
         return
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
     try:
-        running = deque(pool.submit(run, member) for member in range(cores))
-        for member in range(members):
+        running = deque(pool.submit(run, member) for member in members[:cores])
+        for following in (*members[cores:], *[None] * cores):
             probability = running.popleft().result()
-            if member + cores < members:
-                running.append(pool.submit(run, member + cores))
+            if following is not None:
+                running.append(pool.submit(run, following))
             yield probability
     finally:
         pool.shutdown(cancel_futures=True)

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 import torch
 
 from .devices import choose_device
-from .ensemble import Statistics, run_ensemble, settle, union
+from .ensemble import Ensemble, Statistics, settle, union
 from .errors import MedNCAError
 from .model import Model
 from .places import uncertain_places
@@ -177,14 +177,15 @@ def segment_image(
 
 def _segment_field(job: _Job, box: Box, click, which: str) -> Finding:
     """One field of view: find it, run the ensemble, paint and judge. which: of several clicks, for the progress."""
-    moves = ()
+    moves, field_of_view = (), None
     if click:
         with job.timed("locate"):
-            box, moves = _locate(job, box, f"locating{which}")
+            field_of_view, moves = _locate(job, box, f"locating{which}")
     with job.timed("ensemble"):
-        statistics = _run(job, box, job.members, lambda done, of: job.progress(f"ensemble{which}", done, of))
+        field_of_view = field_of_view or _Field(job, box)
+        statistics = field_of_view.run(job.members, lambda done, of: job.progress(f"ensemble{which}", done, of))
     with job.timed("restore"):
-        return _finish(job, box, click, moves, statistics)
+        return _finish(job, field_of_view.box, click, moves, statistics)
 
 
 def _small_pieces(mask: np.ndarray) -> np.ndarray:
@@ -194,32 +195,36 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
     return sitk.GetArrayFromImage(components) > 1
 
 
-def _run(job: _Job, box: Box, members: int, progress=None) -> Statistics:
-    """The ensemble in one field of view. An accelerator that runs out of memory is given up for the processor; where
-    that runs out, too, it becomes a sentence."""
-    _check_size(job.model, box)
-    image = _normalized(job, box)
-    roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
-    while True:
-        try:
-            return run_ensemble(job.model.pyramid, image, members, job.seed, progress, job.memory_limit, roi)
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
-                raise
-            if job.device.type == "cpu":
-                size = " x ".join(str(n) for n in image.shape)
-                raise MedNCAError(
-                    f"There is not enough memory for a field of {size} voxels; click on the organ, or close other "
-                    "programs."
-                ) from error
+class _Field:
+    """One box and its ensemble."""
+
+    def __init__(self, job: _Job, box: Box):
+        _check_size(job.model, box)
+        self.job, self.box, p = job, box, job.model.preprocessing
+        image = normalize(box.extract(job.view.array), p.percentiles, p.gamma)
+        roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
+        self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi)
+
+    def run(self, members: int, progress=None) -> Statistics:
+        """The ensemble's statistics. An accelerator that runs out of memory is given up for the processor; where that
+        runs out, too, it becomes a sentence."""
+        job = self.job
+        while True:
+            try:
+                return self.ensemble.run(members, progress)
+            except (MemoryError, RuntimeError) as error:
+                if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+                    raise
+                if job.device.type == "cpu":
+                    size = " x ".join(str(n) for n in self.box.size)
+                    raise MedNCAError(
+                        f"There is not enough memory for a field of {size} voxels; click on the organ, or close other "
+                        "programs."
+                    ) from error
             job.notes.append(f"The {job.device} device ran out of memory; the processor (cpu) is used instead.")
             job.device = torch.device("cpu")
             job.model.pyramid.to(job.device)
-
-
-def _normalized(job: _Job, box: Box) -> np.ndarray:
-    p = job.model.preprocessing
-    return normalize(box.extract(job.view.array), p.percentiles, p.gamma)
+            self.ensemble.start_over()
 
 
 def _check_request(members, target_dice) -> None:
@@ -260,24 +265,29 @@ def _check_size(model: Model, box: Box) -> None:
             )
 
 
-def _locate(job: _Job, box: Box, stage: str):
-    """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm."""
-    if job.model.preprocessing.field_of_view is None:
-        return box, ()
+def _locate(job: _Job, box: Box, stage: str) -> tuple[_Field, tuple[float, ...]]:
+    """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm.
+
+    A few members look; in the field where it settles they are the ensemble's first ones.
+    """
     moves = []
+    field_of_view = _Field(job, box)
+    if job.model.preprocessing.field_of_view is None:
+        return field_of_view, ()
     for attempt in range(LOCATE_ROUNDS):
         job.progress(stage, attempt, LOCATE_ROUNDS)
-        statistics = _run(job, box, LOCATE_MEMBERS)
+        statistics = field_of_view.run(min(LOCATE_MEMBERS, job.members))
         mask, _ = _mask(job.model, statistics, single=True)
         if not mask.any():
             break
+        box = field_of_view.box
         following = _box_around(job, box.cut(statistics.region).view_index(_middle(mask)))
         move = float(np.linalg.norm((following.start - box.start) * job.view.spacing))
         moves.append(round(move, 2))
         if move < SETTLED:
             break
-        box = following
-    return box, tuple(moves)
+        field_of_view = _Field(job, following)
+    return field_of_view, tuple(moves)
 
 
 def _middle(mask) -> np.ndarray:
