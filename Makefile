@@ -10,10 +10,9 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(PY) Testing/demo.py demo-output
 
-# Seconds and memory of one pass at the papers' sizes, beside the papers' text written down literally (10 minutes).
+# Seconds and memory of one pass beside the papers' text written down literally: docs/speed.md (a quarter of an hour).
 benchmark: $(READY)
-	for preset in paper-hippocampus paper-mednca paper-prostate; do \
-		$(VENV)/bin/mednca benchmark --preset $$preset --members 2 --repeats 3; done
+	$(PY) Testing/benchmarks/speed.py
 
 # Whether the fast paths give the plain path's masks, on every validation case (minutes).
 check-equality: $(READY)

@@ -103,6 +103,8 @@ def benchmark(
     }
     if roi:
         figures["exact_seconds_per_pass"] = _summary(seconds["exact"])
+        exact = useful_flops(architecture, shape, whole) / statistics.median(seconds["exact"])
+        figures["exact_useful_flops_share"] = round(exact / matrix, 3)
     if literal:
         figures["literal_seconds_per_pass"] = _summary(times["literal"])
         figures["times_faster"] = {name: _ratio(times["literal"], seconds[name]) for name in seconds}
@@ -222,13 +224,13 @@ def _measure_memory(architecture, shape, members, memory_limit, threads) -> dict
     torch.set_num_threads(threads)
     small = tuple(min(n, 16) for n in shape)
     _pass(moving_pyramid(architecture), noise(small, architecture), 1, None)  # what torch itself takes
-    before = _resident()
+    before = resident_peak()
     _pass(moving_pyramid(architecture), noise(shape, architecture), members, memory_limit)
-    peak = _resident()
+    peak = resident_peak()
     return {"before": round(before), "peak": round(peak), "added": round(peak - before)}
 
 
-def _resident() -> float:
+def resident_peak() -> float:
     """Peak so far, MB."""
     if sys.platform == "linux":  # getrusage would give the parent's peak where that was higher
         (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]

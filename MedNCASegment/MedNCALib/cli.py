@@ -89,7 +89,7 @@ def segment(
     loaded = Library().load(model)
     jobs, failures = _jobs(images)
     results = []
-    with _progress(quiet=as_json) as bar:
+    with progress(quiet=as_json) as bar:
         total = bar.add_task("Images", total=len(jobs))
         step = bar.add_task("", total=1)
         for name, path in jobs:
@@ -133,7 +133,7 @@ def evaluate(
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
     _check_writable(json_file)
     rows, failures = [], []
-    with _progress() as bar:
+    with progress() as bar:
         task = bar.add_task("Cases", total=len(pairs))
         for pair in pairs:
             bar.update(task, description=_plain(pair[0]))
@@ -146,8 +146,8 @@ def evaluate(
             bar.update(task, advance=1)
     report = {"model": loaded.id, "sha256": loaded.sha256, "cases": rows, "mean": summarize(rows), "failures": failures}
     if rows:
-        _write_json(json_file, report)
-        _table(rows, report["mean"])
+        write_json(json_file, report)
+        table(rows, report["mean"])
     for failure in failures:
         _complain(failure)
     raise typer.Exit(1 if failures or not rows else 0)
@@ -187,7 +187,7 @@ def benchmark(
         lambda text: err.print(text, highlight=False),
     )  # fmt: skip
     if json_file:
-        _write_json(json_file, figures)
+        write_json(json_file, figures)
     else:
         print(json.dumps(figures, indent=1))
 
@@ -236,7 +236,7 @@ def write_result(image, result, model, folder: Path) -> None:
     try:
         write_image(result.labels, staged / "segmentation.nii.gz")
         write_image(result.variance, staged / "variance.nii.gz")
-        _write_json(staged / "report.json", result.report)
+        write_json(staged / "report.json", result.report)
         draw_overview(image, result, model, staged / "overview.png")
         _swap(staged, folder)
     finally:
@@ -320,7 +320,7 @@ def _point(text: str) -> tuple[float, float, float]:
     return r, a, s
 
 
-def _progress(quiet: bool = False) -> Progress:
+def progress(quiet: bool = False) -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -350,7 +350,7 @@ def _tell(results, failures, as_json: bool) -> None:
         _complain(failure)
 
 
-def _table(rows, mean) -> None:
+def table(rows, mean) -> None:
     table = Table("Case", "Dice", "HD95 (mm)", "NQM", "Predicted Dice", "Verdict")
 
     def text(value, digits=3):
@@ -375,7 +375,7 @@ def _plain(text) -> str:
     return str(text).replace("[", r"\[")
 
 
-def _write_json(path: Path, data: dict) -> None:
+def write_json(path: Path, data: dict) -> None:
     from .description import write_bytes
 
     path.parent.mkdir(parents=True, exist_ok=True)

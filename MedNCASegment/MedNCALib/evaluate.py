@@ -8,14 +8,16 @@ import SimpleITK as sitk
 from .images import check_same_grid, read_image, read_labels
 from .metrics import dice, hd95
 from .model import Model
-from .segment import segment_image
+from .segment import is_one_field, segment_image
+from .space import View
 
 
 def evaluate_case(name: str, image_path, labels_path, model: Model, members=None, seed=None, device="auto") -> dict:
-    """One case as plain data: dice and hd95_mm per label name and "union", nqm, predicted_dice, verdict."""
+    """One case as plain data: dice and hd95_mm per label name and "union", nqm, predicted_dice, verdict, clicked."""
     image, truth = read_image(image_path), read_labels(labels_path)
     check_same_grid(name, image, truth)
-    result = segment_image(image, model, members=members, seed=seed, device=device)
+    clicks = truth_clicks(model, truth)
+    result = segment_image(image, model, clicks, members=members, seed=seed, device=device)
     found = sitk.GetArrayViewFromImage(result.labels)
     wanted = sitk.GetArrayViewFromImage(truth)
     masks = {label.name: (found == label.value, wanted == label.value) for label in model.labels}
@@ -29,7 +31,21 @@ def evaluate_case(name: str, image_path, labels_path, model: Model, members=None
         "nqm": finding.nqm["union"],
         "predicted_dice": finding.verdict.predicted_dice,
         "verdict": finding.verdict.color,
+        "clicked": bool(clicks),
     }
+
+
+def truth_clicks(model: Model, truth: sitk.Image) -> list[tuple[float, float, float]]:
+    """Where a person would click: in an image that is larger than the model's field of view, into the middle of the
+    truth (RAS mm). None where the image is one field of view, where the model takes whole images, or without truth."""
+    view = View.of(truth)
+    if model.preprocessing.field_of_view is None or is_one_field(model, np.array(view.array.shape) * view.spacing):
+        return []
+    mask = np.isin(view.array, [label.value for label in model.labels])
+    if not mask.any():
+        return []
+    corners = [np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]
+    return [tuple(float(x) for x in view.ras_of([corner.mean() for corner in corners]))]
 
 
 def summarize(cases: list[dict]) -> dict:

@@ -310,7 +310,7 @@ def _finish(job: _Job, box: Box, click, moves, statistics: Statistics) -> Findin
     """Paint one field of view onto the view's voxels and judge it."""
     view, model = job.view, job.model
     extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
-    mask, mean = _mask(model, statistics, single=click is not None or _is_one_field(model, box))
+    mask, mean = _mask(model, statistics, single=click is not None or is_one_field(model, extent))
     box = box.cut(statistics.region)  # a region of interest is all that was computed
     painted = _paint(job, box, mean, statistics)
     voxel = float(np.prod(view.spacing))
@@ -334,10 +334,10 @@ def _finish(job: _Job, box: Box, click, moves, statistics: Statistics) -> Findin
     return Finding(click, center, extent, quality, volumes, verdict, objection, moves, share)
 
 
-def _is_one_field(model: Model, box: Box) -> bool:
-    """Whether an image without clicks is about the size of one field of view, as the training cases are."""
+def is_one_field(model: Model, extent) -> bool:
+    """Whether an image of `extent` mm (R, A, S) is about the size of one field of view, as the training cases are."""
     fov = model.preprocessing.field_of_view
-    return fov is not None and all(n * s <= 1.5 * f for n, s, f in zip(box.size, box.spacing, fov, strict=True))
+    return fov is not None and all(mm <= 1.5 * f for mm, f in zip(extent, fov, strict=True))
 
 
 def _paint(job: _Job, box: Box, mean, statistics: Statistics) -> np.ndarray:

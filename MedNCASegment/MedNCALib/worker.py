@@ -44,7 +44,7 @@ class Cancelled(Exception):
 
 
 class Worker:
-    """Takes jobs from one stream and tells about them on another."""
+    """Takes jobs from one stream and tells about them on another. Subclasses know other commands."""
 
     def __init__(self, source, sink, ended=None):
         """ended() is called when the source is at its end."""
@@ -59,11 +59,18 @@ class Worker:
         """Work until asked to quit or until the input ends."""
         self.tell("started", pid=os.getpid())
         threading.Thread(target=self._listen, daemon=True).start()
-        from . import segment  # noqa: F401  torch loads here, once
-
+        self.warm_up()
         self.tell("ready")
         while (request := self.jobs.get()) is not None:
             self._do(request)
+
+    def warm_up(self) -> None:
+        """Load what takes long, once."""
+        from . import segment  # noqa: F401  torch
+
+    def commands(self) -> dict:
+        """What does each command: a function of the request and the job's id; its result goes with "done"."""
+        return {"segment": self._segment}
 
     def tell(self, event: str, job: str | None = None, **content) -> None:
         line = {"event": event} | ({"job": job} if job is not None else {}) | content
@@ -97,10 +104,10 @@ class Worker:
 
         job = str(request.get("job"))
         try:
-            if request["command"] != "segment":
+            command = self.commands().get(request["command"])
+            if command is None:
                 raise MedNCAError(f"Unknown command {request['command']!r}.")
-            report = self._segment(request, job)
-            self.tell("done", job, out=request["out"], report=report)
+            self.tell("done", job, **command(request, job))
         except Cancelled:
             self.tell("cancelled", job)
         except MedNCAError as error:
@@ -115,7 +122,7 @@ class Worker:
         from .library import Library
         from .segment import segment_image
 
-        progress = self._progress(job)
+        progress = self.progress(job)
         progress("reading", 0, 1)
         image = self._image(Path(request["image"]))
         options = {key: request[key] for key in _OPTIONS if request.get(key) is not None}
@@ -130,11 +137,11 @@ class Worker:
             for name, part in result.parts.items():
                 write_image(part, staged / f"{name}.nrrd", compress=False)
             (staged / "report.json").write_text(json.dumps(result.report))
-            self._check(job)
+            self.check(job)
             os.replace(staged, out)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
-        return result.report
+        return {"out": request["out"], "report": result.report}
 
     def _image(self, path: Path):
         """The image of a file; the last one is kept, as clicks come in rows on one volume."""
@@ -146,12 +153,12 @@ class Worker:
             self.image = (stamp, read_image(path))
         return self.image[1]
 
-    def _progress(self, job: str):
+    def progress(self, job: str):
         """A callback that tells, estimates the time left of a stage, and stops a cancelled job."""
         begun: dict[str, float] = {}
 
         def progress(stage: str, done: int, total: int) -> None:
-            self._check(job)
+            self.check(job)
             now = time.monotonic()
             start = begun.setdefault(stage, now)
             left = (now - start) / done * (total - done) if done else None
@@ -159,12 +166,13 @@ class Worker:
 
         return progress
 
-    def _check(self, job: str) -> None:
+    def check(self, job: str) -> None:
+        """Raises Cancelled where the job was asked to stop."""
         if job in self.cancelled or "*" in self.cancelled:
             raise Cancelled
 
 
-def main() -> None:
+def main(kind: type[Worker] = Worker) -> None:
     """Keep the protocol's streams to ourselves: whatever else prints goes to standard error, and whatever else reads
     finds nothing (on Windows, a library that looks at standard input while it is read from waits for ever)."""
     if hasattr(os, "setpgid"):
@@ -173,7 +181,7 @@ def main() -> None:
     os.dup2(2, 1)
     source = os.fdopen(os.dup(0), encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    Worker(source, sink, _leave_soon).run()
+    kind(source, sink, _leave_soon).run()
 
 
 def _leave_soon() -> None:

@@ -23,7 +23,7 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
     (field_of_view, normalized) and labels (with IGNORE outside the case). The same seed gives the same sample.
     """
     augmentation = plan.augmentation_at(iteration)
-    image, labels = _pad(_to_unit(image), labels, plan.field_of_view, _margin(plan))
+    image, labels = _pad(_to_unit(image), labels, plan.field_of_view, plan.room)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
         np_state = np.random.get_state()
@@ -90,11 +90,6 @@ def _center_crop(subject, size):
         before = (have - want) // 2
         crop += [before, have - want - before]
     return tio.Crop(tuple(int(n) for n in crop))
-
-
-def _margin(plan: Plan) -> list[int]:
-    """Room around the field of view so that shifts and rotations rarely meet emptiness, in voxels per axis."""
-    return [int(np.ceil(plan.augmentation.shift / mm)) + 2 for mm in plan.preprocessing.spacing or (1.0, 1.0, 1.0)]
 
 
 def _pad(image, labels, size, margin):

@@ -17,6 +17,7 @@ import torch
 import torchio as tio
 from scipy.optimize import isotonic_regression
 
+from MedNCALib.evaluate import truth_clicks
 from MedNCALib.firing import mix
 from MedNCALib.images import read_image, read_labels
 from MedNCALib.metrics import dice
@@ -30,6 +31,8 @@ from .dataset import Case
 
 COVERAGE = 0.90  # of the interval
 _SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
+MIN_SAMPLES = 2 * _SAMPLES_PER_KNOT
+_MOST_PROCESSES = 8  # each has a torch of its own in memory
 _STREAM = 77  # keeps this module's draws apart from the training's
 
 # Each takes a severity in 0..1; the worst are the paper's own test artifacts (section 3.2).
@@ -76,14 +79,21 @@ def measure(folder, cases: list[Case], seed: int, conditions=None, progress=None
 def worker_pool() -> ProcessPoolExecutor:
     """One single-threaded process per core: for many small cases faster than one process with all cores."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(max(os.cpu_count() or 1, 1), context, initializer=torch.set_num_threads, initargs=(1,))
+    return ProcessPoolExecutor(
+        min(os.cpu_count() or 1, _MOST_PROCESSES), context, initializer=torch.set_num_threads, initargs=(1,)
+    )
+
+
+def enough(samples: list[Sample]) -> bool:
+    """Whether there are enough for `fit`: fewer say nothing about an interval that holds nine times of ten."""
+    return sum(s.nqm is not None for s in samples) >= MIN_SAMPLES
 
 
 def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibration | None:
     """Monotone regression of Dice and of its interval on NQM; None where there are too few samples for it."""
-    pairs = sorted((s.nqm, s.dice) for s in samples if s.nqm is not None)
-    if len(pairs) < 2 * _SAMPLES_PER_KNOT:
+    if not enough(samples):
         return None
+    pairs = sorted((s.nqm, s.dice) for s in samples if s.nqm is not None)
     values, scores = (np.array(column) for column in zip(*pairs, strict=True))
     groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
     knots = np.array([np.median(values[g]) for g in groups])
@@ -168,7 +178,7 @@ def _measure_one(job) -> Sample:
         _loaded[folder] = load_model(folder)
     model = _loaded[folder]
     image, truth = read_image(case.image), read_labels(case.labels)
-    result = segment_image(degrade(image, condition, seed), model, device="cpu")
+    result = segment_image(degrade(image, condition, seed), model, truth_clicks(model, truth), device="cpu")
     wanted = np.isin(sitk.GetArrayViewFromImage(truth), [label.value for label in model.labels])
     found = sitk.GetArrayViewFromImage(result.labels) > 0
     return Sample(case.name, condition, dice(found, wanted), result.findings[0].nqm["union"])

@@ -1,70 +1,208 @@
-"""The `mednca` command: the engine's commands, and training."""
+"""The `mednca` command: the engine's commands, and those of training. Everything is done by `runs` and its like."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shlex
 import sys
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from MedNCALib import cli
 from MedNCALib.errors import MedNCAError
+from MedNCALib.library import Library
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder in the layout of the Medical Segmentation Decathlon or nnU-Net, or with "
+                 "images/ and labels/."),
+]  # fmt: skip
+ImagesOption = Annotated[Path | None, typer.Option(help="Folder of images, in place of --data.")]
+LabelsOption = Annotated[Path | None, typer.Option(help="Folder of label maps with the same names.")]
+RunOption = Annotated[Path, typer.Option(help="Run folder: plan, history, checkpoints. Resumed where it exists.")]
+OutOption = Annotated[Path | None, typer.Option(help="Where the model's folder goes; default: result/ in the run.")]
+IterationsOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
+SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
+LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
+KeepNames = Annotated[bool, typer.Option(help="Write the cases' names into the model: for public data only.")]
+CalibrationOption = Annotated[int, typer.Option(help="Training cases used for the calibration, at most.")]
+
+
+@cli.app.command()
+def plan(
+    out: Annotated[Path, typer.Option(help="Where the plan goes, as JSON; change it as you like.")],
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    label: LabelNames = None,
+    family: Annotated[str, typer.Option(help="m3d-nca or med-nca.")] = "m3d-nca",
+    iterations: IterationsOption = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    estimate: Annotated[bool, typer.Option(help="Measure what an iteration takes here.")] = True,
+) -> None:
+    """Look at a data set, say what is wrong with it, and propose a plan with its reasons and its cost."""
+    _require_training_packages()
+    from .estimate import estimate as measure
+    from .propose import propose
+
+    cases, names = _dataset(data, images, labels)
+    found = _fingerprint(cases)
+    proposal = propose(found, names | _names(label), family, iterations, seed)
+    cli.write_json(out, proposal.plan.to_json())
+    table = Table("What", "Why")
+    for what, why in proposal.reasons.items():
+        table.add_row(what, why)
+    cli.out.print(table)
+    if estimate:
+        cost = measure(proposal.plan)
+        cli.out.print(
+            f"About {cost.seconds / 60:.0f} minutes here ({cost.seconds_per_iteration:.2f} s an iteration), "
+            f"{cost.peak_mb:.0f} MB, and {cost.loader_mb:.0f} MB to read and augment.",
+            highlight=False,
+        )
+    cli.out.print(f"Written: {out}", highlight=False)
 
 
 @cli.app.command()
 def train(
-    preset: Annotated[str, typer.Option(help="Name of a training plan.")],
-    images: Annotated[Path, typer.Option(help="Folder of images.")],
-    labels: Annotated[Path, typer.Option(help="Folder of label maps with the same names.")],
-    run: Annotated[Path, typer.Option(help="Run folder: plan, split, history, checkpoints. Resumed where it exists.")],
-    out: Annotated[Path, typer.Option(help="Where the model folder goes.")],
-    iterations: Annotated[int | None, typer.Option(help="Instead of the plan's.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the plan's.")] = None,
-    calibration_cases: Annotated[int, typer.Option(help="Training cases used for the calibration.")] = 90,
+    run: RunOption,
+    out: OutOption = None,
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    preset: Annotated[str | None, typer.Option(help="Name of a training plan of ours.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="A plan as JSON; default: one is proposed.")] = None,
+    label: LabelNames = None,
+    name: NameOption = None,
+    iterations: IterationsOption = None,
+    seed: SeedOption = None,
+    device: DeviceOption = "auto",
+    keep_names: KeepNames = False,
+    calibration_cases: CalibrationOption = 90,
 ) -> None:
     """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()
-    from .dataset import check_cases, find_cases, split
-    from .loop import Run
+    from . import runs
     from .presets import PRESETS
-    from .report import finish
+    from .propose import propose
 
-    if preset not in PRESETS:
+    cases, names = _dataset(data, images, labels)
+    if preset and preset not in PRESETS:
         raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
-    plan, texts = PRESETS[preset].plan, PRESETS[preset].texts
-    changes = {key: value for key, value in (("iterations", iterations), ("seed", seed)) if value is not None}
-    plan = dataclasses.replace(plan, **changes)
-    cases = find_cases(images, labels)
-    if len(cases) < 2:
-        raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
-    if (run / "plan.json").exists():
-        training = Run.resume(run)
-        _check_resumed(training, plan, cases)
-        cli.err.print(f"Resuming {run} at iteration {training.iteration}.")
+    if preset and plan:
+        raise MedNCAError("Give either --preset or --plan.")
+    if preset:
+        chosen, texts = PRESETS[preset].plan, PRESETS[preset].texts
+        keep_names = True  # public data
     else:
-        check_cases(cases, plan)
-        training = Run.create(run, plan, split(cases, plan.validation_share, plan.seed))
-    with cli._progress() as bar:
-        task = bar.add_task("Training", total=training.plan.total_iterations, completed=training.iteration)
+        chosen = _read_plan(plan) if plan else None
+        texts = runs.texts_for(_id(name or run.name), name or run.name)
+    with _together():
+        if (run / "plan.json").exists():
+            work = runs.reopen(run, _device(device))
+            if chosen:
+                _check_resumed(work.run, _with(chosen, iterations, seed))
+            cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
+        else:
+            wanted = [each.value for each in chosen.labels] if chosen else None
+            found = _fingerprint(cases, wanted)
+            chosen = chosen or propose(found, names | _names(label)).plan
+            cases = _usable(cases, found, strict=bool(preset))
+            _check_labels(chosen, found)
+            options = {"command": _command(), "keep_names": keep_names, "calibration_cases": calibration_cases}
+            work = runs.begin(run, _with(chosen, iterations, seed), cases, texts, None, options, _device(device))
+        _complete(work, out)
 
-        def report(row):
-            bar.update(task, completed=row["iteration"], description=f"Training, loss {row['loss']:.3f}")
 
-        training.train(cases, _validator(training, cases), report)
-        bar.update(task, description="Training")
-        stage = bar.add_task("", total=1)
-        result = finish(
-            training, cases, texts, out, _command(), calibration_cases,
-            lambda name, done, total: bar.update(stage, description=name, completed=done, total=total),
+@cli.app.command()
+def resume(run: Path, out: OutOption = None, device: DeviceOption = "auto") -> None:
+    """Go on with a run that was stopped, or killed, at its last checkpoint."""
+    _require_training_packages()
+    from . import runs
+
+    with _together():
+        work = runs.reopen(run, _device(device))
+        cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
+        _complete(work, out)
+
+
+@cli.app.command()
+def finetune(
+    model: str,
+    run: RunOption,
+    out: OutOption = None,
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    label: LabelNames = None,
+    name: NameOption = None,
+    iterations: IterationsOption = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    trained: Annotated[str, typer.Option(help="all weights, or update: only those of the dense layers.")] = "all",
+    device: DeviceOption = "auto",
+    keep_names: KeepNames = False,
+    calibration_cases: CalibrationOption = 90,
+) -> None:
+    """Go on training a model of the library on labelled volumes of your own, and say whether that helped."""
+    _require_training_packages()
+    from . import runs
+    from .finetune import finetuning_plan
+
+    with _together():
+        if (run / "plan.json").exists():
+            raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
+        base = Library().load(model)
+        cases, names = _dataset(data, images, labels)
+        found = _fingerprint(cases)
+        chosen = finetuning_plan(base, found, names | _names(label), iterations, trained, seed)
+        name = name or f"{base.name}, fine-tuned"
+        options = {"command": _command(), "keep_names": keep_names, "calibration_cases": calibration_cases}
+        work = runs.begin(
+            run, chosen, _usable(cases, found), runs.texts_for(_id(name), name, base=base), base, options,
+            _device(device),
         )  # fmt: skip
-    (run / "validation.json").write_text(json.dumps(result, indent=1))
-    cli._table(result["cases"], result["mean"])
-    cli.out.print(f"Model written to {out}", highlight=False)
+        _complete(work, out)
+
+
+@cli.app.command()
+def calibrate(
+    model: str,
+    out: Annotated[Path, typer.Option(help="Where the calibrated model's folder goes.")],
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    cases: Annotated[Path | None, typer.Option(help="A split.json; default: a new split.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
+    calibration_cases: CalibrationOption = 90,
+) -> None:
+    """Make a model's calibration anew on your own cases, clean and degraded, and try it on others."""
+    _require_training_packages()
+    from .dataset import split
+    from .report import calibrate as make
+
+    if out.exists():
+        raise MedNCAError(f"{out} exists already; choose another folder.")
+    loaded = Library().load(model)
+    found, _names_of_labels = _dataset(data, images, labels)
+    found = _usable(found, _fingerprint(found))
+    divided = json.loads(cases.read_text()) if cases else split(found, 0.3, seed)
+    parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
+    if not all(parts):
+        raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
+    loaded.id = _id(out.name)
+    with _bar() as (_, stage):
+        result = make(loaded, *parts, out, _command(), seed, calibration_cases, stage)
+    cli.table(result["cases"], result["mean"])
+    made = loaded.info["quality"]
+    cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
 
 
 def main() -> None:
@@ -72,46 +210,142 @@ def main() -> None:
     cli.main()
 
 
-def _validator(run, cases):
-    """Union and label Dice of one member on some validation cases, while training goes on."""
-    import numpy as np
-    import torch
+def _complete(work, out) -> None:
+    """Train, measure and write, with a bar for people; of several processes only the first one talks."""
+    from . import processes, runs
 
-    from MedNCALib.ensemble import run_ensemble, settle
-    from MedNCALib.metrics import dice
-    from MedNCALib.space import normalize
+    if not processes.is_first():
+        runs.complete(work, out)
+        return
+    run = work.run
+    with _bar() as (bar, stage):
+        task = bar.add_task("Training", total=run.plan.total_iterations, completed=run.iteration)
 
-    from .dataset import CaseReader
+        def report(row):
+            bar.update(task, completed=row["iteration"], description=f"Training, loss {row['loss']:.3f}")
 
-    preprocessing = run.plan.preprocessing
-    wanted = run.split["validation"][: run.plan.validation_cases]
-    chosen, reader = [case for case in cases if case.name in set(wanted)], CaseReader(run.plan)
-
-    def validate(pyramid) -> dict:
-        scores = []
-        with torch.inference_mode():
-            for case in chosen:
-                image, labels = reader(case)
-                image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
-                mask = settle(run_ensemble(pyramid, image, 1, 0).mean)
-                per_label = [dice(mask == n, labels == n) for n in range(1, len(run.plan.labels) + 1)]
-                scores.append([dice(mask > 0, labels > 0), *per_label])
-        union, *per_label = np.mean(scores, axis=0).round(4).tolist()
-        return {"dice_union": union, "dice_labels": per_label}
-
-    return validate
+        result = runs.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
+    cli.table(result["cases"], result["mean"])
+    if "base" in result:
+        base, own = (result[key]["dice"]["union"] for key in ("base", "mean"))
+        helped = "Fine-tuning helped" if result["helped"] else "Fine-tuning did not help"
+        cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
+    if result.get("calibration_note"):
+        cli.out.print(result["calibration_note"])
+    cli.out.print(f"Model written to {out or run.folder / runs.RESULT}", highlight=False)
 
 
-def _check_resumed(run, plan, cases) -> None:
+@contextmanager
+def _bar():
+    """A progress display and a function (stage, done, total) that moves its second bar."""
+    with cli.progress() as bar:
+        tasks = []
+
+        def stage(text, done, total):
+            if not tasks:
+                tasks.append(bar.add_task("", total=1))
+            bar.update(tasks[0], description=text, completed=done, total=total)
+
+        yield bar, stage
+
+
+@contextmanager
+def _together():
+    """Within it, the processes that `torchrun` started know of each other."""
+    from . import processes
+
+    processes.join()
+    try:
+        yield
+    finally:
+        processes.leave()
+
+
+def _dataset(data, images, labels):
+    """The cases and what their labels are called."""
+    from .dataset import find_cases, find_dataset
+
+    if (data is None) == (images is None and labels is None):
+        raise MedNCAError("Give either --data, or --images and --labels.")
+    if data is not None:
+        found = find_dataset(data)
+        return list(found.cases), found.label_names
+    if images is None or labels is None:
+        raise MedNCAError("--images and --labels belong together.")
+    return find_cases(images, labels), {}
+
+
+def _fingerprint(cases, values=None):
+    from .fingerprint import fingerprint
+
+    with _bar() as (_, stage):
+        return fingerprint(cases, values, lambda done, total: stage("Looking at the cases", done, total))
+
+
+def _usable(cases, found, strict: bool = False):
+    """The cases without a problem; the others are told by name, or, where strict, end it."""
+    for name, problem in found.problems.items():
+        if strict:
+            raise MedNCAError(f"{name}: {problem}")
+        cli.err.print(f"Left out: {name}: {problem}", highlight=False, soft_wrap=True)
+    bad = set(found.problems)
+    usable = [case for case in cases if case.name not in bad]
+    if len(usable) < 2:
+        raise MedNCAError(
+            f"Training needs two usable cases at least, one to learn from, one to check with; there are {len(usable)}."
+        )
+    return usable
+
+
+def _check_labels(plan, found) -> None:
+    missing = [label for label in plan.labels if label.value not in found.values]
+    if missing:
+        raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}) that the plan trains.")
+
+
+def _check_resumed(run, plan) -> None:
     """What is asked for now must be what the run was begun with."""
     if run.plan != plan:
         raise MedNCAError(f"{run.folder} was begun with another plan (see its plan.json); choose another --run.")
-    names = {case.name for case in cases}
-    missing = [name for part in run.split.values() for name in part if name not in names]
-    if missing:
-        raise MedNCAError(
-            f"{len(missing)} case(s) of the run's split.json are not in the folders: {missing[0]} for one."
-        )
+
+
+def _with(plan, iterations, seed):
+    changes = {key: value for key, value in (("iterations", iterations), ("seed", seed)) if value is not None}
+    return replace(plan, **changes)
+
+
+def _read_plan(path: Path):
+    from .plan import Plan
+
+    try:
+        return Plan.from_json(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise MedNCAError(f"{path} is no plan: {error}.") from error
+
+
+def _names(texts) -> dict[int, str]:
+    names = {}
+    for text in texts or ():
+        value, equals, name = text.partition("=")
+        if not equals or not value.strip().isdigit() or not name.strip():
+            raise MedNCAError(f"--label {text!r} is not VALUE=NAME.")
+        names[int(value)] = name.strip()
+    return names
+
+
+def _id(name: str) -> str:
+    """A model's id from a name that people chose."""
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+    return "-".join(part for part in kept.split("-") if part)[:64] or "model"
+
+
+def _device(name: str) -> str:
+    from MedNCALib.devices import choose_device
+
+    device, note = choose_device(name)
+    if note:
+        cli.err.print(note)
+    return str(device)
 
 
 def _command() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
-from MedNCALib.images import check_same_grid, pair_by_name, read_image, read_labels
+from MedNCALib.images import case_name, check_same_grid, find_images, pair_by_name, read_image, read_labels
 from MedNCALib.space import Box, View
 
 from .plan import Plan
@@ -27,9 +29,81 @@ class Case:
     labels: Path
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled volumes and what the labels' values are called, where the folder says so."""
+
+    cases: tuple[Case, ...]
+    label_names: dict[int, str]
+
+
+def find_dataset(folder) -> Dataset:
+    """The labelled volumes of a folder: the Medical Segmentation Decathlon's or nnU-Net's layout (dataset.json,
+    imagesTr, labelsTr), or the folders images and labels. Raises MedNCAError where there is nothing of the kind.
+    """
+    folder = Path(folder)
+    if (folder / "dataset.json").is_file():
+        return _described(folder)
+    for images, labels in (("images", "labels"), ("imagesTr", "labelsTr")):
+        if (folder / images).is_dir() and (folder / labels).is_dir():
+            return Dataset(tuple(find_cases(folder / images, folder / labels)), {})
+    raise MedNCAError(
+        f"{folder} holds no data set: it needs the folders images and labels with the same file names in both, or "
+        "dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them."
+    )
+
+
+def _described(folder: Path) -> Dataset:
+    try:
+        described = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+        names = {}
+        for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
+            number, name = (int(key), str(value)) if str(key).isdigit() else (int(value), str(key))
+            names[number] = name
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise MedNCAError(f"{folder / 'dataset.json'} cannot be understood: {error}.") from error
+    names.pop(0, None)
+    if "channel_names" in described or "modality" in described:
+        channels = described.get("channel_names", described.get("modality"))
+        if len(channels) != 1:
+            raise MedNCAError(f"{folder} has {len(channels)} image channels a case; only one can be trained on so far.")
+    images = {image.name: image for image in find_images(folder / "imagesTr")}
+    cases = []
+    for labels in find_images(folder / "labelsTr"):
+        name = case_name(labels)
+        ending = labels.name[len(name) :]
+        image = images.get(labels.name) or images.get(f"{name}_0000{ending}")
+        if image is None:
+            raise MedNCAError(f"{labels} has no image of its name in {folder / 'imagesTr'}.")
+        cases.append(Case(name, image, labels))
+    if not cases:
+        raise MedNCAError(f"{folder / 'labelsTr'} holds no label maps.")
+    return Dataset(tuple(cases), names)
+
+
 def find_cases(images, labels) -> list[Case]:
     """The labelled volumes of two folders, paired by name. Raises MedNCAError where one has no partner."""
     return [Case(*pair) for pair in pair_by_name(images, labels)]
+
+
+def write_cases(cases, path: Path) -> None:
+    """Where the cases lie, for a run that is resumed. It stays in the run's folder: a model holds no paths."""
+    rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
+    write_bytes(path, json.dumps(rows, indent=1).encode())
+
+
+def read_cases(path: Path) -> list[Case]:
+    """What `write_cases` wrote; raises MedNCAError where a file is gone."""
+    try:
+        rows = json.loads(path.read_text())
+        cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MedNCAError(f"{path} cannot be read: {error}.") from error
+    for case in cases:
+        for file in (case.image, case.labels):
+            if not file.exists():
+                raise MedNCAError(f"{case.name}: {file} is gone; put it back to go on.")
+    return cases
 
 
 def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:
@@ -76,16 +150,17 @@ class CaseReader:
         indices = np.zeros(values.shape, dtype=np.int16)
         for number, label in enumerate(self.plan.labels, start=1):
             indices[values == label.value] = number
-        return box.extract(view.array), indices
+        window = _around_the_labels(indices, self.plan)
+        return np.ascontiguousarray(box.extract(view.array)[window]), np.ascontiguousarray(indices[window])
 
 
-def check_cases(cases: list[Case], plan: Plan, progress=None) -> None:
-    """Read every case once, so that mistakes are told before hours of training, each with its name."""
-    reader, seen = CaseReader(plan, bound=0), set()
-    for done, case in enumerate(cases, start=1):
-        seen |= set(np.unique(reader(case)[1]).tolist())
-        if progress:
-            progress(done, len(cases))
-    missing = [label for number, label in enumerate(plan.labels, start=1) if number not in seen]
-    if missing:
-        raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}) that the plan trains.")
+def _around_the_labels(indices, plan: Plan):
+    """Slices of a case that is larger than a training sample with its room: around the labels, as by a click."""
+    window = []
+    for axis, (have, want, room) in enumerate(zip(indices.shape, plan.field_of_view, plan.room, strict=True)):
+        size = min(want + 2 * room, have)
+        along = np.flatnonzero(indices.any(axis=tuple({0, 1, 2} - {axis})))
+        middle = (along[0] + along[-1] + 1) // 2 if len(along) else have // 2
+        start = min(max(middle - size // 2, 0), have - size)
+        window.append(slice(start, start + size))
+    return tuple(window)

@@ -1,11 +1,12 @@
 """The training loop: patches through the pyramid, one optimizer, checkpoints that resume to the same numbers.
 
 Everything random is addressed by (plan.seed, iteration, sample): cases, augmentation, patches, step counts, fire
-masks. A checkpoint therefore needs no generator's state.
+masks. A checkpoint therefore needs no generator's state, and several processes share a batch without a word.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import csv
 import io
@@ -29,6 +30,7 @@ from MedNCALib.firing import frame_index, mix
 from MedNCALib.pyramid import Pyramid, pool, upsample
 from MedNCALib.tensors import to_tensor
 
+from . import processes
 from .augmentation import IGNORE, training_sample
 from .dataset import Case, CaseReader
 from .losses import LOSSES
@@ -36,23 +38,39 @@ from .plan import Plan
 
 # What an address is drawn for; keeps the streams apart.
 _CASES, _AUGMENT, _PATCH, _STEPS = 1, 2, 3, 4
-_CHECKPOINT, _HISTORY, _PLAN, _SPLIT = "checkpoint.safetensors", "history.csv", "plan.json", "split.json"
+CHECKPOINT, HISTORY, PLAN, SPLIT, STATE = (
+    "checkpoint.safetensors", "history.csv", "plan.json", "split.json", "state.json",
+)  # fmt: skip
+CHECKPOINT_SECONDS = 45.0  # a killed run loses at most what it did since
+_ROLLBACKS = 3  # times that a diverged run is set back before it is given up
+_BAD_GRADIENTS = 10  # in a row; one now and then is left out
+
+
+class Diverged(Exception):
+    """The loss, or the gradient for a while, is not a number."""
 
 
 class Batches(torch.utils.data.Dataset):
-    """Item i is the batch of iteration `first` + i: images (B, R, A, S, 1) and labels (B, R, A, S)."""
+    """Item i is this process's part of the batch of iteration `first` + i: images (B, R, A, S, 1), labels (B, R, A, S).
+
+    Its samples' numbers in the whole batch are `sample_numbers`.
+    """
 
     def __init__(self, cases: list[Case], plan: Plan, first: int):
         self.cases, self.plan, self.first = cases, plan, first
+        self.numbers = sample_numbers(plan)
         self.reader = CaseReader(plan)
 
     def __len__(self):
         return self.plan.total_iterations - self.first
 
     def __getitem__(self, i):
-        iteration = self.first + i
-        samples = [self._sample(iteration, number) for number in range(self.plan.batch)]
-        samples = [sample for sample in samples for _ in range(self.plan.duplication)]
+        iteration, made = self.first + i, {}
+        for number in self.numbers:
+            image = number // self.plan.duplication
+            if image not in made:
+                made[image] = self._sample(iteration, image)
+        samples = [made[number // self.plan.duplication] for number in self.numbers]
         images, labels = zip(*samples, strict=True)
         return to_tensor(np.stack(images))[..., None], to_tensor(np.stack(labels))
 
@@ -66,6 +84,11 @@ class Batches(torch.utils.data.Dataset):
         return training_sample(image, labels, self.plan, seed, iteration)
 
 
+def sample_numbers(plan: Plan) -> list[int]:
+    """Which samples of a batch are this process's."""
+    return list(range(plan.batch * plan.duplication))[processes.rank() :: processes.count()]
+
+
 @dataclass
 class Patch:
     """What one level of a training pass covers: per sample the first cell, and the common size, in its cells."""
@@ -74,40 +97,32 @@ class Patch:
     size: tuple[int, int, int]
 
 
-def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int):
+def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int, numbers=None):
     """One pass of the patch pyramid (M3D-NCA, section 2.1).
 
-    images: (B, R, A, S, channels), labels: (B, R, A, S) with IGNORE. The coarsest level sees the whole field of
-    view; each finer one a patch of `plan.patch` cells. Returns per level (logits, targets, valid), finest last.
+    images: (B, R, A, S, channels), labels: (B, R, A, S) with IGNORE. numbers: the samples' in the whole batch (default:
+    they are the whole batch). The coarsest level sees the whole field of view; each finer one a patch of `plan.patch`
+    cells. Returns per level (logits, targets, valid), finest last.
     """
     architecture = pyramid.architecture
-    count, frame = len(images), tuple(images.shape[1:4])
-    members = [iteration * count + i for i in range(count)]
+    frame, numbers = tuple(images.shape[1:4]), list(range(len(images)) if numbers is None else numbers)
+    members = [iteration * plan.batch * plan.duplication + number for number in numbers]
     targets, valid = _targets(labels, len(plan.labels))
-    points = _patch_points(labels, plan, iteration)
+    points = _patch_points(labels, plan, iteration, numbers)
     state, patch, outputs = None, None, []
     for number, level in enumerate(architecture.levels):
-        level_frame = tuple(math.ceil(n / s) for n, s in zip(frame, level.scale, strict=True))
-        level_image = pool(images, level.scale)
+        level_frame, level_image = architecture.frame(level, frame), pool(images, level.scale)
         if patch is None:
-            patch = Patch([(0, 0, 0)] * count, level_frame)
-            state = pyramid.beginning(0, None, level_image, count)()
-            cut = [False] * 3
+            patch = Patch([(0, 0, 0)] * len(images), level_frame)
+            state = pyramid.beginning(0, None, level_image, len(images))()
         else:
-            finer, inner = _next_patch(
-                patch, architecture.ratio(number - 1), level, level_frame, points, plan, iteration
+            state, patch = _finer_patch(
+                state, patch, architecture, number, level_image, points, plan, iteration, numbers
             )
-            upsampled = upsample(
-                state, architecture.ratio(number - 1), _covered(patch, architecture, number, level_frame)
-            )
-            state = torch.stack([upsampled[b][inner[b]] for b in range(count)])
-            patch = finer
-            image = torch.stack([level_image[b][_region(patch, b)] for b in range(count)])
-            state = torch.cat((image, state[..., image.shape[-1] :]), -1)
-            cut = [size < n for size, n in zip(patch.size, level_frame, strict=True)]
-        index = torch.stack([frame_index(patch.size, origin, level_frame) for origin in patch.origins])
+        index = torch.stack([frame_index(patch.size, origin, level_frame, images.device) for origin in patch.origins])
         steps = _steps(level.steps, plan, iteration, number)
-        state = pyramid.cells[number](state, index, members, (plan.seed, number), steps)
+        state = pyramid.cells[number](state, index, members, (plan.seed, number), steps, plan.recompute)
+        cut = [size < n for size, n in zip(patch.size, level_frame, strict=True)]
         outputs.append(_outputs(pyramid, state, level, patch, targets, valid, cut, plan.loss_margin))
     return outputs
 
@@ -123,94 +138,186 @@ def total_loss(outputs, plan: Plan):
 
 
 class Run:
-    """A training run in a folder: plan.json, split.json, history.csv, checkpoint.safetensors."""
+    """A training run in a folder: plan.json, split.json, history.csv, checkpoint.safetensors, state.json.
 
-    def __init__(self, folder, plan: Plan, split: dict[str, list[str]]):
+    start: a pyramid whose weights it begins with, for fine-tuning. device: where it is computed; on CUDA in mixed
+    precision (bfloat16).
+    """
+
+    def __init__(self, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None, device="cpu"):
         self.folder, self.plan, self.split = Path(folder), plan, split
+        self.device = torch.device(device)
         torch.manual_seed(plan.seed)
-        self.pyramid = Pyramid(plan.architecture)
+        self.pyramid = (copy.deepcopy(start) if start else Pyramid(plan.architecture)).to(self.device)
+        for name, parameter in self.pyramid.named_parameters():
+            parameter.requires_grad_(plan.trains(name))
         self.average = copy.deepcopy(self.pyramid).requires_grad_(False)
-        self.optimizer = torch.optim.Adam(self.pyramid.parameters(), lr=plan.learning_rate, betas=plan.betas)
-        self.iteration = 0
+        self.best = copy.deepcopy(self.average)
+        self.parameters = [p for p in self.pyramid.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(self.parameters, lr=plan.learning_rate, betas=plan.betas)
+        self.iteration, self.best_score, self.best_iteration = 0, -1.0, 0
+        self.rollbacks, self.bad_gradients = 0, 0
+        self._begin = {key: value.clone() for key, value in self.pyramid.state_dict().items()}
 
     @classmethod
-    def create(cls, folder, plan: Plan, split) -> Run:
+    def create(cls, folder, plan: Plan, split, start: Pyramid | None = None, device="cpu") -> Run:
         """A new run; raises MedNCAError where the folder already holds one."""
         folder = Path(folder)
-        if (folder / _PLAN).exists():
+        if (folder / PLAN).exists():
             raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_bytes(folder / _SPLIT, json.dumps(split, indent=1).encode())
-        write_bytes(folder / _PLAN, json.dumps(plan.to_json(), indent=1).encode())
-        return cls(folder, plan, split)
+        run = cls(folder, plan, split, start, device)
+        if processes.is_first():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_bytes(folder / SPLIT, json.dumps(split, indent=1).encode())
+            run.save([], "waiting")
+            write_bytes(folder / PLAN, json.dumps(plan.to_json(), indent=1).encode())
+        processes.wait()
+        return run
 
     @classmethod
-    def resume(cls, folder) -> Run:
+    def resume(cls, folder, device="cpu") -> Run:
         """The run of a folder, at its last checkpoint."""
         folder = Path(folder)
-        if not (folder / _PLAN).exists():
-            raise MedNCAError(f"{folder} holds no training run (no {_PLAN}).")
+        if not (folder / PLAN).exists():
+            raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
         try:
-            plan = Plan.from_json(json.loads((folder / _PLAN).read_text()))
-            run = cls(folder, plan, json.loads((folder / _SPLIT).read_text()))
-            if (folder / _CHECKPOINT).exists():
-                run._load()
+            plan = Plan.from_json(json.loads((folder / PLAN).read_text()))
+            run = cls(folder, plan, json.loads((folder / SPLIT).read_text()), device=device)
+            if (folder / CHECKPOINT).exists():
+                run.load()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error
-        _cut_history(folder / _HISTORY, run.iteration)
+        if processes.is_first():
+            _cut_history(folder / HISTORY, run.iteration)
+        processes.wait()
         return run
 
     @property
     def frozen_at(self) -> int:
         return math.ceil(self.plan.freeze_norm * self.plan.iterations)
 
-    def train(self, cases: list[Case], validate=None, report=None) -> None:
+    @property
+    def is_over(self) -> bool:
+        """Whether the plan is fulfilled, or nothing got better for as long as it waits."""
+        patience = self.plan.patience * self.plan.validate_every
+        waited = self.iteration - max(self.best_iteration, self.frozen_at)
+        return self.iteration >= self.plan.total_iterations or (0 < patience <= waited and self.best_score >= 0)
+
+    @property
+    def result(self) -> Pyramid:
+        """The averaged weights: of the end, or of the best validation where the plan keeps those."""
+        return self.best if self.plan.keep == "best" and self.best_score >= 0 else self.average
+
+    def train(self, cases: list[Case], validate=None, report=None, tell=lambda text: None) -> None:
         """Train to the end of the plan.
 
-        validate(pyramid) -> dict of numbers, called on the averaged weights now and then; report(row) is called
-        after each iteration with the row that goes to the history.
+        validate(pyramid) -> dict of numbers, dice_union among them, called on the averaged weights now and then.
+        report(row) is called after each iteration with the row that goes to the history; it may raise to stop, and
+        what was done so far is saved. tell(text): what people should know. Raises MedNCAError where the training
+        diverges again and again.
         """
+        while not self.is_over:
+            try:
+                self._train_on(cases, validate, report)
+            except Diverged:
+                tell(self._roll_back())
+
+    def _train_on(self, cases, validate, report) -> None:
         wanted = set(self.split["training"])
         loader = DataLoader(
             Batches([case for case in cases if case.name in wanted], self.plan, self.iteration),
             batch_size=None, num_workers=1, prefetch_factor=4, persistent_workers=False,
         )  # fmt: skip
-        rows = []
-        for images, labels in loader:
-            start = time.perf_counter()
-            row = self.step(images, labels)
-            row["seconds"] = round(time.perf_counter() - start, 3)
-            last = self.iteration == self.plan.total_iterations
-            if validate and (self.iteration % self.plan.validate_every == 0 or last):
-                row.update(validate(self.average))
-            rows.append(row)
-            if report:
-                report(row)
-            if self.iteration % self.plan.checkpoint_every == 0 or last:
-                self._save(rows)
-                rows = []
+        rows, saved = [], time.monotonic()
+        try:
+            for images, labels in loader:
+                start = time.perf_counter()
+                row = self.step(images, labels)
+                row["seconds"] = round(time.perf_counter() - start, 3)
+                last = self.iteration == self.plan.total_iterations
+                if validate and (self.iteration % self.plan.validate_every == 0 or last):
+                    self._validate(validate, row)
+                rows.append(row)
+                now = time.monotonic()
+                if self.iteration % self.plan.checkpoint_every == 0 or now - saved > CHECKPOINT_SECONDS or self.is_over:
+                    self.save(rows, "trained" if self.is_over else "training")
+                    rows, saved = [], now
+                if report:
+                    report(row)
+                if self.is_over:
+                    return
+        except Diverged:
+            raise
+        except BaseException:
+            self.save(rows, "paused")
+            raise
 
     def step(self, images, labels) -> dict:
-        """One iteration; returns its row of the history."""
+        """One iteration; returns its row of the history. Raises Diverged."""
         plan, iteration = self.plan, self.iteration
         self.set_norm_live(iteration < self.frozen_at)
-        rate = plan.learning_rate_at(iteration)
+        rate = plan.learning_rate_at(iteration) * 0.5**self.rollbacks
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        outputs = training_pass(self.pyramid, images, labels, plan, iteration)
-        loss = total_loss(outputs, plan)
+        half = self.device.type == "cuda"
+        with torch.autocast("cuda", torch.bfloat16) if half else contextlib.nullcontext():
+            outputs = training_pass(
+                self.pyramid, images.to(self.device), labels.to(self.device), plan, iteration, sample_numbers(plan)
+            )
+        loss = total_loss([[part.float() for part in output] for output in outputs], plan)
+        if not torch.isfinite(loss):
+            raise Diverged
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.pyramid.parameters(), plan.clip_norm)
-        if torch.isfinite(norm):
-            self.optimizer.step()
+        processes.share_gradients(self.parameters)
+        processes.share_buffers(self.pyramid.buffers())
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, plan.clip_norm)
+        self._move(norm)
         self._update_average()
         self.iteration += 1
         return {"iteration": self.iteration, "loss": loss.item(), "gradient_norm": norm.item(), "learning_rate": rate}
 
+    def _move(self, norm) -> None:
+        """Take the step, unless its gradient is not a number."""
+        if torch.isfinite(norm):
+            self.optimizer.step()
+            self.bad_gradients = 0
+            return
+        self.bad_gradients += 1
+        if self.bad_gradients >= _BAD_GRADIENTS:
+            raise Diverged
+
     def set_norm_live(self, live: bool) -> None:
         for cell in self.pyramid.cells:
-            cell.live_norm = live
+            cell.live_norm = live and self.plan.architecture.norm == "batch"
+
+    def _validate(self, validate, row) -> None:
+        row.update(validate(self.average))
+        score = row.get("dice_union", -1.0)
+        if score > self.best_score and self.iteration > self.frozen_at:
+            self.best_score, self.best_iteration = score, self.iteration
+            self.best.load_state_dict(self.average.state_dict())
+
+    def _roll_back(self) -> str:
+        """Back to the last checkpoint, to go on with half the learning rate."""
+        rollbacks, where = self.rollbacks + 1, self.iteration
+        if rollbacks > _ROLLBACKS:
+            self.set_state("failed")
+            raise MedNCAError(
+                f"Training diverged at iteration {where} (the loss is not a number), {_ROLLBACKS} times set back. "
+                "Choose a smaller learning rate."
+            )
+        if (self.folder / CHECKPOINT).exists():
+            self.load()
+        else:
+            self.pyramid.load_state_dict(self._begin)
+            self.average.load_state_dict(self._begin)
+        self.rollbacks, self.bad_gradients = rollbacks, 0
+        self.save([], "training")
+        return (
+            f"The loss was not a number at iteration {where + 1}; back to iteration {self.iteration} with half the "
+            "learning rate."
+        )
 
     def _update_average(self):
         """Exponential moving average of the weights; short at first, so that it forgets the start."""
@@ -221,29 +328,50 @@ class Run:
             for average, value in zip(self.average.buffers(), self.pyramid.buffers(), strict=True):
                 average.copy_(value)
 
-    def _save(self, rows) -> None:
-        tensors = {f"model.{k}": v for k, v in self.pyramid.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+    def save(self, rows, state: str) -> None:
+        """Add rows to the history, then the checkpoint; each file is whole at any moment."""
+        if not processes.is_first():
+            return
+        tensors = {}
+        for name, pyramid in (("model", self.pyramid), ("average", self.average), ("best", self.best)):
+            tensors |= {f"{name}.{k}": v for k, v in pyramid.state_dict().items()}
         for name, parameter in self.pyramid.named_parameters():
-            for key, value in self.optimizer.state[parameter].items():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"adam.{key}.{name}"] = value
-        tensors["iteration"] = torch.tensor(self.iteration)
-        _append_history(self.folder / _HISTORY, rows)
-        write_bytes(self.folder / _CHECKPOINT, save({k: v.contiguous() for k, v in tensors.items()}))
+        numbers = (self.iteration, self.best_score, self.best_iteration, self.rollbacks)
+        tensors["numbers"] = torch.tensor(numbers, dtype=torch.float64)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _append_history(self.folder / HISTORY, rows)
+        write_bytes(self.folder / CHECKPOINT, save({k: v.cpu().contiguous() for k, v in tensors.items()}))
+        self.set_state(state)
 
-    def _load(self) -> None:
-        tensors = load_file(self.folder / _CHECKPOINT)
+    def load(self) -> None:
+        """Back to the folder's checkpoint."""
+        tensors = load_file(self.folder / CHECKPOINT)
 
         def part(prefix):
             return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
-        self.pyramid.load_state_dict(part("model."))
-        self.average.load_state_dict(part("average."))
+        for name, pyramid in (("model.", self.pyramid), ("average.", self.average), ("best.", self.best)):
+            pyramid.load_state_dict(part(name))
         adam = part("adam.")
+        self.optimizer.state.clear()
         for name, parameter in self.pyramid.named_parameters():
-            keys = {k.split(".", 1)[0] for k in adam if k.split(".", 1)[1] == name}
-            self.optimizer.state[parameter] = {key: adam[f"{key}.{name}"] for key in keys}
-        self.iteration = int(tensors["iteration"])
+            values = {k.split(".", 1)[0]: v for k, v in adam.items() if k.split(".", 1)[1] == name}
+            if values:
+                self.optimizer.state[parameter] = {
+                    k: v if k == "step" else v.to(self.device) for k, v in values.items()
+                }
+        iteration, self.best_score, best_iteration, rollbacks = tensors["numbers"].tolist()
+        self.iteration, self.best_iteration, self.rollbacks = int(iteration), int(best_iteration), int(rollbacks)
+
+    def set_state(self, state: str) -> None:
+        """What others read of a run without opening its checkpoint."""
+        if not processes.is_first():
+            return
+        best = round(self.best_score, 4) if self.best_score >= 0 else None
+        told = {"state": state, "iteration": self.iteration, "of": self.plan.total_iterations, "best_dice": best}
+        write_bytes(self.folder / STATE, json.dumps(told | {"best_iteration": self.best_iteration}).encode())
 
 
 def _targets(labels, count: int):
@@ -252,11 +380,11 @@ def _targets(labels, count: int):
     return targets, (labels != IGNORE).float()[..., None]
 
 
-def _patch_points(labels, plan: Plan, iteration: int):
+def _patch_points(labels, plan: Plan, iteration: int, numbers):
     """Per sample a voxel that the patches must contain: foreground with plan.foreground_share, else anywhere."""
     points = []
-    for b in range(len(labels)):
-        draw = random.Random(mix((plan.seed, _PATCH, iteration, b)))
+    for b, number in enumerate(numbers):
+        draw = random.Random(mix((plan.seed, _PATCH, iteration, number)))
         foreground = (labels[b] > 0).nonzero()
         if len(foreground) and draw.random() < plan.foreground_share:
             points.append(tuple(foreground[draw.randrange(len(foreground))].tolist()))
@@ -265,15 +393,27 @@ def _patch_points(labels, plan: Plan, iteration: int):
     return points
 
 
-def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration: int):
+def _finer_patch(state, patch: Patch, architecture, number: int, image, points, plan: Plan, iteration: int, numbers):
+    """How level `number` begins: its state, the coarser level's upsampled in a patch of it, and the patch.
+
+    image: of the level, (B, R, A, S, channels)."""
+    ratio, frame = architecture.ratio(number - 1), image.shape[1:4]
+    finer, inner = _next_patch(patch, ratio, architecture.levels[number], frame, points, plan, iteration, numbers)
+    upsampled = upsample(state, ratio, _covered(patch, architecture, number, frame))
+    state = torch.stack([whole[place] for whole, place in zip(upsampled, inner, strict=True)])
+    image = torch.stack([whole[_region(finer, b)] for b, whole in enumerate(image)])
+    return torch.cat((image, state[..., image.shape[-1] :]), -1), finer
+
+
+def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration: int, numbers):
     """The patch of the next finer level inside the last one, around each sample's point; and its place therein."""
     sizes = [
         min(want, have * r, n)
         for want, have, r, n in zip(plan.patch_at(iteration), patch.size, ratio, frame, strict=True)
     ]
     origins, inner = [], []
-    for b, point in enumerate(points):
-        draw = random.Random(mix((plan.seed, _PATCH, iteration, b, *level.scale)))
+    for b, (point, number) in enumerate(zip(points, numbers, strict=True)):
+        draw = random.Random(mix((plan.seed, _PATCH, iteration, number, *level.scale)))
         origin, place = [], []
         for axis in range(3):
             first = patch.origins[b][axis] * ratio[axis]

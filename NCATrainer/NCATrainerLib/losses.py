@@ -1,9 +1,15 @@
-"""The losses of the papers. logits: (B, R, A, S, labels); targets: same shape, 0..1; valid: (B, R, A, S, 1), 0 or 1."""
+"""The losses of the papers. logits: (B, R, A, S, labels); targets: same shape, 0..1; valid: (B, R, A, S, 1), 0 or 1.
+
+Every loss is made of sums over the batch, which `processes.total` adds up over the processes of a run: so several
+processes with a part of the batch each have the loss, and the gradient, of one with the whole.
+"""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+
+from .processes import total
 
 _SMOOTH = 1.0
 
@@ -13,8 +19,8 @@ def dice_loss(logits, targets, valid):
     p = torch.sigmoid(logits) * valid
     t = targets * valid
     dims = tuple(range(logits.ndim - 1))
-    dice = (2 * (p * t).sum(dims) + _SMOOTH) / (p.sum(dims) + t.sum(dims) + _SMOOTH)
-    return 1 - dice.mean()
+    overlap, found, wanted = total(torch.stack([(p * t).sum(dims), p.sum(dims), t.sum(dims)]))
+    return 1 - ((2 * overlap + _SMOOTH) / (found + wanted + _SMOOTH)).mean()
 
 
 def bce_loss(logits, targets, valid):
@@ -46,7 +52,8 @@ def dice_focal(logits, targets, valid):
 
 
 def _mean(loss, valid):
-    return (loss * valid).sum() / (valid.sum() * loss.shape[-1]).clamp_min(1)
+    summed, count = total(torch.stack([(loss * valid).sum(), valid.sum() * loss.shape[-1]]))
+    return summed / count.clamp_min(1)
 
 
 LOSSES = {"dice-bce": dice_bce, "dice-focal": dice_focal}

@@ -9,6 +9,8 @@ from MedNCALib.architecture import Architecture
 from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
 
+KEEP, TRAINED = ("last", "best"), ("all", "update")
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -54,7 +56,10 @@ class Plan:
     and patches ("batch duplication", M3D-NCA, section 2.1). freeze_norm: share of the iterations after which
     batch norm is frozen. steps_jitter: relative range of the random number of steps. coarse_weight: weight of
     the same loss on the coarser levels' outputs (0: last level only, as published). polish: an optional last
-    phase after `iterations`.
+    phase after `iterations`. keep: "last" or "best", the weights of the end or of the best validation. patience:
+    validations without a better one after which training ends early (0: never). trained: which weights move, "all" or
+    "update" (the dense layers that say what follows from what is seen; perception stays). recompute: compute steps
+    again on the way back instead of keeping them (less memory, a fifth more time).
     """
 
     architecture: Architecture
@@ -81,7 +86,26 @@ class Plan:
     validate_every: int = 500
     validation_cases: int = 12
     checkpoint_every: int = 100
+    keep: str = "last"
+    patience: int = 0
+    trained: str = "all"
+    recompute: bool = False
     seed: int = 0
+
+    def __post_init__(self):
+        for name, value, known in (("keep", self.keep, KEEP), ("trained", self.trained, TRAINED)):
+            if value not in known:
+                raise MedNCAError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+
+    def trains(self, parameter: str) -> bool:
+        """Whether a parameter of the pyramid, by name, is changed by the training."""
+        return self.trained == "all" or parameter.split(".")[2] in ("update", "hidden", "norm")
+
+    @property
+    def room(self) -> tuple[int, int, int]:
+        """Voxels around the field of view, so that shifts and rotations rarely meet emptiness."""
+        spacing = self.preprocessing.spacing or (1.0, 1.0, 1.0)
+        return tuple(math.ceil(self.augmentation.shift / mm) + 2 for mm in spacing)
 
     @property
     def total_iterations(self) -> int:

@@ -2,61 +2,114 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from MedNCALib import __version__
+from MedNCALib.description import write_bytes
+from MedNCALib.errors import MedNCAError
 from MedNCALib.evaluate import evaluate_case, summarize
 from MedNCALib.images import read_image, read_labels
 from MedNCALib.model import Model, load_model, save_model
 from MedNCALib.quality import Calibration, Domain
 from MedNCALib.space import Box, View
 
-from .calibration import COVERAGE, fit, measure, worker_pool
+from .calibration import COVERAGE, MIN_SAMPLES, fit, measure, worker_pool
 from .dataset import Case
+from .fingerprint import check_names
 from .loop import Run
 from .plan import Plan
 
+CALIBRATION_CASES = 90
+_HELPED = 0.005  # Dice by which fine-tuning must better the base model to be said to have helped
+
 
 def finish(
-    run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = 90, progress=None
-) -> dict:
+    run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
+    progress=None, base: Path | None = None, keep_names: bool = True,
+) -> dict:  # fmt: skip
     """Build, measure and calibrate the model of a run and write its folder. Returns the validation report.
 
-    texts: id, name, description and the other texts of model.json. command: what made it, for the card.
-    progress(stage, done, total).
+    texts: id, name, description and the other texts of model.json. command: what made it, for the card. base: folder of
+    the model that was fine-tuned, to be compared with on the same cases. keep_names: write the cases' names into the
+    model, for public data; otherwise short hashes of them. progress(stage, done, total).
     """
     tell = progress or (lambda stage, done, total: None)
     folder, plan = Path(folder), run.plan
+    if keep_names:
+        check_names(name for part in run.split.values() for name in part)
     by_name = {case.name: case for case in cases}
     training = [by_name[name] for name in run.split["training"] if name in by_name]
     validation = [by_name[name] for name in run.split["validation"] if name in by_name]
-    anchor, domain = _geometry(training, plan)
-    preprocessing = plan.preprocessing.__class__(**{**plan.preprocessing.__dict__, "anchor": anchor})
-    info = {key: value for key, value in texts.items() if key != "id"} | {
-        "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
-        "network_data_format": _data_format(plan),
-        "training": _training_record(run, command),
-    }
-    model = Model(texts["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.average.eval())
+    model = _untested_model(run, training, texts, command, keep_names)
     staged = run.folder / "model"
     shutil.rmtree(staged, ignore_errors=True)
     save_model(model, staged, "Being measured.")
-    chosen = sorted(
-        random.Random(plan.seed).sample(training, min(calibration_cases, len(training))), key=lambda c: c.name
-    )
-    samples = measure(staged, chosen, plan.seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
-    tried = measure(staged, validation, plan.seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
-    calibration = fit(samples, model.members, tried)
-    model.info["quality"]["calibration"] = calibration.to_json() if calibration else None
-    save_model(model, staged, "Being measured.")
     report = validate(staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
+    if base:
+        report["base"] = validate(base, validation, lambda d, t: tell("measuring the base model", d, t))["mean"]
+        report["helped"] = _helped(report)
+    _calibrate(model, staged, training, validation, plan.seed, calibration_cases, tell)
+    model.info["eval_metrics"] = report["mean"]
+    report["calibration"] = model.info["quality"]["calibration"]
+    report["calibration_note"] = model.info["quality"].get("calibration_note")
+    save_model(model, folder, model_card(model, report, command))
+    return report
+
+
+def calibrate(
+    model: Model, training: list[Case], validation: list[Case], folder, command: str, seed: int = 0,
+    calibration_cases: int = CALIBRATION_CASES, progress=None,
+) -> dict:  # fmt: skip
+    """Make a model's calibration anew on other cases and write it to a folder. Returns the validation report."""
+    tell, folder = progress or (lambda stage, done, total: None), Path(folder)
+    staged = folder.with_name(f".{folder.name}.being-calibrated")
+    save_model(model, staged, "Being measured.")
+    try:
+        report = validate(staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
+        _calibrate(model, staged, training, validation, seed, calibration_cases, tell)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
     model.info["eval_metrics"] = report["mean"]
     save_model(model, folder, model_card(model, report, command))
     return report
+
+
+def _untested_model(run: Run, training, texts, command: str, keep_names: bool) -> Model:
+    plan = run.plan
+    anchor, domain = _geometry(training, plan)
+    info = {key: value for key, value in texts.items() if key != "id"} | {
+        "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
+        "network_data_format": _data_format(plan),
+        "training": _training_record(run, command, keep_names),
+    }
+    preprocessing = replace(plan.preprocessing, anchor=anchor)
+    return Model(
+        texts["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.result.cpu().eval()
+    )  # fmt: skip
+
+
+def _calibrate(model: Model, staged, training, validation, seed: int, most_cases: int, tell) -> None:
+    """Put a calibration into model.info, or the reason why there is none. Writes the staged model again."""
+    chosen = sorted(random.Random(seed).sample(training, min(most_cases, len(training))), key=lambda c: c.name)
+    samples = measure(staged, chosen, seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
+    tried = measure(staged, validation, seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
+    calibration = fit(samples, model.members, tried)
+    quality = model.info["quality"] | {"calibration": calibration.to_json() if calibration else None}
+    quality.pop("calibration_note", None)
+    if calibration is None:
+        usable = sum(sample.nqm is not None for sample in samples)
+        quality["calibration_note"] = (
+            f"Too few cases for a calibration: {usable} samples of {len(chosen)} cases, {MIN_SAMPLES} are needed. The "
+            "verdict stays grey."
+        )
+    model.info["quality"] = quality
 
 
 def validate(folder, cases: list[Case], progress=None) -> dict:
@@ -75,10 +128,16 @@ def _evaluate_one(job) -> dict:
     return evaluate_case(case.name, case.image, case.labels, load_model(folder), device="cpu")
 
 
+def _helped(report: dict) -> bool:
+    """Whether fine-tuning bettered the union's Dice on the same cases by more than its noise."""
+    return report["mean"]["dice"]["union"] - report["base"]["dice"]["union"] > _HELPED
+
+
 def _geometry(cases: list[Case], plan: Plan):
     """(anchor, domain): where the structure lies in the training fields, and the limits of what was trained."""
     offsets, extents, volumes, spacings = [], [], [], []
     values = [label.value for label in plan.labels]
+    field = np.array(plan.preprocessing.field_of_view or np.inf, dtype=float)
     for case in cases:
         image, labels = View.of(read_image(case.image)), View.of(read_labels(case.labels))
         mask = np.isin(labels.array, values)
@@ -86,11 +145,16 @@ def _geometry(cases: list[Case], plan: Plan):
             continue
         corners = [np.flatnonzero(mask.any(axis=other))[[0, -1]] for other in ((1, 2), (0, 2), (0, 1))]
         middle = np.array([corner.mean() for corner in corners])
-        offsets.append((middle - (np.array(mask.shape) - 1) / 2) * image.spacing)
         box = Box.whole(image, plan.preprocessing.spacing)
-        extents.append(np.array(box.size) * box.spacing)
+        extent = np.array(box.size) * box.spacing
+        # Of larger images a field around the labels is trained on, where the structure lies in the middle.
+        offset = (middle - (np.array(mask.shape) - 1) / 2) * image.spacing
+        offsets.append(np.where(extent <= 1.5 * field, offset, 0.0))
+        extents.append(np.minimum(extent, field) if plan.preprocessing.field_of_view else extent)
         volumes.append(mask.sum() * np.prod(image.spacing))
         spacings.append(image.spacing)
+    if not volumes:
+        raise MedNCAError("No training case holds any of the labels.")
     fields = np.array([*extents, plan.preprocessing.field_of_view or extents[0]])
     domain = Domain(
         spacing=(round(float(np.min(spacings)) * 0.4, 2), round(float(np.max(spacings)) * 1.6, 2)),
@@ -118,22 +182,31 @@ def _data_format(plan: Plan) -> dict:
     }
 
 
-def _training_record(run: Run, command: str) -> dict:
-    return {
+def _training_record(run: Run, command: str, keep_names: bool) -> dict:
+    record = {
         "command": command,
         "code_version": __version__,
         "iterations": run.iteration,
         "plan": run.plan.to_json(),
-        "split": run.split,
+        "split": run.split if keep_names else _hidden(run.split),
     }
+    if run.plan.keep == "best":
+        record["best_iteration"] = run.best_iteration
+    return record
+
+
+def _hidden(split: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Case names as short hashes: who has the data can find the case again, nobody else learns a name."""
+    return {part: [f"case-{hashlib.sha256(name.encode()).hexdigest()[:10]}" for name in names]
+            for part, names in split.items()}  # fmt: skip
 
 
 def model_card(model: Model, report: dict, command: str) -> str:
     """MODEL_CARD.md: what a person must know before trusting the model."""
     info, mean = model.info, report["mean"]
     dice, spread, hd95 = mean["dice"], mean["dice_sd"], mean["hd95_mm"]
-    worst = min(report["cases"], key=lambda case: case["dice"]["union"])
     split = info["training"]["split"]
+    worst = min(report["cases"], key=lambda case: case["dice"]["union"])
     rows = "\n".join(f"| {key} | {dice[key]:.3f} +- {spread[key]:.3f} | {_text(hd95[key])} |" for key in dice)
     levels = "; ".join(
         f"scale {' x '.join(map(str, level.scale))}, kernel {level.kernel}, {level.steps} steps"
@@ -161,15 +234,15 @@ Weights: SHA-256 `{model.sha256}`.
 `model.json` under `training.split`.
 
 ## How good it is
-On the {mean["cases"]} validation cases, {model.members} members, seed {model.seed}, hard Dice on native voxels:
+On the {mean["cases"]} validation cases, {model.members} members, seed {model.seed}, hard Dice on native
+voxels{_how_clicked(report)}:
 
 | | Dice (mean +- sd) | HD95, mm (mean) |
 |---|---|---|
 {rows}
 
-Worst case: {worst["case"]}, union Dice {worst["dice"]["union"]:.3f}. The validation cases chose no weights:
-training runs to its planned end.
-
+Worst case: union Dice {worst["dice"]["union"]:.3f}. {_how_chosen(info["training"])}
+{_comparison(report)}
 ## When it is unsure
 {_calibration_text(model)}
 
@@ -184,13 +257,43 @@ training runs to its planned end.
 """
 
 
+def _how_clicked(report: dict) -> str:
+    clicked = sum(bool(case.get("clicked")) for case in report["cases"])
+    return f" ({clicked} of them larger than the field of view: one click into the middle)" if clicked else ""
+
+
+def _how_chosen(training: dict) -> str:
+    if training.get("best_iteration"):
+        return (
+            "The weights are those that were best on the validation cases while training went on (iteration "
+            f"{training['best_iteration']:,}), so these figures are a little flattering."
+        )
+    return "The validation cases chose no weights: training runs to its planned end."
+
+
+def _comparison(report: dict) -> str:
+    if "base" not in report:
+        return ""
+    base, own = report["base"]["dice"], report["mean"]["dice"]
+    rows = "\n".join(f"| {key} | {_text(base.get(key))} | {_text(own[key])} |" for key in own)
+    verdict = "Fine-tuning helped." if report["helped"] else "Fine-tuning did not help: the base model is as good."
+    return f"""
+## Against the model it was made from
+On the same cases. {verdict}
+
+| Dice | base | this model |
+|---|---|---|
+{rows}
+"""
+
+
 def _text(value) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _calibration_text(model: Model) -> str:
     if not model.calibration:
-        return "It has no calibration: the verdict stays grey."
+        return model.info["quality"].get("calibration_note") or "It has no calibration: the verdict stays grey."
     calibration = Calibration.from_json(model.calibration)
     found = calibration.detection
     slope, intercept = calibration.linear
@@ -214,3 +317,7 @@ Tried on {found["samples"]} clean and degraded samples of the validation cases:
 
 def _share(value) -> str:
     return "none" if value is None else f"{value:.1%}"
+
+
+def write_report(report: dict, path: Path) -> None:
+    write_bytes(path, json.dumps(report, indent=1).encode())

@@ -1,0 +1,124 @@
+"""From a trained model to the start of another training: its weights, with the labels that are wanted now."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import torch
+
+from MedNCALib.architecture import Architecture
+from MedNCALib.description import Label
+from MedNCALib.errors import MedNCAError
+from MedNCALib.model import Model
+from MedNCALib.pyramid import Pyramid
+
+from .fingerprint import Fingerprint
+from .plan import Augmentation, Plan
+
+_ITERATIONS, _RATE = 800, 1e-3
+
+
+def finetuning_plan(
+    model: Model, fingerprint: Fingerprint, label_names: dict[int, str] | None = None, iterations: int | None = None,
+    trained: str = "all", seed: int = 0,
+) -> Plan:  # fmt: skip
+    """A plan that goes on from a model: its grid, field of view and intensities stay, its norm stays frozen.
+
+    The labels are those that occur in the data set: with the model's own name and color where it knows the value,
+    unless label_names calls it otherwise; new ones where it does not.
+    """
+    if not fingerprint.values:
+        raise MedNCAError("No usable case holds a label.")
+    own = {label.value: label for label in model.labels}
+    labels = []
+    for value in fingerprint.values:
+        label = own.get(value) or Label(value, f"Label {value}", (230, 126, 34))
+        labels.append(replace(label, name=(label_names or {}).get(value, label.name)))
+    architecture = with_labels(model.architecture, len(labels))
+    preprocessing = replace(model.preprocessing, anchor=(0.0, 0.0, 0.0))
+    spacing = preprocessing.spacing or fingerprint.usable[0].spacing
+    field = _field(model, fingerprint, spacing)
+    small = max(field) <= 64
+    return Plan(
+        architecture=architecture,
+        preprocessing=preprocessing,
+        labels=tuple(labels),
+        field_of_view=field,
+        patch=tuple(min(n, 24 if small else 48) for n in field),
+        batch=4 if small else 2,
+        iterations=iterations or _ITERATIONS,
+        learning_rate=_RATE,
+        freeze_norm=0.0,
+        validate_every=100,
+        keep="best",
+        patience=4,
+        trained=trained,
+        augmentation=Augmentation(
+            shift=4.0, rotation=8.0, scaling=0.1, elastic=0.05, noise=0.1, blur=0.05, bias_field=0.1, anisotropy=0.05,
+            spike=0.02, ghosting=0.02, motion=0.02,
+        ),
+        seed=seed,
+    )  # fmt: skip
+
+
+def with_labels(architecture: Architecture, count: int) -> Architecture:
+    """The same architecture with another number of outputs; they are channels that were there already."""
+    if count > architecture.channels - architecture.input_channels:
+        raise MedNCAError(f"The model has {architecture.channels} channels, too few for {count} labels.")
+    return replace(architecture, labels=count)
+
+
+def starting_weights(model: Model, labels: tuple[Label, ...]) -> Pyramid:
+    """The model's pyramid with the output channels in the order of `labels`.
+
+    A label that the model knows (by value) brings its channel along; a new one takes one that was hidden memory, the
+    last ones first, silent at the beginning. Which channel is which does not matter to the rule, so nothing else
+    changes.
+    """
+    first = model.architecture.input_channels
+    known = {label.value: first + n for n, label in enumerate(model.labels)}
+    free = [c for c in range(model.architecture.channels - 1, first - 1, -1) if c not in known.values()]
+    outputs = [known[label.value] if label.value in known else free.pop(0) for label in labels]
+    rest = [c for c in range(first, model.architecture.channels) if c not in outputs]
+    order = torch.tensor([*range(first), *outputs, *rest])
+    pyramid = Pyramid(with_labels(model.architecture, len(labels)))
+    pyramid.load_state_dict(copy.deepcopy(model.pyramid.state_dict()))
+    fresh = [first + n for n, label in enumerate(labels) if label.value not in known]
+    with torch.no_grad():
+        for cell in pyramid.cells:
+            _permute(cell, order)
+            cell.update.weight[fresh] = 0
+    return pyramid.requires_grad_(True)
+
+
+def _permute(cell, order) -> None:
+    """Renumber the channels of a cell's state."""
+    channels = len(order)
+    cell.update.weight.copy_(cell.update.weight[order])
+    hidden = cell.hidden.weight
+    depthwise = cell.perceived == 1
+    columns = torch.cat((order, channels + order)) if depthwise else torch.cat(
+        (order, torch.arange(channels, hidden.shape[1]))
+    )  # fmt: skip
+    if hasattr(cell, "sight"):
+        if depthwise:
+            cell.sight.weight.copy_(cell.sight.weight[order])
+            cell.sight.bias.copy_(cell.sight.bias[order])
+        else:
+            cell.sight.weight.copy_(cell.sight.weight[:, order])
+    else:  # two Sobel filters per channel, side by side
+        columns = torch.cat((order, channels + torch.stack((2 * order, 2 * order + 1), 1).flatten()))
+    hidden.copy_(hidden[:, columns])
+
+
+def _field(model: Model, fingerprint: Fingerprint, spacing) -> tuple[int, int, int]:
+    """Voxels of a training sample: the field of view that the model was trained with, where it tells; otherwise the
+    one that it takes around a click, or the median image."""
+    recorded = model.info.get("training", {}).get("plan", {}).get("field_of_view")
+    if recorded:
+        return tuple(recorded)
+    if model.preprocessing.field_of_view:
+        return tuple(max(round(mm / s), 8) for mm, s in zip(model.preprocessing.field_of_view, spacing, strict=True))
+    sizes = sorted((case.size for case in fingerprint.usable), key=lambda size: size[0] * size[1] * size[2])
+    return sizes[len(sizes) // 2]

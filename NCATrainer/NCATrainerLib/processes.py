@@ -1,0 +1,87 @@
+"""Several processes that train one model, as `torchrun` starts them: each takes a part of every batch.
+
+Nothing of our own beside sums: torch.distributed adds up the losses' sums and the gradients. One process needs none of
+it, and everything here does nothing then.
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+import torch.distributed as distributed
+
+
+def join() -> None:
+    """Meet the other processes where `torchrun` started some (it sets WORLD_SIZE)."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
+        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        if torch.cuda.is_available():
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+
+
+def leave() -> None:
+    if together():
+        distributed.destroy_process_group()
+
+
+def together() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
+
+
+def rank() -> int:
+    return distributed.get_rank() if together() else 0
+
+
+def count() -> int:
+    return distributed.get_world_size() if together() else 1
+
+
+def is_first() -> bool:
+    """Whether this process writes files and tells people."""
+    return rank() == 0
+
+
+def wait() -> None:
+    """For the others."""
+    if together():
+        distributed.barrier()
+
+
+def total(sums: torch.Tensor) -> torch.Tensor:
+    """Sums over all processes, differentiable."""
+    return _Total.apply(sums) if together() else sums
+
+
+def share_gradients(parameters) -> None:
+    """Every process gets the sum of all processes' gradients, in one message."""
+    if not together():
+        return
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+    distributed.all_reduce(flat)
+    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient))
+
+
+def share_buffers(buffers) -> None:
+    """Running statistics become the mean over the processes."""
+    for buffer in buffers if together() else ():
+        if buffer.is_floating_point():
+            distributed.all_reduce(buffer)
+            buffer /= count()
+
+
+class _Total(torch.autograd.Function):
+    """The loss made of the total is the same in every process; each contributes the gradient of its own part, and
+    `share_gradients` adds these up."""
+
+    @staticmethod
+    def forward(ctx, sums):
+        sums = sums.clone()
+        distributed.all_reduce(sums)
+        return sums
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient

@@ -1,0 +1,126 @@
+"""The training engine as a process of its own, so that torch never enters Slicer.
+
+Run as `python -m NCATrainerLib.worker`. It speaks the JSON lines of `MedNCALib.worker`; its commands are:
+
+    {"command": "examine", "job": J, "cases": [[NAME, IMAGE, LABELS]] or "data": FOLDER}
+        done: cases: a row per case (`fingerprint.CaseFacts`), files: [[NAME, IMAGE, LABELS]], label_names, summary
+    {"command": "plan", "job": J, "cases": rows of examine, "base": model or null, "labels": {VALUE: NAME},
+     "family": F, "changes": {...}, "estimate": true}
+        done: plan (data), reasons, estimate
+    {"command": "train", "job": J, "run": FOLDER}   a run that is new, paused or was killed; or, to begin it, also
+     "plan": {...}, "cases": [[NAME, IMAGE, LABELS]], "name": TEXT, "base": model or null, "keep_names": false
+        row events: {"event": "row", "row": {...}}; said: {"event": "told", "text": T}; done: report, out
+    {"command": "cancel", "job": J}                 pauses a training: what was done is saved
+
+A worker that is ended loses what it did since the last checkpoint, at most a minute of training.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from MedNCALib.worker import Worker, main
+
+_ROW_SECONDS = 0.25  # rows are told no faster than this
+
+
+class TrainingWorker(Worker):
+    """Looks at data sets, proposes plans, trains."""
+
+    def warm_up(self) -> None:
+        from . import runs  # noqa: F401  torch, torchio
+
+    def commands(self) -> dict:
+        return {"examine": self._examine, "plan": self._plan, "train": self._train}
+
+    def _examine(self, request: dict, job: str) -> dict:
+        from dataclasses import asdict
+
+        from .dataset import Case, find_dataset
+        from .fingerprint import fingerprint
+
+        names, progress = {}, self.progress(job)
+        if request.get("data"):
+            dataset = find_dataset(request["data"])
+            cases, names = dataset.cases, dataset.label_names
+        else:
+            cases = [Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]]
+        found = fingerprint(cases, progress=lambda done, total: progress("looking at the cases", done, total))
+        return {
+            "cases": [asdict(case) for case in found.cases],
+            "files": [[case.name, str(case.image), str(case.labels)] for case in cases],
+            "label_names": names,
+            "summary": found.summary(),
+        }
+
+    def _plan(self, request: dict, job: str) -> dict:
+        from MedNCALib.library import Library
+
+        from .estimate import estimate
+        from .finetune import finetuning_plan
+        from .propose import propose, with_changes
+
+        found = _fingerprint(request["cases"])
+        names = {int(value): name for value, name in (request.get("labels") or {}).items()}
+        if request.get("base"):
+            base = Library().load(request["base"])
+            plan = finetuning_plan(base, found, names)
+            reasons = {"start": f"It goes on from {base.name}; its grid, intensities and field of view stay."}
+        else:
+            proposal = propose(found, names, request.get("family") or "m3d-nca")
+            plan, reasons = proposal.plan, proposal.reasons
+        plan = with_changes(plan, request.get("changes") or {})
+        self.check(job)
+        self.progress(job)("measuring what an iteration takes", 0, 1)
+        cost = estimate(plan).to_json() if request.get("estimate", True) else None
+        return {"plan": plan.to_json(), "reasons": reasons, "estimate": cost}
+
+    def _train(self, request: dict, job: str) -> dict:
+        from . import runs
+
+        progress, last = self.progress(job), [0.0]
+        progress("preparing", 0, 1)
+        work = (
+            self._begin(request) if request.get("plan") else runs.reopen(request["run"], request.get("device", "cpu"))
+        )
+
+        def report(row):
+            now = time.monotonic()
+            if "dice_union" in row or now - last[0] >= _ROW_SECONDS:
+                last[0] = now
+                self.tell("row", job, row=row)
+            progress("training", row["iteration"], work.run.plan.total_iterations)
+
+        result = runs.complete(work, None, report, lambda text: self.tell("told", job, text=text), progress)
+        return {"out": str(work.run.folder / runs.RESULT), "report": result}
+
+    def _begin(self, request: dict, device: str):
+        from MedNCALib.library import Library
+
+        from . import runs
+        from .dataset import Case
+        from .plan import Plan
+
+        cases = [Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]]
+        base = Library().load(request["base"]) if request.get("base") else None
+        texts = runs.texts_for(request["id"], request["name"], base=base)
+        options = {"command": "made in the NCATrainer module", "keep_names": bool(request.get("keep_names"))}
+        plan = Plan.from_json(request["plan"])
+        return runs.begin(request["run"], plan, cases, texts, base, options, device)
+
+
+def _fingerprint(rows):
+    """From JSON, where keys are texts and tuples lists."""
+    from .fingerprint import CaseFacts, Fingerprint
+
+    facts = []
+    for row in rows:
+        row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        labels = {int(value): count for value, count in (row.get("labels") or {}).items()}
+        facts.append(CaseFacts(**row | {"labels": labels}))
+    return Fingerprint(tuple(facts))
+
+
+if __name__ == "__main__":
+    main(TrainingWorker)

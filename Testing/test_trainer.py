@@ -1,0 +1,319 @@
+"""From a data set to a model: what is wrong with it is told, a plan is proposed, runs survive, fine-tuning is judged."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+from test_pyramid import ARCHITECTURES
+from test_training import TEXTS, _history, plan
+from test_training import cases as cases  # the fixture
+
+from MedNCALib.benchmark import resident_peak
+from MedNCALib.description import Label, Preprocessing
+from MedNCALib.errors import MedNCAError
+from MedNCALib.model import Model, load_model
+from NCATrainerLib import loop, runs
+from NCATrainerLib.dataset import Case, find_cases, find_dataset, read_cases, write_cases
+from NCATrainerLib.estimate import estimate
+from NCATrainerLib.finetune import finetuning_plan, starting_weights
+from NCATrainerLib.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
+from NCATrainerLib.loop import Run
+from NCATrainerLib.propose import propose, with_changes
+from phantoms import image_of, organ_case, random_pyramid
+
+ROOT = Path(__file__).resolve().parents[1]
+RAS = np.diag([-1.0, -1.0, 1.0])
+
+
+def write_case(folder, name, image, labels, spacing=(1, 1, 1), images="images", label_folder="labels", image_name=None):
+    for part, array, file in ((images, image, image_name or name), (label_folder, labels, name)):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        sitk.WriteImage(image_of(array, spacing, RAS), str(folder / part / f"{file}.nii.gz"))
+
+
+# --- looking at the data
+
+
+def test_every_mistake_is_told_with_its_case(tmp_path):
+    image, labels = organ_case(0)
+    write_case(tmp_path, "good", image, labels)
+    write_case(tmp_path, "also_good", *organ_case(1))
+    write_case(tmp_path, "the_same", image, labels)
+    write_case(tmp_path, "empty", organ_case(2)[0], np.zeros_like(labels))
+    write_case(tmp_path, "unknown", organ_case(3)[0], np.where(labels > 0, 9, 0).astype(labels.dtype))
+    write_case(tmp_path, "flat", np.full_like(image, 7), labels)
+    write_case(tmp_path, "shifted", organ_case(4)[0], labels)
+    moved = sitk.ReadImage(str(tmp_path / "labels" / "shifted.nii.gz"))
+    moved.SetOrigin((5, 0, 0))
+    sitk.WriteImage(moved, str(tmp_path / "labels" / "shifted.nii.gz"))
+    write_case(tmp_path, "cut", *organ_case(5))
+    whole = (tmp_path / "images" / "cut.nii.gz").read_bytes()
+    (tmp_path / "images" / "cut.nii.gz").write_bytes(whole[: len(whole) // 2])
+
+    found = fingerprint(find_cases(tmp_path / "images", tmp_path / "labels"), values=(1, 2))
+    assert {case.name for case in found.usable} == {"also_good", "good"}
+    expected = {"the_same": "same image as good", "empty": "empty", "unknown": "value 9", "flat": "no contrast",
+                "shifted": "shifted", "cut": ""}  # fmt: skip
+    assert set(found.problems) == set(expected)
+    for name, words in expected.items():
+        assert words in found.problems[name]
+    assert found.values == [1, 2] and found.summary()["usable"] == 2
+
+
+def test_names_that_must_not_go_into_a_model():
+    check_names(["hippocampus_001", "prostate_UCL_36", "case-17", "scan 2", "19990000"])
+    for name in ("DOE^JOHN", "Doe, John", "mr_19631207", "1963-12-07", "C:\\data\\x", "home/x"):
+        with pytest.raises(MedNCAError, match="looks like"):
+            check_names(["fine", name])
+
+
+@pytest.mark.parametrize("layout", ["decathlon", "nnunet", "images/labels", "imagesTr/labelsTr"])
+def test_the_usual_layouts_are_understood(tmp_path, layout):
+    images, labels = ("images", "labels") if layout == "images/labels" else ("imagesTr", "labelsTr")
+    for n in range(2):
+        suffix = "_0000" if layout == "nnunet" else ""
+        write_case(tmp_path, f"c{n}", *organ_case(n), images=images, label_folder=labels, image_name=f"c{n}{suffix}")
+    described = {
+        "decathlon": {"labels": {"0": "background", "1": "Front", "2": "Back"}, "modality": {"0": "MRI"}},
+        "nnunet": {"labels": {"background": 0, "Front": 1, "Back": 2}, "channel_names": {"0": "MRI"}},
+    }.get(layout)
+    if described:
+        (tmp_path / "dataset.json").write_text(json.dumps(described))
+    dataset = find_dataset(tmp_path)
+    assert [case.name for case in dataset.cases] == ["c0", "c1"]
+    assert dataset.label_names == ({1: "Front", 2: "Back"} if described else {})
+    assert all(case.image.exists() and case.labels.exists() for case in dataset.cases)
+
+
+def test_what_is_no_data_set_is_told(tmp_path):
+    with pytest.raises(MedNCAError, match="holds no data set"):
+        find_dataset(tmp_path)
+    (tmp_path / "dataset.json").write_text('{"labels": {"0": "b", "1": "x"}, "modality": {"0": "T1", "1": "T2"}}')
+    with pytest.raises(MedNCAError, match="2 image channels"):
+        find_dataset(tmp_path)
+    (tmp_path / "dataset.json").write_text("[")
+    with pytest.raises(MedNCAError, match="cannot be understood"):
+        find_dataset(tmp_path)
+
+
+# --- proposing a plan
+
+
+def _facts(name="c", size=(40, 50, 40), spacing=(1.0, 1.0, 1.0), extent=(15.0, 25.0, 15.0), middle=(0.0, 0.0, 0.0)):
+    return CaseFacts(name, size, spacing, (0.0, 50.0, 100.0), {1: 2000}, extent, middle, name)
+
+
+def test_a_plan_is_proposed_with_its_reasons():
+    proposal = propose(Fingerprint(tuple(_facts(f"c{n}") for n in range(5))), {1: "Organ"})
+    plan = proposal.plan
+    assert plan.field_of_view == (40, 50, 40) and plan.labels[0].name == "Organ"
+    assert all(text.endswith(".") for text in proposal.reasons.values())
+    assert with_changes(plan, {"iterations": 7, "augmentation": {"flip": []}}).augmentation.flip == ()
+    with pytest.raises(MedNCAError, match="no 'nonsense'"):
+        with_changes(plan, {"nonsense": 1})
+
+
+def test_a_plan_fits_its_images():
+    head = [_facts(f"c{n}", (180, 220, 180), middle=(-27.0, -20.0, -14.0)) for n in range(4)]
+    plan = propose(Fingerprint(tuple(head))).plan
+    assert max(plan.field_of_view) < 60 and plan.augmentation.flip == ()  # a field around it; always on the left
+    thick = [_facts(f"c{n}", (384, 384, 20), (0.5, 0.5, 3.6), (50.0, 40.0, 45.0)) for n in range(4)]
+    plan = propose(Fingerprint(tuple(thick))).plan
+    assert plan.field_of_view[2] == 20 and plan.architecture.levels[0].scale[2] < plan.architecture.levels[0].scale[0]
+    flat = propose(Fingerprint(tuple(thick)), family="med-nca").plan.architecture
+    assert flat.slice_axis == 2 and flat.parameter_count() == 70016
+    with pytest.raises(MedNCAError, match="two usable cases"):
+        propose(Fingerprint((_facts(), dataclasses.replace(_facts("b"), problem="It is empty."))))
+
+
+def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
+    """Within 30 %, of a training in a process of its own."""
+    wanted = plan(iterations=12, freeze_norm=0.2, batch=4)
+    context = torch.multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        measured = pool.apply(_train_and_measure, (str(tmp_path / "run"), wanted, cases))
+    predicted = estimate(wanted)
+    assert abs(predicted.peak_mb / measured - 1) < 0.3
+    assert predicted.seconds > 0 and predicted.loader_mb > 100
+
+
+def _train_and_measure(folder, wanted, cases):
+    runs.begin(folder, wanted, cases, TEXTS).run.train(cases)
+    return resident_peak()
+
+
+# --- runs
+
+
+def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, monkeypatch):
+    work, told, calls, real = runs.begin(tmp_path / "run", plan(), cases, TEXTS), [], [], loop.total_loss
+
+    def broken(outputs, plan):
+        calls.append(1)
+        return real(outputs, plan) * (float("nan") if len(calls) == 6 else 1.0)
+
+    monkeypatch.setattr(loop, "total_loss", broken)
+    work.run.train(cases, tell=told.append)
+    assert work.run.iteration == 8 and len(told) == 1 and "iteration 6" in told[0] and "half" in told[0]
+    rates = [float(row["learning_rate"]) for row in _rows(tmp_path / "run")]
+    assert rates[3] == pytest.approx(0.5 * work.run.plan.learning_rate_at(3))  # back at iteration 3, once more
+    assert all(np.isfinite(float(row["loss"])) for row in _rows(tmp_path / "run"))
+
+
+def test_a_training_that_always_diverges_is_given_up(cases, tmp_path, monkeypatch):
+    work = runs.begin(tmp_path / "run", plan(), cases, TEXTS)
+    monkeypatch.setattr(loop, "total_loss", lambda outputs, plan: outputs[-1][0].sum() * float("nan"))
+    with pytest.raises(MedNCAError, match="diverged"):
+        work.run.train(cases)
+    assert json.loads((tmp_path / "run" / "state.json").read_text())["state"] == "failed"
+
+
+def _rows(folder):
+    import csv
+
+    with open(folder / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
+    scores = iter((0.5, 0.7, 0.6, 0.65, 0.9, 0.9))
+    wanted = plan(iterations=100, validate_every=2, keep="best", patience=2, freeze_norm=0.0)
+    work = runs.begin(tmp_path / "run", wanted, cases, TEXTS)
+    best = {}
+
+    def validate(pyramid):
+        score = next(scores)
+        best[score] = {key: value.clone() for key, value in pyramid.state_dict().items()}
+        return {"dice_union": score, "dice_labels": []}
+
+    work.run.train(cases, validate)
+    assert work.run.iteration == 8 and work.run.best_iteration == 4
+    again = Run.resume(tmp_path / "run")
+    assert again.is_over and again.best_score == 0.7
+    for key, value in again.result.state_dict().items():
+        assert torch.equal(value, best[0.7][key])
+
+
+def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
+    """kill -9 in the middle, through the command line; then `mednca resume`."""
+    wanted = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100)
+    (tmp_path / "plan.json").write_text(json.dumps(wanted.to_json()))
+    folder = cases[0].image.parents[1]
+    command = [sys.executable, "-m", "NCATrainerLib", "train", "--data", str(folder), "--plan",
+               str(tmp_path / "plan.json"), "--calibration-cases", "1"]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}"}
+    started = subprocess.Popen([*command, "--run", str(tmp_path / "killed")], env=environment, start_new_session=True)
+    state = tmp_path / "killed" / "state.json"
+    deadline = time.monotonic() + 120
+    while not (state.exists() and json.loads(state.read_text())["iteration"] >= 4):
+        assert time.monotonic() < deadline and started.poll() is None
+        time.sleep(0.02)
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+    assert Run.resume(tmp_path / "killed").iteration < 14
+    Run.create(tmp_path / "whole", wanted, json.loads((tmp_path / "killed" / "split.json").read_text())).train(cases)
+    resumed = subprocess.run(
+        [sys.executable, "-m", "NCATrainerLib", "resume", str(tmp_path / "killed")], env=environment, check=True
+    )
+    assert resumed.returncode == 0
+    assert _history(tmp_path / "killed") == _history(tmp_path / "whole")
+    model = load_model(tmp_path / "killed" / "result")
+    assert model.calibration is None and "Too few cases" in model.info["quality"]["calibration_note"]
+    written = (tmp_path / "killed" / "result" / "model.json").read_text()
+    assert "case_0" not in written and str(folder) not in written  # no names, no paths
+    assert runs.find_runs(tmp_path)[0]["state"] == "done"
+
+
+def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
+    """torchrun, gloo, two CPU processes: after some iterations the weights are those of one process."""
+    norm_free = dataclasses.replace(plan().architecture, norm="none")
+    wanted = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0)
+    one = runs.begin(tmp_path / "one", wanted, cases, TEXTS)
+    one.run.train(cases)
+    runs.write_cases(cases, tmp_path / "cases.json")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, json\nfrom pathlib import Path\nfrom NCATrainerLib import processes, runs\n"
+        "from NCATrainerLib.dataset import read_cases\nfrom NCATrainerLib.plan import Plan\n"
+        "if __name__ == '__main__':\n"
+        "    folder = Path(sys.argv[1])\n    processes.join()\n    assert processes.count() == 2\n"
+        "    plan = Plan.from_json(json.loads((folder / 'one' / 'plan.json').read_text()))\n"
+        "    cases = read_cases(folder / 'cases.json')\n"
+        "    runs.begin(folder / 'two', plan, cases, {'name': 'x'}).run.train(cases)\n    processes.leave()\n"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run([*torchrun, str(script), str(tmp_path)], env=environment, check=True, timeout=200)
+    two = Run.resume(tmp_path / "two")
+    assert two.iteration == 4
+    for mine, theirs in zip(two.pyramid.parameters(), one.run.pyramid.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=2e-5)
+    assert [float(a[1]) for a in _history(tmp_path / "two")] == pytest.approx(
+        [float(b[1]) for b in _history(tmp_path / "one")], rel=1e-4
+    )
+
+
+def test_where_the_cases_lie_is_remembered(cases, tmp_path):
+    write_cases(cases, tmp_path / "cases.json")
+    assert read_cases(tmp_path / "cases.json") == list(cases)
+    write_cases([Case("gone", tmp_path / "no.nii", tmp_path / "no.nii")], tmp_path / "cases.json")
+    with pytest.raises(MedNCAError, match="gone"):
+        read_cases(tmp_path / "cases.json")
+
+
+# --- fine-tuning
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_labels_can_change_places_and_be_added(name):
+    """The same rule with its channels renumbered: known labels' outputs stay, whatever their order."""
+    architecture = dataclasses.replace(ARCHITECTURES[name], labels=2, norm="none")
+    pyramid = random_pyramid(architecture)
+    labels = (Label(1, "One", (0, 0, 0)), Label(5, "Five", (0, 0, 0)))
+    model = Model("m", architecture, Preprocessing((1.0, 1.0, 1.0)), labels, pyramid=pyramid)
+    image = torch.randn(10, 9, 8, architecture.input_channels)
+    with torch.no_grad():
+        before = pyramid(image, 0, [0])
+        for order in ((5, 1), (5,), (1, 7, 5)):
+            wanted = tuple(Label(value, "x", (0, 0, 0)) for value in order)
+            after = starting_weights(model, wanted)(image, 0, [0])
+            for n, value in enumerate(order):
+                if value != 7:
+                    assert torch.allclose(after[..., n], before[..., (1, 5).index(value)], atol=1e-4)
+
+
+def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
+    """Too short to help: it says so. And what it makes can be used."""
+    base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
+                 info=TEXTS | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
+    found = fingerprint(cases)
+    wanted = dataclasses.replace(
+        finetuning_plan(base, found, {2: "Rear"}, iterations=2), patch=(14, 14, 14), batch=2, validate_every=2
+    )
+    assert [label.name for label in wanted.labels] == ["Front", "Rear"]
+    texts = runs.texts_for("tuned", "Tuned", base=base)
+    work = runs.begin(tmp_path / "run", wanted, cases, texts, base, {"calibration_cases": 1})
+    report = runs.complete(work)
+    assert report["helped"] is False and set(report["base"]["dice"]) == {"Front", "Back", "union"}
+    card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text()
+    assert "did not help" in card and "Fine-tuned from Base" in card
+
+
+def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
+    wanted = plan(iterations=2, trained="update", freeze_norm=0.0)
+    work = runs.begin(tmp_path / "run", wanted, cases, TEXTS)
+    before = {key: value.clone() for key, value in work.run.pyramid.state_dict().items()}
+    work.run.train(cases)
+    for key, value in work.run.pyramid.state_dict().items():
+        assert torch.equal(value, before[key]) == (".sight." in key or "running" in key or "num_batches" in key)
