@@ -72,9 +72,9 @@ def with_labels(architecture: Architecture, count: int) -> Architecture:
 def starting_weights(model: Model, labels: tuple[Label, ...]) -> Pyramid:
     """The model's pyramid with the output channels in the order of `labels`.
 
-    A label that the model knows (by value) brings its channel along; a new one takes one that was hidden memory, the
-    last ones first, silent at the beginning. Which channel is which does not matter to the rule, so nothing else
-    changes.
+    A label that the model knows (by value) brings its channel along; a new one takes over one that was hidden memory,
+    the last ones first, and begins with whatever the rule wrote there. Which channel is which does not matter to the
+    rule, so the known labels' outputs stay exactly as they were.
     """
     first = model.architecture.input_channels
     known = {label.value: first + n for n, label in enumerate(model.labels)}
@@ -84,11 +84,9 @@ def starting_weights(model: Model, labels: tuple[Label, ...]) -> Pyramid:
     order = torch.tensor([*range(first), *outputs, *rest])
     pyramid = Pyramid(with_labels(model.architecture, len(labels)))
     pyramid.load_state_dict(copy.deepcopy(model.pyramid.state_dict()))
-    fresh = [first + n for n, label in enumerate(labels) if label.value not in known]
     with torch.no_grad():
         for cell in pyramid.cells:
             _permute(cell, order)
-            cell.update.weight[fresh] = 0
     return pyramid.requires_grad_(True)
 
 
