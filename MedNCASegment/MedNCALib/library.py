@@ -160,16 +160,23 @@ class Library:
         with tempfile.TemporaryDirectory(dir=self.user, prefix=".import-") as folder:
             folder = Path(folder)
             _unpack(path, folder)
-            id = self._check(folder).id
-            target = self.user / id
-            for entry in self.entries():
-                if entry.id == id and entry.bundled:
-                    raise MedNCAError(f"{id!r} is the id of a bundled model, which is read-only; rename the import.")
-                if entry.description and entry.id == id and entry.folder != target:
-                    raise MedNCAError(f"{entry.folder} already holds a model {id!r}; remove it first.")
-            if target.exists() and not replace:
-                raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
-            _swap(folder, target)
+            return self.add_model(folder, replace)
+
+    def add_model(self, folder, replace: bool = False) -> Entry:
+        """Add a model's folder, as training writes it, to the user's. Raises MedNCAError where it is broken, or where
+        there is a model of its id that may not be replaced."""
+        folder = Path(folder)
+        id = self._check(folder).id
+        self.user.mkdir(parents=True, exist_ok=True)
+        target = self.user / id
+        for entry in self.entries():
+            if entry.id == id and entry.bundled:
+                raise MedNCAError(f"{id!r} is the id of a bundled model, which is read-only; rename the model.")
+            if entry.description and entry.id == id and entry.folder != target:
+                raise MedNCAError(f"{entry.folder} already holds a model {id!r}; remove it first.")
+        if target.exists() and not replace:
+            raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
+        _swap(folder, target)
         return self.check_folder(target, False)
 
     def remove_model(self, id: str) -> None:

@@ -17,15 +17,18 @@ TORCH_REQUIREMENT = ">=2.1"
 _installing = False
 
 
-def missingPackages():
+def missingPackages(requirements=REQUIREMENTS):
     """Names of the packages that are not installed."""
-    return [name for name in ("torch", *_names()) if importlib.util.find_spec(name) is None]
+    return [name for name in ("torch", *_names(requirements)) if importlib.util.find_spec(name) is None]
 
 
-def ensureDependencies():
-    """Install what is missing, after asking once. Raises MedNCAError with the reason where something stays missing."""
+def ensureDependencies(requirements=REQUIREMENTS):
+    """Install what is missing, after asking once. Raises MedNCAError with the reason where something stays missing.
+
+    requirements: the file that lists the packages beside torch, one a line, as NAME>=VERSION.
+    """
     global _installing
-    missing = missingPackages()
+    missing = missingPackages(requirements)
     if not missing:
         return
     if _installing:  # Slicer goes on answering while it installs
@@ -34,7 +37,7 @@ def ensureDependencies():
     try:
         _ask(", ".join(missing))
         with slicer.util.WaitCursor():
-            _installAll(missing)
+            _installAll(missing, requirements)
     finally:
         _installing = False
 
@@ -47,23 +50,23 @@ def _ask(names):
         "1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?"
     )
     if not slicer.util.confirmOkCancelDisplay(text.format(names=names), windowTitle=_("MedNCA")):
-        raise MedNCAError(_("{names} not installed; nothing can be segmented without.").format(names=names))
+        raise MedNCAError(_("{names} not installed; nothing can be done without.").format(names=names))
 
 
-def _installAll(missing):
+def _installAll(missing, requirements):
     if "torch" in missing:
         _installTorch()
     if set(missing) - {"torch"}:
-        _install()
+        _install(requirements)
     importlib.invalidate_caches()
-    still = ", ".join(missingPackages())
+    still = ", ".join(missingPackages(requirements))
     if still:
         told = _("The installation ended, but {names} cannot be found. Restart Slicer and try again.")
         raise MedNCAError(told.format(names=still))
 
 
-def _names():
-    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+def _names(requirements):
+    lines = requirements.read_text(encoding="utf-8").splitlines()
     return [line.split(">=")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
@@ -89,16 +92,16 @@ def _installTorch():
         raise MedNCAError(_("PyTorch was not installed; see the Python console for the reason."))
 
 
-def _install():
+def _install(file):
     try:
         import slicer.packaging as packaging  # Slicer 5.12 and later
     except ImportError:
         packaging = None
     try:
         if packaging:
-            requirements = packaging.load_requirements(REQUIREMENTS)
+            requirements = packaging.load_requirements(file)
             packaging.pip_ensure(requirements, prompt_install=False, prompt_restart=False, requester="MedNCA")
         else:
-            slicer.util.pip_install(["-r", str(REQUIREMENTS)])
+            slicer.util.pip_install(["-r", str(file)])
     except Exception as error:
         raise MedNCAError(_("The Python packages could not be installed: {cause}").format(cause=error)) from error

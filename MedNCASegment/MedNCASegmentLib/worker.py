@@ -32,7 +32,7 @@ class Job:
         self.id, self.request, self.folder = id, request, folder
         self.state = "waiting"
         self.error = ""
-        self.report = None
+        self.report = self.answer = None  # of the result; the whole message that told of it
         self.progress = ("waiting", None, None, None)
 
     @property
@@ -53,8 +53,13 @@ class Job:
 class WorkerClient:
     """Starts the worker when it is needed and hands it jobs.
 
-    changed(job) is called whenever a job's progress or state changes, log(text) with lines for people.
+    changed(job) is called whenever a job's progress or state changes, log(text) with lines for people. Subclasses run
+    other workers that speak the same lines.
     """
+
+    module = "MedNCALib.worker"
+    folders = (Path(__file__).resolve().parents[1],)  # where Python finds it
+    cancelPatience = CANCEL_PATIENCE_MS
 
     def __init__(self, changed, log=lambda text: None):
         self.changed, self.log = changed, log
@@ -85,15 +90,15 @@ class WorkerClient:
         self.process = qt.QProcess()
         self.process.setWorkingDirectory(str(self.scratch))  # names in requests are relative: plain ASCII everywhere
         environment = qt.QProcessEnvironment.systemEnvironment()
-        engine = str(Path(__file__).resolve().parents[1])
         others = environment.value("PYTHONPATH")
-        environment.insert("PYTHONPATH", engine + (os.pathsep + others if others else ""))
+        paths = [*map(str, self.folders), *([others] if others else [])]
+        environment.insert("PYTHONPATH", os.pathsep.join(paths))
         environment.insert("PYTHONUNBUFFERED", "1")
         environment.insert("PYTHONIOENCODING", "utf-8")
         self.process.setProcessEnvironment(environment)
         for name, slot in self._connections():
             self.process.connect(name, slot)
-        self.process.start(pythonExecutable(), ["-m", "MedNCALib.worker"])
+        self.process.start(pythonExecutable(), ["-m", self.module])
         self.log(_("Worker started."))
 
     def submit(self, **request):
@@ -117,7 +122,7 @@ class WorkerClient:
         self._say({"command": "cancel", "job": job.id})
         self._progress(job, "cancelling")
         if not self._impatience.isActive():
-            self._impatience.start(CANCEL_PATIENCE_MS)
+            self._impatience.start(self.cancelPatience)
 
     def shutdown(self):
         """End the process and forget all jobs, silently; the client can be used again afterward."""
@@ -185,18 +190,27 @@ class WorkerClient:
             job.forget()
             self._finish(job, "cancelled")
         elif event == "done":
-            self._finish(job, "done" if (job.folder / "report.json").is_file() else "failed", message.get("report"))
+            self._finish(job, "done" if self.isWhole(job, message) else "failed", message.get("report"), answer=message)
         elif event == "cancelled":
             self._finish(job, "cancelled")
         elif event == "failed":
             self._finish(job, "failed", error=message["error"])
+        else:
+            self.heard(job, message)
+
+    def isWhole(self, job, message):
+        """Whether a job that says it is done left what it should."""
+        return (job.folder / "report.json").is_file()
+
+    def heard(self, job, message):
+        """Other events, of other workers."""
 
     def _progress(self, job, stage, step=None, total=None, secondsLeft=None):
         job.progress = (stage, step, total, secondsLeft)
         self.changed(job)
 
-    def _finish(self, job, state, report=None, error=""):
-        job.state, job.report = state, report
+    def _finish(self, job, state, report=None, error="", answer=None):
+        job.state, job.report, job.answer = state, report, answer
         job.error = error or (_("The worker left no result.") if state == "failed" else "")
         del self.jobs[job.id]
         if all(other.progress[0] != "cancelling" for other in self.jobs.values()):

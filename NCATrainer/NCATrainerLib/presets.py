@@ -121,13 +121,13 @@ PROSTATE_M3DNCA = Preset(
         patch=(56, 56, 24),
         foreground_share=0.75,
         batch=2,
-        iterations=3200,
+        iterations=1900,
         freeze_norm=0.05,
         validate_every=400,
         # The spacing of the training set is nominal: scales from 0.75 to 1.25.
         augmentation=Augmentation(shift=10.0, rotation=8.0, scaling=0.25, bias_field=0.3, noise=0.15),
         polish=Polish(
-            iterations=800,
+            iterations=500,
             learning_rate=1e-3,
             patch=(64, 64, 32),
             augmentation=Augmentation(

@@ -81,9 +81,8 @@ class TrainingWorker(Worker):
 
         progress, last = self.progress(job), [0.0]
         progress("preparing", 0, 1)
-        work = (
-            self._begin(request) if request.get("plan") else runs.reopen(request["run"], request.get("device", "cpu"))
-        )
+        device = request.get("device", "cpu")
+        work = self._begin(request, device) if request.get("plan") else runs.reopen(request["run"], device)
 
         def report(row):
             now = time.monotonic()

@@ -1,0 +1,108 @@
+"""Slicer's plot nodes: loss and validation Dice while a model is trained, and its calibration afterward."""
+
+import csv
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+
+_ATTRIBUTE = "NCATrainer.plot"
+_COLORS = ((0.12, 0.44, 0.55), (0.75, 0.42, 0.17), (0.35, 0.35, 0.35))
+
+
+class TrainingPlot:
+    """A table and a chart of a training's loss and validation Dice; they stay in the scene until it is closed."""
+
+    def __init__(self):
+        self.table = self.chart = None
+
+    def start(self, title):
+        """Begin an empty chart."""
+        self.table, self.chart = _chart(
+            "training", title, _("iteration"), _("loss, Dice"),
+            (_("iteration"), _("loss"), _("validation Dice")), ((1, True), (2, False)),
+        )  # fmt: skip
+        self._lastDice = 0.0
+
+    def add(self, row):
+        """A row of the history. Between two validations the last Dice stands."""
+        if self.table is None or not slicer.mrmlScene.IsNodePresent(self.table):
+            return
+        self._lastDice = float(row.get("dice_union") or self._lastDice)
+        values = (float(row["iteration"]), float(row["loss"]), self._lastDice)
+        table = self.table.GetTable()
+        number = table.InsertNextBlankRow()
+        for column, value in enumerate(values):
+            table.SetValue(number, column, vtk.vtkVariant(value))
+        table.Modified()
+        self.table.Modified()
+
+    def load(self, history, most=500):
+        """The rows of a history.csv, thinned out where there are many."""
+        if not history.exists():
+            return
+        with open(history, newline="") as file:
+            rows = list(csv.DictReader(file))
+        step = max(len(rows) // most, 1)
+        for number, row in enumerate(rows):
+            if number % step == 0 or row.get("dice_union"):
+                self.add(row)
+
+    def forget(self):
+        self.table = self.chart = None
+
+
+def calibrationPlot(calibration, title):
+    """A chart of the expected Dice and its interval against the NQM. Returns the chart node."""
+    names = ("NQM", _("expected Dice"), _("low"), _("high"))
+    table, chart = _chart("calibration", title, "NQM", _("Dice"), names, ((1, True), (2, False), (3, False)))
+    for knot in zip(*(calibration[key] for key in ("nqm", "dice", "low", "high")), strict=True):
+        row = table.GetTable().InsertNextBlankRow()
+        for column, value in enumerate(knot):
+            table.GetTable().SetValue(row, column, vtk.vtkVariant(float(value)))
+    table.Modified()
+    return chart
+
+
+def showChart(chart):
+    """In the layout, where this Slicer has plots."""
+    plots = getattr(slicer.modules, "plots", None)
+    if plots is not None:
+        plots.logic().ShowChartInLayout(chart)
+
+
+def _chart(kind, title, xTitle, yTitle, columns, series):
+    """(table node, chart node), new; the ones of this kind that were there before give way.
+
+    series: (column, solid line) each, against the first column.
+    """
+    scene = slicer.mrmlScene
+    for className in ("vtkMRMLPlotChartNode", "vtkMRMLPlotSeriesNode", "vtkMRMLTableNode"):
+        for node in slicer.util.getNodesByClass(className):
+            if node.GetAttribute(_ATTRIBUTE) == kind:
+                scene.RemoveNode(node)
+    table = scene.AddNewNodeByClass("vtkMRMLTableNode", title)
+    table.SetAttribute(_ATTRIBUTE, kind)
+    for name in columns:
+        array = vtk.vtkDoubleArray()
+        array.SetName(name)
+        table.AddColumn(array)
+    chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", title)
+    chart.SetAttribute(_ATTRIBUTE, kind)
+    chart.SetTitle(title)
+    chart.SetXAxisTitle(xTitle)
+    chart.SetYAxisTitle(yTitle)
+    for (column, solid), color in zip(series, _COLORS, strict=False):
+        node = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", columns[column])
+        node.SetAttribute(_ATTRIBUTE, kind)
+        node.SetAndObserveTableNodeID(table.GetID())
+        node.SetXColumnName(columns[0])
+        node.SetYColumnName(columns[column])
+        node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
+        node.SetLineStyle(
+            slicer.vtkMRMLPlotSeriesNode.LineStyleSolid if solid else slicer.vtkMRMLPlotSeriesNode.LineStyleDash
+        )
+        node.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
+        node.SetColor(*color)
+        chart.AddAndObservePlotSeriesNodeID(node.GetID())
+    return table, chart

@@ -1,0 +1,92 @@
+"""The panel's tables: cases and what is wrong with them, segments and labels, the result."""
+
+import qt
+from slicer.i18n import tr as _
+
+
+def _fill(table, headers, rows):
+    """Show rows of texts, read only."""
+    table.setColumnCount(len(headers))
+    table.setHorizontalHeaderLabels(headers)
+    table.setRowCount(len(rows))
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            item = qt.QTableWidgetItem(text)
+            item.setToolTip(text)
+            item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
+            table.setItem(number, column, item)
+    table.resizeColumnsToContents()
+    table.horizontalHeader().setStretchLastSection(True)
+
+
+class CaseTable:
+    """Pairs of the scene, or the cases that were looked at, each with its state and the reason."""
+
+    def __init__(self, table):
+        self.table, self._shown = table, None
+        table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+
+    def showPairs(self, pairs):
+        rows = [(volume.GetName(), segmentation.GetName(), "") for volume, segmentation in pairs]
+        self._show((_("Volume"), _("Segmentation"), _("State")), rows)
+
+    def showRows(self, rows):
+        texts = []
+        for row in rows:
+            size = " x ".join(str(n) for n in row["size"]) if row["problem"] is None else ""
+            texts.append((row["name"], size, _("ready") if row["problem"] is None else row["problem"]))
+        self._show((_("Case"), _("Voxels"), _("State")), texts)
+
+    def selectedRows(self):
+        return {index.row() for index in self.table.selectionModel().selectedRows()}
+
+    def _show(self, headers, rows):
+        if (headers, rows) != self._shown:
+            self._shown = (headers, rows)
+            _fill(self.table, headers, rows)
+
+
+class LabelTable:
+    """Which segment is which label. edited({segment: label}) is called when the user changes it."""
+
+    def __init__(self, table, edited):
+        self.table, self.edited, self._segments = table, edited, None
+        table.connect("itemChanged(QTableWidgetItem*)", self._onChanged)
+
+    def show(self, segments, labels):
+        """segments: names, or None to leave the table alone; labels: {segment: label} where it differs."""
+        if segments is None or segments == self._segments:
+            return
+        self._segments = segments
+        wasBlocked = self.table.blockSignals(True)
+        _fill(self.table, (_("Segment"), _("Label")), [(name, labels.get(name, name)) for name in segments])
+        for number in range(len(segments)):
+            item = self.table.item(number, 1)
+            item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled | qt.Qt.ItemIsEditable)
+        self.table.blockSignals(wasBlocked)
+
+    def values(self):
+        """{segment name: label name}, in the table's order."""
+        return {self.table.item(n, 0).text(): self.table.item(n, 1).text().strip() for n in range(self.table.rowCount)}
+
+    def _onChanged(self, item):
+        self.edited(self.values())
+
+
+class ResultTable:
+    """Dice per label, beside the base model's where there is one."""
+
+    def __init__(self, table):
+        self.table, self._shown = table, ()
+
+    def show(self, report):
+        if report is self._shown:
+            return
+        self._shown = report
+        rows = []
+        for name, dice in report["mean"]["dice"].items() if report else ():
+            base = report.get("base", {}).get("dice", {}).get(name)
+            spread = report["mean"]["dice_sd"][name]
+            rows.append((_("together") if name == "union" else name, f"{dice:.3f} \u00b1 {spread:.3f}",
+                         "" if base is None else f"{base:.3f}"))  # fmt: skip
+        _fill(self.table, (_("Label"), _("Dice"), _("before")), rows)
