@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test screenshots measure-click benchmark check-equality lint format train-hippocampus clean
+.PHONY: demo test screenshots measure-click benchmark check-equality study-finetuning lint format train-hippocampus clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -17,6 +17,10 @@ benchmark: $(READY)
 # Whether the fast paths give the plain path's masks, on every validation case (minutes).
 check-equality: $(READY)
 	$(PY) Testing/benchmarks/equality.py $(DATA)
+
+# What fine-tuning on ten cases with inverted contrast wins back, and how fast (ten minutes).
+study-finetuning: $(READY)
+	$(PY) Testing/benchmarks/finetune.py $(DATA)
 
 # Style, then all tests.
 test: lint

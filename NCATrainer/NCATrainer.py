@@ -238,7 +238,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onStartChosen(self, index):
         if self._parameterNode and self.ui.startComboBox.currentData:
             self._parameterNode.start = self.ui.startComboBox.currentData
-            self.logic.trainer.plan = None
+            self.logic.trainer.dataset = self.logic.trainer.plan = None  # its labels' values may be others
         self._show()
 
     def _onLabelsEdited(self, labels):
@@ -357,7 +357,9 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         """Look at the data set that a parameter node names. labels: {segment name: label name}."""
         chosen = pairs.pairsOf(node.parameterNode)
         if chosen:
-            self.trainer.examinePairs(chosen, labelValues(labels), then)
+            numbers = labelNumbers(labels, self._labelsOf(node.start))
+            values = {segment: numbers[name] for segment, name in labels.items() if name}
+            self.trainer.examinePairs(chosen, values, then)
         elif node.folder:
             self.trainer.examineFolder(node.folder, then)
         else:
@@ -368,7 +370,8 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         if self.trainer.dataset is None:
             self.examine(node, labels, lambda: self.propose(node, labels, changes, then))
             return
-        names = {value: label for label, value in labelNumbers(labels).items()} or self.trainer.dataset.labelNames
+        numbers = labelNumbers(labels, self._labelsOf(node.start))
+        names = {value: label for label, value in numbers.items()} or self.trainer.dataset.labelNames
         base = None if node.start in NEW else node.start
         self.trainer.propose(base, node.start if base is None else "m3d-nca", names, changes, then)
 
@@ -419,6 +422,11 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     def shutdown(self):
         self.trainer.shutdown()
 
+    def _labelsOf(self, start):
+        """{label name: value} of the model that is gone on from; nothing for a new one."""
+        entries = [entry for entry in self.library.entries() if entry.id == start and entry.description]
+        return {label.name: label.value for label in entries[0].description.labels} if entries else {}
+
     def _wait(self, seconds):
         """A step ends before the next one begins: wait until nothing follows."""
         deadline = time.monotonic() + seconds
@@ -441,15 +449,16 @@ def runsFolder(library):
     return Path(chosen) if chosen else Path(library.user).parent / "Runs"
 
 
-def labelNumbers(labels):
-    """{label name: value 1, 2, ...} of {segment name: label name}; segments without a label are left out."""
-    return {name: number for number, name in enumerate(dict.fromkeys(filter(None, labels.values())), start=1)}
+def labelNumbers(labels, known=None):
+    """{label name: value} of {segment name: label name}; segments without a label are left out.
 
-
-def labelValues(labels):
-    """{segment name: label value}"""
-    numbers = labelNumbers(labels)
-    return {segment: numbers[name] for segment, name in labels.items() if name}
+    known: {label name: value} of the model that is fine-tuned: a label of its name is its label, whatever the order.
+    """
+    known, numbers = known or {}, {}
+    free = (value for value in range(1, 256) if value not in known.values())
+    for name in dict.fromkeys(filter(None, labels.values())):
+        numbers[name] = known[name] if name in known else next(free)
+    return numbers
 
 
 class NCATrainerTest(ScriptedLoadableModuleTest):
