@@ -43,20 +43,21 @@ def m3d(scales=(2, 1), kernels=(7, 3), steps=(4, 4), **options) -> Architecture:
     return Architecture("m3d-nca", **({"channels": 8, "hidden": 16, "levels": levels} | options))
 
 
-def bright_model(id="bright", spacing=None, field_of_view=None, labels=1, fire_rate=1.0, **preprocessing) -> Model:
-    """Segments what is brighter than the mean; with two labels the second one never wins."""
-    architecture = Architecture(
-        "m3d-nca", channels=4, hidden=4, levels=(Level((1, 1, 1), 3, 1),), fire_rate=fire_rate, labels=labels
-    )
+def bright_model(
+    id="bright", spacing=None, field_of_view=None, labels=1, fire_rate=1.0, levels=1, **preprocessing
+) -> Model:
+    """Segments what is brighter than the mean; with two labels the second one never wins. Two levels both do it."""
+    scales = tuple(Level((s, s, s), 3, 1) for s in (2, 1)[-levels:])
+    architecture = Architecture("m3d-nca", channels=4, hidden=4, levels=scales, fire_rate=fire_rate, labels=labels)
     pyramid = Pyramid(architecture).eval().requires_grad_(False)
-    cell = pyramid.cells[0]
-    for parameter in cell.parameters():
-        parameter.zero_()
-    cell.hidden.weight[0, 0], cell.hidden.weight[1, 0] = 1.0, -1.0  # relu(x), relu(-x) of the image
-    cell.update.weight[1, 0], cell.update.weight[1, 1] = 20.0, -20.0  # logit = 20 x
-    if labels == 2:
-        cell.hidden.bias[2] = 1.0
-        cell.update.weight[2, 2] = -20.0
+    for cell in pyramid.cells:
+        for parameter in cell.parameters():
+            parameter.zero_()
+        cell.hidden.weight[0, 0], cell.hidden.weight[1, 0] = 1.0, -1.0  # relu(x), relu(-x) of the image
+        cell.update.weight[1, 0], cell.update.weight[1, 1] = 20.0, -20.0  # logit = 20 x
+        if labels == 2:
+            cell.hidden.bias[2] = 1.0
+            cell.update.weight[2, 2] = -20.0
     values = tuple(Label(n + 1, f"Label {n + 1}", (200, 50 * n, 0)) for n in range(labels))
     options = Preprocessing(spacing, (0.0, 100.0), field_of_view, **preprocessing)
     return Model(id, architecture, options, values, info=dict(TEXTS), pyramid=pyramid)

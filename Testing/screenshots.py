@@ -1,7 +1,7 @@
-"""Pictures of the module at work, for the README: the panel beside three slice views and the 3D view.
+"""Pictures of the modules at work, for the README: the panel beside three slice views and the 3D view; the trainer.
 
-Both hippocampi of the MNI152 brain are clicked with the mouse on the test host. Run it by `make screenshots`, then
-look at what it made in Resources/Screenshots.
+Both hippocampi of the MNI152 brain are clicked with the mouse on the test host; a model is trained on phantoms. Run it
+by `make screenshots`, then look at what it made in Resources/Screenshots.
 """
 
 import sys
@@ -47,7 +47,35 @@ def main():
     ]
     save(OUT / "MedNCASegment.png", beside(picture(host, panel), np.vstack([np.hstack(row) for row in views])))
     print(f"Made {OUT / 'MedNCASegment.png'}; look at it.")
+    trainer(host)
     slicerhost.leave()
+
+
+def trainer(host):
+    """The trainer's panel after a short training on phantoms."""
+    import json
+
+    import slicer
+    from test_trainer_panel import drawn_pair
+
+    from phantoms import organ_case
+
+    slicer.mrmlScene.Clear(0)
+    for number in range(6):
+        drawn_pair(*organ_case(number), f"Scan {number + 1}")
+    panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
+    panel.ui.nameLineEdit.text = "Phantom organ"
+    host.click(panel.ui.addAllButton)
+    for button in ("proposeButton", "applyPlanButton", "trainButton"):
+        if button == "applyPlanButton":
+            panel.ui.advancedCollapsibleButton.collapsed = False
+            changes = {"iterations": 120, "validate_every": 40, "learning_rate": 4e-3}
+            panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
+        host.click(getattr(panel.ui, button))
+        assert host.wait(lambda: not panel.logic.trainer.isBusy, 400), panel.ui.logText.plainText
+    panel.ui.advancedCollapsibleButton.collapsed = True
+    save(OUT / "NCATrainer.png", picture(host, panel))
+    print(f"Made {OUT / 'NCATrainer.png'}; look at it.")
 
 
 def zoom(host, millimeters):

@@ -219,3 +219,16 @@ def test_an_accelerator_that_runs_out_of_memory_is_given_up_once(monkeypatch):
     assert devices == ["cuda", "cpu"] and result.report["device"] == "cpu"
     assert result.report["notes"] == ["The cuda device ran out of memory; the processor (cpu) is used instead."]
     assert array_of(result.labels).any()
+
+
+def test_the_region_of_interest_gives_the_same_mask_for_less():
+    """A ball that the coarse level finds as well; what it finds far away does not widen the region."""
+    shape = (96, 80, 64)
+    far = ellipsoid(shape, (10, 10, 10), (5, 5, 5)) & (np.indices(shape).sum(0) % 2 == 0)
+    array = (ellipsoid(shape, (60, 45, 38), (20, 18, 14)) | far) * 100 + 20.0
+    model = bright_model(levels=2, keep_largest=True, field_of_view=tuple(float(n) for n in shape))
+    whole, part = (segment_image(image_of(array), model, members=2, roi=roi) for roi in (False, True))
+    assert np.array_equal(array_of(whole.labels), array_of(part.labels)) and array_of(part.labels).any()
+    assert whole.findings[0].computed_share == 1 and part.findings[0].computed_share < 0.3
+    assert part.findings[0].nqm["union"] == pytest.approx(whole.findings[0].nqm["union"], abs=0.02)
+    assert part.report["region"]["size"] != list(shape)

@@ -63,24 +63,27 @@ def panel(host):
     return host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
 
 
-def _pair(number, front="Front", back="Back"):
-    """A phantom volume and the segmentation that was drawn on it."""
+def drawn_pair(image, labels, name, names=("Front", "Back")):
+    """A volume (i, j, k) in the scene and the segmentation that was drawn on it."""
     import slicer
 
     from MedNCASegmentLib.volumes import orientedImageData
 
-    image, labels = organ_case(number)
-    volume = _volume(slicer, image, np.diag([1.0, 1.0, 1.0, 1.0]), name=f"Scan {number}")
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"Drawing {number}")
+    volume = _volume(slicer, image, np.eye(4), name=name)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{name}, drawn")
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    for value, name in ((1, front), (2, back)):
+    for value, segment_name in enumerate(names, start=1):
         mask = (labels == value).astype(np.uint8).transpose(2, 1, 0)
         segment = slicer.vtkSegment()
-        segment.SetName(name)
+        segment.SetName(segment_name)
         segment.AddRepresentation("Binary labelmap", orientedImageData(mask, volume, node))
         node.GetSegmentation().AddSegment(segment)
     return volume, node
+
+
+def _pair(number, **options):
+    return drawn_pair(*organ_case(number), f"Scan {number}", **options)
 
 
 def _wait(host, panel, seconds=170):
@@ -192,6 +195,10 @@ def test_a_killed_worker_costs_little(host, panel):
     assert panel.ui.resumeButton.enabled
     host.click(panel.ui.deleteRunButton)
     assert panel.logic.trainer.unfinishedRuns() == [] and panel.ui.runsComboBox.count == 0
+    panel.logic.trainer._dropUnused()  # and the files that were made for it
+    datasets = {path.name for path in (panel.logic.trainer.runsFolder / "datasets").iterdir()}
+    used = "".join(path.read_text() for path in panel.logic.trainer.runsFolder.glob("*/cases.json"))
+    assert all(name in used for name in datasets)
 
 
 def test_mistakes_are_told_before_training(host, panel):
@@ -239,7 +246,7 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
 def test_fine_tuning_a_bundled_model(host, panel):
     """Its own labels are called as before, and the result stands beside the base model's."""
     for number in range(3):
-        _pair(number, front="Posterior hippocampus", back="Anterior hippocampus")
+        _pair(number, names=("Posterior hippocampus", "Anterior hippocampus"))
     host.click(panel.ui.addAllButton)
     panel.ui.startComboBox.setCurrentIndex(panel.ui.startComboBox.findData("hippocampus-m3dnca"))
     _plan(host, panel, **QUICK | {"iterations": 2, "validate_every": 2, "patch": [16, 16, 16], "batch": 1})

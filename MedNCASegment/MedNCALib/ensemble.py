@@ -84,15 +84,16 @@ class Ensemble:
     """The members of one image, to be run some now and more later.
 
     image: normalized, (R, A, S) or (R, A, S, channels). memory_limit: MB, see `memory`. roi: compute only where the
-    level before the last found something (`Pyramid.region_of_interest`), or a given region of the image.
+    level before the last found something (`Pyramid.region_of_interest`; choose: as there), or a given region of the
+    image.
     """
 
     def __init__(
         self, pyramid: Pyramid, image: np.ndarray, seed: int, memory_limit: float | None = None,
-        roi: bool | tuple[slice, slice, slice] = False,
+        roi: bool | tuple[slice, slice, slice] = False, choose=None,
     ):  # fmt: skip
         self.pyramid, self.image, self.seed = pyramid, image, seed
-        self.memory_limit, self.roi = memory_limit, roi
+        self.memory_limit, self.roi, self.choose = memory_limit, roi, choose
         self.region = roi if isinstance(roi, tuple) else None
         self.labels, self.union = Moments(), Moments()
 
@@ -133,7 +134,7 @@ class Ensemble:
         if not self.roi or len(architecture.levels) == 1:
             return tuple(slice(0, n) for n in shape)
         plan = plan_locating(architecture, shape, self.memory_limit, image.device.type != "cpu")
-        return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile)
+        return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile, self.choose)
 
 
 class _Result:

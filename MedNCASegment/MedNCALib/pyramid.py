@@ -15,6 +15,7 @@ from torch import nn
 from .architecture import Architecture, widen
 from .cells import CELLS
 from .firing import frame_index
+from .tensors import to_numpy
 
 ROI_FROM = 0.05  # probability, on the coarser level, from which the finer one has something to refine
 ROI_ROOM = 2  # cells of the coarser level around that
@@ -45,11 +46,12 @@ class Pyramid(nn.Module):
                   for s, b, f in zip(region, boxes[-1], scale, strict=True)]  # fmt: skip
         return upsample(logits, scale, [part.stop for part in inside])[(slice(None), *inside)]
 
-    def region_of_interest(self, image, seed: int, members, tile=None) -> tuple[slice, slice, slice]:
+    def region_of_interest(self, image, seed: int, members, tile=None, choose=None) -> tuple[slice, slice, slice]:
         """Where the last level has something to refine: the box around what the level before found in some members,
         with room. Where it found nothing, around its likeliest cell.
 
-        image: as of `forward`; there must be two levels or more. Returns slices of the image.
+        image: as of `forward`; there must be two levels or more. choose: which of the found cells count, a function
+        from a bool array (R, A, S) to one, as where only the largest piece will be kept. Returns slices of the image.
         """
         number, shape = len(self.cells) - 2, image.shape[:3]
         frames = [tuple(slice(0, n) for n in self.architecture.frame(level, shape))
@@ -58,11 +60,12 @@ class Pyramid(nn.Module):
         for member in members:
             probability = torch.sigmoid(self._descend(image, seed, [member], frames[: number + 1], tile))
             likeliest = torch.maximum(probability[0].sum(-1), torch.as_tensor(likeliest, device=image.device))
-        found = likeliest >= min(ROI_FROM, float(likeliest.max()))
+        found = to_numpy(likeliest >= min(ROI_FROM, float(likeliest.max())))
+        found = choose(found) if choose else found
         box = []
         for axis, (scale, size) in enumerate(zip(self.architecture.levels[number].scale, shape, strict=True)):
-            along = found.movedim(axis, 0).flatten(1).any(1).nonzero()
-            low, high = int(along.min()) - ROI_ROOM, int(along.max()) + 1 + ROI_ROOM
+            along = found.any(axis=tuple({0, 1, 2} - {axis})).nonzero()[0]
+            low, high = int(along[0]) - ROI_ROOM, int(along[-1]) + 1 + ROI_ROOM
             box.append(slice(max(low * scale, 0), min(high * scale, size)))
         return tuple(box)
 

@@ -180,12 +180,17 @@ def _segment_field(job: _Job, box: Box, click, which: str) -> Finding:
     moves, field_of_view = (), None
     if click:
         with job.timed("locate"):
-            field_of_view, moves = _locate(job, box, f"locating{which}")
+            field_of_view, moves = _locate(job, box, click, f"locating{which}")
     with job.timed("ensemble"):
-        field_of_view = field_of_view or _Field(job, box)
+        field_of_view = field_of_view or _Field(job, box, click)
         statistics = field_of_view.run(job.members, lambda done, of: job.progress(f"ensemble{which}", done, of))
     with job.timed("restore"):
-        return _finish(job, field_of_view.box, click, moves, statistics)
+        return _finish(job, field_of_view, click, moves, statistics)
+
+
+def _largest_piece(mask: np.ndarray) -> np.ndarray:
+    """Bool: the largest 26-connected piece of a mask."""
+    return (mask > 0) & ~_small_pieces(mask)
 
 
 def _small_pieces(mask: np.ndarray) -> np.ndarray:
@@ -198,12 +203,15 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
 class _Field:
     """One box and its ensemble."""
 
-    def __init__(self, job: _Job, box: Box):
+    def __init__(self, job: _Job, box: Box, click=None):
         _check_size(job.model, box)
         self.job, self.box, p = job, box, job.model.preprocessing
         image = normalize(box.extract(job.view.array), p.percentiles, p.gamma)
         roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
-        self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi)
+        extent = [n * mm for n, mm in zip(box.size, box.spacing, strict=True)]
+        self.single = click is not None or is_one_field(job.model, extent)
+        choose = _largest_piece if self.single and p.keep_largest else None
+        self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi, choose)
 
     def run(self, members: int, progress=None) -> Statistics:
         """The ensemble's statistics. An accelerator that runs out of memory is given up for the processor; where that
@@ -265,13 +273,13 @@ def _check_size(model: Model, box: Box) -> None:
             )
 
 
-def _locate(job: _Job, box: Box, stage: str) -> tuple[_Field, tuple[float, ...]]:
+def _locate(job: _Job, box: Box, click, stage: str) -> tuple[_Field, tuple[float, ...]]:
     """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm.
 
     A few members look; in the field where it settles they are the ensemble's first ones.
     """
     moves = []
-    field_of_view = _Field(job, box)
+    field_of_view = _Field(job, box, click)
     if job.model.preprocessing.field_of_view is None:
         return field_of_view, ()
     for attempt in range(LOCATE_ROUNDS):
@@ -286,7 +294,7 @@ def _locate(job: _Job, box: Box, stage: str) -> tuple[_Field, tuple[float, ...]]
         moves.append(round(move, 2))
         if move < SETTLED:
             break
-        field_of_view = _Field(job, following)
+        field_of_view = _Field(job, following, click)
     return field_of_view, tuple(moves)
 
 
@@ -306,11 +314,11 @@ def _mask(model: Model, statistics: Statistics, single: bool):
     return mask, mean
 
 
-def _finish(job: _Job, box: Box, click, moves, statistics: Statistics) -> Finding:
+def _finish(job: _Job, field_of_view: _Field, click, moves, statistics: Statistics) -> Finding:
     """Paint one field of view onto the view's voxels and judge it."""
-    view, model = job.view, job.model
+    view, model, box = job.view, job.model, field_of_view.box
     extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
-    mask, mean = _mask(model, statistics, single=click is not None or is_one_field(model, extent))
+    mask, mean = _mask(model, statistics, field_of_view.single)
     box = box.cut(statistics.region)  # a region of interest is all that was computed
     painted = _paint(job, box, mean, statistics)
     voxel = float(np.prod(view.spacing))

@@ -122,7 +122,9 @@ def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int, 
         index = torch.stack([frame_index(patch.size, origin, level_frame, images.device) for origin in patch.origins])
         steps = _steps(level.steps, plan, iteration, number)
         state = pyramid.cells[number](state, index, members, (plan.seed, number), steps, plan.recompute)
-        cut = [size < n for size, n in zip(patch.size, level_frame, strict=True)]
+        # Where a patch was cut its outer cells saw a false border, except along the axis that 2D cells do not look.
+        cut = [size < n and axis != architecture.slice_axis
+               for axis, (size, n) in enumerate(zip(patch.size, level_frame, strict=True))]  # fmt: skip
         outputs.append(_outputs(pyramid, state, level, patch, targets, valid, cut, plan.loss_margin))
     return outputs
 

@@ -31,6 +31,12 @@ class Preset:
     texts: dict
 
 
+# The last phase of the hippocampus models.
+_MILD = Augmentation(
+    shift=4.0, rotation=8.0, scaling=0.08, elastic=0.1, gamma=0.15, noise=0.1, blur=0.05, bias_field=0.08,
+    anisotropy=0.05, spike=0.02, ghosting=0.02, motion=0.02,
+)  # fmt: skip
+
 _PAPERS = [
     "Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023.",
     "Kalkhof, Gonzalez, Mukhopadhyay: Med-NCA: Robust and Lightweight Segmentation with Neural Cellular Automata. "
@@ -60,20 +66,7 @@ HIPPOCAMPUS_M3DNCA = Preset(
             iterations=3500,
             learning_rate=1.5e-3,
             patch=(28, 36, 28),
-            augmentation=Augmentation(
-                shift=4.0,
-                rotation=8.0,
-                scaling=0.08,
-                elastic=0.1,
-                gamma=0.15,
-                noise=0.1,
-                blur=0.05,
-                bias_field=0.08,
-                anisotropy=0.05,
-                spike=0.02,
-                ghosting=0.02,
-                motion=0.02,
-            ),
+            augmentation=_MILD,
         ),
     ),
     {
@@ -96,6 +89,33 @@ HIPPOCAMPUS_M3DNCA = Preset(
         "certain "
         "part. It expects one hippocampus in its field of view: click on it in a whole head.",
         "references": _PAPERS,
+    },
+)
+
+HIPPOCAMPUS_MEDNCA = Preset(
+    Plan(
+        architecture=Architecture(
+            family="med-nca",
+            channels=32,
+            hidden=128,
+            # Sagittal slices: they hold the whole length of the hippocampus, and so the border between its parts.
+            levels=(Level((1, 4, 4), 3, 16), Level((1, 1, 1), 3, 16)),
+            labels=2,
+            slice_axis=0,
+        ),
+        preprocessing=HIPPOCAMPUS_M3DNCA.plan.preprocessing,
+        labels=HIPPOCAMPUS_M3DNCA.plan.labels,
+        field_of_view=(36, 52, 36),
+        patch=(10, 36, 32),
+        batch=3,
+        iterations=3000,
+        polish=Polish(iterations=1000, learning_rate=1e-3, patch=(10, 44, 36), augmentation=_MILD),
+    ),
+    HIPPOCAMPUS_M3DNCA.texts
+    | {
+        "id": "hippocampus-mednca",
+        "name": "Hippocampus (Med-NCA)",
+        "description": "Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI, slice by slice.",
     },
 )
 
@@ -168,4 +188,4 @@ PROSTATE_M3DNCA = Preset(
     },
 )
 
-PRESETS = {preset.texts["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA, PROSTATE_M3DNCA)}
+PRESETS = {preset.texts["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA, HIPPOCAMPUS_MEDNCA, PROSTATE_M3DNCA)}

@@ -21,6 +21,7 @@ from .pairs import export
 IDLE, EXPORTING, EXAMINING, PLANNING, TRAINING, PAUSING = (
     "idle", "exporting", "examining", "planning", "training", "pausing",
 )  # fmt: skip
+_DATASETS = "datasets"  # of pairs of the scene, as files
 
 
 class Dataset:
@@ -70,8 +71,8 @@ class Trainer:
         self._mustBeIdle()
         if not pairs:
             raise MedNCAError(_("Add volumes and their segmentations first."))
-        folder = self._newFolder("data")
-        self._exporting = export(pairs, values, folder)
+        self._dropUnused()
+        self._exporting = export(pairs, values, self._newFolder(self.runsFolder / _DATASETS, "pairs"))
         self._then = [then] if then else []
         self._set(EXPORTING)
         self._timer.start()
@@ -98,8 +99,7 @@ class Trainer:
         self._mustBeIdle()
         if self.plan is None:
             raise MedNCAError(_("Propose a plan first."))
-        self.run, self.report = self._newFolder(slug(name)), None
-        shutil.rmtree(self.run)  # the training makes it, whole
+        self.run, self.report = self._newFolder(self.runsFolder, slug(name)), None
         self._submit(
             TRAINING, command="train", run=str(self.run), plan=self.plan, cases=self.dataset.usableFiles,
             name=name, id=slug(name), base=base, device=device,
@@ -224,8 +224,9 @@ class Trainer:
 
     def _end(self, error=""):
         discard, self._discard = self._discard, False
-        if discard and self.run and (self.run / "plan.json").exists():
-            self.deleteRun(self.run)
+        if discard and self.run:
+            shutil.rmtree(self.run, ignore_errors=True)
+            self._dropUnused()
             self.run = None
         self._set(IDLE)
         if error:
@@ -242,24 +243,22 @@ class Trainer:
         if self.isBusy:
             raise MedNCAError(_("Wait until what is being done has ended, or cancel it."))
 
-    def _newFolder(self, name):
-        self.runsFolder.mkdir(parents=True, exist_ok=True)
-        for old in self.runsFolder.glob("*-data"):  # of data sets that were looked at and never trained on
-            if not self._isUsed(old):
-                shutil.rmtree(old, ignore_errors=True)
-        folder = self.runsFolder / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
-        number = 2
+    def _newFolder(self, parent, name):
+        """An empty folder of its own."""
+        stem, number = f"{time.strftime('%Y%m%d-%H%M%S')}-{name}", 1
+        folder = parent / stem
         while folder.exists():
-            folder = folder.with_name(f"{time.strftime('%Y%m%d-%H%M%S')}-{number}-{name}")
             number += 1
-        folder.mkdir()
+            folder = parent / f"{stem}-{number}"
+        folder.mkdir(parents=True)
         return folder
 
-    def _isUsed(self, data):
-        """Whether the files of a data set belong to a run, or to what was looked at last."""
-        text = json.dumps(str(data))[1:-1]
-        mentioned = any(text in cases.read_text() for cases in self.runsFolder.glob("*/cases.json"))
-        return mentioned or (self.dataset is not None and any(str(data) in file[1] for file in self.dataset.files))
+    def _dropUnused(self):
+        """Delete the exported data sets that no run was begun with."""
+        mentioned = "".join(cases.read_text() for cases in self.runsFolder.glob("*/cases.json"))
+        for folder in (self.runsFolder / _DATASETS).glob("*"):
+            if json.dumps(folder.name)[1:-1] not in mentioned:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def slug(name):
