@@ -17,6 +17,7 @@ import torch
 from test_pyramid import ARCHITECTURES
 from test_training import TEXTS, _history, plan
 from test_training import cases as cases  # the fixture
+from typer.testing import CliRunner
 
 from MedNCALib.benchmark import resident_peak
 from MedNCALib.description import Label, Preprocessing
@@ -29,7 +30,7 @@ from NCATrainerLib.finetune import finetuning_plan, starting_weights
 from NCATrainerLib.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
 from NCATrainerLib.loop import Run
 from NCATrainerLib.propose import propose, with_changes
-from phantoms import image_of, organ_case, random_pyramid
+from phantoms import image_of, organ_case, random_pyramid, save
 
 ROOT = Path(__file__).resolve().parents[1]
 RAS = np.diag([-1.0, -1.0, 1.0])
@@ -317,3 +318,51 @@ def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
     work.run.train(cases)
     for key, value in work.run.pyramid.state_dict().items():
         assert torch.equal(value, before[key]) == (".sight." in key or "running" in key or "num_batches" in key)
+
+
+# --- the command line
+
+
+def _run(*arguments):
+    import NCATrainerLib.cli  # noqa: F401  adds its commands
+    from MedNCALib.cli import app
+
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_plan_finetune_and_calibrate_by_command(cases, tmp_path):
+    """The plan is data that can be changed; what is made carries no name and no path of this machine."""
+    folder = cases[0].image.parents[1]
+    result = _run("plan", "--data", folder, "--out", tmp_path / "plan.json", "--label", "2=Rear", "--no-estimate")
+    assert result.exit_code == 0, result.output
+    proposed = json.loads((tmp_path / "plan.json").read_text())
+    assert [label["name"] for label in proposed["labels"]] == ["Label 1", "Rear"] and "median" in result.output
+
+    base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
+                 info=TEXTS | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
+    save(base, tmp_path / "base")
+    result = _run("finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "run", "--iterations", 1,
+                  "--calibration-cases", 1, "--out", tmp_path / "tuned", "--name", "Tuned")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "did not help" in result.output and "Too few cases" in result.output
+    text = (tmp_path / "tuned" / "model.json").read_text() + (tmp_path / "tuned" / "MODEL_CARD.md").read_text()
+    assert str(tmp_path) not in text and "case_1" not in text
+    assert isinstance(_run("finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "run").exception,
+                      MedNCAError)  # fmt: skip
+
+    result = _run("calibrate", tmp_path / "tuned", "--data", folder, "--out", tmp_path / "calibrated")
+    assert result.exit_code == 0, result.output
+    assert load_model(tmp_path / "calibrated").id == "calibrated"
+
+
+def test_mistaken_commands_are_told(cases, tmp_path):
+    folder = cases[0].image.parents[1]
+    for wrong, words in (
+        (("plan", "--out", tmp_path / "p.json"), "either --data"),
+        (("train", "--run", tmp_path / "r", "--data", folder, "--preset", "none"), "no preset"),
+        (("train", "--run", tmp_path / "r", "--images", folder / "images"), "belong together"),
+        (("train", "--run", tmp_path / "r", "--data", folder, "--plan", tmp_path / "gone.json"), "no plan"),
+        (("plan", "--out", tmp_path / "p.json", "--data", folder, "--label", "x"), "VALUE=NAME"),
+        (("resume", tmp_path / "nothing"), "no training run"),
+    ):
+        assert words in str(_run(*wrong).exception)
