@@ -373,7 +373,7 @@ def test_members_seed_and_memory_limit_reach_the_engine(host, panel):
     assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
     assert np.allclose(slicer.util.arrayFromVolume(segmentation.GetNodeReference("MedNCA.variance")), values, atol=1e-5)
     panel.ui.memoryLimitSpinBox.value = 1
-    host.click(panel.ui.applyButton)
+    host.click(panel.ui.wholeButton)
     assert host.wait(lambda: host.dialogs, 30) and "memory limit of 1 MB" in host.dialogs[-1][1]
 
 
@@ -640,7 +640,7 @@ def test_missing_packages(host, panel, monkeypatch):
     from MedNCASegmentLib import dependencies
 
     missing, calls = ["torch", "safetensors"], []
-    monkeypatch.setattr(dependencies, "missingPackages", lambda: list(missing))
+    monkeypatch.setattr(dependencies, "missingPackages", lambda *file: list(missing))
 
     class Utilities:
         def installTorch(self, **options):
@@ -661,9 +661,9 @@ def test_missing_packages(host, panel, monkeypatch):
     assert "Extensions Manager" in press()[-1]
     monkeypatch.setitem(sys.modules, "PyTorchUtils", type("M", (), {"PyTorchUtilsLogic": Utilities}))
     monkeypatch.setattr(dependencies, "_install", _raise(RuntimeError("no network")))
-    monkeypatch.setattr(dependencies, "_install", lambda: None)
+    monkeypatch.setattr(dependencies, "_install", lambda file: None)
     assert "cannot be found" in press()[-1] and calls[0]["torchVersionRequirement"] == ">=2.1"
-    monkeypatch.setattr(dependencies, "_install", missing.clear)
+    monkeypatch.setattr(dependencies, "_install", lambda file: missing.clear())
     assert len(press()) == 1
     assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
     assert press() == []  # and never again
@@ -676,7 +676,7 @@ def test_pip_that_fails_is_told(host, panel, monkeypatch):
 
     from MedNCASegmentLib import dependencies
 
-    monkeypatch.setattr(dependencies, "missingPackages", lambda: ["safetensors"])
+    monkeypatch.setattr(dependencies, "missingPackages", lambda *file: ["safetensors"])
     monkeypatch.setattr(slicer.packaging, "pip_ensure", _raise(RuntimeError("no network")))
     host.click(panel.ui.wholeButton)
     assert "no network" in host.dialogs[-1][1] and not panel.logic.isBusy

@@ -237,27 +237,19 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
 def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
     """torchrun, gloo, two CPU processes: after some iterations the weights are those of one process."""
     norm_free = dataclasses.replace(plan().architecture, norm="none")
-    wanted = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0)
+    wanted = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0, validation_share=0.25)
+    (tmp_path / "plan.json").write_text(json.dumps(wanted.to_json()))
     one = runs.begin(tmp_path / "one", wanted, cases, TEXTS)
     one.run.train(cases)
-    runs.write_cases(cases, tmp_path / "cases.json")
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import sys, json\nfrom pathlib import Path\nfrom NCATrainerLib import processes, runs\n"
-        "from NCATrainerLib.dataset import read_cases\nfrom NCATrainerLib.plan import Plan\n"
-        "if __name__ == '__main__':\n"
-        "    folder = Path(sys.argv[1])\n    processes.join()\n    assert processes.count() == 2\n"
-        "    plan = Plan.from_json(json.loads((folder / 'one' / 'plan.json').read_text()))\n"
-        "    cases = read_cases(folder / 'cases.json')\n"
-        "    runs.begin(folder / 'two', plan, cases, {'name': 'x'}).run.train(cases)\n    processes.leave()\n"
-    )
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run([*torchrun, str(script), str(tmp_path)], env=environment, check=True, timeout=200)
+    training = ["-m", "NCATrainerLib", "train", "--data", cases[0].image.parents[1], "--run-folder", tmp_path / "two",
+                "--plan", tmp_path / "plan.json", "--calibration-cases", "1"]  # fmt: skip
+    subprocess.run([*torchrun, *map(str, training)], env=environment, check=True, timeout=250)
     two = Run.resume(tmp_path / "two")
-    assert two.iteration == 4
+    assert two.iteration == 4 and load_model(tmp_path / "two" / "result").architecture == norm_free
     for mine, theirs in zip(two.pyramid.parameters(), one.run.pyramid.parameters(), strict=True):
         assert torch.allclose(mine, theirs, atol=2e-5)
     assert [float(a[1]) for a in _history(tmp_path / "two")] == pytest.approx(

@@ -56,9 +56,10 @@ class Sample:
     nqm: float | None
 
 
-def measure(folder, cases: list[Case], seed: int, conditions=None, progress=None) -> list[Sample]:
+def measure(pool, folder, cases: list[Case], seed: int, conditions=None, progress=None) -> list[Sample]:
     """Segment every case under every condition with the model in a folder, union Dice on native voxels.
 
+    pool: of `worker_pool`.
     progress(done, total) after each.
     """
     names = list(conditions or CONDITIONS)
@@ -68,11 +69,10 @@ def measure(folder, cases: list[Case], seed: int, conditions=None, progress=None
         for j, name in enumerate(names)
     ]
     samples = []
-    with worker_pool() as pool:
-        for done, sample in enumerate(pool.map(_measure_one, jobs), start=1):
-            samples.append(sample)
-            if progress:
-                progress(done, len(jobs))
+    for done, sample in enumerate(pool.map(_measure_one, jobs), start=1):
+        samples.append(sample)
+        if progress:
+            progress(done, len(jobs))
     return samples
 
 

@@ -25,7 +25,10 @@ DataOption = Annotated[
 ]  # fmt: skip
 ImagesOption = Annotated[Path | None, typer.Option(help="Folder of images, in place of --data.")]
 LabelsOption = Annotated[Path | None, typer.Option(help="Folder of label maps with the same names.")]
-RunOption = Annotated[Path, typer.Option(help="Run folder: plan, history, checkpoints. Resumed where it exists.")]
+RunOption = Annotated[
+    Path,
+    typer.Option("--run", "--run-folder", help="Run folder: plan, history, checkpoints. Resumed where it exists."),
+]
 OutOption = Annotated[Path | None, typer.Option(help="Where the model's folder goes; default: result/ in the run.")]
 IterationsOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
 SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
@@ -236,9 +239,9 @@ def _complete(work, out) -> None:
 
 
 @contextmanager
-def _bar():
+def _bar(quiet: bool = False):
     """A progress display and a function (stage, done, total) that moves its second bar."""
-    with cli.progress() as bar:
+    with cli.progress(quiet) as bar:
         tasks = []
 
         def stage(text, done, total):
@@ -276,9 +279,10 @@ def _dataset(data, images, labels):
 
 
 def _fingerprint(cases, values=None):
+    from . import processes
     from .fingerprint import fingerprint
 
-    with _bar() as (_, stage):
+    with _bar(quiet=not processes.is_first()) as (_, stage):
         return fingerprint(cases, values, lambda done, total: stage("Looking at the cases", done, total))
 
 

@@ -51,11 +51,13 @@ def finish(
     staged = run.folder / "model"
     shutil.rmtree(staged, ignore_errors=True)
     save_model(model, staged, "Being measured.")
-    report = validate(staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
-    if base:
-        report["base"] = validate(base, validation, lambda d, t: tell("measuring the base model", d, t))["mean"]
-        report["helped"] = _helped(report)
-    _calibrate(model, staged, training, validation, plan.seed, calibration_cases, tell)
+    with worker_pool() as pool:
+        report = validate(pool, staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
+        if base:
+            of_base = validate(pool, base, validation, lambda d, t: tell("measuring the base model", d, t))
+            report["base"] = of_base["mean"]
+            report["helped"] = _helped(report)
+        _calibrate(pool, model, staged, training, validation, plan.seed, calibration_cases, tell)
     model.info["eval_metrics"] = report["mean"]
     report["calibration"] = model.info["quality"]["calibration"]
     report["calibration_note"] = model.info["quality"].get("calibration_note")
@@ -72,8 +74,9 @@ def calibrate(
     staged = folder.with_name(f".{folder.name}.being-calibrated")
     save_model(model, staged, "Being measured.")
     try:
-        report = validate(staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
-        _calibrate(model, staged, training, validation, seed, calibration_cases, tell)
+        with worker_pool() as pool:
+            report = validate(pool, staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
+            _calibrate(pool, model, staged, training, validation, seed, calibration_cases, tell)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     model.info["eval_metrics"] = report["mean"]
@@ -95,11 +98,11 @@ def _untested_model(run: Run, training, texts, command: str, keep_names: bool) -
     )  # fmt: skip
 
 
-def _calibrate(model: Model, staged, training, validation, seed: int, most_cases: int, tell) -> None:
+def _calibrate(pool, model: Model, staged, training, validation, seed: int, most_cases: int, tell) -> None:
     """Put a calibration into model.info, or the reason why there is none. Writes the staged model again."""
     chosen = sorted(random.Random(seed).sample(training, min(most_cases, len(training))), key=lambda c: c.name)
-    samples = measure(staged, chosen, seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
-    tried = measure(staged, validation, seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
+    samples = measure(pool, staged, chosen, seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
+    tried = measure(pool, staged, validation, seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
     calibration = fit(samples, model.members, tried)
     quality = model.info["quality"] | {"calibration": calibration.to_json() if calibration else None}
     quality.pop("calibration_note", None)
@@ -112,14 +115,13 @@ def _calibrate(model: Model, staged, training, validation, seed: int, most_cases
     model.info["quality"] = quality
 
 
-def validate(folder, cases: list[Case], progress=None) -> dict:
-    """The report of `mednca evaluate` for some cases, made in parallel."""
+def validate(pool, folder, cases: list[Case], progress=None) -> dict:
+    """The report of `mednca evaluate` for some cases, made in parallel. pool: of `calibration.worker_pool`."""
     rows = []
-    with worker_pool() as pool:
-        for row in pool.map(_evaluate_one, [(str(folder), case) for case in cases]):
-            rows.append(row)
-            if progress:
-                progress(len(rows), len(cases))
+    for row in pool.map(_evaluate_one, [(str(folder), case) for case in cases]):
+        rows.append(row)
+        if progress:
+            progress(len(rows), len(cases))
     return {"cases": rows, "mean": summarize(rows)}
 
 

@@ -20,6 +20,7 @@ from MedNCALib.images import read_image, write_image
 from MedNCALib.library import Library
 from MedNCALib.model import Model, save_model
 from NCATrainerLib import runs
+from NCATrainerLib.calibration import worker_pool
 from NCATrainerLib.dataset import Case, find_cases
 from NCATrainerLib.finetune import finetuning_plan
 from NCATrainerLib.fingerprint import fingerprint
@@ -78,7 +79,8 @@ def _write(data, folder, names, contrast) -> None:
 
 
 def _dice(folder, cases) -> float:
-    return validate(folder, cases)["mean"]["dice"]["union"]
+    with worker_pool() as pool:
+        return validate(pool, folder, cases)["mean"]["dice"]["union"]
 
 
 def _tell(row, start) -> None:
