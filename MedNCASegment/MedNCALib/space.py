@@ -182,6 +182,7 @@ def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) ->
     if gamma != 1 and high > low:
         array -= low
         array /= high - low
+        np.clip(array, 0, 1, out=array)  # rounding leaves some a trifle below 0, where a power is none
         np.power(array, gamma, out=array)
         low, high = 0.0, 1.0
     mean = array.mean(dtype=np.float64)
