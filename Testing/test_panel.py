@@ -584,7 +584,7 @@ def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, m
     stubborn.chmod(0o755)
     panel.logic.engine.worker.shutdown()
     monkeypatch.setattr(worker, "pythonExecutable", lambda: str(stubborn))
-    monkeypatch.setattr(worker, "CANCEL_PATIENCE_MS", 300)
+    monkeypatch.setattr(worker.WorkerClient, "cancelPatience", 300)
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text(), 10)
     assert "loading PyTorch" in panel.ui.statusLabel.text

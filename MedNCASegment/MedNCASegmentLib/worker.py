@@ -18,7 +18,6 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-CANCEL_PATIENCE_MS = 5000  # how long a worker may take to hear a cancel before its process is ended
 _KEPT_ERROR_LINES = 30
 
 
@@ -59,7 +58,7 @@ class WorkerClient:
 
     module = "MedNCALib.worker"
     folders = (Path(__file__).resolve().parents[1],)  # where Python finds it
-    cancelPatience = CANCEL_PATIENCE_MS
+    cancelPatience = 5000  # ms that a worker may take to hear a cancel before its process is ended
 
     def __init__(self, changed, log=lambda text: None):
         self.changed, self.log = changed, log
