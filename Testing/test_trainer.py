@@ -231,7 +231,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     assert model.calibration is None and "Too few cases" in model.info["quality"]["calibration_note"]
     written = (tmp_path / "killed" / "result" / "model.json").read_text()
     assert "case_0" not in written and str(folder) not in written  # no names, no paths
-    assert runs.find_runs(tmp_path)[0]["state"] == "done"
+    assert json.loads(state.read_text())["state"] == "done"
 
 
 def test_two_processes_have_the_gradient_of_one(cases, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -156,4 +156,4 @@ def with_changes(plan: Plan, changes: dict) -> Plan:
         if key not in data:
             raise MedNCAError(f"A plan has no {key!r}; it has {', '.join(data)}.")
         data[key] = data[key] | value if isinstance(data[key], dict) and isinstance(value, dict) else value
-    return replace(Plan.from_json(data))
+    return Plan.from_json(data)

@@ -1,4 +1,4 @@
-"""A run folder as a whole: begun, listed, opened again, and brought to its end, by the command line and the module.
+"""A run folder as a whole: begun, opened again, and brought to its end, by the command line and the module.
 
 plan.json, split.json, cases.json (where the cases lie), texts.json, base/ (the model that is fine-tuned),
 history.csv, checkpoint.safetensors, state.json; at the end report.json and result/, the model.
@@ -7,7 +7,6 @@ history.csv, checkpoint.safetensors, state.json; at the end report.json and resu
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,19 +17,17 @@ from MedNCALib.description import write_bytes
 from MedNCALib.ensemble import run_ensemble, settle
 from MedNCALib.errors import MedNCAError
 from MedNCALib.metrics import dice
-from MedNCALib.model import Model, load_model, save_model
+from MedNCALib.model import Model, save_model
 from MedNCALib.space import normalize
 
 from . import processes
 from .dataset import Case, CaseReader, read_cases, split, write_cases
 from .finetune import starting_weights
-from .loop import PLAN, STATE, Run
+from .loop import Run
 from .plan import Plan
 from .report import CALIBRATION_CASES, finish, write_report
 
-CASES, TEXTS, BASE, REPORT, RESULT, ESTIMATE = (
-    "cases.json", "texts.json", "base", "report.json", "result", "estimate.json",
-)  # fmt: skip
+CASES, TEXTS, BASE, REPORT, RESULT = "cases.json", "texts.json", "base", "report.json", "result"
 
 
 @dataclass
@@ -118,31 +115,6 @@ def validator(run: Run, cases: list[Case]):
         return {"dice_union": union, "dice_labels": per_label}
 
     return validate
-
-
-def find_runs(folder) -> list[dict]:
-    """What lies in a folder of runs, newest first: folder, name, state, iteration, of, best_dice."""
-    found = []
-    for plan in Path(folder).glob(f"*/{PLAN}"):
-        try:
-            state = json.loads((plan.parent / STATE).read_text())
-            name = json.loads((plan.parent / TEXTS).read_text())["texts"]["name"]
-        except (OSError, ValueError, KeyError):
-            continue
-        found.append({"folder": str(plan.parent), "name": name, "changed": plan.parent.stat().st_mtime, **state})
-    return sorted(found, key=lambda run: -run["changed"])
-
-
-def result_of(folder) -> Model:
-    """The finished model of a run."""
-    return load_model(Path(folder) / RESULT)
-
-
-def delete_run(folder) -> None:
-    """Delete a run folder; raises MedNCAError where it is none."""
-    if not (Path(folder) / PLAN).is_file():
-        raise MedNCAError(f"{folder} holds no training run.")
-    shutil.rmtree(folder)
 
 
 def texts_for(id: str, name: str, organ: str = "", base: Model | None = None) -> dict:
