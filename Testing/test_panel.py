@@ -770,9 +770,9 @@ def test_a_script_that_ends_leaves_no_process(host, models):
 
     logic = MedNCASegmentLogic()
     logic.engine.worker.start()
-    pid = int(logic.engine.worker.process.processId())
+    pid, scratch = int(logic.engine.worker.process.processId()), logic.engine.worker.scratch
     logic.shutdown()
-    assert host.wait(lambda: not _alive(pid), 5) and not logic.engine.worker.scratch.exists()
+    assert host.wait(lambda: not _alive(pid), 5) and not scratch.exists()
 
 
 @pytest.mark.parametrize("how", ["reload", "close", "quit"])

@@ -20,8 +20,8 @@ BALL = ellipsoid((40, 44, 36), (20, 22, 18), (8, 9, 7))
 class Process:
     """The worker with its two streams."""
 
-    def __init__(self):
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "MedNCASegment")}
+    def __init__(self, **environment):
+        environment = os.environ | {"PYTHONPATH": str(ROOT / "MedNCASegment")} | environment
         self.process = subprocess.Popen(
             [sys.executable, "-m", "MedNCALib.worker"], env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -103,10 +103,14 @@ def test_nonsense_is_survived(worker):
     assert "Not a command" in worker.hear("failed")[-1]["error"]
 
 
-def test_it_ends_with_its_input_even_at_work(job):
-    worker = Process()
+def test_it_ends_with_its_input_even_at_work_and_leaves_no_images(job, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (scratch / "volume.nrrd").touch()
+    worker = Process(MEDNCA_SCRATCH=str(scratch))
     worker.hear("ready")
     worker.say(**job, members=1000)
     worker.hear("progress")
     worker.process.stdin.close()
     assert worker.process.wait(20) == 0
+    assert not scratch.exists()

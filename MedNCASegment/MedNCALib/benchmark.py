@@ -53,19 +53,21 @@ PRESETS = {
 
 
 def benchmark(
-    architecture: Architecture, shape, members: int = 1, memory_limit: float | None = None, repeats: int = 5,
+    architecture: Architecture, shape, members: int | None = None, memory_limit: float | None = None, repeats: int = 5,
     literal: bool = True, roi: bool = False, training: bool = False, tell=lambda text: None,
 ) -> dict:  # fmt: skip
     """Figures of one pass (and of an ensemble of `members`) on an image of `shape` voxels (R, A, S).
 
-    memory_limit: MB, as of `segment.segment_image`. roi: also compute only what a region of the size of an organ needs,
-    the search for it included. literal: also time `literal.LiteralPyramid`. training: also time a pass with its way
-    back, and the same through the plain cell. All in turns, in the same run.
+    members: default, as many as there are cores, each on a core of its own as in any ensemble. memory_limit: MB, as of
+    `segment.segment_image`. roi: also compute only what a region of the size of an organ needs, the search for it
+    included. literal: also time `literal.LiteralPyramid`. training: also time a pass with its way back, and the same
+    through the plain cell. All in turns, in the same run.
     """
+    threads = torch.get_num_threads()
+    members = threads if members is None else members
     if any(n < 1 for n in shape) or members < 1 or repeats < 1:
         raise MedNCAError("Shape, members and repeats must be positive.")
     pyramid, image = moving_pyramid(architecture), noise(shape, architecture)
-    threads = torch.get_num_threads()
     whole, region = tuple(slice(0, n) for n in shape), organ_region(architecture, shape)
     plan = plan_memory(architecture, shape, memory_limit, threads)
     jobs = {"matrix": _matrix_product(), "exact": lambda: _pass(pyramid, image, members, memory_limit)}

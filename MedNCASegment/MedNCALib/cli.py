@@ -158,7 +158,7 @@ def benchmark(
     preset: Annotated[str | None, typer.Option(help="A model of the papers at its paper's size.")] = None,
     model: Annotated[str | None, typer.Option(help="A model of the library; needs --shape.")] = None,
     shape: Annotated[str | None, typer.Option(help="X,Y,Z: voxels of the image (R, A, S).")] = None,
-    members: Annotated[int, typer.Option(help="Ensemble members.")] = 1,
+    members: Annotated[int | None, typer.Option(help="Ensemble members; default: as many as there are cores.")] = None,
     memory_limit: MemoryOption = None,
     repeats: Annotated[int, typer.Option(help="Timed runs, after one that is not.")] = 5,
     roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,

@@ -55,10 +55,10 @@ def _fires(index, fire_rate, key, offset):
         return torch.ones_like(index, dtype=torch.bool)
     x = index + key
     # A 32-bit integer finalizer (two multiply-xorshift rounds); the mask after >> makes the shift logical.
-    x.bitwise_xor_((x >> 16) & 0xFFFF).mul_(0x7FEB352D)
+    x.bitwise_xor_((x >> 16).bitwise_and_(0xFFFF)).mul_(0x7FEB352D)
     x.add_(offset)
-    x.bitwise_xor_((x >> 15) & 0x1FFFF).mul_(_signed(0x846CA68B))
-    x.bitwise_xor_((x >> 16) & 0xFFFF)
+    x.bitwise_xor_((x >> 15).bitwise_and_(0x1FFFF)).mul_(_signed(0x846CA68B))
+    x.bitwise_xor_((x >> 16).bitwise_and_(0xFFFF))
     return x.bitwise_and_((1 << _BITS) - 1) < round(fire_rate * (1 << _BITS))
 
 

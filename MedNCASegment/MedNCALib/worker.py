@@ -19,7 +19,8 @@ On standard output, every line with its "job":
 The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
 report's region, so that a click in a large volume moves little data. The process ends when its standard input does,
 so that it never outlives the program that started it, and leads a process group, so that it can be ended with all that
-it started.
+it started. Before it goes it removes the folder that MEDNCA_SCRATCH names: images must not stay behind a program that
+crashed.
 """
 
 from __future__ import annotations
@@ -182,13 +183,24 @@ def main(kind: type[Worker] = Worker) -> None:
     source = os.fdopen(os.dup(0), encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     kind(source, sink, _leave_soon).run()
+    _clear()
 
 
 def _leave_soon() -> None:
     """Nobody listens any more: a step that does not come to its end must not keep the process."""
-    timer = threading.Timer(_PATIENCE, os._exit, (1,))
+
+    def leave():
+        _clear()
+        os._exit(1)
+
+    timer = threading.Timer(_PATIENCE, leave)
     timer.daemon = True
     timer.start()
+
+
+def _clear() -> None:
+    if scratch := os.environ.get("MEDNCA_SCRATCH"):
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -106,11 +106,10 @@ class Engine:
         if not slicer.mrmlScene.IsNodePresent(volumeNode):
             raise MedNCAError(_("The volume was removed before it could be segmented."))
         stamp = volumeStamp(volumeNode)
-        if self._file and self._file[0] == stamp:
+        if self._file and self._file[0] == stamp and self._file[1].exists():
             return self._file[1]
         if self._sending is None or self._sending[0] != stamp:
             self._files += 1
-            self.worker.scratch.mkdir(parents=True, exist_ok=True)
             path = self.worker.scratch / f"volume-{self._files}.nrrd"
             self._sending = (stamp, path, writeVolume(volumeNode, path))
         try:

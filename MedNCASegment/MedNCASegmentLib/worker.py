@@ -66,13 +66,21 @@ class WorkerClient:
         self.process = None
         self.pid = None  # of the worker itself; the process may be a launcher that started it
         self.isReady = False
-        self.scratch = Path(tempfile.mkdtemp(prefix="MedNCA-"))
+        self._scratch = None
         self._count = 0
         self._rest = b""
         self._errors = []
         self._impatience = qt.QTimer()
         self._impatience.setSingleShot(True)
         self._impatience.connect("timeout()", self._onImpatience)
+
+    @property
+    def scratch(self):
+        """The folder of what goes to and fro; removed by `shutdown`."""
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="MedNCA-"))
+        self._scratch.mkdir(exist_ok=True)
+        return self._scratch
 
     @property
     def running(self):
@@ -82,7 +90,6 @@ class WorkerClient:
         """Start the process if it does not run; torch loads meanwhile."""
         if self.running:
             return
-        self.scratch.mkdir(parents=True, exist_ok=True)
         self._rest, self._errors, self.isReady, self.pid = b"", [], False, None
         if self.process is not None:
             self.process.deleteLater()  # it may be in the middle of telling that it ended
@@ -92,6 +99,7 @@ class WorkerClient:
         others = environment.value("PYTHONPATH")
         paths = [*map(str, self.folders), *([others] if others else [])]
         environment.insert("PYTHONPATH", os.pathsep.join(paths))
+        environment.insert("MEDNCA_SCRATCH", str(self.scratch))  # the worker removes it if Slicer crashes
         environment.insert("PYTHONUNBUFFERED", "1")
         environment.insert("PYTHONIOENCODING", "utf-8")
         self.process.setProcessEnvironment(environment)
@@ -134,7 +142,9 @@ class WorkerClient:
             for name, slot in self._connections():
                 process.disconnect(name, slot)
             endProcessTree(process, self.pid)
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        scratch, self._scratch = self._scratch, None
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
 
     def wait(self, milliseconds):
         """Let the worker talk for a while; for callers that wait without an event loop of their own."""

@@ -6,7 +6,6 @@ The scene is scene.py's, the views are views.py's; slicerhost.py puts all of it 
 import importlib.util
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import qt
@@ -15,6 +14,7 @@ import vtk
 from PySide6.QtCore import Property, Signal
 from qmrml import qMRMLWidget
 from qt import standing_for_cpp
+from scene import temporary_folder
 
 _EXTENSIONS = {  # file type: node class, and endings of its files
     "SegmentationFile": ("vtkMRMLSegmentationNode", (".seg.nrrd", ".seg.nhdr", ".vtm")),
@@ -295,7 +295,7 @@ class Application(qt.QObject):
         super().__init__()
         self._logic = application_logic
         self._io, self._modules, self._layout = CoreIOManager(), ModuleManager(), None
-        self._folder = tempfile.mkdtemp(prefix="slicer-app-")
+        self._folder = temporary_folder("app")
         self._testing = False
 
     def __getattr__(self, name):

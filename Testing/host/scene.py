@@ -25,6 +25,7 @@ _LOGICS = {
 }
 
 application_logic = None
+_temporary = tempfile.TemporaryDirectory(prefix="slicer-host-", ignore_cleanup_errors=True)
 logics = {}  # by module name; the application logic itself does not keep them alive
 
 
@@ -43,7 +44,7 @@ def start():
     scene = slicer.vtkMRMLScene()
     slicer.mrmlScene = scene
     cache = slicer.vtkCacheManager()
-    cache.SetRemoteCacheDirectory(tempfile.mkdtemp(prefix="slicer-cache-"))
+    cache.SetRemoteCacheDirectory(temporary_folder("cache"))
     scene.SetCacheManager(cache)
     data_io = slicer.vtkDataIOManager()
     data_io.SetCacheManager(cache)
@@ -56,6 +57,15 @@ def start():
     return slicer
 
 
+def temporary_folder(name):
+    """A new folder that goes with the process."""
+    return tempfile.mkdtemp(prefix=f"{name}-", dir=_temporary.name)
+
+
+def clear_temporary():
+    _temporary.cleanup()
+
+
 def _start_logics(slicer, scene):
     import vtk
 
@@ -63,7 +73,7 @@ def _start_logics(slicer, scene):
     application.SetMRMLScene(scene)
     application.SetSliceLogics(vtk.vtkCollection())
     application.SetViewLogics(vtk.vtkCollection())
-    share = tempfile.mkdtemp(prefix="slicer-share-")
+    share = temporary_folder("share")
     application.SetHomeDirectory(share)
     application.SetShareDirectory(share)
     vtk.vtkObject.GlobalWarningDisplayOff()  # slicer-core brings no terminology files, and says so at length

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from scene import HOST, ROOT, start
+from scene import HOST, ROOT, clear_temporary, start
 
 __all__ = ["HOST", "ROOT", "Host", "start", "startApplication"]
 
@@ -35,6 +35,7 @@ def leave(status=0):
     """End the process here and now. Qt's and VTK's Python objects outlive what they hang on when the interpreter
     takes itself down, and crash; Slicer never gets that far."""
     _quit()
+    clear_temporary()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
