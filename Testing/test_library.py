@@ -127,6 +127,11 @@ def test_export_and_import(folder, tmp_path):
     assert library.entries() == []
 
 
+def test_a_replacement_that_was_killed_is_taken_back(tmp_path):
+    save(bright_model(), tmp_path / ".old-bright")
+    assert [entry.id for entry in Library(tmp_path / "none", tmp_path).entries()] == ["bright"]
+
+
 def test_a_bundled_id_is_not_replaced(folder, tmp_path):
     library = Library(bundled=folder.parent, user=tmp_path / "user")
     archive = library.export_model("bright", tmp_path / "bright.zip")

@@ -26,11 +26,12 @@ from MedNCALib.model import Model, load_model
 from NCATrainerLib import loop, runs
 from NCATrainerLib.dataset import Case, find_cases, find_dataset, read_cases, write_cases
 from NCATrainerLib.estimate import estimate
-from NCATrainerLib.finetune import finetuning_plan, starting_weights
+from NCATrainerLib.finetune import finetuning_plan, own_labels, starting_weights
 from NCATrainerLib.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
 from NCATrainerLib.loop import Run
+from NCATrainerLib.plan import Plan
 from NCATrainerLib.propose import propose, with_changes
-from phantoms import image_of, organ_case, random_pyramid, save
+from phantoms import bright_model, image_of, organ_case, random_pyramid, save
 
 ROOT = Path(__file__).resolve().parents[1]
 RAS = np.diag([-1.0, -1.0, 1.0])
@@ -110,8 +111,8 @@ def test_what_is_no_data_set_is_told(tmp_path):
 # --- proposing a plan
 
 
-def _facts(name="c", size=(40, 50, 40), spacing=(1.0, 1.0, 1.0), extent=(15.0, 25.0, 15.0), middle=(0.0, 0.0, 0.0)):
-    return CaseFacts(name, size, spacing, (0.0, 50.0, 100.0), {1: 2000}, extent, middle, name)
+def _facts(name="c", size=(40, 50, 40), spacing=(1.0, 1.0, 1.0), extent=(15.0, 25.0, 15.0), sides=None):
+    return CaseFacts(name, size, spacing, (0.0, 50.0, 100.0), {1: 2000}, extent, sides or {1: 0.0}, name)
 
 
 def test_a_plan_is_proposed_with_its_reasons():
@@ -125,9 +126,13 @@ def test_a_plan_is_proposed_with_its_reasons():
 
 
 def test_a_plan_fits_its_images():
-    head = [_facts(f"c{n}", (180, 220, 180), middle=(-27.0, -20.0, -14.0)) for n in range(4)]
+    head = [_facts(f"c{n}", (180, 220, 180), sides={1: -27.0}) for n in range(4)]
     plan = propose(Fingerprint(tuple(head))).plan
     assert max(plan.field_of_view) < 60 and plan.augmentation.flip == ()  # a field around it; always on the left
+    both = [_facts(f"c{n}", (180, 220, 180), sides={1: -27.0, 2: 27.0}) for n in range(4)]
+    assert propose(Fingerprint(tuple(both))).plan.augmentation.flip == ()  # a left and a right one must not swap
+    either = [_facts(f"c{n}", (180, 220, 180), sides={1: -27.0 * (-1) ** n}) for n in range(4)]
+    assert propose(Fingerprint(tuple(either))).plan.augmentation.flip == (0,)
     thick = [_facts(f"c{n}", (384, 384, 20), (0.5, 0.5, 3.6), (50.0, 40.0, 45.0)) for n in range(4)]
     plan = propose(Fingerprint(tuple(thick))).plan
     assert plan.field_of_view[2] == 20 and plan.architecture.levels[0].scale[2] < plan.architecture.levels[0].scale[0]
@@ -139,20 +144,87 @@ def test_a_plan_fits_its_images():
 
 def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     """Within 30 %, of a training in a process of its own."""
-    wanted = plan(iterations=12, freeze_norm=0.2, batch=4)
+    wanted = plan(iterations=12, freeze_norm=0.2, batch=4, validate_every=6)
     with ProcessPoolExecutor(1, torch.multiprocessing.get_context("spawn")) as pool:
         measured = pool.submit(_train_and_measure, str(tmp_path / "run"), wanted, cases).result()
-    predicted = estimate(wanted)
+    predicted = estimate(wanted, len(cases))
     assert abs(predicted.peak_mb / measured - 1) < 0.3
     assert predicted.seconds > 0 and predicted.loader_mb > 100
 
 
 def _train_and_measure(folder, wanted, cases):
-    runs.begin(folder, wanted, cases, TEXTS).run.train(cases)
+    work = runs.begin(folder, wanted, cases, TEXTS)
+    work.run.train(cases, runs.validator(work.run, cases))
     return resident_peak()
 
 
+def test_what_cannot_become_a_model_is_told_before_it_is_trained(cases, tmp_path):
+    twice = tuple(dataclasses.replace(label, name="Same") for label in plan().labels)
+    personal = [dataclasses.replace(case, name=f"DOE^JOHN {n}") for n, case in enumerate(cases)]
+    for wanted, chosen, options, words in (
+        (plan(), personal, {"keep_names": True}, "looks like a person"),
+        (dataclasses.replace(plan(), labels=twice), cases, {}, "label names must differ"),
+        (plan(), cases[:1], {}, "two cases at least"),
+    ):
+        with pytest.raises(MedNCAError, match=words):
+            runs.begin(tmp_path / "run", wanted, chosen, TEXTS, None, options)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"loss": "nonsense"}, "loss must be one of dice-bce"),
+        ({"validate_every": 0}, "validate_every must be a whole number above 0"),
+        ({"iterations": "many"}, "iterations must be a whole number"),
+        ({"learning_rate": -1}, "learning_rate must be above 0"),
+        ({"freeze_norm": 2}, "freeze_norm must lie between"),
+        ({"patch": [8, 8]}, "patch must be three"),
+        ({"labels": []}, "outputs for 0 labels"),
+        ({"augmentation": None}, "cannot be read"),
+        ({"trained": "nothing"}, "trained must be one of all, update"),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_refused(changes, words):
+    with pytest.raises(MedNCAError, match=words):
+        Plan.from_json(plan().to_json() | changes)
+
+
 # --- runs
+
+
+def test_a_beginning_that_is_killed_can_begin_again(cases, tmp_path, monkeypatch):
+    """There is a run only once all that it needs to be resumed is there."""
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Run, "save", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            runs.begin(tmp_path / "run", plan(), cases, TEXTS)
+    with pytest.raises(MedNCAError, match="no training run"):
+        runs.reopen(tmp_path / "run")
+    runs.begin(tmp_path / "run", plan(), cases, TEXTS)
+    assert runs.reopen(tmp_path / "run").run.iteration == 0
+
+
+def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_path, monkeypatch):
+    """Half an iteration, with running statistics moved, is no state to go on from."""
+    wanted, calls, real = plan(checkpoint_every=2, freeze_norm=1.0), [], loop.total_loss
+    work = runs.begin(tmp_path / "run", wanted, cases, TEXTS)
+
+    def interrupted(outputs, plan):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(outputs, plan)
+
+    monkeypatch.setattr(loop, "total_loss", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        work.run.train(cases)
+    monkeypatch.undo()
+    again = runs.reopen(tmp_path / "run")
+    assert again.run.iteration == 2 and len(_rows(tmp_path / "run")) == 2
+    again.run.train(cases)
+    runs.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
+    assert _history(tmp_path / "run") == _history(tmp_path / "whole")
 
 
 def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, monkeypatch):
@@ -298,9 +370,27 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
     texts = runs.texts_for("tuned", "Tuned", base=base)
     work = runs.begin(tmp_path / "run", wanted, cases, texts, base, {"calibration_cases": 1})
     report = runs.complete(work)
-    assert report["helped"] is False and set(report["base"]["dice"]) == {"Front", "Back", "union"}
+    assert report["helped"] is False and set(report["base"]["dice"]) == {"Front", "Rear", "union"}
     card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text()
     assert "did not help" in card and "Fine-tuned from Base" in card
+
+
+def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
+    """A base that finds one of two labels is not called bad for the other; a label that it calls the same
+    under another value is the same."""
+    base = bright_model()
+    base.labels = (Label(4, "Front", (0, 0, 0)),)
+    found = fingerprint(cases)
+    wanted = dataclasses.replace(
+        finetuning_plan(base, found, {1: "Front", 2: "Rear"}, iterations=1), patch=(14, 14, 14), batch=2
+    )
+    assert own_labels(base, wanted.labels) == {1: base.labels[0]}
+    work = runs.begin(tmp_path / "run", wanted, cases, runs.texts_for("tuned", "Tuned", base=base), base,
+                      {"calibration_cases": 1})  # fmt: skip
+    report = runs.complete(work)
+    assert set(report["base"]["dice"]) == set(report["own"]["dice"]) == {"Front", "union"}
+    assert report["base"]["dice"]["union"] == report["base"]["dice"]["Front"] > 0.1
+    assert set(report["mean"]["dice"]) == {"Front", "Rear", "union"}
 
 
 def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
@@ -342,9 +432,31 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path):
     assert isinstance(_run("finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "run").exception,
                       MedNCAError)  # fmt: skip
 
+    assert "exists already" in str(
+        _run(
+            "finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "b", "--out", tmp_path / "base"
+        ).exception
+    )
+
     result = _run("calibrate", tmp_path / "tuned", "--data", folder, "--out", tmp_path / "calibrated")
     assert result.exit_code == 0, result.output
     assert load_model(tmp_path / "calibrated").id == "calibrated"
+
+
+def test_a_card_names_no_folder(monkeypatch):
+    from NCATrainerLib.cli import _command
+
+    words = ["train", "--data=/x/Doe_Hans", "--run", "C:\\Users\\doe\\run", "--out", "doe", "--seed", "1", "/y/model"]
+    monkeypatch.setattr(sys, "argv", ["mednca", *words])
+    assert _command() == "mednca train --data DATA --run RUN --out OUT --seed 1 model"
+
+
+def test_a_calibration_needs_the_models_labels(cases, tmp_path):
+    base = bright_model()
+    base.labels = (Label(9, "Other", (0, 0, 0)),)
+    save(base, tmp_path / "base")
+    result = _run("calibrate", tmp_path / "base", "--data", cases[0].image.parents[1], "--out", tmp_path / "out")
+    assert isinstance(result.exception, MedNCAError) and not (tmp_path / "out").exists()
 
 
 def test_mistaken_commands_are_told(cases, tmp_path):

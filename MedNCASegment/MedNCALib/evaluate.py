@@ -12,17 +12,25 @@ from .segment import is_one_field, segment_image
 from .space import View
 
 
-def evaluate_case(name: str, image_path, labels_path, model: Model, members=None, seed=None, device="auto") -> dict:
-    """One case as plain data: dice and hd95_mm per label name and "union", nqm, predicted_dice, verdict, clicked."""
+def evaluate_case(
+    name: str, image_path, labels_path, model: Model, members=None, seed=None, device="auto",
+    truth_values: dict[int, int] | None = None,
+) -> dict:  # fmt: skip
+    """One case as plain data: dice and hd95_mm per label name and "union", nqm, predicted_dice, verdict, clicked.
+
+    truth_values: a label's value in the model -> its value in the truth; labels that are not in it count nowhere
+    (default: all, under the same value).
+    """
+    values = truth_values or {label.value: label.value for label in model.labels}
     image, truth = read_image(image_path), read_labels(labels_path)
     check_same_grid(name, image, truth)
-    clicks = truth_clicks(model, truth)
+    clicks = truth_clicks(model, truth, values.values())
     result = segment_image(image, model, clicks, members=members, seed=seed, device=device)
     found = sitk.GetArrayViewFromImage(result.labels)
     wanted = sitk.GetArrayViewFromImage(truth)
-    masks = {label.name: (found == label.value, wanted == label.value) for label in model.labels}
-    values = [label.value for label in model.labels]
-    masks["union"] = (found > 0, np.isin(wanted, values))
+    masks = {label.name: (found == label.value, wanted == values[label.value])
+             for label in model.labels if label.value in values}  # fmt: skip
+    masks["union"] = (np.isin(found, list(values)), np.isin(wanted, list(values.values())))
     finding = result.findings[0]
     return {
         "case": name,
@@ -35,13 +43,14 @@ def evaluate_case(name: str, image_path, labels_path, model: Model, members=None
     }
 
 
-def truth_clicks(model: Model, truth: sitk.Image) -> list[tuple[float, float, float]]:
+def truth_clicks(model: Model, truth: sitk.Image, values) -> list[tuple[float, float, float]]:
     """Where a person would click: in an image that is larger than the model's field of view, into the middle of the
-    truth (RAS mm). None where the image is one field of view, where the model takes whole images, or without truth."""
+    truth's voxels of some values (RAS mm). None where the image is one field of view, where the model takes whole
+    images, or without truth."""
     view = View.of(truth)
     if model.preprocessing.field_of_view is None or is_one_field(model, np.array(view.array.shape) * view.spacing):
         return []
-    mask = np.isin(view.array, [label.value for label in model.labels])
+    mask = np.isin(view.array, list(values))
     if not mask.any():
         return []
     corners = [np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]

@@ -95,6 +95,7 @@ class Library:
 
     def entries(self) -> list[Entry]:
         """Every model folder, checked; one whose id is taken is reported, not shown twice."""
+        _restore_replaced(self.user)
         found: dict[str, Entry] = {}
         broken = []
         for root, is_bundled in ((self.bundled, True), (self.user, False)):
@@ -176,7 +177,7 @@ class Library:
                 raise MedNCAError(f"{entry.folder} already holds a model {id!r}; remove it first.")
         if target.exists() and not replace:
             raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
-        _swap(folder, target)
+        replace_folder(folder, target)
         return self.check_folder(target, False)
 
     def remove_model(self, id: str) -> None:
@@ -247,8 +248,8 @@ def _is_plain_name(name: str) -> bool:
     return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
 
 
-def _swap(folder: Path, target: Path) -> None:
-    """Move the checked content into place; an old model goes only once the new one stands ready."""
+def replace_folder(folder: Path, target: Path) -> None:
+    """Put a copy of a model's folder in place; an old model goes only once the new one stands ready."""
     staged = target.with_name(f".new-{target.name}")
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(folder, staged)
@@ -258,3 +259,11 @@ def _swap(folder: Path, target: Path) -> None:
         os.replace(target, old)
     os.replace(staged, target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _restore_replaced(root: Path) -> None:
+    """Bring back a model whose replacement was killed between the two moves of `replace_folder`."""
+    for old in root.glob(".old-*") if root.is_dir() else ():
+        target = root / old.name.removeprefix(".old-")
+        if not target.exists():
+            os.replace(old, target)

@@ -26,14 +26,9 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
     image, labels = _pad(_to_unit(image), labels, plan.field_of_view, plan.room)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
-        np_state = np.random.get_state()
-        np.random.seed(seed % 2**32)
-        try:
-            subject = _subject(image, labels, plan.preprocessing.spacing)
-            subject = _geometry(augmentation)(subject)
-            subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
-        finally:
-            np.random.set_state(np_state)
+        subject = _subject(image, labels, plan.preprocessing.spacing)
+        subject = _geometry(augmentation)(subject)
+        subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
     image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
     return image, to_numpy(subject["labels"].data[0]).astype(np.int16)
 

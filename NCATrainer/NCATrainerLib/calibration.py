@@ -178,7 +178,8 @@ def _measure_one(job) -> Sample:
         _loaded[folder] = load_model(folder)
     model = _loaded[folder]
     image, truth = read_image(case.image), read_labels(case.labels)
-    result = segment_image(degrade(image, condition, seed), model, truth_clicks(model, truth), device="cpu")
-    wanted = np.isin(sitk.GetArrayViewFromImage(truth), [label.value for label in model.labels])
+    values = [label.value for label in model.labels]
+    result = segment_image(degrade(image, condition, seed), model, truth_clicks(model, truth, values), device="cpu")
+    wanted = np.isin(sitk.GetArrayViewFromImage(truth), values)
     found = sitk.GetArrayViewFromImage(result.labels) > 0
     return Sample(case.name, condition, dice(found, wanted), result.findings[0].nqm["union"])

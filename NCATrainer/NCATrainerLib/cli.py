@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import shlex
 import sys
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from MedNCALib import cli
 from MedNCALib.errors import MedNCAError
 from MedNCALib.library import Library
 
+_FOLDERS = ("--data", "--images", "--labels", "--run", "--run-folder", "--out", "--plan", "--cases")
 DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="Folder in the layout of the Medical Segmentation Decathlon or nnU-Net, or with "
@@ -65,7 +66,7 @@ def plan(
         table.add_row(what, why)
     cli.out.print(table)
     if estimate:
-        cost = measure(proposal.plan)
+        cost = measure(proposal.plan, len(found.usable))
         cli.out.print(
             f"About {cost.seconds / 60:.0f} minutes here ({cost.seconds_per_iteration:.2f} s an iteration), "
             f"{cost.peak_mb:.0f} MB, and {cost.loader_mb:.0f} MB to read and augment.",
@@ -81,7 +82,9 @@ def train(
     data: DataOption = None,
     images: ImagesOption = None,
     labels: LabelsOption = None,
-    preset: Annotated[str | None, typer.Option(help="Name of a training plan of ours.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Name of a training plan of ours; for data of your own, give a --name, too.")
+    ] = None,
     plan: Annotated[Path | None, typer.Option(help="A plan as JSON; default: one is proposed.")] = None,
     label: LabelNames = None,
     name: NameOption = None,
@@ -102,36 +105,37 @@ def train(
         raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
     if preset and plan:
         raise MedNCAError("Give either --preset or --plan.")
-    if preset:
-        chosen, texts = PRESETS[preset].plan, PRESETS[preset].texts
-        keep_names = True  # public data
-    else:
-        chosen = _read_plan(plan) if plan else None
-        texts = runs.texts_for(_id(name or run.name), name or run.name)
-    with _together():
+    chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
+    texts = PRESETS[preset].texts if preset and not name else runs.texts_for(_id(name or run.name), name or run.name)
+    with _together(device):
         if (run / "plan.json").exists():
-            work = runs.reopen(run, _device(device))
-            if chosen:
-                _check_resumed(work.run, _with(chosen, iterations, seed))
+            work = runs.reopen(run, _device(runs.begun_on(run) if device == "auto" else device))
+            _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed))
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
+            _check_free(out)
             wanted = [each.value for each in chosen.labels] if chosen else None
             found = _fingerprint(cases, wanted)
             chosen = chosen or propose(found, names | _names(label)).plan
             cases = _usable(cases, found, strict=bool(preset))
             _check_labels(chosen, found)
-            options = {"command": _command(), "keep_names": keep_names, "calibration_cases": calibration_cases}
+            options = _options(out, keep_names, calibration_cases)
             work = runs.begin(run, _with(chosen, iterations, seed), cases, texts, None, options, _device(device))
         _complete(work, out)
 
 
 @cli.app.command()
-def resume(run: Path, out: OutOption = None, device: DeviceOption = "auto") -> None:
+def resume(
+    run: Path,
+    out: OutOption = None,
+    device: Annotated[str | None, typer.Option(help="Default: the one that it was begun on.")] = None,
+) -> None:
     """Go on with a run that was stopped, or killed, at its last checkpoint."""
     _require_training_packages()
     from . import runs
 
-    with _together():
+    device = device or runs.begun_on(run)
+    with _together(device):
         work = runs.reopen(run, _device(device))
         cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
@@ -159,15 +163,16 @@ def finetune(
     from . import runs
     from .finetune import finetuning_plan
 
-    with _together():
+    with _together(device):
         if (run / "plan.json").exists():
             raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
+        _check_free(out)
         base = Library().load(model)
         cases, names = _dataset(data, images, labels)
         found = _fingerprint(cases)
         chosen = finetuning_plan(base, found, names | _names(label), iterations, trained, seed)
         name = name or f"{base.name}, fine-tuned"
-        options = {"command": _command(), "keep_names": keep_names, "calibration_cases": calibration_cases}
+        options = _options(out, keep_names, calibration_cases)
         work = runs.begin(
             run, chosen, _usable(cases, found), runs.texts_for(_id(name), name, base=base), base, options,
             _device(device),
@@ -191,12 +196,13 @@ def calibrate(
     from .dataset import split
     from .report import calibrate as make
 
-    if out.exists():
-        raise MedNCAError(f"{out} exists already; choose another folder.")
+    _check_free(out)
     loaded = Library().load(model)
     found, _names_of_labels = _dataset(data, images, labels)
-    found = _usable(found, _fingerprint(found))
-    divided = json.loads(cases.read_text()) if cases else split(found, 0.3, seed)
+    facts = _fingerprint(found, [label.value for label in loaded.labels])
+    found = _usable(found, facts)
+    _check_labels(loaded, facts)
+    divided = _read_split(cases) if cases else split(found, 0.3, seed)
     parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
     if not all(parts):
         raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
@@ -230,7 +236,7 @@ def _complete(work, out) -> None:
         result = runs.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
     cli.table(result["cases"], result["mean"])
     if "base" in result:
-        base, own = (result[key]["dice"]["union"] for key in ("base", "mean"))
+        base, own = (result[key]["dice"]["union"] for key in ("base", "own"))
         helped = "Fine-tuning helped" if result["helped"] else "Fine-tuning did not help"
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
     if result.get("calibration_note"):
@@ -253,11 +259,11 @@ def _bar(quiet: bool = False):
 
 
 @contextmanager
-def _together():
+def _together(device: str):
     """Within it, the processes that `torchrun` started know of each other."""
     from . import processes
 
-    processes.join()
+    processes.join(_device(device))
     try:
         yield
     finally:
@@ -301,10 +307,22 @@ def _usable(cases, found, strict: bool = False):
     return usable
 
 
-def _check_labels(plan, found) -> None:
-    missing = [label for label in plan.labels if label.value not in found.values]
+def _check_labels(wanted, found) -> None:
+    """wanted: a plan or a model."""
+    missing = [label for label in wanted.labels if label.value not in found.values]
     if missing:
-        raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}) that the plan trains.")
+        raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}).")
+
+
+def _check_free(out: Path | None) -> None:
+    if out and out.exists():
+        raise MedNCAError(f"{out} exists already; choose another folder.")
+
+
+def _options(out: Path | None, keep_names: bool, calibration_cases: int) -> dict:
+    """What `runs.begin` keeps for the end of the run."""
+    where = str(out.resolve()) if out else None
+    return {"command": _command(), "out": where, "keep_names": keep_names, "calibration_cases": calibration_cases}
 
 
 def _check_resumed(run, plan) -> None:
@@ -325,6 +343,14 @@ def _read_plan(path: Path):
         return Plan.from_json(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
         raise MedNCAError(f"{path} is no plan: {error}.") from error
+
+
+def _read_split(path: Path) -> dict:
+    try:
+        divided = json.loads(path.read_text())
+        return {part: [str(name) for name in divided[part]] for part in ("training", "validation")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MedNCAError(f"{path} is no split.json of a run: {error}.") from error
 
 
 def _names(texts) -> dict[int, str]:
@@ -353,15 +379,17 @@ def _device(name: str) -> str:
 
 
 def _command() -> str:
-    """The command line as the card shows it, with folders by their names only: no path of this machine."""
-
-    def short(word):
-        key, equals, value = word.partition("=")
-        if equals and key.startswith("--"):
-            return f"{key}={Path(value).name}"
-        return Path(word).name if os.sep in word else word
-
-    return "mednca " + shlex.join(short(word) for word in sys.argv[1:])
+    """The command line as the card shows it: in place of folders, which may be called after people, what they are."""
+    words, shown = iter(sys.argv[1:]), []
+    for word in words:
+        option, equals, _value = word.partition("=")
+        if option not in _FOLDERS:
+            shown.append(re.split(r"[/\\]", word)[-1])
+            continue
+        if not equals:
+            next(words, None)
+        shown += [option, option.removeprefix("--").upper()]
+    return "mednca " + shlex.join(shown)
 
 
 def _require_training_packages() -> None:

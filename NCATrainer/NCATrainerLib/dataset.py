@@ -151,7 +151,8 @@ class CaseReader:
         for number, label in enumerate(self.plan.labels, start=1):
             indices[values == label.value] = number
         window = _around_the_labels(indices, self.plan)
-        return np.ascontiguousarray(box.extract(view.array)[window]), np.ascontiguousarray(indices[window])
+        # Copies: a view would keep the whole volume in memory.
+        return box.extract(view.array)[window].copy(), indices[window].copy()
 
 
 def _around_the_labels(indices, plan: Plan):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import time
 from dataclasses import asdict, dataclass, replace
@@ -10,6 +11,8 @@ import torch
 
 from MedNCALib.benchmark import resident_peak
 
+from .dataset import CACHED_VOXELS
+from .loop import Run
 from .plan import Plan
 
 _VALIDATION_SHARE = 0.1  # of the time, that validation and checkpoints take beside the iterations
@@ -29,27 +32,29 @@ class Estimate:
         return {key: round(value, 3) for key, value in asdict(self).items()}
 
 
-def estimate(plan: Plan, largest_case: int = 0) -> Estimate:
-    """largest_case: voxels of the largest case on the model's grid, for what the loader keeps."""
+def estimate(plan: Plan, cases: int) -> Estimate:
+    """cases: how many there are."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        live, frozen, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
+        live, frozen, polish, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
-    seconds = live_iterations * live + (plan.total_iterations - live_iterations) * frozen
-    from .dataset import CACHED_VOXELS
+    seconds = live_iterations * live + (plan.iterations - live_iterations) * frozen
+    seconds += polish * (plan.total_iterations - plan.iterations)
+    sample = math.prod(n + 2 * room for n, room in zip(plan.field_of_view, plan.room, strict=True))
+    held = math.ceil(plan.validation_share * cases)
 
-    sample = 1
-    for n, room in zip(plan.field_of_view, plan.room, strict=True):
-        sample *= n + 2 * room
-    cached = min(CACHED_VOXELS, 200 * max(largest_case, sample)) * 6  # bytes: float32 image, int16 labels
-    loader = base + (cached + 40 * sample) / 1e6
-    return Estimate(seconds * (1 + _VALIDATION_SHARE), frozen, peak, loader)
+    def cached(number):
+        """MB of cases that are kept: float32 image, int16 labels."""
+        return min(CACHED_VOXELS, number * sample) * 6 / 1e6
+
+    loader = base + cached(cases - held) + 40 * sample / 1e6
+    return Estimate(
+        seconds * (1 + _VALIDATION_SHARE), frozen, peak + cached(min(plan.validation_cases, held)), loader
+    )  # fmt: skip
 
 
 def _probe(plan: Plan, threads: int):
-    """(seconds of an iteration with live norm, with frozen norm, peak MB, MB before it began)."""
-    from .loop import Run
-
+    """(seconds of an iteration with live norm, with frozen norm, of the polish; peak MB, MB before it began)."""
     torch.set_num_threads(threads)
     base = resident_peak()
     run = Run("", replace(plan, iterations=1000, freeze_norm=0.002, polish=None), {"training": [], "validation": []})
@@ -62,4 +67,10 @@ def _probe(plan: Plan, threads: int):
         start = time.perf_counter()
         run.step(images, labels)
         seconds.append(time.perf_counter() - start)
-    return seconds[1], min(seconds[2:]), resident_peak(), base
+    live, frozen, polish = seconds[1], min(seconds[2:]), 0.0
+    if plan.polish:
+        run.plan = replace(run.plan, patch=plan.polish.patch)
+        start = time.perf_counter()
+        run.step(images, labels)
+        polish = time.perf_counter() - start
+    return live, frozen, polish, resident_peak(), base

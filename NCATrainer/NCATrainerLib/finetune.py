@@ -15,6 +15,7 @@ from MedNCALib.pyramid import Pyramid
 
 from .fingerprint import Fingerprint
 from .plan import Augmentation, Plan
+from .propose import COLORS, flip_axes
 
 _ITERATIONS, _RATE = 800, 1e-3
 
@@ -25,16 +26,24 @@ def finetuning_plan(
 ) -> Plan:  # fmt: skip
     """A plan that goes on from a model: its grid, field of view and intensities stay, its norm stays frozen.
 
-    The labels are those that occur in the data set: with the model's own name and color where it knows the value,
-    unless label_names calls it otherwise; new ones where it does not.
+    The labels are those that occur in the data set. One that label_names calls as the model does is the model's,
+    whatever its value; otherwise one whose value the model knows is, and takes the new name if there is one. The rest
+    are new.
     """
     if not fingerprint.values:
         raise MedNCAError("No usable case holds a label.")
-    own = {label.value: label for label in model.labels}
+    names = label_names or {}
+    plain = tuple(
+        Label(value, names.get(value, f"Label {value}"), COLORS[n % len(COLORS)])
+        for n, value in enumerate(fingerprint.values)
+    )
+    own = own_labels(model, plain, names)
     labels = []
-    for value in fingerprint.values:
-        label = own.get(value) or Label(value, f"Label {value}", (230, 126, 34))
-        labels.append(replace(label, name=(label_names or {}).get(value, label.name)))
+    for label in plain:
+        known = own.get(label.value)
+        if known:
+            label = replace(known, value=label.value, name=names.get(label.value, known.name))
+        labels.append(label)
     architecture = with_labels(model.architecture, len(labels))
     preprocessing = replace(model.preprocessing, anchor=(0.0, 0.0, 0.0))
     spacing = preprocessing.spacing or fingerprint.usable[0].spacing
@@ -55,8 +64,8 @@ def finetuning_plan(
         patience=4,
         trained=trained,
         augmentation=Augmentation(
-            shift=4.0, rotation=8.0, scaling=0.1, elastic=0.05, noise=0.1, blur=0.05, bias_field=0.1, anisotropy=0.05,
-            spike=0.02, ghosting=0.02, motion=0.02,
+            flip=flip_axes(fingerprint.usable), shift=4.0, rotation=8.0, scaling=0.1, elastic=0.05, noise=0.1,
+            blur=0.05, bias_field=0.1, anisotropy=0.05, spike=0.02, ghosting=0.02, motion=0.02,
         ),
         seed=seed,
     )  # fmt: skip
@@ -69,16 +78,32 @@ def with_labels(architecture: Architecture, count: int) -> Architecture:
     return replace(architecture, labels=count)
 
 
+def own_labels(model: Model, labels: tuple[Label, ...], named=None) -> dict[int, Label]:
+    """Which of the model's labels each of `labels` goes on from, by the latter's value; new ones are not in it.
+
+    First by name, as far as names are given (named: values that have one; default: all), then by value.
+    """
+    named = [label for label in labels if named is None or label.value in named]
+    by_name = {label.name.casefold(): label for label in model.labels}
+    found = {label.value: by_name[label.name.casefold()] for label in named if label.name.casefold() in by_name}
+    taken = {label.value for label in found.values()}
+    left = {label.value: label for label in model.labels if label.value not in taken}
+    return found | {label.value: left[label.value] for label in labels
+                    if label.value not in found and label.value in left}  # fmt: skip
+
+
 def starting_weights(model: Model, labels: tuple[Label, ...]) -> Pyramid:
     """The model's pyramid with the output channels in the order of `labels`.
 
-    A label that the model knows (by value) brings its channel along; a new one takes over one that was hidden memory,
-    the last ones first, and begins with whatever the rule wrote there. Which channel is which does not matter to the
-    rule, so the known labels' outputs stay exactly as they were.
+    A label that the model knows (`own_labels`) brings its channel along; a new one takes over one that was hidden
+    memory, the last ones first, and begins with whatever the rule wrote there. Which channel is which does not matter
+    to the rule, so the known labels' outputs stay exactly as they were.
     """
     first = model.architecture.input_channels
-    known = {label.value: first + n for n, label in enumerate(model.labels)}
+    place = {label.value: first + n for n, label in enumerate(model.labels)}
+    known = {value: place[label.value] for value, label in own_labels(model, labels).items()}
     free = [c for c in range(model.architecture.channels - 1, first - 1, -1) if c not in known.values()]
+    free.sort(key=lambda c: c in place.values())  # what was a label, and is none any more, comes last
     outputs = [known[label.value] if label.value in known else free.pop(0) for label in labels]
     rest = [c for c in range(first, model.architecture.channels) if c not in outputs]
     order = torch.tensor([*range(first), *outputs, *rest])

@@ -24,8 +24,8 @@ class CaseFacts:
     """One case. Axes are R, A, S.
 
     size: voxels; spacing: mm; intensities: percentiles 0.5, 50 and 99.5. labels: voxels per value other than 0.
-    extent: mm of the labels' bounding box, middle: of that box, mm from the image's middle. digest: of the image's
-    voxels. problem: why it cannot be trained on, in a sentence, or None.
+    extent: mm of the labels' bounding box. sides: per label, how far its middle lies to the right (R) of the image's,
+    mm. digest: of the image's voxels. problem: why it cannot be trained on, in a sentence, or None.
     """
 
     name: str
@@ -34,7 +34,7 @@ class CaseFacts:
     intensities: tuple[float, float, float] = (0.0, 0.0, 0.0)
     labels: dict[int, int] | None = None
     extent: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    middle: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sides: dict[int, float] | None = None
     digest: str = ""
     problem: str | None = None
 
@@ -78,6 +78,17 @@ class Fingerprint:
     def to_json(self) -> list[dict]:
         return [asdict(case) for case in self.cases]
 
+    @classmethod
+    def from_json(cls, rows: list[dict]) -> Fingerprint:
+        """JSON has texts for keys and lists for tuples."""
+        facts = []
+        for row in rows:
+            row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+            for key in ("labels", "sides"):
+                row[key] = {int(value): number for value, number in (row[key] or {}).items()}
+            facts.append(CaseFacts(**row))
+        return cls(tuple(facts))
+
 
 def fingerprint(cases: list[Case], values=None, progress=None) -> Fingerprint:
     """Read every case once. values: the labels to be trained (None: whatever occurs). progress(done, total)."""
@@ -106,7 +117,6 @@ def examine(case: Case, values=None) -> CaseFacts:
         corners = [
             np.flatnonzero((label_view.array > 0).any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))
         ]
-        middle = [(low + high) / 2 - (n - 1) / 2 for (low, high), n in zip(corners, view.array.shape, strict=True)]
         return CaseFacts(
             case.name,
             tuple(int(n) for n in view.array.shape),
@@ -114,13 +124,23 @@ def examine(case: Case, values=None) -> CaseFacts:
             _rounded(np.percentile(view.array, (0.5, 50, 99.5)), 4),
             found,
             _rounded([(high - low + 1) * mm for (low, high), mm in zip(corners, view.spacing, strict=True)], 2),
-            _rounded([m * mm for m, mm in zip(middle, view.spacing, strict=True)], 2),
+            _sides(label_view, found),
             hashlib.sha256(view.array.tobytes()).hexdigest()[:16],
         )
     except MedNCAError as error:
         return CaseFacts(case.name, problem=str(error))
     except Exception as error:  # a file that breaks a library must not cost the others their place
         return CaseFacts(case.name, problem=f"It cannot be read ({type(error).__name__}: {error}).")
+
+
+def _sides(labels: View, values) -> dict[int, float]:
+    """Middle of each label along R, mm from the image's middle."""
+    places = np.arange(labels.array.shape[0]) - (labels.array.shape[0] - 1) / 2
+    sides = {}
+    for value in values:
+        counts = (labels.array == value).sum((1, 2))
+        sides[value] = round(float((counts * places).sum() / counts.sum() * labels.spacing[0]), 2)
+    return sides
 
 
 def check_names(names) -> None:

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import math
+import os
 import random
 import time
 from dataclasses import dataclass
@@ -43,11 +44,20 @@ CHECKPOINT, HISTORY, PLAN, SPLIT, STATE = (
 )  # fmt: skip
 CHECKPOINT_SECONDS = 45.0  # a killed run loses at most what it did since
 _ROLLBACKS = 3  # times that a diverged run is set back before it is given up
+_MOST_LOADERS = 4
 _BAD_GRADIENTS = 10  # in a row; one now and then is left out
 
 
 class Diverged(Exception):
     """The loss, or the gradient for a while, is not a number."""
+
+
+def check_new(folder: Path) -> None:
+    """Raises MedNCAError where a folder already holds a run."""
+    exists = (folder / PLAN).exists()
+    processes.wait()  # none may look when another has begun to write
+    if exists:
+        raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
 
 
 class Batches(torch.utils.data.Dataset):
@@ -159,14 +169,17 @@ class Run:
         self.optimizer = torch.optim.Adam(self.parameters, lr=plan.learning_rate, betas=plan.betas)
         self.iteration, self.best_score, self.best_iteration = 0, -1.0, 0
         self.rollbacks, self.bad_gradients = 0, 0
-        self._begin = {key: value.clone() for key, value in self.pyramid.state_dict().items()}
+        if plan.batch * plan.duplication < processes.count():
+            raise MedNCAError(
+                f"{processes.count()} processes cannot share {plan.batch * plan.duplication} samples an iteration; "
+                "start fewer, or make the plan's batch larger."
+            )
 
     @classmethod
     def create(cls, folder, plan: Plan, split, start: Pyramid | None = None, device="cpu") -> Run:
         """A new run; raises MedNCAError where the folder already holds one."""
         folder = Path(folder)
-        if (folder / PLAN).exists():
-            raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
+        check_new(folder)
         run = cls(folder, plan, split, start, device)
         if processes.is_first():
             folder.mkdir(parents=True, exist_ok=True)
@@ -185,8 +198,7 @@ class Run:
         try:
             plan = Plan.from_json(json.loads((folder / PLAN).read_text()))
             run = cls(folder, plan, json.loads((folder / SPLIT).read_text()), device=device)
-            if (folder / CHECKPOINT).exists():
-                run.load()
+            run.load()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error
         if processes.is_first():
@@ -228,18 +240,23 @@ class Run:
         wanted = set(self.split["training"])
         loader = DataLoader(
             Batches([case for case in cases if case.name in wanted], self.plan, self.iteration),
-            batch_size=None, num_workers=1, prefetch_factor=4, persistent_workers=False,
+            batch_size=None, num_workers=self._loaders(), prefetch_factor=4, persistent_workers=False,
         )  # fmt: skip
-        rows, saved = [], time.monotonic()
+        rows, saved, between = [], time.monotonic(), True
         try:
             for images, labels in loader:
+                validates = bool(validate) and self._validates_after(self.iteration + 1)
+                if rows and validates:  # it takes a while, in which the work before it must not be lost
+                    self.save(rows, "training")
+                    rows, saved = [], time.monotonic()
+                between = False
                 start = time.perf_counter()
                 row = self.step(images, labels)
                 row["seconds"] = round(time.perf_counter() - start, 3)
-                last = self.iteration == self.plan.total_iterations
-                if validate and (self.iteration % self.plan.validate_every == 0 or last):
+                if validates:
                     self._validate(validate, row)
                 rows.append(row)
+                between = True
                 now = time.monotonic()
                 if self.iteration % self.plan.checkpoint_every == 0 or now - saved > CHECKPOINT_SECONDS or self.is_over:
                     self.save(rows, "trained" if self.is_over else "training")
@@ -250,9 +267,25 @@ class Run:
                     return
         except Diverged:
             raise
+        except torch.cuda.OutOfMemoryError as error:
+            self.set_state("failed")
+            raise MedNCAError(
+                f"The memory of {self.device} is not enough for this plan. Make patch or batch smaller, or set "
+                "recompute."
+            ) from error
         except BaseException:
-            self.save(rows, "paused")
+            if between:
+                self.save(rows, "paused")
+            else:  # half an iteration is no state to go on from: the last checkpoint is
+                self.set_state("paused")
             raise
+
+    def _loaders(self) -> int:
+        """Processes that read and augment; a processor that trains has none to spare."""
+        return 1 if self.device.type == "cpu" else min(os.cpu_count() or 1, _MOST_LOADERS)
+
+    def _validates_after(self, iteration: int) -> bool:
+        return iteration % self.plan.validate_every == 0 or iteration == self.plan.total_iterations
 
     def step(self, images, labels) -> dict:
         """One iteration; returns its row of the history. Raises Diverged."""
@@ -294,7 +327,7 @@ class Run:
             cell.live_norm = live and self.plan.architecture.norm == "batch"
 
     def _validate(self, validate, row) -> None:
-        row.update(validate(self.average))
+        row.update(processes.from_first(lambda: validate(self.average)))
         score = row.get("dice_union", -1.0)
         if score > self.best_score and self.iteration > self.frozen_at:
             self.best_score, self.best_iteration = score, self.iteration
@@ -309,11 +342,7 @@ class Run:
                 f"Training diverged at iteration {where} (the loss is not a number), {_ROLLBACKS} times set back. "
                 "Choose a smaller learning rate."
             )
-        if (self.folder / CHECKPOINT).exists():
-            self.load()
-        else:
-            self.pyramid.load_state_dict(self._begin)
-            self.average.load_state_dict(self._begin)
+        self.load()
         self.rollbacks, self.bad_gradients = rollbacks, 0
         self.save([], "training")
         return (
@@ -449,8 +478,10 @@ def _steps(steps: int, plan: Plan, iteration: int, number: int) -> int:
 def _outputs(pyramid, state, level, patch: Patch, targets, valid, cut, margin: int):
     """(logits, targets, valid) of one level's patch on that level's cells."""
     logits = pyramid.logits(state)
-    want = torch.stack([pool(targets, level.scale)[b][_region(patch, b)] for b in range(len(targets))])
-    counts = torch.stack([pool(valid, level.scale)[b][_region(patch, b)] for b in range(len(targets))])
+    want, counts = (
+        torch.stack([each[_region(patch, b)] for b, each in enumerate(pool(whole, level.scale))])
+        for whole in (targets, valid)
+    )
     counts = (counts == 1).float()
     for axis, is_cut in enumerate(cut):
         if is_cut and margin and patch.size[axis] > 2 * margin:
@@ -460,17 +491,18 @@ def _outputs(pyramid, state, level, patch: Patch, targets, valid, cut, margin: i
 
 
 _FIELDS = ("iteration", "loss", "gradient_norm", "learning_rate", "seconds", "dice_union", "dice_labels")
+_HEADER = (",".join(_FIELDS) + "\n").encode()
 
 
 def _append_history(path: Path, rows) -> None:
     """Add rows to the history, whole or not at all."""
-    before = path.read_bytes() if path.exists() else b""
+    write_bytes(path, (path.read_bytes() if path.exists() else _HEADER) + _history(rows))
+
+
+def _history(rows) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, _FIELDS, restval="", extrasaction="ignore", lineterminator="\n")
-    if not before:
-        writer.writeheader()
-    writer.writerows(rows)
-    write_bytes(path, before + text.getvalue().encode())
+    csv.DictWriter(text, _FIELDS, restval="", extrasaction="ignore", lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def _cut_history(path: Path, iteration: int) -> None:
@@ -479,5 +511,4 @@ def _cut_history(path: Path, iteration: int) -> None:
         return
     with open(path, newline="") as file:
         rows = [row for row in csv.DictReader(file) if int(row["iteration"]) <= iteration]
-    path.unlink()
-    _append_history(path, rows)
+    write_bytes(path, _HEADER + _history(rows))

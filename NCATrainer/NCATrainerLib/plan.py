@@ -9,6 +9,8 @@ from MedNCALib.architecture import Architecture
 from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
 
+from .losses import LOSSES
+
 KEEP, TRAINED = ("last", "best"), ("all", "update")
 
 
@@ -93,9 +95,23 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self):
-        for name, value, known in (("keep", self.keep, KEEP), ("trained", self.trained, TRAINED)):
-            if value not in known:
-                raise MedNCAError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+        for name, known in (("keep", KEEP), ("trained", TRAINED), ("loss", LOSSES)):
+            if getattr(self, name) not in known:
+                raise MedNCAError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}.")
+        for name in ("batch", "duplication", "iterations", "validate_every", "validation_cases", "checkpoint_every"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise MedNCAError(f"{name} must be a whole number above 0, not {getattr(self, name)!r}.")
+        for name in ("learning_rate", "clip_norm"):
+            if not getattr(self, name) > 0:
+                raise MedNCAError(f"{name} must be above 0, not {getattr(self, name)!r}.")
+        for name in ("foreground_share", "ema", "freeze_norm", "validation_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise MedNCAError(f"{name} must lie between 0 and 1, not {getattr(self, name)!r}.")
+        for name, size in (("field_of_view", self.field_of_view), ("patch", self.patch)):
+            if len(size) != 3 or min(size) < 1:
+                raise MedNCAError(f"{name} must be three numbers of voxels, not {size!r}.")
+        if self.architecture.labels != len(self.labels):
+            raise MedNCAError(f"The model has {self.architecture.labels} outputs for {len(self.labels)} labels.")
 
     def trains(self, parameter: str) -> bool:
         """Whether a parameter of the pyramid, by name, is changed by the training."""
@@ -134,8 +150,8 @@ class Plan:
     @classmethod
     def from_json(cls, data: dict) -> Plan:
         """Raises MedNCAError where the plan cannot be understood."""
-        data = dict(data)
         try:
+            data = dict(data)
             data["architecture"] = Architecture.from_json(data["architecture"])
             data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
             data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
@@ -144,7 +160,7 @@ class Plan:
                 polish = _tuples(data["polish"])
                 data["polish"] = Polish(**polish | {"augmentation": Augmentation(**_tuples(polish["augmentation"]))})
             return cls(**_tuples(data))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MedNCAError(f"The training plan cannot be read: {error}.") from error
 
 

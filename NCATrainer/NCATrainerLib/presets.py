@@ -147,7 +147,7 @@ PROSTATE_M3DNCA = Preset(
         # The spacing of the training set is nominal: scales from 0.75 to 1.25.
         augmentation=Augmentation(shift=10.0, rotation=8.0, scaling=0.25, bias_field=0.3, noise=0.15),
         polish=Polish(
-            iterations=500,
+            iterations=300,
             learning_rate=1e-3,
             patch=(64, 64, 32),
             augmentation=Augmentation(

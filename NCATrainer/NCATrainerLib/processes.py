@@ -12,11 +12,12 @@ import torch
 import torch.distributed as distributed
 
 
-def join() -> None:
-    """Meet the other processes where `torchrun` started some (it sets WORLD_SIZE)."""
+def join(device: str = "cpu") -> None:
+    """Meet the other processes where `torchrun` started some (it sets WORLD_SIZE). device: what they compute on."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-        if torch.cuda.is_available():
+        on_cuda = device.startswith("cuda")
+        distributed.init_process_group("nccl" if on_cuda else "gloo")
+        if on_cuda:
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
 
 
@@ -46,6 +47,15 @@ def wait() -> None:
     """For the others."""
     if together():
         distributed.barrier()
+
+
+def from_first(make):
+    """What `make()` returns in the first process, in all of them; the others do not call it."""
+    if not together():
+        return make()
+    told = [make() if is_first() else None]
+    distributed.broadcast_object_list(told)
+    return told[0]
 
 
 def total(sums: torch.Tensor) -> torch.Tensor:

@@ -55,7 +55,12 @@ def propose(
     spacing, field = _grid(cases, reasons)
     architecture = _architecture(family, field, spacing, len(labels), reasons)
     batch, patch = _patch(architecture, field, spacing, cases, reasons)
-    flip = _flip(cases, reasons)
+    flip = flip_axes(cases)
+    reasons["flip"] = (
+        "Images are mirrored left to right now and then."
+        if flip
+        else "Images are not mirrored: an organ always lies on the same side."
+    )
     plan = Plan(
         architecture=architecture,
         preprocessing=Preprocessing(
@@ -136,17 +141,15 @@ def _patch(architecture, field, spacing, cases, reasons):
     return batch, patch
 
 
-def _flip(cases, reasons):
-    """Mirroring left and right is right for organs on the midline, or seen on both sides."""
-    offsets = np.array([case.middle[0] for case in cases])
+def flip_axes(cases) -> tuple[int, ...]:
+    """Mirroring left and right is right for organs on the midline, or seen on both sides; not for one that always lies
+    on the same side, nor for a left and a right one with labels of their own. cases: usable ones' `CaseFacts`."""
     reach = np.median([case.size[0] * case.spacing[0] for case in cases])
-    one_side = np.abs(offsets).min() > 0.12 * reach and len(set(np.sign(offsets))) == 1
-    reasons["flip"] = (
-        "Images are not mirrored: the organ always lies on the same side."
-        if one_side
-        else "Images are mirrored left to right now and then."
-    )
-    return () if one_side else (0,)
+    for value in {value for case in cases for value in case.sides}:
+        offsets = np.array([case.sides[value] for case in cases if value in case.sides])
+        if np.abs(offsets).min() > 0.12 * reach and len(set(np.sign(offsets))) == 1:
+            return ()
+    return (0,)
 
 
 def with_changes(plan: Plan, changes: dict) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import json
 import random
 import shutil
@@ -12,16 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from MedNCALib import __version__
-from MedNCALib.description import write_bytes
+from MedNCALib.description import SCHEMA_VERSION, Description, model_json, read_description, write_bytes
 from MedNCALib.errors import MedNCAError
 from MedNCALib.evaluate import evaluate_case, summarize
 from MedNCALib.images import read_image, read_labels
+from MedNCALib.library import replace_folder
 from MedNCALib.model import Model, load_model, save_model
 from MedNCALib.quality import Calibration, Domain
+from MedNCALib.schema import check_model_json
 from MedNCALib.space import Box, View
 
 from .calibration import COVERAGE, MIN_SAMPLES, fit, measure, worker_pool
 from .dataset import Case
+from .finetune import own_labels
 from .fingerprint import check_names
 from .loop import Run
 from .plan import Plan
@@ -32,36 +35,35 @@ _HELPED = 0.005  # Dice by which fine-tuning must better the base model to be sa
 
 def finish(
     run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
-    progress=None, base: Path | None = None, keep_names: bool = True,
+    progress=None, base: Path | None = None, salt: str | None = None,
 ) -> dict:  # fmt: skip
-    """Build, measure and calibrate the model of a run and write its folder. Returns the validation report.
+    """Build, measure and calibrate the model of a run and write its folder, whole. Returns the validation report.
 
     texts: id, name, description and the other texts of model.json. command: what made it, for the card. base: folder of
-    the model that was fine-tuned, to be compared with on the same cases. keep_names: write the cases' names into the
-    model, for public data; otherwise short hashes of them. progress(stage, done, total).
+    the model that was fine-tuned, to be compared with on the same cases. salt: of the hashes that stand in the model
+    for the cases' names; None writes the names, for public data. progress(stage, done, total).
     """
     tell = progress or (lambda stage, done, total: None)
-    folder, plan = Path(folder), run.plan
-    if keep_names:
+    plan = run.plan
+    if salt is None:
         check_names(name for part in run.split.values() for name in part)
     by_name = {case.name: case for case in cases}
     training = [by_name[name] for name in run.split["training"] if name in by_name]
     validation = [by_name[name] for name in run.split["validation"] if name in by_name]
-    model = _untested_model(run, training, texts, command, keep_names)
+    model = _untested_model(run, training, texts, command, salt)
     staged = run.folder / "model"
     shutil.rmtree(staged, ignore_errors=True)
     save_model(model, staged, "Being measured.")
     with worker_pool() as pool:
         report = validate(pool, staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
         if base:
-            of_base = validate(pool, base, validation, lambda d, t: tell("measuring the base model", d, t))
-            report["base"] = of_base["mean"]
-            report["helped"] = _helped(report)
+            report |= _compare(pool, model, staged, base, validation, report, tell)
         _calibrate(pool, model, staged, training, validation, plan.seed, calibration_cases, tell)
     model.info["eval_metrics"] = report["mean"]
     report["calibration"] = model.info["quality"]["calibration"]
     report["calibration_note"] = model.info["quality"].get("calibration_note")
-    save_model(model, folder, model_card(model, report, command))
+    save_model(model, staged, model_card(model, report, command))
+    replace_folder(staged, Path(folder))
     return report
 
 
@@ -84,13 +86,20 @@ def calibrate(
     return report
 
 
-def _untested_model(run: Run, training, texts, command: str, keep_names: bool) -> Model:
+def check_description(plan: Plan, texts: dict) -> None:
+    """Raises MedNCAError where a model of this plan and these texts could not be written: before it is trained."""
+    info = {key: value for key, value in texts.items() if key != "id"} | {"quality": {"calibration": None}}
+    described = Description(texts["id"], plan.architecture, plan.preprocessing, plan.labels, info=info, sha256="0" * 64)
+    check_model_json(model_json(described), "The model to be made", SCHEMA_VERSION)
+
+
+def _untested_model(run: Run, training, texts, command: str, salt: str | None) -> Model:
     plan = run.plan
     anchor, domain = _geometry(training, plan)
     info = {key: value for key, value in texts.items() if key != "id"} | {
         "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
         "network_data_format": _data_format(plan),
-        "training": _training_record(run, command, keep_names),
+        "training": _training_record(run, command, salt),
     }
     preprocessing = replace(plan.preprocessing, anchor=anchor)
     return Model(
@@ -99,7 +108,7 @@ def _untested_model(run: Run, training, texts, command: str, keep_names: bool) -
 
 
 def _calibrate(pool, model: Model, staged, training, validation, seed: int, most_cases: int, tell) -> None:
-    """Put a calibration into model.info, or the reason why there is none. Writes the staged model again."""
+    """Put a calibration into model.info, or the reason why there is none. staged: folder of the model."""
     chosen = sorted(random.Random(seed).sample(training, min(most_cases, len(training))), key=lambda c: c.name)
     samples = measure(pool, staged, chosen, seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
     tried = measure(pool, staged, validation, seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
@@ -115,10 +124,11 @@ def _calibrate(pool, model: Model, staged, training, validation, seed: int, most
     model.info["quality"] = quality
 
 
-def validate(pool, folder, cases: list[Case], progress=None) -> dict:
-    """The report of `mednca evaluate` for some cases, made in parallel. pool: of `calibration.worker_pool`."""
+def validate(pool, folder, cases: list[Case], progress=None, truth_values=None) -> dict:
+    """The report of `mednca evaluate` for some cases, made in parallel. pool: of `calibration.worker_pool`.
+    truth_values: see `evaluate_case`."""
     rows = []
-    for row in pool.map(_evaluate_one, [(str(folder), case) for case in cases]):
+    for row in pool.map(_evaluate_one, [(str(folder), case, truth_values) for case in cases]):
         rows.append(row)
         if progress:
             progress(len(rows), len(cases))
@@ -126,13 +136,32 @@ def validate(pool, folder, cases: list[Case], progress=None) -> dict:
 
 
 def _evaluate_one(job) -> dict:
-    folder, case = job
-    return evaluate_case(case.name, case.image, case.labels, load_model(folder), device="cpu")
+    folder, case, truth_values = job
+    return evaluate_case(
+        case.name, case.image, case.labels, load_model(folder), device="cpu", truth_values=truth_values
+    )  # fmt: skip
 
 
-def _helped(report: dict) -> bool:
-    """Whether fine-tuning bettered the union's Dice on the same cases by more than its noise."""
-    return report["mean"]["dice"]["union"] - report["base"]["dice"]["union"] > _HELPED
+def _compare(pool, model: Model, folder, base, cases, report: dict, tell) -> dict:
+    """The base model on the same cases, judged by the labels that both models know, under the new model's names.
+
+    base: its measures; own: the new model's on those labels alone; helped: whether the union's Dice is better by more
+    than its noise. Nothing where they have no label in common.
+    """
+    original = read_description(base)
+    common = own_labels(original, model.labels)
+    if not common:
+        return {}
+    values = {label.value: value for value, label in common.items()}
+    old = validate(pool, base, cases, lambda d, t: tell("measuring the base model", d, t), values)["mean"]
+    names = {label.name: name.name for name in model.labels if (label := common.get(name.value))}
+    old = {key: {names.get(name, name): number for name, number in value.items()} if isinstance(value, dict) else value
+           for key, value in old.items()}  # fmt: skip
+    own = report["mean"]
+    if len(common) < len(model.labels):
+        same = {value: value for value in common}
+        own = validate(pool, folder, cases, lambda d, t: tell("measuring the common labels", d, t), same)["mean"]
+    return {"base": old, "own": own, "helped": own["dice"]["union"] - old["dice"]["union"] > _HELPED}
 
 
 def _geometry(cases: list[Case], plan: Plan):
@@ -184,30 +213,33 @@ def _data_format(plan: Plan) -> dict:
     }
 
 
-def _training_record(run: Run, command: str, keep_names: bool) -> dict:
+def _training_record(run: Run, command: str, salt: str | None) -> dict:
     record = {
         "command": command,
         "code_version": __version__,
         "iterations": run.iteration,
         "plan": run.plan.to_json(),
-        "split": run.split if keep_names else _hidden(run.split),
+        "split": run.split if salt is None else _hidden(run.split, salt),
     }
     if run.plan.keep == "best":
         record["best_iteration"] = run.best_iteration
     return record
 
 
-def _hidden(split: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Case names as short hashes: who has the data can find the case again, nobody else learns a name."""
-    return {part: [f"case-{hashlib.sha256(name.encode()).hexdigest()[:10]}" for name in names]
-            for part, names in split.items()}  # fmt: skip
+def _hidden(split: dict[str, list[str]], salt: str) -> dict[str, list[str]]:
+    """Case names as short keyed hashes: who has the run's folder, which keeps the salt, can find a case again; others
+    cannot even find out by trying all names."""
+
+    def hidden(name):
+        return "case-" + hmac.new(salt.encode(), name.encode(), "sha256").hexdigest()[:10]
+
+    return {part: [hidden(name) for name in names] for part, names in split.items()}
 
 
 def model_card(model: Model, report: dict, command: str) -> str:
     """MODEL_CARD.md: what a person must know before trusting the model."""
     info, mean = model.info, report["mean"]
     dice, spread, hd95 = mean["dice"], mean["dice_sd"], mean["hd95_mm"]
-    split = info["training"]["split"]
     worst = min(report["cases"], key=lambda case: case["dice"]["union"])
     rows = "\n".join(f"| {key} | {dice[key]:.3f} +- {spread[key]:.3f} | {_text(hd95[key])} |" for key in dice)
     levels = "; ".join(
@@ -230,11 +262,9 @@ def model_card(model: Model, report: dict, command: str) -> str:
 Weights: SHA-256 `{model.sha256}`.
 
 ## Data
-{info["data_source"]}
+{info.get("data_source", "")}
 
-{len(split["training"])} cases for training, {len(split["validation"])} held out for validation; every case is listed in
-`model.json` under `training.split`.
-
+{_split_text(info)}
 ## How good it is
 On the {mean["cases"]} validation cases, {model.members} members, seed {model.seed}, hard Dice on native
 voxels{_how_clicked(report)}:
@@ -243,7 +273,7 @@ voxels{_how_clicked(report)}:
 |---|---|---|
 {rows}
 
-Worst case: union Dice {worst["dice"]["union"]:.3f}. {_how_chosen(info["training"])}
+Worst case: union Dice {worst["dice"]["union"]:.3f}. {_how_chosen(info.get("training"))}
 {_comparison(report)}
 ## When it is unsure
 {_calibration_text(model)}
@@ -264,7 +294,19 @@ def _how_clicked(report: dict) -> str:
     return f" ({clicked} of them larger than the field of view: one click into the middle)" if clicked else ""
 
 
-def _how_chosen(training: dict) -> str:
+def _split_text(info: dict) -> str:
+    split = info.get("training", {}).get("split")
+    if not split:
+        return ""
+    training, validation = len(split["training"]), len(split["validation"])
+    return f"""{training} cases for training, {validation} held out for validation; every case is listed in `model.json`
+under `training.split`.
+"""
+
+
+def _how_chosen(training: dict | None) -> str:
+    if not training:
+        return ""
     if training.get("best_iteration"):
         return (
             "The weights are those that were best on the validation cases while training went on (iteration "
@@ -276,12 +318,12 @@ def _how_chosen(training: dict) -> str:
 def _comparison(report: dict) -> str:
     if "base" not in report:
         return ""
-    base, own = report["base"]["dice"], report["mean"]["dice"]
-    rows = "\n".join(f"| {key} | {_text(base.get(key))} | {_text(own[key])} |" for key in own)
+    base, own = report["base"]["dice"], report["own"]["dice"]
+    rows = "\n".join(f"| {key} | {_text(base[key])} | {_text(own[key])} |" for key in own)
     verdict = "Fine-tuning helped." if report["helped"] else "Fine-tuning did not help: the base model is as good."
     return f"""
 ## Against the model it was made from
-On the same cases. {verdict}
+On the same cases, by the labels that both know. {verdict}
 
 | Dice | base | this model |
 |---|---|---|

@@ -7,6 +7,9 @@ history.csv, checkpoint.safetensors, state.json; at the end report.json and resu
 from __future__ import annotations
 
 import json
+import random
+import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +26,10 @@ from MedNCALib.space import normalize
 from . import processes
 from .dataset import Case, CaseReader, read_cases, split, write_cases
 from .finetune import starting_weights
-from .loop import Run
+from .fingerprint import check_names
+from .loop import PLAN, Run, check_new
 from .plan import Plan
-from .report import CALIBRATION_CASES, finish, write_report
+from .report import CALIBRATION_CASES, check_description, finish, write_report
 
 CASES, TEXTS, BASE, REPORT, RESULT = "cases.json", "texts.json", "base", "report.json", "result"
 
@@ -45,51 +49,73 @@ def begin(
     folder, plan: Plan, cases: list[Case], texts: dict, base: Model | None = None, options: dict | None = None,
     device: str = "cpu",
 ) -> Work:  # fmt: skip
-    """A new run folder. options: keep_names and calibration_cases of `report.finish`, and the command that the card
-    shows. Raises MedNCAError where the folder holds a run already, or a case name must not go into a model."""
-    folder = Path(folder)
+    """A new run folder; plan.json is written last, so that there is a run only once it is whole.
+
+    options: keep_names (write the cases' names into the model, for public data; default: keyed hashes of them),
+    calibration_cases of `report.finish`, the command that the card shows, and out, the model's folder. Raises
+    MedNCAError where the folder holds a run already, a case name must not go into a model, or the model could not be
+    written in the end.
+    """
+    folder, options = Path(folder), {"device": device, "salt": secrets.token_hex(16)} | (options or {})
+    check_new(folder)
+    check_description(plan, texts)
+    if options.get("keep_names"):
+        check_names(case.name for case in cases)
     divided = split(cases, plan.validation_share, plan.seed)
     if not divided["training"] or not divided["validation"]:
         raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
     start = starting_weights(base, plan.labels) if base else None
-    run = Run.create(folder, plan, divided, start, device)
     if processes.is_first():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / BASE, ignore_errors=True)  # of a beginning that was killed
         write_cases(cases, folder / CASES)
-        write_bytes(folder / TEXTS, json.dumps({"texts": texts, "options": options or {}}, indent=1).encode())
+        write_bytes(folder / TEXTS, json.dumps({"texts": texts, "options": options}, indent=1).encode())
         if base:
             save_model(base, folder / BASE, "The model that is fine-tuned.")
-    processes.wait()
-    return Work(run, list(cases), texts, folder / BASE if base else None, options or {})
+    run = Run.create(folder, plan, divided, start, device)
+    return Work(run, list(cases), texts, folder / BASE if base else None, options)
 
 
-def reopen(folder, device: str = "cpu") -> Work:
-    """The run of a folder, at its last checkpoint. Raises MedNCAError with the reason where it cannot go on."""
+def begun_on(folder) -> str:
+    """The device of a run; the processor where that cannot be read, which `reopen` tells."""
+    try:
+        return json.loads((Path(folder) / TEXTS).read_text())["options"]["device"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "cpu"
+
+
+def reopen(folder, device: str | None = None) -> Work:
+    """The run of a folder, at its last checkpoint. device: default, the one that it was begun on. Raises MedNCAError
+    with the reason where it cannot go on."""
     folder = Path(folder)
-    run = Run.resume(folder, device)
+    if not (folder / PLAN).exists():
+        raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
     try:
         kept = json.loads((folder / TEXTS).read_text())
-    except (OSError, ValueError) as error:
+        texts, options = kept["texts"], kept["options"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise MedNCAError(f"{folder / TEXTS} cannot be read: {error}.") from error
+    run = Run.resume(folder, device or begun_on(folder))
     base = folder / BASE
-    return Work(run, read_cases(folder / CASES), kept["texts"], base if base.is_dir() else None, kept["options"])
+    return Work(run, read_cases(folder / CASES), texts, base if base.is_dir() else None, options)
 
 
 def complete(work: Work, out=None, report=None, tell=lambda text: None, progress=None) -> dict | None:
     """Train to the end, measure, calibrate, write the model. Returns the validation report.
 
-    out: the model's folder (default: result/ in the run's folder). report, tell: as of `Run.train`. progress(stage,
-    done, total) while measuring; it may raise to stop, the measuring then begins again at the next try. Of several
-    processes only the first one measures; the others get None.
+    out: the model's folder (default: the options', or result/ in the run's folder). report, tell: as of `Run.train`.
+    progress(stage, done, total) while measuring; it may raise to stop, the measuring then begins again at the next
+    try. Of several processes only the first one measures; the others get None.
     """
     run = work.run
     run.train(work.cases, validator(run, work.cases), report, tell)
     if not processes.is_first():
         return None
-    out = Path(out) if out else run.folder / RESULT
+    options = work.options
     result = finish(
-        run, work.cases, work.texts, out, work.options.get("command", ""),
-        work.options.get("calibration_cases", CALIBRATION_CASES), progress, work.base,
-        work.options.get("keep_names", True),
+        run, work.cases, work.texts, out or options.get("out") or run.folder / RESULT, options.get("command", ""),
+        options.get("calibration_cases", CALIBRATION_CASES), progress, work.base,
+        None if options.get("keep_names") else options["salt"],
     )  # fmt: skip
     write_report(result, run.folder / REPORT)
     run.set_state("done")
@@ -98,7 +124,8 @@ def complete(work: Work, out=None, report=None, tell=lambda text: None, progress
 
 def validator(run: Run, cases: list[Case]):
     """Union and label Dice of one member on some validation cases, while training goes on."""
-    wanted = run.split["validation"][: run.plan.validation_cases]
+    held = sorted(run.split["validation"])
+    wanted = random.Random(run.plan.seed).sample(held, min(run.plan.validation_cases, len(held)))
     chosen, reader = [case for case in cases if case.name in set(wanted)], CaseReader(run.plan)
     preprocessing = run.plan.preprocessing
 

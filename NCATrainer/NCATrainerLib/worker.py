@@ -8,7 +8,8 @@ Run as `python -m NCATrainerLib.worker`. It speaks the JSON lines of `MedNCALib.
      "family": F, "changes": {...}, "estimate": true}
         done: plan (data), reasons, estimate
     {"command": "train", "job": J, "run": FOLDER}   a run that is new, paused or was killed; or, to begin it, also
-     "plan": {...}, "cases": [[NAME, IMAGE, LABELS]], "name": TEXT, "base": model or null, "keep_names": false
+     "plan": {...}, "cases": [[NAME, IMAGE, LABELS]], "name": TEXT, "base": model or null, "keep_names": false;
+     "device" in both cases: auto (default), cpu, cuda, mps
         row events: {"event": "row", "row": {...}}; said: {"event": "told", "text": T}; done: report, out
     {"command": "cancel", "job": J}                 pauses a training: what was done is saved
 
@@ -17,12 +18,16 @@ A worker that is ended loses what it did since the last checkpoint, at most a mi
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
+from MedNCALib.errors import MedNCAError
 from MedNCALib.worker import Worker, main
 
 _ROW_SECONDS = 0.25  # rows are told no faster than this
+_LOCK = "lock"  # in a run's folder
 
 
 class TrainingWorker(Worker):
@@ -35,8 +40,6 @@ class TrainingWorker(Worker):
         return {"examine": self._examine, "plan": self._plan, "train": self._train}
 
     def _examine(self, request: dict, job: str) -> dict:
-        from dataclasses import asdict
-
         from .dataset import Case, find_dataset
         from .fingerprint import fingerprint
 
@@ -48,7 +51,7 @@ class TrainingWorker(Worker):
             cases = [Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]]
         found = fingerprint(cases, progress=lambda done, total: progress("looking at the cases", done, total))
         return {
-            "cases": [asdict(case) for case in found.cases],
+            "cases": found.to_json(),
             "files": [[case.name, str(case.image), str(case.labels)] for case in cases],
             "label_names": names,
             "summary": found.summary(),
@@ -59,9 +62,10 @@ class TrainingWorker(Worker):
 
         from .estimate import estimate
         from .finetune import finetuning_plan
+        from .fingerprint import Fingerprint
         from .propose import propose, with_changes
 
-        found = _fingerprint(request["cases"])
+        found = Fingerprint.from_json(request["cases"])
         names = {int(value): name for value, name in (request.get("labels") or {}).items()}
         if request.get("base"):
             base = Library().load(request["base"])
@@ -73,16 +77,17 @@ class TrainingWorker(Worker):
         plan = with_changes(plan, request.get("changes") or {})
         self.check(job)
         self.progress(job)("measuring what an iteration takes", 0, 1)
-        cost = estimate(plan).to_json() if request.get("estimate", True) else None
+        cost = estimate(plan, len(found.usable)).to_json() if request.get("estimate", True) else None
         return {"plan": plan.to_json(), "reasons": reasons, "estimate": cost}
 
     def _train(self, request: dict, job: str) -> dict:
         from . import runs
 
-        progress, last = self.progress(job), [0.0]
+        progress, last, folder = self.progress(job), [0.0], Path(request["run"])
         progress("preparing", 0, 1)
-        device = request.get("device", "cpu")
-        work = self._begin(request, device) if request.get("plan") else runs.reopen(request["run"], device)
+
+        def tell(text):
+            self.tell("told", job, text=text)
 
         def report(row):
             now = time.monotonic()
@@ -91,8 +96,27 @@ class TrainingWorker(Worker):
                 self.tell("row", job, row=row)
             progress("training", row["iteration"], work.run.plan.total_iterations)
 
-        result = runs.complete(work, None, report, lambda text: self.tell("told", job, text=text), progress)
+        if request.get("plan"):
+            folder.mkdir(parents=True, exist_ok=True)
+        with alone(folder):
+            device = self._device(request, tell)
+            work = self._begin(request, device) if request.get("plan") else runs.reopen(folder, device)
+            result = runs.complete(work, None, report, tell, progress)
         return {"out": str(work.run.folder / runs.RESULT), "report": result}
+
+    def _device(self, request: dict, tell) -> str:
+        """Chosen by itself: what there is; for a run that goes on, what it was begun on."""
+        from MedNCALib.devices import choose_device
+
+        from . import runs
+
+        name = request.get("device", "auto")
+        if name == "auto" and not request.get("plan"):
+            name = runs.begun_on(request["run"])
+        device, note = choose_device(name)
+        if note:
+            tell(note)
+        return str(device)
 
     def _begin(self, request: dict, device: str):
         from MedNCALib.library import Library
@@ -109,16 +133,29 @@ class TrainingWorker(Worker):
         return runs.begin(request["run"], plan, cases, texts, base, options, device)
 
 
-def _fingerprint(rows):
-    """From JSON, where keys are texts and tuples lists."""
-    from .fingerprint import CaseFacts, Fingerprint
+@contextmanager
+def alone(folder):
+    """Nobody else may train or delete a run meanwhile; it ends with this process, however that ends.
 
-    facts = []
-    for row in rows:
-        row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-        labels = {int(value): count for value, count in (row.get("labels") or {}).items()}
-        facts.append(CaseFacts(**row | {"labels": labels}))
-    return Fingerprint(tuple(facts))
+    Raises MedNCAError where somebody else has it, or it is gone.
+    """
+    if not Path(folder).is_dir():
+        raise MedNCAError(f"{folder} is gone.")
+    with open(Path(folder) / _LOCK, "a+b") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            raise MedNCAError("This training goes on in another program; wait until that has ended.") from error
+        except OSError:
+            pass  # a file system without locks
+        yield
 
 
 if __name__ == "__main__":
