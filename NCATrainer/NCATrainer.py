@@ -31,14 +31,15 @@ if _SIBLING.is_dir() and str(_SIBLING) not in sys.path:
 from NCATrainerPanel import pairs, texts  # noqa: E402
 from NCATrainerPanel.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
 from NCATrainerPanel.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
-from NCATrainerPanel.trainer import IDLE, TRAINING, Trainer, slug  # noqa: E402
+from NCATrainerPanel.trainer import IDLE, TRAINING, Trainer, nameOf, slug  # noqa: E402
+from NCATrainerPanel.wanted import NEW, wantedOf  # noqa: E402
 
 from MedNCALib.errors import MedNCAError  # noqa: E402
 from MedNCALib.library import Library  # noqa: E402
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages  # noqa: E402
+from MedNCASegmentLib.modelchooser import checkTerms  # noqa: E402
 
 REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
-NEW = {"m3d-nca": "A new model (M3D-NCA, 3D)", "med-nca": "A new model (Med-NCA, slice by slice)"}
 
 
 class NCATrainer(ScriptedLoadableModule):
@@ -70,7 +71,7 @@ class NCATrainerParameterNode:
     start: str = "m3d-nca"
     modelName: str = "My model"
     labels: str = "{}"
-    device: Annotated[str, Choice(["cpu", "cuda", "mps"])] = "cpu"
+    device: Annotated[str, Choice(["auto", "cpu", "cuda", "mps"])] = "auto"
 
 
 class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -79,7 +80,8 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = self._parameterNode = self._guiTag = None
+        self.logic = self._parameterNode = self._guiTag = self._shownPlan = None
+        self._shownPairs, self._shownRuns = 0, []
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
@@ -91,6 +93,9 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.cases = CaseTable(ui.pairsTable)
         self.labels = LabelTable(ui.labelsTable, self._onLabelsEdited)
         self.result = ResultTable(ui.resultTable)
+        self._showSoon = qt.QTimer()  # many nodes may go at once
+        self._showSoon.setSingleShot(True)
+        self._showSoon.connect("timeout()", self._show)
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
@@ -100,17 +105,18 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         slicer.app.connect("aboutToQuit()", self.onQuit)
         for name in (
             "addPair", "addAll", "removePair", "folder", "examine", "propose", "applyPlan", "train", "cancel", "resume",
-            "deleteRun", "add", "export", "copyLog",
+            "deleteRun", "calibration", "add", "export", "copyLog",
         ):  # fmt: skip
             handler = getattr(self, f"on{name[0].upper()}{name[1:]}Button")
             getattr(ui, f"{name}Button").connect("clicked(bool)", handler)
         ui.startComboBox.connect("currentIndexChanged(int)", self._onStartChosen)
-        self._fillStart()
-        self.initializeParameterNode()
+        ui.runsComboBox.connect("currentIndexChanged(int)", self._onRunChosen)
+        self.enter()
 
     def cleanup(self):
         """Called when the application closes and when the module is reloaded."""
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
+        self._showSoon.stop()
         self.logic.shutdown()
         self.setParameterNode(None)
         self.removeObservers()
@@ -118,21 +124,23 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self):
         self._fillStart()
         self.initializeParameterNode()
+        self.logic.restorePlot()
 
     def onQuit(self):
         self.logic.shutdown()
 
     def onSceneStartClose(self, caller, event):
-        """A training goes on: it needs no node."""
-        self.logic.plot.forget()
+        self.logic.forgetScene()
         self.setParameterNode(None)
 
     def onSceneEndClose(self, caller, event):
         if self.parent.isEntered:
             self.initializeParameterNode()
+            self.logic.restorePlot()
 
     def onNodeRemoved(self, caller, event):
-        self._show()
+        if len(self._pairs) != self._shownPairs:
+            self._showSoon.start(0)
 
     # --- the parameter node
 
@@ -145,8 +153,20 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNode = parameterNode
         if parameterNode:
             self._guiTag = parameterNode.connectGui(self.ui)
-            self.ui.startComboBox.setCurrentIndex(max(self.ui.startComboBox.findData(parameterNode.start), 0))
+            self._showStartOf(parameterNode)
         self._show()
+
+    def _showStartOf(self, parameterNode):
+        """A scene may name a model that this computer lacks: then a new one is begun, and that is said."""
+        combo = self.ui.startComboBox
+        index = combo.findData(parameterNode.start)
+        wasBlocked = combo.blockSignals(True)
+        combo.setCurrentIndex(max(index, 0))
+        combo.blockSignals(wasBlocked)
+        if index < 0:
+            told = _("There is no model {wanted} here; the training starts from a new one.")
+            self._log(told.format(wanted=parameterNode.start))
+            parameterNode.start = combo.currentData
 
     @property
     def _pairs(self):
@@ -155,7 +175,6 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _setPairs(self, chosen):
         self._parameterNode.folder = ""
         pairs.setPairs(self._parameterNode.parameterNode, chosen)
-        self.logic.trainer.dataset = self.logic.trainer.plan = None
         self._show()
 
     # --- what the user does
@@ -166,69 +185,91 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._setPairs([*self._pairs, pair])
 
     def onAddAllButton(self, checked=None):
-        found = [pair for pair in pairs.pairsByName() if pair not in self._pairs]
-        if not found:
+        found, ownResults = pairs.pairsByName()
+        if ownResults:
+            told = _("Left out, as MedNCA made them itself: {names}. Add those that you corrected one by one.")
+            slicer.util.infoDisplay(told.format(names=", ".join(node.GetName() for node in ownResults)))
+        elif not found:
             slicer.util.infoDisplay(_("No volume of the scene has a segmentation that was made on it."))
-        self._setPairs([*self._pairs, *found])
+        self._setPairs([*self._pairs, *(pair for pair in found if pair not in self._pairs)])
 
     def onRemovePairButton(self, checked=None):
+        self._show()  # the rows are those of the pairs now
         gone = self.cases.selectedRows()
         self._setPairs([pair for number, pair in enumerate(self._pairs) if number not in gone])
 
     def onFolderButton(self, checked=None):
-        folder = qt.QFileDialog.getExistingDirectory(None, _("Folder of labelled volumes"), self._parameterNode.folder)
+        title, last = _("Folder of labelled volumes"), self._parameterNode.folder
+        folder = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, last)
         if folder:
             self._setPairs([])
             self._parameterNode.folder = folder
             self.onExamineButton()
 
     def onExamineButton(self, checked=None):
-        self._try(lambda: self.logic.examine(self._parameterNode, self.labels.values()))
+        self._try(lambda: self.logic.trainer.examine(self._wanted()))
 
     def onProposeButton(self, checked=None):
-        self._try(lambda: self.logic.propose(self._parameterNode, self.labels.values()))
+        self._try(lambda: self.logic.trainer.propose(self._wanted()))
 
     def onApplyPlanButton(self, checked=None):
-        def apply():
-            try:
-                changes = json.loads(self.ui.planEdit.plainText)
-            except ValueError as error:
-                raise MedNCAError(_("This is no plan: {error}").format(error=error)) from error
-            self.logic.propose(self._parameterNode, self.labels.values(), changes)
-
-        self._try(apply)
+        self._try(lambda: self.logic.trainer.propose(self._wanted(), self._planChanges()))
 
     def onTrainButton(self, checked=None):
         """One button: what is missing before the training is done first. While it trains: pause."""
         if self.logic.trainer.isBusy:
             self.logic.trainer.pause()
         else:
-            self._try(lambda: self.logic.train(self._parameterNode, self.labels.values()))
+            self._try(self._train)
+
+    def _train(self):
+        wanted = self._wanted()
+        question = _(
+            "Something changed since the data set was checked. Check it again, make a new plan and train by that?"
+        )
+        if not self.logic.trainer.isStale or slicer.util.confirmOkCancelDisplay(question):
+            self.logic.train(wanted, self._planChanges(), self._mayLeaveOut)
 
     def onCancelButton(self, checked=None):
         question = _("Stop the training and delete what was trained so far?")
-        if self.logic.trainer.state != TRAINING or slicer.util.confirmOkCancelDisplay(question):
+        if not self.logic.trainer.isTraining or slicer.util.confirmOkCancelDisplay(question):
             self.logic.trainer.cancel()
 
     def onResumeButton(self, checked=None):
-        self._try(lambda: self.logic.resume(self.ui.runsComboBox.currentData, self._parameterNode.device))
+        run = self._shownRuns[self.ui.runsComboBox.currentIndex]
+        if run["state"] == "done":
+            self._try(lambda: self.logic.trainer.open(run["folder"]), install=False)
+        else:
+            self._try(lambda: self.logic.resume(run["folder"], self._parameterNode.device))
 
     def onDeleteRunButton(self, checked=None):
-        if slicer.util.confirmOkCancelDisplay(_("Delete this training for good?")):
-            self._try(lambda: self.logic.trainer.deleteRun(self.ui.runsComboBox.currentData), install=False)
-            self._show()
+        run = self._shownRuns[self.ui.runsComboBox.currentIndex]
+        question = _(
+            "Delete the training of {name}, its result and the images that were written for it for good? What was "
+            "added to your models stays there."
+        )
+        if slicer.util.confirmOkCancelDisplay(question.format(name=run["name"])):
+            self._try(lambda: self.logic.trainer.deleteRun(run["folder"]), install=False)
+
+    def onCalibrationButton(self, checked=None):
+        self.logic.showCalibration()
 
     def onAddButton(self, checked=None):
-        def add():
-            entry = self.logic.addToModels()
-            self._log(_("{name} was added to your models.").format(name=entry.id))
-            slicer.util.infoDisplay(_("The model is in your models now; MedNCA Segment lists it."))
+        self._try(self._add, install=False)
 
-        self._try(add, install=False)
+    def _add(self):
+        existing = self.logic.replaced()
+        question = _("There already is a model {name} among your models. Replace it by this one?")
+        if existing and not slicer.util.confirmOkCancelDisplay(question.format(name=existing)):
+            return
+        entry = self.logic.addToModels(replace=existing is not None)
+        self._fillStart()
+        self._log(_("{name} was added to your models.").format(name=entry.id))
+        slicer.util.infoDisplay(_("The model is in your models now; MedNCA Segment lists it."))
 
     def onExportButton(self, checked=None):
-        name = f"{slug(self._parameterNode.modelName)}.zip"
-        path = qt.QFileDialog.getSaveFileName(None, _("Export the model"), name, _("Models (*.zip)"))
+        title, name = _("Export the model"), f"{slug(self.logic.trainer.result.name)}.zip"
+        path = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, _("Models (*.zip)"))
         if path:
             self._try(lambda: self.logic.exportModel(path), install=False)
 
@@ -238,13 +279,41 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onStartChosen(self, index):
         if self._parameterNode and self.ui.startComboBox.currentData:
             self._parameterNode.start = self.ui.startComboBox.currentData
-            self.logic.trainer.dataset = self.logic.trainer.plan = None  # its labels' values may be others
         self._show()
+
+    def _onRunChosen(self, index):
+        isDone = 0 <= index < len(self._shownRuns) and self._shownRuns[index]["state"] == "done"
+        self.ui.resumeButton.text = _("Open") if isDone else _("Resume")
 
     def _onLabelsEdited(self, labels):
         if self._parameterNode:
-            self._parameterNode.labels = json.dumps(labels)
-            self.logic.trainer.dataset = self.logic.trainer.plan = None
+            self._parameterNode.labels = json.dumps(json.loads(self._parameterNode.labels) | labels)
+            self._show()
+
+    def _wanted(self):
+        """What is on the panel, to be worked on. Raises MedNCAError where the base model's terms are not accepted."""
+        wanted = wantedOf(self._parameterNode, self.logic.library)
+        if wanted.base:
+            checkTerms(wanted.base.description)
+        self.logic.trainer.keep(wanted)
+        return wanted
+
+    def _planChanges(self):
+        """What the user made of the plan, or None. Raises MedNCAError where that is no plan."""
+        plan, text = self.logic.trainer.plan, self.ui.planEdit.plainText
+        if plan is None or text == _planAsText(plan):
+            return None
+        try:
+            changes = json.loads(text)
+        except ValueError as error:
+            raise MedNCAError(_("This is no plan: {error}").format(error=error)) from error
+        if not isinstance(changes, dict):
+            raise MedNCAError(_("This is no plan: it must stand in braces."))
+        return changes
+
+    def _mayLeaveOut(self, rows):
+        question = _("These cases cannot be used. Train without them?") + "\n\n" + texts.leftOutText(rows)
+        return slicer.util.confirmOkCancelDisplay(question)
 
     def _try(self, action, install=True):
         """Do it; a mistake that the user can do something about is told."""
@@ -274,25 +343,49 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Everything as the trainer and the parameter node have it."""
         if self.logic is None:
             return
+        trainer, busy = self.logic.trainer, self.logic.trainer.isBusy
+        self._showInputs(busy)
+        self._showPlan()
+        self._showProgress(trainer, busy)
+        self._showRuns(busy)
+        self._showResult(busy)
+
+    def _showInputs(self, busy):
+        """While something is done, the tables stay as they are: it is done with what they show."""
         ui, trainer, node = self.ui, self.logic.trainer, self._parameterNode
-        chosen, busy = self._pairs, trainer.isBusy
-        hasData = bool(node and (chosen or node.folder))
+        for widget in (
+            ui.volumeSelector, ui.segmentationSelector, ui.addPairButton, ui.addAllButton, ui.removePairButton,
+            ui.folderButton, ui.labelsTable, ui.startComboBox, ui.nameLineEdit, ui.planEdit, ui.deviceComboBox,
+        ):  # fmt: skip
+            widget.enabled = node is not None and not busy
+        wanted = wantedOf(node, self.logic.library) if node and not busy else None
+        hasData = wanted is not None and bool(wanted.pairs or wanted.folder)
+        for button in (ui.examineButton, ui.proposeButton):
+            button.enabled = hasData
+        ui.applyPlanButton.enabled = trainer.plan is not None and not busy
+        ui.trainButton.enabled = hasData or trainer.state == TRAINING
+        self._shownPairs = len(self._pairs)
+        if busy:
+            return
+        if wanted:
+            trainer.keep(wanted)
+            self.labels.show(wanted.labels)
         if trainer.dataset:
             self.cases.showRows(trainer.dataset.rows)
-            usable, all_ = len(trainer.dataset.usable), len(trainer.dataset.rows)
-            ui.datasetLabel.text = _("{usable} of {all} cases can be used.").format(usable=usable, all=all_)
         else:
-            self.cases.showPairs(chosen)
-            ui.datasetLabel.text = node.folder if node else ""
-        labels = json.loads(node.labels) if node else {}
-        self.labels.show(pairs.segmentNames(chosen) if not busy else None, labels)
-        for button in (ui.addPairButton, ui.addAllButton, ui.removePairButton, ui.folderButton):
-            button.enabled = bool(node) and not busy
-        for button in (ui.examineButton, ui.proposeButton):
-            button.enabled = hasData and not busy
-        ui.applyPlanButton.enabled = trainer.plan is not None and not busy
-        self._showPlan()
-        ui.trainButton.enabled = (hasData and not busy) or trainer.state == TRAINING
+            self.cases.showPairs(wanted.pairs if wanted else [])
+        ui.datasetLabel.text = texts.datasetText(wanted, trainer.dataset, trainer.isStale)
+        ui.startInfoLabel.text = texts.startText(wanted)
+
+    def _showPlan(self):
+        trainer = self.logic.trainer
+        self.ui.planLabel.text = texts.planText(trainer.plan, trainer.reasons, trainer.estimate, trainer.isChanged)
+        if trainer.plan is not self._shownPlan:
+            self._shownPlan = trainer.plan
+            self.ui.planEdit.plainText = _planAsText(trainer.plan) if trainer.plan else ""
+
+    def _showProgress(self, trainer, busy):
+        ui = self.ui
         ui.trainButton.text = _("Pause") if trainer.state == TRAINING else _("Train")
         ui.cancelButton.enabled = busy
         ui.progressBar.visible = busy
@@ -300,30 +393,30 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.progressBar.maximum = int(total or 0)
         ui.progressBar.value = int(step or 0)
         ui.statusLabel.text = texts.progressText(trainer.state, stage, step, total, seconds) if busy else ""
-        self._showRuns(busy)
-        self._showResult(busy)
-
-    def _showPlan(self):
-        plan = self.logic.trainer.plan
-        self.ui.planLabel.text = texts.planText(plan, self.logic.trainer.reasons, self.logic.trainer.estimate)
-        if plan is not self.logic.shownPlan:
-            self.logic.shownPlan = plan
-            self.ui.planEdit.plainText = json.dumps(plan, indent=1) if plan else ""
 
     def _showRuns(self, busy):
+        """The list stands still while something is done."""
         combo = self.ui.runsComboBox
-        runs = [] if busy else self.logic.trainer.unfinishedRuns()
-        if [run["folder"] for run in runs] != [combo.itemData(n) for n in range(combo.count)]:
-            combo.clear()
-            for run in runs:
-                combo.addItem(texts.runText(run), run["folder"])
-        self.ui.resumeButton.enabled = self.ui.deleteRunButton.enabled = bool(runs) and not busy
+        if not busy:
+            runs, chosen = self.logic.trainer.runs(), combo.currentData
+            if runs != self._shownRuns:
+                self._shownRuns = runs
+                wasBlocked = combo.blockSignals(True)
+                combo.clear()
+                for run in runs:
+                    combo.addItem(texts.runText(run), run["folder"])
+                combo.setCurrentIndex(max(combo.findData(chosen), 0))
+                combo.blockSignals(wasBlocked)
+            self._onRunChosen(combo.currentIndex)
+        for widget in (combo, self.ui.resumeButton, self.ui.deleteRunButton):
+            widget.enabled = bool(self._shownRuns) and not busy
 
     def _showResult(self, busy):
-        report = self.logic.trainer.report
-        self.result.show(report)
-        self.ui.resultLabel.text = texts.resultText(report)
-        self.ui.addButton.enabled = self.ui.exportButton.enabled = report is not None and not busy
+        ui, result = self.ui, self.logic.trainer.result
+        self.result.show(result.report if result else None)
+        ui.resultLabel.text = texts.resultText(result)
+        ui.addButton.enabled = ui.exportButton.enabled = result is not None and not busy
+        ui.calibrationButton.enabled = result is not None and bool(result.report.get("calibration"))
 
     def _onFailed(self, text):
         self._log(text)
@@ -331,6 +424,10 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _log(self, text):
         self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
+
+
+def _planAsText(plan):
+    return json.dumps(plan, indent=1)
 
 
 class NCATrainerLogic(ScriptedLoadableModuleLogic):
@@ -345,51 +442,33 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     def __init__(self, changed=lambda: None, failed=lambda text: None, log=lambda text: None):
         ScriptedLoadableModuleLogic.__init__(self)
         self.library = Library(check_tensors=False)
-        self.plot, self.shownPlan = TrainingPlot(), None
+        self.plot, self.log = TrainingPlot(), log
         self.trainer = Trainer(runsFolder(self.library), changed, self.plot.add, failed, log)
-        self._changed = changed
-        self.trainer.changed = self._onChanged
 
     def getParameterNode(self):
         return NCATrainerParameterNode(super().getParameterNode())
 
-    def examine(self, node, labels, then=None):
-        """Look at the data set that a parameter node names. labels: {segment name: label name}."""
-        chosen = pairs.pairsOf(node.parameterNode)
-        if chosen:
-            numbers = labelNumbers(labels, self._labelsOf(node.start))
-            values = {segment: numbers[name] for segment, name in labels.items() if name}
-            self.trainer.examinePairs(chosen, values, then)
-        elif node.folder:
-            self.trainer.examineFolder(node.folder, then)
-        else:
-            raise MedNCAError(_("Add volumes and their segmentations, or choose a folder."))
-
-    def propose(self, node, labels, changes=None, then=None):
-        """A plan; the data set is looked at first where that was not done."""
-        if self.trainer.dataset is None:
-            self.examine(node, labels, lambda: self.propose(node, labels, changes, then))
+    def train(self, wanted, changes=None, mayLeaveOut=lambda rows: True):
+        """Train; what is missing before is done first. changes: to the plan. mayLeaveOut(rows): whether to train
+        without the cases that cannot be used."""
+        trainer = self.trainer
+        self._checkName(wanted.name)
+        trainer.keep(wanted)
+        if trainer.plan is None or changes:
+            trainer.propose(wanted, changes, lambda: self.train(wanted, None, mayLeaveOut))
             return
-        numbers = labelNumbers(labels, self._labelsOf(node.start))
-        names = {value: label for label, value in numbers.items()} or self.trainer.dataset.labelNames
-        base = None if node.start in NEW else node.start
-        self.trainer.propose(base, node.start if base is None else "m3d-nca", names, changes, then)
-
-    def train(self, node, labels, changes=None):
-        """Train; what is missing before is done first."""
-        if self.trainer.plan is None:
-            self.propose(node, labels, changes, lambda: self.train(node, labels))
+        unusable = trainer.dataset.unusable
+        if unusable and not mayLeaveOut(unusable):
             return
-        base = None if node.start in NEW else node.start
-        self.plot.start(node.modelName)
-        showChart(self.plot.chart)
-        self.trainer.train(node.modelName, base, node.device)
+        if unusable:
+            self.log(_("Left out:") + "\n" + texts.leftOutText(unusable, len(unusable)))
+        trainer.train(wanted)
+        self._startPlot(wanted.name)
 
-    def resume(self, run, device="cpu"):
-        self.plot.start(Path(run).name)
-        self.plot.load(Path(run) / "history.csv")
-        showChart(self.plot.chart)
+    def resume(self, run, device="auto"):
+        title = nameOf(run)
         self.trainer.resume(run, device)
+        self._startPlot(title)
 
     def trainPairs(self, chosen, name, start="m3d-nca", labels=None, changes=None, seconds=36_000):
         """For scripts: train on pairs of nodes and wait. labels: {segment name: label name}, None for all by their own
@@ -397,68 +476,90 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         missing = ", ".join(missingPackages(REQUIREMENTS))
         if missing:
             raise MedNCAError(_("{names} not installed; train once from the panel.").format(names=missing))
-        node, errors = self.getParameterNode(), []
+        node, trainer, errors = self.getParameterNode(), self.trainer, []
         pairs.setPairs(node.parameterNode, chosen)
+        names = pairs.segmentNames(chosen)
+        node.labels = json.dumps({segment: labels.get(segment, "") if labels else segment for segment in names})
         node.start, node.modelName, node.folder = start, name, ""
-        self.trainer.failed = errors.append
-        self.train(node, labels or {segment: segment for segment in pairs.segmentNames(chosen)}, changes)
-        self._wait(seconds)
-        if errors or self.trainer.report is None:
+        told, trainer.failed = trainer.failed, errors.append
+        try:
+            if not trainer.isBusy:
+                trainer.forget()
+                trainer.result = None
+            self.train(wantedOf(node, self.library), changes)
+            trainer.wait(seconds)
+            if trainer.isBusy:
+                trainer.pause()
+                raise MedNCAError(_("The training was not done in time; it can be resumed."))
+        finally:
+            trainer.failed = told
+        if errors or trainer.result is None:
             raise MedNCAError(errors[0] if errors else _("The training was stopped."))
-        return self.trainer.report
+        return trainer.result.report
+
+    def replaced(self):
+        """The id of the user's model whose place the result would take, or None."""
+        id = self.library.check_folder(self._resultFolder(), False).id
+        return id if (self.library.user / id).exists() else None
 
     def addToModels(self, replace=False):
         """Put the result among the user's models. Returns its `MedNCALib.library.Entry`."""
-        if self.trainer.resultFolder is None:
-            raise MedNCAError(_("There is no result yet."))
-        return self.library.add_model(self.trainer.resultFolder, replace)
+        return self.library.add_model(self._resultFolder(), replace)
 
     def exportModel(self, path):
-        """Write the result as a zip file that others can import."""
-        if self.trainer.resultFolder is None:
-            raise MedNCAError(_("There is no result yet."))
-        self.library.export_model(str(self.trainer.resultFolder), path)
+        """Write the result as a zip file that others can import; a file that is there is replaced."""
+        path = Path(path)
+        staged = path.with_name(f".{path.name}.partial")
+        staged.unlink(missing_ok=True)
+        try:
+            self.library.export_model(str(self._resultFolder()), staged)
+            os.replace(staged, path)
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def showCalibration(self):
+        """Expected Dice against NQM of the result, in the layout."""
+        showChart(calibrationPlot(self.trainer.result.report["calibration"], _("Calibration")))
+
+    def restorePlot(self):
+        """The chart of the training that runs, where it went with a scene."""
+        if self.trainer.isTraining and not self.plot.isThere:
+            self._startPlot(self.plot.title)
+
+    def forgetScene(self):
+        """A training goes on: it needs no node. What looks at nodes ends."""
+        self.plot.forget()
+        if self.trainer.isBusy and not self.trainer.isTraining:
+            self.trainer.cancel()
+        self.trainer.forget()
 
     def shutdown(self):
         self.trainer.shutdown()
 
-    def _labelsOf(self, start):
-        """{label name: value} of the model that is gone on from; nothing for a new one."""
-        entries = [entry for entry in self.library.entries() if entry.id == start and entry.description]
-        return {label.name: label.value for label in entries[0].description.labels} if entries else {}
+    def _startPlot(self, title):
+        self.plot.start(title)
+        self.plot.load(self.trainer.run / "history.csv")
+        showChart(self.plot.chart)
 
-    def _wait(self, seconds):
-        """A step ends before the next one begins: wait until nothing follows."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self.trainer.wait(1)
-            for _turn in range(3):
-                slicer.app.processEvents()
-            if not self.trainer.isBusy:
-                return
+    def _resultFolder(self):
+        if self.trainer.result is None:
+            raise MedNCAError(_("There is no result yet."))
+        return self.trainer.result.folder
 
-    def _onChanged(self):
-        if self.trainer.state == IDLE and self.trainer.report and self.trainer.report.get("calibration"):
-            calibrationPlot(self.trainer.report["calibration"], _("Calibration"))
-        self._changed()
+    def _checkName(self, name):
+        """Before hours of training: whether the model can be added to the user's models in the end."""
+        if not name:
+            raise MedNCAError(_("Give the model a name."))
+        for entry in self.library.entries():
+            if entry.id == slug(name) and entry.folder != self.library.user / entry.id:
+                told = _("{folder} holds a model {id} already; choose another name.")
+                raise MedNCAError(told.format(folder=entry.folder, id=entry.id))
 
 
 def runsFolder(library):
     """Where trainings are kept: beside the user's models, or in $MEDNCA_RUNS."""
     chosen = os.environ.get("MEDNCA_RUNS")
     return Path(chosen) if chosen else Path(library.user).parent / "Runs"
-
-
-def labelNumbers(labels, known=None):
-    """{label name: value} of {segment name: label name}; segments without a label are left out.
-
-    known: {label name: value} of the model that is fine-tuned: a label of its name is its label, whatever the order.
-    """
-    known, numbers = known or {}, {}
-    free = (value for value in range(1, 256) if value not in known.values())
-    for name in dict.fromkeys(filter(None, labels.values())):
-        numbers[name] = known[name] if name in known else next(free)
-    return numbers
 
 
 class NCATrainerTest(ScriptedLoadableModuleTest):

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -14,7 +16,7 @@ from test_trainer import write_case
 
 import slicerhost
 from conftest import ROOT
-from phantoms import organ_case
+from phantoms import bright_model, organ_case, save
 from test_slicer import _volume
 
 QUICK = {"iterations": 24, "validate_every": 12, "freeze_norm": 0.0, "patience": 0}
@@ -54,13 +56,18 @@ def host(shared_host):
     panel = slicer.util.getModuleWidget("NCATrainer")
     panel.logic.trainer.cancel()
     shared_host.wait(lambda: not panel.logic.trainer.isBusy, 60)
-    panel.logic.trainer.dataset = panel.logic.trainer.plan = panel.logic.trainer.report = None
+    panel.logic.trainer.forget()
+    panel.logic.trainer.result = None
+    for run in panel.logic.trainer.runs():
+        panel.logic.trainer.deleteRun(run["folder"])
     assert shared_host.errors == []
 
 
 @pytest.fixture
 def panel(host):
-    return host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
+    panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
+    panel.parent.resize(500, 1500)  # Slicer's panel scrolls; squeezed, some buttons would be too flat to hit
+    return panel
 
 
 def drawn_pair(image, labels, name, names=("Front", "Back")):
@@ -105,7 +112,7 @@ def _plan(host, panel, **changes):
     panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
     host.click(panel.ui.applyPlanButton)
     _wait(host, panel)
-    assert host.dialogs == []
+    assert host.dialogs == [] and panel.ui.planLabel.text.startswith("With your changes")
 
 
 def _texts(table, column):
@@ -131,7 +138,7 @@ def test_from_drawings_to_a_model(host, panel, folders):
     _wait(host, panel)
     seconds = time.monotonic() - begun
     assert host.dialogs == [], panel.ui.logText.plainText
-    report = panel.logic.trainer.report
+    report = panel.logic.trainer.result.report
     assert report["mean"]["dice"]["union"] > 0.9 and seconds < 180
     assert _texts(panel.ui.resultTable, 0) == ["Back", "Front", "together"]
     charts = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
@@ -161,17 +168,17 @@ def test_pause_a_closed_scene_and_resume(host, panel):
     assert host.wait(lambda: panel.ui.statusLabel.text.startswith("Training"), 60)
     slicer.mrmlScene.Clear(0)  # the training needs no node
     host.processEvents()
-    assert panel.logic.trainer.isBusy
+    assert panel.logic.trainer.isBusy and panel.logic.plot.isThere
     host.click(panel.ui.trainButton)  # Pause
     _wait(host, panel)
     assert panel.ui.runsComboBox.count == 1 and "of 400" in panel.ui.runsComboBox.currentText
-    (run,) = panel.logic.trainer.unfinishedRuns()
+    (run,) = panel.logic.trainer.runs()
     assert run["state"] == "paused" and 0 < run["iteration"] < 400
     plan = json.loads((panel.logic.trainer.run / "plan.json").read_text()) | {"iterations": run["iteration"] + 3}
     (panel.logic.trainer.run / "plan.json").write_text(json.dumps(plan))  # not to wait for 400
     host.click(panel.ui.resumeButton)
     _wait(host, panel)
-    assert panel.logic.trainer.report["mean"]["cases"] >= 1 and panel.ui.runsComboBox.count == 0
+    assert panel.logic.trainer.result.report["mean"]["cases"] >= 1 and panel.ui.resumeButton.text == "Open"
 
 
 def test_a_killed_worker_costs_little(host, panel):
@@ -190,15 +197,14 @@ def test_a_killed_worker_costs_little(host, panel):
     _wait(host, panel)
     assert "ended unexpectedly" in host.dialogs[-1][1]
     host.dialogs.clear()
-    (run,) = panel.logic.trainer.unfinishedRuns()
+    (run,) = panel.logic.trainer.runs()
     assert run["iteration"] >= 5 and run["state"] == "training"
     assert panel.ui.resumeButton.enabled
     host.click(panel.ui.deleteRunButton)
-    assert panel.logic.trainer.unfinishedRuns() == [] and panel.ui.runsComboBox.count == 0
+    assert panel.logic.trainer.runs() == [] and panel.ui.runsComboBox.count == 0
+    panel.logic.trainer.forget()
     panel.logic.trainer._dropUnused()  # and the files that were made for it
-    datasets = {path.name for path in (panel.logic.trainer.runsFolder / "datasets").iterdir()}
-    used = "".join(path.read_text() for path in panel.logic.trainer.runsFolder.glob("*/cases.json"))
-    assert all(name in used for name in datasets)
+    assert list((panel.logic.trainer.runsFolder / "datasets").iterdir()) == []
 
 
 def test_mistakes_are_told_before_training(host, panel):
@@ -258,6 +264,315 @@ def test_fine_tuning_a_bundled_model(host, panel):
     assert all(_texts(panel.ui.resultTable, 2)) and "Fine-tuning" in panel.ui.resultLabel.text
 
 
+CALIBRATION = {
+    "nqm": [0, 1], "dice": [0.9, 0.1], "low": [0.8, 0], "high": [1, 0.2],
+    "detection": {"failures": 3, "failures_not_green": 1.0},
+}  # fmt: skip
+
+
+def _done_run(panel, name):
+    """A run as the worker leaves it, without the training."""
+    run = panel.logic.trainer.runsFolder / f"run-{name}"
+    id = name.lower().replace(" ", "-")
+    model = bright_model(id)
+    model.info |= {"name": name}
+    save(model, run / "result")
+    mean = {"cases": 2, "dice": {"Label 1": 0.9, "union": 0.9}, "dice_sd": {"Label 1": 0.0, "union": 0.0}}
+    for file, content in {
+        "plan": {},
+        "texts": {"texts": {"name": name, "id": id}, "options": {}},
+        "state": {"state": "done", "iteration": 9, "of": 9, "best_dice": 0.9},
+        "report": {"mean": mean, "calibration": CALIBRATION},
+        "cases": [],
+    }.items():
+        (run / f"{file}.json").write_text(json.dumps(content))
+    panel._show()
+    return run
+
+
+def _checked(host, panel, count=2):
+    """Some pairs of the scene that were looked at. Returns them."""
+    made = [_pair(number) for number in range(count)]
+    panel._setPairs(made)
+    host.click(panel.ui.examineButton)
+    _wait(host, panel)
+    assert panel.logic.trainer.dataset and host.dialogs == []
+    return made
+
+
+def test_a_pair_that_loses_a_node_takes_no_other_one(host, panel):
+    import slicer
+
+    first, second, third = (_pair(number) for number in range(3))
+    panel._setPairs([first, second, third])
+    slicer.mrmlScene.RemoveNode(first[0])
+    assert panel._pairs == [second, third]
+    host.processEvents()
+    assert panel.ui.pairsTable.rowCount == 2
+    slicer.mrmlScene.RemoveNode(third[1])
+    assert panel._pairs == [second]
+
+
+def test_what_changed_since_the_check_is_checked_again(host, panel):
+    import slicer
+
+    def rename(volume, node):
+        node.GetSegmentation().GetNthSegment(0).SetName("Front and more")
+
+    def paint(volume, node):
+        node.GetSegmentation().GetNthSegment(0).GetRepresentation("Binary labelmap").Modified()
+
+    def scan(volume, node):
+        slicer.util.arrayFromVolume(volume)[0] = 7
+        slicer.util.arrayFromVolumeModified(volume)
+
+    def move(volume, node):
+        volume.SetOrigin(1, 2, 3)
+
+    def label(volume, node):
+        panel.ui.labelsTable.item(0, 1).setText("Organ")
+
+    def start(volume, node):
+        panel.ui.startComboBox.setCurrentIndex(1)
+
+    pair, trainer = _checked(host, panel)[0], panel.logic.trainer
+    for change in (rename, paint, scan, move, label, start):
+        panel.enter()
+        assert trainer.dataset is not None
+        trainer.plan = {"iterations": 3}
+        change(*pair)
+        panel.enter()
+        assert trainer.dataset is None and trainer.plan is None, change.__name__
+        assert "changed" in panel.ui.datasetLabel.text
+        host.click(panel.ui.examineButton)
+        assert not panel.ui.labelsTable.enabled and not panel.ui.startComboBox.enabled
+        _wait(host, panel)
+    assert host.dialogs == []
+    paint(*pair)
+    host.answer = False
+    host.click(panel.ui.trainButton)  # by a plan that nobody has seen? no
+    assert "changed" in host.dialogs.pop()[1] and not trainer.isBusy
+    slicer.mrmlScene.Clear(0)
+    assert trainer.dataset is None and panel.ui.pairsTable.rowCount == 0
+
+
+def test_cancel_deletes_no_result(host, panel):
+    run = _done_run(panel, "Kept")
+    host.click(panel.ui.resumeButton)
+    panel.logic.trainer.run = run  # as after its training
+    panel._setPairs([_pair(0), _pair(1)])
+    host.click(panel.ui.examineButton)
+    panel.onCancelButton()
+    panel.onCancelButton()
+    _wait(host, panel)
+    assert run.exists() and panel.logic.trainer.result and panel.logic.trainer.dataset is None
+
+
+def test_exported_data_sets_live_as_long_as_they_are_needed(host, panel):
+    trainer = panel.logic.trainer
+    fresh, old = (trainer.runsFolder / "datasets" / name for name in ("of-another-slicer", "forgotten"))
+    for folder in (fresh, old):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    _checked(host, panel)
+    mine = trainer._export
+    assert mine.exists() and fresh.exists() and not old.exists()
+    run = trainer.run = _done_run(panel, "Stopped")
+    (run / "cases.json").write_text(json.dumps([{"image": str(mine / "images" / "Scan_0.nrrd")}]))
+    trainer._discard = True
+    trainer._end()
+    assert not run.exists() and mine.exists()  # to train again
+    run = _done_run(panel, "Done")
+    (run / "cases.json").write_text(json.dumps([{"image": str(mine / "images" / "Scan_0.nrrd")}]))
+    trainer.forget()
+    trainer._dropUnused()
+    assert mine.exists()
+    host.click(panel.ui.deleteRunButton)
+    assert not run.exists() and not mine.exists()
+
+
+def test_a_run_that_is_done_can_be_opened_added_exported_and_deleted(host, panel, folders, tmp_path):
+    import slicer
+
+    run = _done_run(panel, "Found again")
+    assert panel.ui.runsComboBox.currentText.startswith("Found again: done") and panel.ui.resumeButton.text == "Open"
+    host.click(panel.ui.resumeButton)
+    assert "Found again" in panel.ui.resultLabel.text and panel.ui.resultTable.rowCount == 2
+    host.click(panel.ui.calibrationButton)
+    assert "Calibration" in [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLPlotChartNode")]
+    host.click(panel.ui.addButton)
+    model = folders / "Models" / "found-again" / "model.json"
+    assert model.exists() and len(host.dialogs) == 1
+    model.write_text("{}")
+    host.answer = False
+    host.click(panel.ui.addButton)  # replace it? no
+    assert "Replace" in host.dialogs[-1][1] and model.read_text() == "{}"
+    host.answer = True
+    host.click(panel.ui.addButton)
+    assert model.read_text() != "{}"
+    host.answer = str(tmp_path / "model.zip")
+    for _again in range(2):
+        host.click(panel.ui.exportButton)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.zip"]
+    host.answer = True
+    host.click(panel.ui.deleteRunButton)
+    assert not run.exists() and panel.logic.trainer.result is None and not panel.ui.addButton.enabled
+    assert model.exists() and "error" not in [kind for kind, _text in host.dialogs]
+
+
+def test_a_name_that_could_not_be_added_is_told_before_the_training(host, panel):
+    _checked(host, panel)
+    for name, told in (("  ", "name"), ("Hippocampus M3DNCA", "another name")):
+        panel.ui.nameLineEdit.text = name
+        host.click(panel.ui.trainButton)
+        assert host.wait(lambda: host.dialogs, 5) and told in host.dialogs.pop()[1]
+        assert not panel.logic.trainer.isBusy
+
+
+def test_a_training_that_does_not_begin_leaves_nothing_and_takes_nothing(host, panel):
+    run, trainer = _done_run(panel, "Before"), panel.logic.trainer
+    host.click(panel.ui.resumeButton)
+    _checked(host, panel)
+    trainer.plan = {"iterations": "no plan at all"}
+    panel._show()
+    host.click(panel.ui.trainButton)
+    _wait(host, panel)
+    assert host.wait(lambda: host.dialogs, 5) and "cannot be read" in host.dialogs[-1][1]
+    assert [folder for folder in trainer.runsFolder.iterdir() if folder.name != "datasets"] == [run]
+    assert trainer.result.run == run and "Before" in panel.ui.resultLabel.text
+
+
+def test_a_bad_pair_is_left_out_with_its_reason_and_namesakes_are_joined(host, panel):
+    import slicer
+
+    def nodes():
+        return {slicer.mrmlScene.GetNthNode(n).GetID() for n in range(slicer.mrmlScene.GetNumberOfNodes())}
+
+    good, other = _pair(0, names=("Organ", "Organ")), _pair(1, names=("Organ", "Organ"))
+    empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing")
+    panel._setPairs([good, (empty, good[1]), other])
+    before = nodes()
+    host.click(panel.ui.examineButton)
+    _wait(host, panel)
+    assert nodes() == before
+    assert _texts(panel.ui.pairsTable, 0) == ["Scan_0", "Nothing", "Scan_1"]
+    assert _texts(panel.ui.pairsTable, 2) == ["ready", "The volume has no voxels; choose another one.", "ready"]
+    rows = panel.logic.trainer.dataset.rows
+    assert rows[0]["labels"] == {"1": int((organ_case(0)[1] > 0).sum())}
+    panel.logic.trainer.plan = {"iterations": 3}
+    panel._show()
+    host.answer = False
+    host.click(panel.ui.trainButton)
+    assert "Train without" in host.dialogs[-1][1] and "no voxels" in host.dialogs[-1][1]
+    assert not panel.logic.trainer.isBusy
+
+
+def test_what_belongs_together_by_name(host, panel):
+    import slicer
+
+    from MedNCASegmentLib.results import RUNS_ATTRIBUTE
+
+    def add(kind, name):
+        return slicer.mrmlScene.AddNewNodeByClass(f"vtkMRML{kind}Node", name)
+
+    volumes = [add("ScalarVolume", name) for name in ("case_1", "case_10", "case_2")]
+    ten, one, result = (add("Segmentation", name) for name in ("case_10_label", "Case_1 label", "case_2 segmentation"))
+    result.SetAttribute(RUNS_ATTRIBUTE, json.dumps([{"id": 1, "segments": [], "report": {}}]))
+    host.click(panel.ui.addAllButton)
+    assert panel._pairs == [(volumes[0], one), (volumes[1], ten)]
+    assert "case_2 segmentation" in host.dialogs[-1][1]
+
+
+def test_label_maps_are_counted_once(host, panel, monkeypatch):
+    import slicer
+    from NCATrainerPanel import pairs
+
+    values = np.arange(8, dtype=np.uint8).reshape(2, 2, 2) % 3
+    node = slicer.util.addVolumeFromArray(values, nodeClassName="vtkMRMLLabelMapVolumeNode")
+    assert pairs.segmentNames([(None, node)]) == ["Label 1", "Label 2"]
+    monkeypatch.setattr(pairs, "voxels", None)
+    assert pairs.segmentNames([(None, node)]) == ["Label 1", "Label 2"]
+
+
+def test_what_the_user_made_of_the_plan_is_trained(host, panel, monkeypatch):
+    _checked(host, panel)
+    trainer, asked = panel.logic.trainer, []
+    trainer.plan = {"iterations": 3}
+    panel._show()
+    monkeypatch.setattr(trainer, "propose", lambda wanted, changes=None, then=None: asked.append(changes))
+    panel.ui.planEdit.plainText = '{"iterations": 5}'
+    host.click(panel.ui.trainButton)
+    assert asked == [{"iterations": 5}]
+    panel.ui.planEdit.plainText = "[5"
+    host.click(panel.ui.trainButton)
+    assert host.wait(lambda: host.dialogs, 5) and "no plan" in host.dialogs[-1][1] and len(asked) == 1
+
+
+def test_mistakes_between_two_steps_are_told(host, panel):
+    panel._setPairs([_pair(0), _pair(1)])
+
+    def full_disk():
+        raise OSError("No space left on device")
+
+    panel.logic.trainer.examine(panel._wanted(), full_disk)
+    _wait(host, panel)
+    assert host.wait(lambda: host.dialogs, 5) and "No space left" in host.dialogs[-1][1]
+
+
+def test_a_script_leaves_the_panel_as_it_was(host, panel):
+    from MedNCALib.errors import MedNCAError
+
+    with pytest.raises(MedNCAError, match="Add volumes"):
+        panel.logic.trainPairs([], "nothing")
+    assert panel.logic.trainer.failed == panel._onFailed
+
+
+def test_the_start_is_a_model_that_is_here_on_its_terms_with_its_labels(host, panel, folders):
+    model = bright_model("narrow", labels=2)
+    model.info |= {"name": "Narrow", "terms": "For science only."}
+    save(model, folders / "Models" / "narrow")
+    panel._parameterNode.start = "narrow"
+    panel.enter()
+    panel._setPairs([_pair(number, names=("label 2", "Tumor")) for number in range(2)])
+    assert panel.ui.startInfoLabel.text.endswith("It goes on with label 2. New to it: Tumor.")
+    host.answer = False
+    host.click(panel.ui.examineButton)
+    assert host.wait(lambda: len(host.dialogs) == 2, 5), host.dialogs
+    assert "For science only" in host.dialogs[0][1]
+    assert "not accepted" in host.dialogs[1][1] and not panel.logic.trainer.isBusy
+    panel._parameterNode.start = "gone"
+    panel.enter()
+    assert panel._parameterNode.start == panel.ui.startComboBox.currentData == "m3d-nca"
+    assert "no model gone here" in panel.ui.logText.plainText
+
+
+def test_a_collapse_is_seen_in_the_plot(host):
+    from NCATrainerPanel.plots import TrainingPlot
+
+    plot = TrainingPlot()
+    plot.start("Collapsing")
+    for iteration, dice in enumerate((0.8, 0.0, None)):
+        plot.add({"iteration": iteration, "loss": 1.0, "dice_union": dice})
+    table = plot.table.GetTable()
+    assert [table.GetValue(row, 2).ToDouble() for row in range(3)] == [0.8, 0.0, 0.0]
+
+
+def test_two_programs_do_not_share_a_run(host, panel):
+    run = _done_run(panel, "Shared")
+    code = f"from NCATrainerLib.worker import alone\nwith alone({str(run)!r}): print('held', flush=True); input()"
+    paths = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
+    other = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": paths},
+    )  # fmt: skip
+    assert other.stdout.readline() == b"held\n"
+    host.click(panel.ui.deleteRunButton)
+    assert host.wait(lambda: len(host.dialogs) == 2, 5) and "another program" in host.dialogs[-1][1] and run.exists()
+    other.communicate(b"\n")
+    host.click(panel.ui.deleteRunButton)
+    assert not run.exists()
+
+
 def test_self_tests_of_the_module(host, panel):
     import unittest
 
@@ -269,10 +584,10 @@ def test_self_tests_of_the_module(host, panel):
 
 
 def test_labels_keep_the_values_of_the_model_that_is_fine_tuned():
-    from NCATrainer import labelNumbers
+    from NCATrainerPanel.wanted import labelNumbers
 
     known = {"Anterior": 1, "Posterior": 2}
     assert labelNumbers({"p": "Posterior", "x": "Tumor", "y": "", "q": "Posterior"}, known) == {
         "Posterior": 2, "Tumor": 3,
     }  # fmt: skip
-    assert labelNumbers({"b": "B", "a": "A"}) == {"B": 1, "A": 2}
+    assert labelNumbers({"b": "B", "a": "A"}, {}) == {"B": 1, "A": 2}

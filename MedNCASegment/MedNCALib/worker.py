@@ -156,13 +156,13 @@ class Worker:
 
     def progress(self, job: str):
         """A callback that tells, estimates the time left of a stage, and stops a cancelled job."""
-        begun: dict[str, float] = {}
+        begun: dict[str, tuple[float, int]] = {}  # a stage may begin in the middle, where a training is resumed
 
         def progress(stage: str, done: int, total: int) -> None:
             self.check(job)
             now = time.monotonic()
-            start = begun.setdefault(stage, now)
-            left = (now - start) / done * (total - done) if done else None
+            start, first = begun.setdefault(stage, (now, done))
+            left = (now - start) / (done - first) * (total - done) if done > first else None
             self.tell("progress", job, stage=stage, step=done, total=total, seconds_left=left and round(left, 1))
 
         return progress

@@ -20,6 +20,18 @@ def _told(what):
         slicer.util.errorDisplay(f"{what}\n\n{error}")
 
 
+def checkTerms(description):
+    """Raises MedNCAError where a model's terms are not accepted. They are asked for once."""
+    name, terms, key = description.name, description.terms, f"MedNCA/Terms/{description.id}"
+    settings = slicer.app.userSettings()
+    if not terms or settings.value(key) == terms:
+        return
+    question = _("{model} may be used on these terms only:\n\n{terms}\n\nDo you accept them?")
+    if not slicer.util.confirmOkCancelDisplay(question.format(model=name, terms=terms)):
+        raise MedNCAError(_("The terms of {model} were not accepted.").format(model=name))
+    settings.setValue(key, terms)
+
+
 class ModelChooser:
     """Works on the widgets of the panel. changed(id) is called when the user chooses another model."""
 
@@ -65,14 +77,7 @@ class ModelChooser:
         """Raises MedNCAError for a model that cannot be used, or whose terms are not accepted (asked once)."""
         if not self.isUsable:
             raise MedNCAError(self.entry.problem if self.entry else _("Choose a model first."))
-        name, terms, key = self.entry.description.name, self.entry.description.terms, f"MedNCA/Terms/{self.entry.id}"
-        settings = slicer.app.userSettings()
-        if not terms or settings.value(key) == terms:
-            return
-        question = _("{model} may be used on these terms only:\n\n{terms}\n\nDo you accept them?")
-        if not slicer.util.confirmOkCancelDisplay(question.format(model=name, terms=terms)):
-            raise MedNCAError(_("The terms of {model} were not accepted.").format(model=name))
-        settings.setValue(key, terms)
+        checkTerms(self.entry.description)
 
     def _show(self):
         if self.entry is None:

@@ -37,7 +37,7 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
 LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
 KeepNames = Annotated[bool, typer.Option(help="Write the cases' names into the model: for public data only.")]
-CalibrationOption = Annotated[int, typer.Option(help="Training cases used for the calibration, at most.")]
+CalibrationOption = Annotated[int, typer.Option(help="Cases to make the calibration with, at most, and to try it on.")]
 
 
 @cli.app.command()
@@ -222,12 +222,13 @@ def main() -> None:
 def _complete(work, out) -> None:
     """Train, measure and write, with a bar for people; of several processes only the first one talks."""
     from . import processes, runs
+    from .lock import alone
 
     if not processes.is_first():
         runs.complete(work, out)
         return
     run = work.run
-    with _bar() as (bar, stage):
+    with alone(run.folder), _bar() as (bar, stage):
         task = bar.add_task("Training", total=run.plan.total_iterations, completed=run.iteration)
 
         def report(row):

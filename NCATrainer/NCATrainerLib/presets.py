@@ -107,9 +107,9 @@ HIPPOCAMPUS_MEDNCA = Preset(
         labels=HIPPOCAMPUS_M3DNCA.plan.labels,
         field_of_view=(36, 52, 36),
         patch=(10, 36, 32),
-        batch=3,
-        iterations=3000,
-        polish=Polish(iterations=1000, learning_rate=1e-3, patch=(10, 44, 36), augmentation=_MILD),
+        batch=2,
+        iterations=1400,
+        polish=Polish(iterations=600, learning_rate=1e-3, patch=(10, 44, 36), augmentation=_MILD),
     ),
     HIPPOCAMPUS_M3DNCA.texts
     | {

@@ -108,10 +108,14 @@ def _untested_model(run: Run, training, texts, command: str, salt: str | None) -
 
 
 def _calibrate(pool, model: Model, staged, training, validation, seed: int, most_cases: int, tell) -> None:
-    """Put a calibration into model.info, or the reason why there is none. staged: folder of the model."""
-    chosen = sorted(random.Random(seed).sample(training, min(most_cases, len(training))), key=lambda c: c.name)
+    """Put a calibration into model.info, or the reason why there is none. staged: folder of the model; most_cases: to
+    make it with, and to try it on."""
+    chosen, others = (
+        sorted(random.Random(seed).sample(cases, min(most_cases, len(cases))), key=lambda c: c.name)
+        for cases in (training, validation)
+    )
     samples = measure(pool, staged, chosen, seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
-    tried = measure(pool, staged, validation, seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
+    tried = measure(pool, staged, others, seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
     calibration = fit(samples, model.members, tried)
     quality = model.info["quality"] | {"calibration": calibration.to_json() if calibration else None}
     quality.pop("calibration_note", None)

@@ -18,16 +18,14 @@ A worker that is ended loses what it did since the last checkpoint, at most a mi
 
 from __future__ import annotations
 
-import os
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
-from MedNCALib.errors import MedNCAError
 from MedNCALib.worker import Worker, main
 
+from .lock import alone
+
 _ROW_SECONDS = 0.25  # rows are told no faster than this
-_LOCK = "lock"  # in a run's folder
 
 
 class TrainingWorker(Worker):
@@ -131,31 +129,6 @@ class TrainingWorker(Worker):
         options = {"command": "made in the NCATrainer module", "keep_names": bool(request.get("keep_names"))}
         plan = Plan.from_json(request["plan"])
         return runs.begin(request["run"], plan, cases, texts, base, options, device)
-
-
-@contextmanager
-def alone(folder):
-    """Nobody else may train or delete a run meanwhile; it ends with this process, however that ends.
-
-    Raises MedNCAError where somebody else has it, or it is gone.
-    """
-    if not Path(folder).is_dir():
-        raise MedNCAError(f"{folder} is gone.")
-    with open(Path(folder) / _LOCK, "a+b") as file:
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError) as error:
-            raise MedNCAError("This training goes on in another program; wait until that has ended.") from error
-        except OSError:
-            pass  # a file system without locks
-        yield
 
 
 if __name__ == "__main__":

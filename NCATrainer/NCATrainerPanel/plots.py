@@ -14,10 +14,15 @@ class TrainingPlot:
     """A table and a chart of a training's loss and validation Dice; they stay in the scene until it is closed."""
 
     def __init__(self):
-        self.table = self.chart = None
+        self.table = self.chart = self.title = None
+
+    @property
+    def isThere(self):
+        return self.table is not None and bool(slicer.mrmlScene.IsNodePresent(self.table))
 
     def start(self, title):
         """Begin an empty chart."""
+        self.title = title
         self.table, self.chart = _chart(
             "training", title, _("iteration"), _("loss, Dice"),
             (_("iteration"), _("loss"), _("validation Dice")), ((1, True), (2, False)),
@@ -26,9 +31,10 @@ class TrainingPlot:
 
     def add(self, row):
         """A row of the history. Between two validations the last Dice stands."""
-        if self.table is None or not slicer.mrmlScene.IsNodePresent(self.table):
+        if not self.isThere:
             return
-        self._lastDice = float(row.get("dice_union") or self._lastDice)
+        if row.get("dice_union") not in (None, ""):  # 0.0 is a Dice, and one to be seen
+            self._lastDice = float(row["dice_union"])
         values = (float(row["iteration"]), float(row["loss"]), self._lastDice)
         table = self.table.GetTable()
         number = table.InsertNextBlankRow()

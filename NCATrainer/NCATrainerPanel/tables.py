@@ -5,7 +5,8 @@ from slicer.i18n import tr as _
 
 
 def _fill(table, headers, rows):
-    """Show rows of texts, read only."""
+    """Show rows of texts, read only. Nothing stays selected: another case may stand in a selected row now."""
+    table.clearSelection()
     table.setColumnCount(len(headers))
     table.setHorizontalHeaderLabels(headers)
     table.setRowCount(len(rows))
@@ -50,17 +51,16 @@ class LabelTable:
     """Which segment is which label. edited({segment: label}) is called when the user changes it."""
 
     def __init__(self, table, edited):
-        self.table, self.edited, self._segments = table, edited, None
+        self.table, self.edited = table, edited
         table.connect("itemChanged(QTableWidgetItem*)", self._onChanged)
 
-    def show(self, segments, labels):
-        """segments: names, or None to leave the table alone; labels: {segment: label} where it differs."""
-        if segments is None or segments == self._segments:
+    def show(self, labels):
+        """labels: {segment name: label name}"""
+        if labels == self.values():
             return
-        self._segments = segments
         wasBlocked = self.table.blockSignals(True)
-        _fill(self.table, (_("Segment"), _("Label")), [(name, labels.get(name, name)) for name in segments])
-        for number in range(len(segments)):
+        _fill(self.table, (_("Segment"), _("Label")), list(labels.items()))
+        for number in range(len(labels)):
             item = self.table.item(number, 1)
             item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled | qt.Qt.ItemIsEditable)
         self.table.blockSignals(wasBlocked)

@@ -31,10 +31,49 @@ def duration(seconds):
     return _("{n} h").format(n=f"{seconds / 3600:.1f}")
 
 
-def planText(plan, reasons, estimate):
-    """The plan's reasons, and what it costs; HTML."""
+def datasetText(wanted, dataset, isStale):
+    """What is known of the data set; wanted may be None."""
+    lines = [wanted.folder] if wanted and wanted.folder else []
+    if dataset:
+        told = _("{usable} of {all} cases can be used.")
+        lines.append(told.format(usable=len(dataset.usable), all=len(dataset.rows)))
+    elif isStale:
+        lines.append(_("Something changed since the data set was checked; check it again."))
+    return "\n".join(lines)
+
+
+def startText(wanted):
+    """Which labels a model that is fine-tuned brings along, and which are new to it."""
+    if wanted is None or wanted.base is None:
+        return ""
+    known = {name.casefold() for name in wanted.known}
+    text = _("It knows {labels}. A label that is called the same goes on from it.").format(
+        labels=", ".join(wanted.known)
+    )
+    if wanted.folder:
+        return text + " " + _("Labels of the folder that have no name are taken by their value.")
+    old = [name for name in wanted.numbers if name.casefold() in known]
+    new = [name for name in wanted.numbers if name.casefold() not in known]
+    if old:
+        text += " " + _("It goes on with {labels}.").format(labels=", ".join(old))
+    if new:
+        text += " " + _("New to it: {labels}.").format(labels=", ".join(new))
+    return text
+
+
+def leftOutText(rows, most=8):
+    """Which cases are not trained with, and why."""
+    lines = [f"{row['name']}: {row['problem']}" for row in rows[:most]]
+    if len(rows) > most:
+        lines.append(_("and {n} more").format(n=len(rows) - most))
+    return "\n".join(lines)
+
+
+def planText(plan, reasons, estimate, isChanged):
+    """The plan's reasons, and what it costs; HTML. isChanged: the user changed what was proposed."""
     if plan is None:
         return _("No plan yet.")
+    heading = _("With your changes. What was proposed without them:") if isChanged else ""
     lines = "".join(f"<li>{_escape(reason)}</li>" for reason in (reasons or {}).values())
     cost = ""
     if estimate:
@@ -42,20 +81,25 @@ def planText(plan, reasons, estimate):
             time=duration(estimate["seconds"]), each=f"{estimate['seconds_per_iteration']:.2f} s",
             memory=round(estimate["peak_mb"] + estimate["loader_mb"]),
         )  # fmt: skip
-    return f"<ul>{lines}</ul><b>{_escape(cost)}</b>"
+    return f"{_escape(heading)}<ul>{lines}</ul><b>{_escape(cost)}</b>"
 
 
 def runText(run):
-    """An unfinished run in the list."""
-    text = _("{name}: iteration {done} of {of}").format(name=run["name"], done=run["iteration"], of=run["of"])
+    """A run in the list."""
+    if run["state"] == "done":
+        text = _("{name}: done").format(name=run["name"])
+    else:
+        text = _("{name}: iteration {done} of {of}").format(name=run["name"], done=run["iteration"], of=run["of"])
     return text + (_(", Dice {dice}").format(dice=run["best_dice"]) if run.get("best_dice") else "")
 
 
-def resultText(report):
+def resultText(result):
     """What came out, in words; HTML."""
-    if report is None:
+    if result is None:
         return _("No result yet.")
-    lines = [_("{n} cases that were held out.").format(n=report["mean"]["cases"])]
+    report = result.report
+    told = _("{name}, on {n} cases that were held out.")
+    lines = [told.format(name=result.name, n=report["mean"]["cases"])]
     if "helped" in report:
         lines.append(
             _("Fine-tuning helped.") if report["helped"] else _("Fine-tuning did not help; keep the model before.")
