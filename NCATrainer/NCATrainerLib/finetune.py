@@ -17,7 +17,7 @@ from .fingerprint import Fingerprint
 from .plan import Augmentation, Plan
 from .propose import COLORS, flip_axes
 
-_ITERATIONS, _RATE = 800, 1e-3
+_ITERATIONS, _RATE = 600, 1e-3
 
 
 def finetuning_plan(
