@@ -92,7 +92,9 @@ def picture(host, panel):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.png"
         host.grab(panel.parent, str(path), PANEL_WIDTH)
-        return (matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
+        drawn = (matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
+    last = np.flatnonzero((drawn != drawn[-1, 0]).any(axis=(1, 2)))[-1]
+    return drawn[: last + 20]
 
 
 def beside(panel, views):

@@ -83,10 +83,14 @@ class ResultTable:
         if report is self._shown:
             return
         self._shown = report
-        rows = []
-        for name, dice in report["mean"]["dice"].items() if report else ():
-            base = report.get("base", {}).get("dice", {}).get(name)
-            spread = report["mean"]["dice_sd"][name]
-            rows.append((_("together") if name == "union" else name, f"{dice:.3f} \u00b1 {spread:.3f}",
-                         "" if base is None else f"{base:.3f}"))  # fmt: skip
-        _fill(self.table, (_("Label"), _("Dice"), _("before")), rows)
+        own = report["mean"]["dice"] if report else {}
+        base = dict(report["base"]["dice"]) if report and "base" in report else {}
+        if base.keys() != own.keys():
+            base.pop("union", None)  # of other labels
+        rows = [
+            (_("together") if name == "union" else name, f"{dice:.3f} \u00b1 {report['mean']['dice_sd'][name]:.3f}",
+             f"{base[name]:.3f}" if name in base else "")
+            for name, dice in own.items()
+        ]  # fmt: skip
+        _fill(self.table, (_("Label"), _("Dice"), _("base model")), rows)
+        self.table.setColumnHidden(2, not base)

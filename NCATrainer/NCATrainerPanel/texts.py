@@ -98,7 +98,7 @@ def resultText(result):
     if result is None:
         return _("No result yet.")
     report = result.report
-    told = _("{name}, on {n} cases that were held out.")
+    told = _("{name}. Cases held out to measure it on: {n}.")
     lines = [told.format(name=result.name, n=report["mean"]["cases"])]
     if "helped" in report:
         lines.append(
