@@ -1,7 +1,5 @@
 """The bundled model does what its card says, on real data where it is present."""
 
-import json
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -11,6 +9,7 @@ from MedNCALib.evaluate import evaluate_case
 from MedNCALib.images import check_image
 from MedNCALib.library import Library
 from MedNCALib.metrics import dice
+from MedNCALib.model import load_model
 from MedNCALib.segment import segment_image
 
 ID = "hippocampus-m3dnca"
@@ -76,7 +75,20 @@ def test_a_whole_head_without_a_click_gets_no_verdict(model, brain):
     assert finding.verdict.color == "grey" and "click" in finding.verdict.reason
 
 
-def test_the_card_states_the_figures(model):
-    card = (ROOT / "Resources" / "Models" / ID / "MODEL_CARD.md").read_text()
+def test_the_prostate_model():
+    """Its floor, its terms, and cases of all four centers on both sides."""
+    model = Library(bundled=ROOT / "Resources" / "Models").load("prostate-m3dnca")
+    assert model.architecture.parameter_count() == 12_480 and "research use" in model.terms
+    assert model.info["eval_metrics"]["dice"]["union"] >= 0.78
+    split = model.info["training"]["split"]
+    assert not set(split["training"]) & set(split["validation"])
+    centers = [{name.rstrip("0123456789") for name in split[part]} for part in ("training", "validation")]
+    assert len(centers[0]) == 4 and centers[0] == centers[1]
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "Resources" / "Models").iterdir()), ids=lambda folder: folder.name)
+def test_the_card_states_the_figures(folder):
+    model = load_model(folder)
+    card = (folder / "MODEL_CARD.md").read_text()
     assert f"{model.info['eval_metrics']['dice']['union']:.3f}" in card and model.sha256 in card
-    assert json.loads((ROOT / "Resources" / "Models" / ID / "model.json").read_text())["sha256"] == model.sha256
+    assert f"--preset {model.id}" in card and model.id == folder.name
