@@ -141,30 +141,12 @@ PROSTATE_M3DNCA = Preset(
         patch=(56, 56, 24),
         foreground_share=0.75,
         batch=2,
-        iterations=1900,
+        iterations=1500,
         freeze_norm=0.05,
-        validate_every=400,
+        validate_every=250,
+        keep="best",  # with 30 cases the validation Dice falls after some 1,400 iterations
         # The spacing of the training set is nominal: scales from 0.75 to 1.25.
         augmentation=Augmentation(shift=10.0, rotation=8.0, scaling=0.25, bias_field=0.3, noise=0.15),
-        polish=Polish(
-            iterations=300,
-            learning_rate=1e-3,
-            patch=(64, 64, 32),
-            augmentation=Augmentation(
-                shift=8.0,
-                rotation=6.0,
-                scaling=0.18,
-                elastic=0.1,
-                gamma=0.2,
-                noise=0.1,
-                blur=0.05,
-                bias_field=0.2,
-                anisotropy=0.05,
-                spike=0.02,
-                ghosting=0.02,
-                motion=0.02,
-            ),
-        ),
     ),
     {
         "id": "prostate-m3dnca",
