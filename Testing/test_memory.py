@@ -1,6 +1,7 @@
 """The fast step says what the plain one says; memory is planned before it is taken, and the plan is kept."""
 
 import json
+import multiprocessing
 
 import numpy as np
 import pytest
@@ -9,13 +10,14 @@ from test_pyramid import ARCHITECTURES
 from typer.testing import CliRunner
 
 from MedNCALib import ensemble, fast
-from MedNCALib.benchmark import PRESETS, peak_resident, useful_flops
+from MedNCALib.benchmark import PRESETS, peak_resident, resident_peak, useful_flops
 from MedNCALib.cells import Cell
 from MedNCALib.cli import app
 from MedNCALib.ensemble import run_ensemble
 from MedNCALib.errors import MedNCAError
 from MedNCALib.memory import plan_memory, predicted_peak
-from phantoms import m3d, random_pyramid
+from MedNCALib.segment import segment_image
+from phantoms import bright_model, image_of, m3d, random_pyramid
 
 
 @pytest.mark.parametrize("slab", [1, 300, 10**6])
@@ -78,6 +80,32 @@ def test_the_predicted_peak_is_held(limit):
         < measured
         < plan.peak / 1e6 * 1.15 + 15
     )
+
+
+def _segment_large(limit: float, spacing: float) -> float:
+    """MB that segmenting adds to this process, image and results included. Runs in a process of its own."""
+    model = bright_model(spacing=(1, 1, 1), labels=2)
+    noise = np.random.default_rng(0)
+    segment_image(image_of(noise.normal(size=(32, 32, 32)).astype(np.float32)), model, members=2)
+    before = resident_peak()
+    image = image_of(noise.random((232, 200, 184), np.float32), (spacing,) * 3)
+    result = segment_image(image, model, members=2, memory_limit=limit)
+    assert result.labels.GetSize() == image.GetSize()
+    return resident_peak() - before
+
+
+@pytest.mark.parametrize("spacing", [1.0, 0.7])
+def test_the_limit_holds_for_all_that_segmenting_takes(spacing):
+    """9 million voxels, 34 MB as an image; the results alone take 200 MB, in copies of everything 400."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(_segment_large, (300, spacing)) < 300
+
+
+def test_too_little_memory_for_the_results_is_said_before_anything_runs(monkeypatch):
+    monkeypatch.setattr(ensemble.Ensemble, "run", None)
+    image = image_of(np.random.default_rng(0).random((60, 60, 60), np.float32))
+    with pytest.raises(MedNCAError, match="more than the memory limit of 3 MB"):
+        segment_image(image, bright_model(), memory_limit=3)
 
 
 def test_useful_work_is_counted():

@@ -29,7 +29,7 @@ out, err = Console(), Console(stderr=True)
 ModelOption = Annotated[str, typer.Option("--model", help="A model of the library, or a model folder.")]
 MembersOption = Annotated[int | None, typer.Option(help="Ensemble members; default: the model's own.")]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of the fire masks; default: the model's own.")]
-MemoryOption = Annotated[float | None, typer.Option(help="MB the computation may take; large images go in tiles.")]
+MemoryOption = Annotated[float | None, typer.Option(help="MB it may take, image and results included.")]
 RoiOption = Annotated[bool | None, typer.Option(help="Refine only where something was found; default: if large.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead of text.")]

@@ -85,15 +85,15 @@ class Ensemble:
 
     image: normalized, (R, A, S) or (R, A, S, channels). memory_limit: MB, see `memory`. roi: compute only where the
     level before the last found something (`Pyramid.region_of_interest`; choose: as there), or a given region of the
-    image.
+    image. held: bytes that the caller has in memory and that count against the limit.
     """
 
     def __init__(
         self, pyramid: Pyramid, image: np.ndarray, seed: int, memory_limit: float | None = None,
-        roi: bool | tuple[slice, slice, slice] = False, choose=None,
+        roi: bool | tuple[slice, slice, slice] = False, choose=None, held: float = 0,
     ):  # fmt: skip
         self.pyramid, self.image, self.seed = pyramid, image, seed
-        self.memory_limit, self.roi, self.choose = memory_limit, roi, choose
+        self.memory_limit, self.held, self.roi, self.choose = memory_limit, held, roi, choose
         self.region = roi if isinstance(roi, tuple) else None
         self.labels, self.union = Moments(), Moments()
 
@@ -109,7 +109,7 @@ class Ensemble:
         image = to_tensor(self.image if self.image.ndim == 4 else self.image[..., None]).to(device)
         with torch.inference_mode():
             self.region = self.region or self._find_region(image, min(members, ROI_MEMBERS))
-            plan = _plan(architecture, shape, self.memory_limit, device, self.region)
+            plan = _plan(architecture, shape, self.memory_limit, device, self.region, self.held)
             result, blocks = _Result(architecture.labels, self.region), list(plan.blocks(self.region))
             for number, block in enumerate(blocks):
                 if len(blocks) > 1:
@@ -133,7 +133,7 @@ class Ensemble:
         architecture, shape = self.pyramid.architecture, self.image.shape[:3]
         if not self.roi or len(architecture.levels) == 1:
             return tuple(slice(0, n) for n in shape)
-        plan = plan_locating(architecture, shape, self.memory_limit, image.device.type != "cpu")
+        plan = plan_locating(architecture, shape, self.memory_limit, image.device.type != "cpu", self.held)
         return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile, self.choose)
 
 
@@ -166,10 +166,10 @@ def computed_share(architecture: Architecture, shape, region) -> float:
     return float(np.prod([part.stop - part.start for part in seen]) / np.prod(frame))
 
 
-def _plan(architecture, shape, limit, device, region):
+def _plan(architecture, shape, limit, device, region, held):
     """On an accelerator, its own memory is the limit where nobody sets one."""
     if device.type == "cpu":
-        return plan_memory(architecture, shape, limit, torch.get_num_threads(), region)
+        return plan_memory(architecture, shape, limit, torch.get_num_threads(), region, held=held)
     if limit is None and device.type == "cuda":
         limit = 0.8 * torch.cuda.mem_get_info(device)[0] / 1e6
     return plan_memory(architecture, shape, limit, BATCH, region, dense=True)

@@ -7,8 +7,11 @@ run one after another, so that the statistics in hand are a block's. Tiles and b
 
 from __future__ import annotations
 
+import ctypes
 import math
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -41,7 +44,9 @@ class MemoryPlan:
             yield (slice(start, min(start + step, along.stop)), *others)
 
 
-def plan_locating(architecture: Architecture, shape, limit: float | None = None, dense: bool = False) -> MemoryPlan:
+def plan_locating(
+    architecture: Architecture, shape, limit: float | None = None, dense: bool = False, held: float = 0
+) -> MemoryPlan:
     """How to run all levels but the last, one member at a time, to find the region of interest."""
     coarser = replace(architecture, levels=architecture.levels[:-1])
     frame = coarser.frame(coarser.levels[-1], shape)
@@ -51,20 +56,22 @@ def plan_locating(architecture: Architecture, shape, limit: float | None = None,
     ways = []
     for tile in _tiles(max(frame)):
         ways.append(MemoryPlan(tile, 1, None, image + outputs + _working(coarser, shape, whole, tile, dense)))
-        if ways[-1].peak <= (DEFAULT_LIMIT if limit is None else limit) * 1e6:
+        if ways[-1].peak <= _allowed(limit, held):
             return ways[-1]
     return min(ways, key=lambda way: way.peak)
 
 
 def plan_memory(
-    architecture: Architecture, shape, limit: float | None = None, parallel: int = 1, region=None, dense: bool = False
-) -> MemoryPlan:
+    architecture: Architecture, shape, limit: float | None = None, parallel: int = 1, region=None, dense: bool = False,
+    held: float = 0,
+) -> MemoryPlan:  # fmt: skip
     """The cheapest way to run an ensemble on an image of `shape` voxels (R, A, S) within so many MB.
 
     parallel: members that could run at a time. region: slices of the image, None for all of it. dense: on an
-    accelerator, where every cell has its hidden layer in memory. Raises MedNCAError where the limit cannot be met.
+    accelerator, where every cell has its hidden layer in memory. held: bytes that are in memory already and count
+    against a limit that somebody set. Raises MedNCAError where the limit cannot be met.
     """
-    allowed = (DEFAULT_LIMIT if limit is None else limit) * 1e6
+    allowed = _allowed(limit, held)
     region = region or tuple(slice(0, n) for n in shape)
 
     def peak(tile, at_a_time, thickness):
@@ -84,11 +91,43 @@ def plan_memory(
     least = min(ways, key=lambda way: way.peak)
     if limit is None:
         return least
+    raise too_little_memory(shape, least.peak + held, limit)
+
+
+def results_peak(architecture: Architecture, shape, shown: int, aligned: bool) -> float:
+    """Bytes that one whole field's results take once its ensemble has run.
+
+    shape: voxels (R, A, S) on the model's grid; shown: on the image's; aligned: whether these are the same.
+    """
+    statistics = ((architecture.labels + 1) * _FLOAT + 1) * math.prod(shape)  # mean per label, variance, mask
+    number = shown * _FLOAT
+    results = shown + 2 * number  # labels, variance, probability
+    restoring = results + 2 * number  # one of them in the image's order of voxels, and as an image
+    counting = results - number + shown  # the statistics' variance; where a label is, to be counted
+    interpolating = (architecture.labels + 3) * number  # mean per label, variance, one more and its copy
+    return max(statistics + (counting if aligned else interpolating), restoring)
+
+
+def give_back() -> None:
+    """Return freed memory to the system: glibc keeps what was freed in pieces of less than 32 MB, which after a large
+    ensemble are hundreds of MB."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def too_little_memory(shape, needed: float, limit: float) -> MedNCAError:
+    """The error that says so. needed: bytes; limit: MB."""
     size = " x ".join(str(n) for n in shape)
-    raise MedNCAError(
-        f"{size} voxels need {math.ceil(least.peak / 1e6)} MB at least, more than the memory limit of {limit:g} MB; "
+    return MedNCAError(
+        f"{size} voxels need {math.ceil(needed / 1e6)} MB at least, more than the memory limit of {limit:g} MB; "
         "raise the limit, or click on the organ to take a smaller field."
     )
+
+
+def _allowed(limit: float | None, held: float) -> float:
+    """Bytes that a run may add."""
+    return DEFAULT_LIMIT * 1e6 if limit is None else limit * 1e6 - held
 
 
 def predicted_peak(

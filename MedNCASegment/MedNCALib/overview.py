@@ -37,12 +37,13 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -
     for number, finding in enumerate(result.findings):
         center = np.clip(np.round(view.index_of(finding.center)).astype(int), 0, np.array(view.array.shape) - 1)
         window = _window(view, finding, center)
+        gray = np.percentile(view.array[window], (1, 99))
         for column, plane in enumerate(_PLANES):
             plain = figure.add_subplot(grid[2 * number, column])
             unsure = figure.add_subplot(grid[2 * number + 1, column])
-            _show(plain, view.array, window, center, view, plane)
+            _show(plain, view, window, center, plane, gray)
             _outline(plain, labels, window, center, view, plane, model)
-            _show(unsure, view.array, window, center, view, plane)
+            _show(unsure, view, window, center, plane, gray)
             overlay = _overlay(unsure, variance, window, center, view, plane)
             for axes, title in ((plain, plane[0]), (unsure, f"{plane[0]}, variance")):
                 axes.set_title(title, fontsize=11)
@@ -96,11 +97,9 @@ def _turn(axes, plane):
     axes.text(0.5, 0.02, bottom, va="bottom", ha="center", **style)
 
 
-def _show(axes, array, window, center, view, plane):
-    shown = array[window]
-    low, high = np.percentile(shown, (1, 99))
-    picture = _plane(array, window, center, plane)
-    extent = _extent(window, view, plane)
+def _show(axes, view, window, center, plane, gray):
+    picture, extent = _plane(view.array, window, center, plane), _extent(window, view, plane)
+    low, high = gray
     axes.imshow(picture, cmap="gray", vmin=low, vmax=high, origin="lower", extent=extent, interpolation="nearest")
 
 

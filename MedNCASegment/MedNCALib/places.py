@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 MAX_PLACES = 10
 SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no place of their own
+MAX_VOXELS = 16_000_000  # of a region; a larger one is looked at on a grid of half as many along each axis
 _LEAST_DEVIATION = 0.1  # of the members' probability, smoothed; below, nothing is doubtful
 NEAR = 4.0  # mm from the structure; what is doubtful farther off was not taken for it, and comes last
 _VALLEY = 0.02  # how deep, in deviation, a valley must be to part two places
@@ -44,8 +45,10 @@ def uncertain_places(variance: sitk.Image, mask: sitk.Image, most: int = MAX_PLA
     """The most uncertain places of a variance image (3D, 0 to 0.25), at most `most`.
 
     mask: on the same grid, not 0 where the structure was found. Places at the structure come first, the heaviest
-    first of all.
+    first of all. In a region of more than MAX_VOXELS, positions are those of a coarser grid.
     """
+    while variance.GetNumberOfPixels() > MAX_VOXELS:  # the steps below take tens of bytes a voxel
+        mask, variance = _halved(sitk.Cast(mask != 0, sitk.sitkFloat32)), _halved(variance)
     box = _around_the_doubt(variance)
     if box is None:
         return []
@@ -53,11 +56,10 @@ def uncertain_places(variance: sitk.Image, mask: sitk.Image, most: int = MAX_PLA
     variance, distance = variance[box], distance and distance[box]
     deviation = sitk.Sqrt(sitk.Cast(variance, sitk.sitkFloat32))
     smooth = sitk.DiscreteGaussian(deviation, variance=SMOOTHING**2, maximumKernelWidth=64)
-    doubtful = smooth > _LEAST_DEVIATION
     basins = sitk.MorphologicalWatershed(-smooth, level=_VALLEY, markWatershedLine=False, fullyConnected=True)
-    parts = sitk.ConnectedComponent(sitk.Cast(doubtful, sitk.sitkUInt8), True)
+    bumps = sitk.ScalarConnectedComponent(basins, smooth > _LEAST_DEVIATION, 0, True)
     statistics = sitk.LabelIntensityStatisticsImageFilter()
-    statistics.Execute(_numbered_together(basins, parts), smooth)
+    statistics.Execute(bumps, smooth)
     voxel = float(np.prod(variance.GetSpacing()))
     places = [
         Place(
@@ -70,6 +72,11 @@ def uncertain_places(variance: sitk.Image, mask: sitk.Image, most: int = MAX_PLA
         for label in statistics.GetLabels()
     ]
     return sorted(places, key=lambda place: place.rank)[:most]
+
+
+def _halved(image: sitk.Image) -> sitk.Image:
+    """Means of two voxels along each axis that has two."""
+    return sitk.BinShrink(image, [min(n, 2) for n in image.GetSize()])
 
 
 def _distance(mask: sitk.Image) -> sitk.Image | None:
@@ -91,16 +98,6 @@ def _around_the_doubt(variance: sitk.Image):
     start = [max(s - r, 0) for s, r in zip(box[:3], room, strict=True)]
     stop = [min(s + n + r, of) for s, n, r, of in zip(box[:3], box[3:], room, variance.GetSize(), strict=True)]
     return tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-
-
-def _numbered_together(basins: sitk.Image, parts: sitk.Image) -> sitk.Image:
-    """One number per pair of basin and connected part, 0 outside the parts."""
-    basin, part = sitk.GetArrayFromImage(basins).astype(np.int64), sitk.GetArrayFromImage(parts).astype(np.int64)
-    pair = np.where(part > 0, part * (int(basin.max()) + 1) + basin, 0)
-    _, numbers = np.unique(pair, return_inverse=True)
-    numbered = sitk.GetImageFromArray(numbers.reshape(pair.shape).astype(np.uint32))
-    numbered.CopyInformation(basins)
-    return numbered
 
 
 def _ras(image: sitk.Image, index) -> tuple[float, float, float]:

@@ -5,6 +5,7 @@ image -> view (R, A, S voxels) -> box around each click -> normalize -> ensemble
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import torch
 from .devices import choose_device
 from .ensemble import Ensemble, Statistics, settle, union
 from .errors import MedNCAError
+from .memory import give_back, results_peak, too_little_memory
 from .model import Model
 from .places import uncertain_places
 from .quality import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, objection_to
@@ -132,7 +134,8 @@ def segment_image(
     same image, model, clicks, members and seed give the same result on the same device.
     progress(stage, done, total) is called often and may raise to cancel; stage is "locating" or "ensemble", with
     " 1/2" and so on behind where there are several clicks.
-    memory_limit: MB that the ensemble may take (`memory.plan_memory`); never changes the result.
+    memory_limit: MB that all of it may take, the image included, the interpreter not (`memory`); never changes the
+    result.
     roi: run the finest level only where the coarser one found something (`Pyramid.region_of_interest`); None: in
     fields of more than ROI_FROM_VOXELS voxels. The finding's computed_share says what it saved.
     Raises MedNCAError for a click outside the image, an image too small, a field without contrast, a model that
@@ -184,8 +187,12 @@ def _segment_field(job: _Job, box: Box, click, which: str) -> Finding:
     with job.timed("ensemble"):
         field_of_view = field_of_view or _Field(job, box, click)
         statistics = field_of_view.run(job.members, lambda done, of: job.progress(f"ensemble{which}", done, of))
+        box, single = field_of_view.box, field_of_view.single
+        del field_of_view  # its voxels and sums: a large one has to make room for its results
+        if math.prod(box.size) > ROI_FROM_VOXELS:
+            give_back()
     with job.timed("restore"):
-        return _finish(job, field_of_view, click, moves, statistics)
+        return _finish(job, box, single, click, moves, statistics)
 
 
 def _largest_piece(mask: np.ndarray) -> np.ndarray:
@@ -205,13 +212,15 @@ class _Field:
 
     def __init__(self, job: _Job, box: Box, click=None):
         _check_size(job.model, box)
+        _check_memory(job, box)
         self.job, self.box, p = job, box, job.model.preprocessing
         image = normalize(box.extract(job.view.array), p.percentiles, p.gamma)
         roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
         extent = [n * mm for n, mm in zip(box.size, box.spacing, strict=True)]
         self.single = click is not None or is_one_field(job.model, extent)
         choose = _largest_piece if self.single and p.keep_largest else None
-        self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi, choose)
+        held = job.view.array.nbytes
+        self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi, choose, held)
 
     def run(self, members: int, progress=None) -> Statistics:
         """The ensemble's statistics. An accelerator that runs out of memory is given up for the processor; where that
@@ -273,6 +282,14 @@ def _check_size(model: Model, box: Box) -> None:
             )
 
 
+def _check_memory(job: _Job, box: Box) -> None:
+    """Refuse what has no room for its results, before anything is computed."""
+    shown = math.prod(part.stop - part.start for part in box.region(job.view.array.shape))
+    peak = results_peak(job.model.architecture, box.size, shown, box.aligned) + job.view.array.nbytes
+    if job.memory_limit is not None and peak > job.memory_limit * 1e6:
+        raise too_little_memory(box.size, peak, job.memory_limit)
+
+
 def _locate(job: _Job, box: Box, click, stage: str) -> tuple[_Field, tuple[float, ...]]:
     """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm.
 
@@ -314,16 +331,16 @@ def _mask(model: Model, statistics: Statistics, single: bool):
     return mask, mean
 
 
-def _finish(job: _Job, field_of_view: _Field, click, moves, statistics: Statistics) -> Finding:
+def _finish(job: _Job, box: Box, single: bool, click, moves, statistics: Statistics) -> Finding:
     """Paint one field of view onto the view's voxels and judge it."""
-    view, model, box = job.view, job.model, field_of_view.box
+    view, model = job.view, job.model
     extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
-    mask, mean = _mask(model, statistics, field_of_view.single)
+    mask, mean = _mask(model, statistics, single)
     box = box.cut(statistics.region)  # a region of interest is all that was computed
     painted = _paint(job, box, mean, statistics)
     voxel = float(np.prod(view.spacing))
-    volumes = {label.name: float((painted == label.value).sum()) * voxel for label in model.labels}
-    volumes["union"] = float((painted > 0).sum()) * voxel
+    volumes = {label.name: np.count_nonzero(painted == label.value) * voxel for label in model.labels}
+    volumes["union"] = np.count_nonzero(painted) * voxel
     quality = dict(zip([label.name for label in model.labels] + ["union"], statistics.nqm, strict=True))
     domain = model.info.get("quality", {}).get("domain")
     objection = objection_to(
@@ -351,11 +368,12 @@ def is_one_field(model: Model, extent) -> bool:
 def _paint(job: _Job, box: Box, mean, statistics: Statistics) -> np.ndarray:
     """Interpolate to the view's voxels and settle there; a later click adds, it does not erase. Returns its labels."""
     shape = job.view.array.shape
-    region, variance = box.insert(statistics.variance, shape)
-    fine = np.stack([box.insert(mean[..., n], shape)[1] for n in range(mean.shape[-1])], -1)
+    variance, mean = box.insert(statistics.variance, shape), box.insert(mean, shape)
     values = np.array([0] + [label.value for label in job.model.labels], dtype=np.uint8)
-    labels = values[settle(fine)]
-    job.painted.append((region, labels, variance, union(fine)))
+    labels, probability = settle(mean), np.empty_like(variance)
+    for i in range(len(labels)):  # plane by plane, as in `settle`
+        labels[i], probability[i] = values[labels[i]], union(mean[i])
+    job.painted.append((box.region(shape), labels, variance, probability))
     return labels
 
 
@@ -364,16 +382,23 @@ def _assemble(job: _Job, image: sitk.Image):
     regions = [painted[0] for painted in job.painted]
     low, high = (pick([[getattr(s, end) for s in region] for region in regions], axis=0)
                  for pick, end in ((np.min, "start"), (np.max, "stop")))  # fmt: skip
+    maps = list(job.painted[0][1:]) if len(job.painted) == 1 else _joined(job.painted, low, high)
+    job.painted.clear()  # a large volume has no room for what it was joined from
+    start, size = job.view.image_region(low, high)
+    return start, size, {name: job.view.restore(maps.pop(0), image, start)
+                         for name in ("labels", "variance", "probability")}  # fmt: skip
+
+
+def _joined(all_painted, low, high) -> list[np.ndarray]:
+    """What several clicks painted, on the voxels [low, high) of the view."""
     maps = [np.zeros(high - low, dtype) for dtype in (np.uint8, np.float32, np.float32)]
-    for region, *painted in job.painted:
+    for region, *painted in all_painted:
         place = tuple(slice(s.start - a, s.stop - a) for s, a in zip(region, low, strict=True))
         for number, (whole, values) in enumerate(zip(maps, painted, strict=True)):
             there = whole[place]
             # A later click adds labels where it found some, and does not erase.
             np.copyto(there, values, where=values > (0 if number == 0 else there))
-    start, size = job.view.image_region(low, high)
-    names = ("labels", "variance", "probability")
-    return start, size, {name: job.view.restore(each, image, start) for name, each in zip(names, maps, strict=True)}
+    return maps
 
 
 def _touches_cut_side(mask, box: Box, view: View) -> bool:

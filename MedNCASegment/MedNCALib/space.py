@@ -20,7 +20,7 @@ _SAME_SPACING = 0.01  # relative difference below which no resampling is worth i
 
 @dataclass(frozen=True)
 class View:
-    """An image's voxels with axes R, A, S. array: (R, A, S); spacing: mm per axis."""
+    """An image's voxels with axes R, A, S. array: (R, A, S), not a copy, read-only; spacing: mm per axis."""
 
     array: np.ndarray
     spacing: np.ndarray
@@ -33,8 +33,7 @@ class View:
         direction = _LPS_TO_RAS @ np.array(image.GetDirection()).reshape(3, 3)
         order = _nearest_axes(direction)
         flipped = tuple(bool(direction[axis, order[axis]] < 0) for axis in range(3))
-        array = sitk.GetArrayFromImage(image).transpose(2, 1, 0)  # SimpleITK gives (k, j, i)
-        array = np.ascontiguousarray(_flip(array.transpose(order), flipped))
+        array = _flip(_voxels(image).transpose(order), flipped)
         spacing = np.array(image.GetSpacing())[list(order)]
         signs = np.where(flipped, -1.0, 1.0)
         to_ras = np.eye(4)
@@ -122,7 +121,7 @@ class Box:
     def extract(self, array: np.ndarray, nearest: bool = False) -> np.ndarray:
         """Values of a view's array on the box, float32 (or the array's type where `nearest`, for labels)."""
         if self.aligned:
-            return np.ascontiguousarray(array[self._slices()])
+            return np.array(array[self._slices()], order="C")
         if not nearest:
             array = self._smoothed(array)
         interpolator = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
@@ -130,17 +129,29 @@ class Box:
         origin = self.start * self.view_spacing
         return _resample(image, self.size, origin, self.spacing, interpolator)
 
-    def insert(self, values: np.ndarray, shape) -> tuple[tuple[slice, ...], np.ndarray]:
-        """The box's values on the voxels of a view of `shape`, linearly interpolated.
-
-        Returns the region of the view that the box covers, as slices, and the values there.
-        """
+    def region(self, shape) -> tuple[slice, slice, slice]:
+        """The voxels of a view of `shape` whose centers lie inside the box's voxels."""
         if self.aligned:
-            return self._slices(), values
+            return self._slices()
+        low, high = self._covered(shape)
+        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+
+    def insert(self, values: np.ndarray, shape) -> np.ndarray:
+        """The box's values, (R, A, S) or (R, A, S, n), linearly interpolated on the view's voxels in its `region`."""
+        if self.aligned:
+            return values
+        if values.ndim == 3:
+            return self._resampled(values, shape)
+        region = self.region(shape)
+        inserted = np.empty([*(part.stop - part.start for part in region), values.shape[-1]], values.dtype)
+        for n in range(values.shape[-1]):
+            inserted[..., n] = self._resampled(values[..., n], shape)
+        return inserted
+
+    def _resampled(self, values, shape):
         low, high = self._covered(shape)
         image = _local_image(values, self.spacing, self.start * self.view_spacing)
-        region = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-        return region, _resample(image, high - low, low * self.view_spacing, self.view_spacing, sitk.sitkLinear)
+        return _resample(image, high - low, low * self.view_spacing, self.view_spacing, sitk.sitkLinear)
 
     def view_index(self, index) -> np.ndarray:
         """Continuous view index of a continuous index of the box."""
@@ -207,6 +218,18 @@ def _nearest_axes(direction: np.ndarray) -> tuple[int, int, int]:
     """Which image axis runs nearest to R, to A, to S: the assignment with the largest sum of cosines."""
     orders = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
     return max(orders, key=lambda order: sum(abs(direction[axis, order[axis]]) for axis in range(3)))
+
+
+class _Voxels:
+    """An image's buffer (i, j, k) that keeps its image: SimpleITK's own array view is a dead pointer without it."""
+
+    def __init__(self, image: sitk.Image):
+        self.image = image
+        self.__array_interface__ = sitk.GetArrayViewFromImage(image).transpose(2, 1, 0).__array_interface__
+
+
+def _voxels(image: sitk.Image) -> np.ndarray:
+    return np.asarray(_Voxels(image))
 
 
 def _flip(array, flipped):
