@@ -109,7 +109,7 @@ HIPPOCAMPUS_MEDNCA = Preset(
         patch=(10, 36, 32),
         batch=2,
         iterations=1400,
-        polish=Polish(iterations=600, learning_rate=1e-3, patch=(10, 44, 36), augmentation=_MILD),
+        polish=Polish(iterations=2000, learning_rate=1.5e-3, patch=(10, 44, 36), augmentation=_MILD),
     ),
     HIPPOCAMPUS_M3DNCA.texts
     | {
