@@ -171,6 +171,33 @@ def test_evaluate(tmp_path, model, images):
     assert run(*words, "--members", 0).exit_code == 1 and file.read_bytes() == before
 
 
+def test_evaluate_only_the_validation_cases_of_a_split(tmp_path, model, images):
+    split, file = tmp_path / "split.json", tmp_path / "figures.json"
+    words = ("evaluate", "--model", model, "--images", images, "--labels", images, "--json", file, "--cases", split)
+    for text, told in (("{}", "no split.json"), ('{"validation": ["z"]}', "None of the validation cases")):
+        split.write_text(text)
+        refused = run(*words)
+        assert refused.exit_code == 1 and told in str(refused.exception) and not file.exists()
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    for name in ("a", "b"):
+        sitk.WriteImage(image_of(BALL, (1, 1.5, 2)), str(labels / f"{name}.nii.gz"))
+    split.write_text('{"training": ["a"], "validation": ["b"]}')
+    assert run(*words[:5], "--labels", labels, *words[7:]).exit_code == 0
+    assert [case["case"] for case in json.loads(file.read_text())["cases"]] == ["b"]
+
+
+def test_a_model_goes_out_as_a_zip_comes_back_and_goes(tmp_path, model):
+    file, user = tmp_path / "bright.zip", tmp_path / "user-models"
+    assert run("export", model, file).exit_code == 0
+    assert run("import", file).exit_code == 0 and (user / "bright" / "model.json").exists()
+    again = run("import", file)
+    assert again.exit_code == 1 and run("import", file, "--replace").exit_code == 0
+    assert run("remove", "bright").exit_code == 0 and not (user / "bright").exists()
+    assert run("remove", "bright").exit_code == 1
+    assert run("remove", "hippocampus-m3dnca").exit_code == 1  # bundled
+
+
 def test_models_lists_the_broken_with_the_reason(tmp_path, monkeypatch):
     save(bright_model(), tmp_path / "user-models" / "mine")
     (tmp_path / "user-models" / "broken").mkdir()

@@ -144,7 +144,7 @@ def validator(run: Run, cases: list[Case]):
     return validate
 
 
-def texts_for(id: str, name: str, organ: str = "", base: Model | None = None) -> dict:
+def texts_for(id: str, name: str, base: Model | None = None) -> dict:
     """The texts of a model that somebody trains on data of their own; nothing in them names a person or a place."""
     made_from, license, source = "", "As its maker decides.", "The user's own labelled volumes."
     references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
@@ -157,8 +157,8 @@ def texts_for(id: str, name: str, organ: str = "", base: Model | None = None) ->
         "id": id,
         "name": name,
         "version": "1.0.0",
-        "task": f"Segmentation of {organ or name}",
-        "description": f"{organ or name}, trained on the user's own labelled volumes.{made_from}",
+        "task": f"Segmentation of {name}",
+        "description": f"{name}, trained on the user's own labelled volumes.{made_from}",
         "authors": "",
         "copyright": "",
         "license": license,
