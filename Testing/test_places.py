@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
+from MedNCALib import places
 from MedNCALib.places import uncertain_places
 from phantoms import ellipsoid, image_of, rotation
 
@@ -55,6 +57,21 @@ def test_no_doubt_no_place_and_not_too_many():
 def test_a_thin_image():
     places = _places(image_of(_bumps(((8, 9, 0), 3.0, 0.2), shape=(20, 20, 1))))
     assert len(places) == 1 and places[0].volume_mm3 > 5
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.2, 1.5), (0.5, 0.5, 3.0)])
+def test_a_large_region_is_looked_at_on_a_coarser_grid(monkeypatch, spacing):
+    """Odd sizes, doubt up to the last plane, and a structure beside it."""
+    image = image_of(_bumps(FAR, ((40, 25, 20), 2.5, 0.2), shape=(41, 37, 31)), spacing, rotation(20, 2), (-5, 8, 20))
+    mask = sitk.Image(image) * 0
+    mask[30:41, 20:30, 15:25] = 1
+    fine = uncertain_places(image, mask)
+    monkeypatch.setattr(places, "MAX_VOXELS", 14_000)
+    coarse = uncertain_places(image, mask)
+    assert len(fine) == len(coarse) == 2 and fine[0].distance == coarse[0].distance == 0
+    for one, other in zip(fine, coarse, strict=True):
+        assert np.linalg.norm(np.subtract(one.position, other.position)) < 1.5 * max(spacing)
+        assert abs(one.distance - other.distance) < 2 * max(spacing) and abs(one.weight / other.weight - 1) < 0.3
 
 
 def test_doubt_at_the_structure_comes_first():

@@ -82,6 +82,16 @@ def test_view_is_undone_exactly(direction):
     assert (np.diag(axes) > 0.5).all()
 
 
+def test_a_view_outlives_its_image_and_never_changes():
+    image = image_of(np.random.default_rng(0).random((60, 70, 80), np.float32))
+    array = View.of(image).array
+    before, shared = array.copy(), sitk.Image(image)
+    image[0, 0, 0] = 7.0  # from here on `image` has voxels of its own
+    del image, shared
+    others = [sitk.Image((80, 70, 60), sitk.sitkFloat32) + 9 for _ in range(4)]
+    assert np.array_equal(array, before) and not array.flags.writeable and others
+
+
 def test_box_round_trip_is_smooth():
     """Up and down again, a smooth image stays what it was."""
     grid = np.meshgrid(*(np.linspace(0, 3, n) for n in (40, 44, 30)), indexing="ij")

@@ -159,7 +159,7 @@ def benchmark(
     model: Annotated[str | None, typer.Option(help="A model of the library; needs --shape.")] = None,
     shape: Annotated[str | None, typer.Option(help="X,Y,Z: voxels of the image (R, A, S).")] = None,
     members: Annotated[int | None, typer.Option(help="Ensemble members; default: as many as there are cores.")] = None,
-    memory_limit: MemoryOption = None,
+    memory_limit: Annotated[float | None, typer.Option(help="MB the ensemble may take.")] = None,
     repeats: Annotated[int, typer.Option(help="Timed runs, after one that is not.")] = 5,
     roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,
     training: Annotated[bool, typer.Option(help="Also time a pass with its way back.")] = False,

@@ -133,7 +133,8 @@ class Ensemble:
         architecture, shape = self.pyramid.architecture, self.image.shape[:3]
         if not self.roi or len(architecture.levels) == 1:
             return tuple(slice(0, n) for n in shape)
-        plan = plan_locating(architecture, shape, self.memory_limit, image.device.type != "cpu", self.held)
+        on_device = image.device.type != "cpu"  # what the caller holds is not there
+        plan = plan_locating(architecture, shape, self.memory_limit, on_device, 0 if on_device else self.held)
         return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile, self.choose)
 
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
+from . import places
 from .architecture import Architecture, widen
 from .errors import MedNCAError
 
@@ -22,6 +23,7 @@ DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
 SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
 BATCH = 10  # members at a time on an accelerator
 _FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's place and index, as they are made
+_PIECES = 13  # bytes a voxel that connected components take
 _EDGES = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16)
 _BLOCKS = (2, 3, 4, 6, 8, 12, 16)
 
@@ -91,21 +93,26 @@ def plan_memory(
     least = min(ways, key=lambda way: way.peak)
     if limit is None:
         return least
-    raise too_little_memory(shape, least.peak + held, limit)
+    raise too_little_memory(shape, least.peak + held, limit, held)
 
 
-def results_peak(architecture: Architecture, shape, shown: int, aligned: bool) -> float:
-    """Bytes that one whole field's results take once its ensemble has run.
+def results_peak(architecture: Architecture, shape, shown: int, aligned: bool, pieces: bool) -> float:
+    """Bytes that one field's results take once its ensemble has run.
 
-    shape: voxels (R, A, S) on the model's grid; shown: on the image's; aligned: whether these are the same.
+    shape: voxels (R, A, S) on the model's grid; shown: on the image's; aligned: whether these are the same; pieces:
+    whether only the largest piece is kept.
     """
-    statistics = ((architecture.labels + 1) * _FLOAT + 1) * math.prod(shape)  # mean per label, variance, mask
-    number = shown * _FLOAT
+    voxels, number = math.prod(shape), shown * _FLOAT
+    statistics = ((architecture.labels + 1) * _FLOAT + 1) * voxels  # mean per label, variance, mask
     results = shown + 2 * number  # labels, variance, probability
-    restoring = results + 2 * number  # one of them in the image's order of voxels, and as an image
     counting = results - number + shown  # the statistics' variance; where a label is, to be counted
-    interpolating = (architecture.labels + 3) * number  # mean per label, variance, one more and its copy
-    return max(statistics + (counting if aligned else interpolating), restoring)
+    interpolating = (architecture.labels + 3) * number + 2 * _FLOAT * voxels  # all of them, and two copies of one
+    return max(
+        statistics + (counting if aligned else interpolating),
+        statistics + (_PIECES * voxels if pieces else 0),
+        results + 2 * number,  # one of them in the image's order of voxels, and as an image
+        results + number + places.BYTES_A_VOXEL * min(shown, places.MAX_VOXELS),
+    )
 
 
 def give_back() -> None:
@@ -116,12 +123,12 @@ def give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def too_little_memory(shape, needed: float, limit: float) -> MedNCAError:
-    """The error that says so. needed: bytes; limit: MB."""
-    size = " x ".join(str(n) for n in shape)
+def too_little_memory(shape, needed: float, limit: float, held: float = 0) -> MedNCAError:
+    """The error that says so. needed: bytes, those held included; limit: MB."""
+    size, image = " x ".join(str(n) for n in shape), f", {held / 1e6:.0f} MB of it for the image" if held else ""
     return MedNCAError(
-        f"{size} voxels need {math.ceil(needed / 1e6)} MB at least, more than the memory limit of {limit:g} MB; "
-        "raise the limit, or click on the organ to take a smaller field."
+        f"{size} voxels need {math.ceil(needed / 1e6)} MB at least{image}, more than the memory limit of {limit:g} MB; "
+        "raise the limit, crop the image or, where you have not, click on the organ to take a smaller field."
     )
 
 

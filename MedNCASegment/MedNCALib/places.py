@@ -13,7 +13,8 @@ import SimpleITK as sitk
 
 MAX_PLACES = 10
 SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no place of their own
-MAX_VOXELS = 16_000_000  # of a region; a larger one is looked at on a grid of half as many along each axis
+MAX_VOXELS = 1_000_000  # of a region; a larger one is looked at on a coarser grid
+BYTES_A_VOXEL = 150  # that it takes to part doubt into places, where there is doubt everywhere; measured
 _LEAST_DEVIATION = 0.1  # of the members' probability, smoothed; below, nothing is doubtful
 NEAR = 4.0  # mm from the structure; what is doubtful farther off was not taken for it, and comes last
 _VALLEY = 0.02  # how deep, in deviation, a valley must be to part two places
@@ -47,13 +48,11 @@ def uncertain_places(variance: sitk.Image, mask: sitk.Image, most: int = MAX_PLA
     mask: on the same grid, not 0 where the structure was found. Places at the structure come first, the heaviest
     first of all. In a region of more than MAX_VOXELS, positions are those of a coarser grid.
     """
-    while variance.GetNumberOfPixels() > MAX_VOXELS:  # the steps below take tens of bytes a voxel
-        mask, variance = _halved(sitk.Cast(mask != 0, sitk.sitkFloat32)), _halved(variance)
     box = _around_the_doubt(variance)
     if box is None:
         return []
-    distance = _distance(mask)
-    variance, distance = variance[box], distance and distance[box]
+    distance = _distance(_coarse(sitk.Cast(mask != 0, sitk.sitkFloat32)))
+    variance = _coarse(variance[box])
     deviation = sitk.Sqrt(sitk.Cast(variance, sitk.sitkFloat32))
     smooth = sitk.DiscreteGaussian(deviation, variance=SMOOTHING**2, maximumKernelWidth=64)
     basins = sitk.MorphologicalWatershed(-smooth, level=_VALLEY, markWatershedLine=False, fullyConnected=True)
@@ -61,22 +60,30 @@ def uncertain_places(variance: sitk.Image, mask: sitk.Image, most: int = MAX_PLA
     statistics = sitk.LabelIntensityStatisticsImageFilter()
     statistics.Execute(bumps, smooth)
     voxel = float(np.prod(variance.GetSpacing()))
-    places = [
-        Place(
-            _ras(variance, statistics.GetMaximumIndex(label)),
-            round(statistics.GetPhysicalSize(label), 2),
-            round(statistics.GetMaximum(label), 4),
-            round(statistics.GetSum(label) * voxel, 3),
-            distance and round(max(distance[statistics.GetMaximumIndex(label)], 0.0), 1),
+    places = []
+    for label in statistics.GetLabels():
+        point = variance.TransformIndexToPhysicalPoint(statistics.GetMaximumIndex(label))
+        places.append(
+            Place(
+                _ras(point),
+                round(statistics.GetPhysicalSize(label), 2),
+                round(statistics.GetMaximum(label), 4),
+                round(statistics.GetSum(label) * voxel, 3),
+                distance and round(max(_at(distance, point), 0.0), 1),
+            )
         )
-        for label in statistics.GetLabels()
-    ]
     return sorted(places, key=lambda place: place.rank)[:most]
 
 
-def _halved(image: sitk.Image) -> sitk.Image:
-    """Means of two voxels along each axis that has two."""
-    return sitk.BinShrink(image, [min(n, 2) for n in image.GetSize()])
+def _coarse(image: sitk.Image) -> sitk.Image:
+    """Means over blocks of voxels, at most MAX_VOXELS of them, as isotropic as they come."""
+    while image.GetNumberOfPixels() > MAX_VOXELS:
+        axes = list(zip(image.GetSize(), image.GetSpacing(), strict=True))
+        finest = min(mm for n, mm in axes if n > 1)
+        factors = [2 if n > 1 and mm < 2 * finest else 1 for n, mm in axes]
+        odd = [n % factor for (n, _mm), factor in zip(axes, factors, strict=True)]
+        image = sitk.BinShrink(sitk.ZeroFluxNeumannPad(image, [0, 0, 0], odd) if any(odd) else image, factors)
+    return image
 
 
 def _distance(mask: sitk.Image) -> sitk.Image | None:
@@ -87,19 +94,24 @@ def _distance(mask: sitk.Image) -> sitk.Image | None:
     return sitk.SignedMaurerDistanceMap(found, squaredDistance=False, useImageSpacing=True)
 
 
+def _at(image: sitk.Image, point) -> float:
+    """The value of the voxel nearest to a point (LPS mm); a coarser grid may end half a voxel before it."""
+    index = np.clip(image.TransformPhysicalPointToIndex(point), 0, np.array(image.GetSize()) - 1)
+    return image[index.tolist()]
+
+
 def _around_the_doubt(variance: sitk.Image):
     """The box (slices i, j, k) that holds doubt, with room for the smoothing; None where there is none."""
-    shape = sitk.LabelShapeStatisticsImageFilter()
-    shape.Execute(sitk.Cast(variance > _LEAST_DEVIATION**2, sitk.sitkUInt8))
-    if not shape.HasLabel(1):
-        return None
-    box = shape.GetBoundingBox(1)
-    room = [int(np.ceil(3 * SMOOTHING / spacing)) for spacing in variance.GetSpacing()]
-    start = [max(s - r, 0) for s, r in zip(box[:3], room, strict=True)]
-    stop = [min(s + n + r, of) for s, n, r, of in zip(box[:3], box[3:], room, variance.GetSize(), strict=True)]
-    return tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    doubt = (sitk.GetArrayViewFromImage(variance) > _LEAST_DEVIATION**2).transpose(2, 1, 0)
+    box = []
+    for spacing, others in zip(variance.GetSpacing(), ((1, 2), (0, 2), (0, 1)), strict=True):
+        along, room = np.flatnonzero(doubt.any(axis=others)), int(np.ceil(3 * SMOOTHING / spacing))
+        if not along.size:
+            return None
+        box.append(slice(max(int(along[0]) - room, 0), int(along[-1]) + room + 1))
+    return tuple(box)
 
 
-def _ras(image: sitk.Image, index) -> tuple[float, float, float]:
-    x, y, z = image.TransformIndexToPhysicalPoint([int(i) for i in index])
+def _ras(point) -> tuple[float, float, float]:
+    x, y, z = point
     return round(-x, 2), round(-y, 2), round(z, 2)

@@ -27,6 +27,7 @@ from .space import Box, View, normalize
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
 LOCATE_ROUNDS = 3
 ROI_FROM_VOXELS = 1_000_000
+RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 SETTLED = 2.5  # mm: the field of view has settled when it moves less than this
 
 
@@ -92,7 +93,7 @@ class Segmentation:
 class _Job:
     """One request on its way: what is asked for, and what each field of view has painted so far.
 
-    painted: (region of the view as slices, labels, variance, probability), in the order of the clicks.
+    painted: (region of the view as slices, [labels, variance, probability]), in the order of the clicks.
     """
 
     view: View
@@ -164,12 +165,15 @@ def segment_image(
     if len(clicks):
         clicks = [tuple(float(x) for x in click) for click in clicks]
         fields = [_first_box(job, click) for click in clicks]  # all are checked before the first one runs
+        _check_memory(job, fields)
         findings = [
             _segment_field(job, box, click, f" {number}/{len(clicks)}" if len(clicks) > 1 else "")
             for number, (click, box) in enumerate(zip(clicks, fields, strict=True), start=1)
         ]
     else:
-        findings = [_segment_field(job, Box.whole(view, model.preprocessing.spacing), None, "")]
+        whole = Box.whole(view, model.preprocessing.spacing)
+        _check_memory(job, [whole])
+        findings = [_segment_field(job, whole, None, "")]
     with job.timed("restore"):
         start, size, parts = _assemble(job, image)
     report = _report(image, job, findings)
@@ -212,14 +216,13 @@ class _Field:
 
     def __init__(self, job: _Job, box: Box, click=None):
         _check_size(job.model, box)
-        _check_memory(job, box)
         self.job, self.box, p = job, box, job.model.preprocessing
         image = normalize(box.extract(job.view.array), p.percentiles, p.gamma)
         roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
         extent = [n * mm for n, mm in zip(box.size, box.spacing, strict=True)]
         self.single = click is not None or is_one_field(job.model, extent)
         choose = _largest_piece if self.single and p.keep_largest else None
-        held = job.view.array.nbytes
+        held = job.view.array.nbytes + sum(part.nbytes for _region, parts in job.painted for part in parts)
         self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi, choose, held)
 
     def run(self, members: int, progress=None) -> Statistics:
@@ -282,12 +285,18 @@ def _check_size(model: Model, box: Box) -> None:
             )
 
 
-def _check_memory(job: _Job, box: Box) -> None:
+def _check_memory(job: _Job, boxes: list[Box]) -> None:
     """Refuse what has no room for its results, before anything is computed."""
-    shown = math.prod(part.stop - part.start for part in box.region(job.view.array.shape))
-    peak = results_peak(job.model.architecture, box.size, shown, box.aligned) + job.view.array.nbytes
-    if job.memory_limit is not None and peak > job.memory_limit * 1e6:
-        raise too_little_memory(box.size, peak, job.memory_limit)
+    if job.memory_limit is None:
+        return
+    held, regions = job.view.array.nbytes, [box.region(job.view.array.shape) for box in boxes]
+    shown = [_count(region) for region in regions]
+    pieces = job.model.preprocessing.keep_largest
+    last = results_peak(job.model.architecture, boxes[-1].size, shown[-1], boxes[-1].aligned, pieces)
+    joining = JOINING * _count([slice(a, b) for a, b in zip(*_around(regions), strict=True)])
+    peak = held + RESULT * sum(shown[:-1]) + max(last, joining if len(boxes) > 1 else 0)
+    if peak > job.memory_limit * 1e6:
+        raise too_little_memory(boxes[-1].size, peak, job.memory_limit, held)
 
 
 def _locate(job: _Job, box: Box, click, stage: str) -> tuple[_Field, tuple[float, ...]]:
@@ -302,7 +311,7 @@ def _locate(job: _Job, box: Box, click, stage: str) -> tuple[_Field, tuple[float
     for attempt in range(LOCATE_ROUNDS):
         job.progress(stage, attempt, LOCATE_ROUNDS)
         statistics = field_of_view.run(min(LOCATE_MEMBERS, job.members))
-        mask, _ = _mask(job.model, statistics, single=True)
+        mask = _mask(job.model, statistics, single=True)
         if not mask.any():
             break
         box = field_of_view.box
@@ -321,23 +330,22 @@ def _middle(mask) -> np.ndarray:
 
 
 def _mask(model: Model, statistics: Statistics, single: bool):
-    """The settled mask on the model's grid, and the mean without the pieces that were dropped."""
-    mean = statistics.mean
-    mask = settle(mean)
+    """The settled mask on the model's grid. Small pieces that are dropped are cleared in the statistics' mean, too."""
+    mask = settle(statistics.mean)
     if single and model.preprocessing.keep_largest:
         dropped = _small_pieces(mask)
-        mean = np.where(dropped[..., None], np.float32(0), mean)
-        mask = np.where(dropped, 0, mask).astype(np.uint8)
-    return mask, mean
+        mask[dropped] = 0
+        np.copyto(statistics.mean, 0, where=dropped[..., None])
+    return mask
 
 
 def _finish(job: _Job, box: Box, single: bool, click, moves, statistics: Statistics) -> Finding:
     """Paint one field of view onto the view's voxels and judge it."""
     view, model = job.view, job.model
     extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
-    mask, mean = _mask(model, statistics, single)
+    mask = _mask(model, statistics, single)
     box = box.cut(statistics.region)  # a region of interest is all that was computed
-    painted = _paint(job, box, mean, statistics)
+    painted = _paint(job, box, statistics)
     voxel = float(np.prod(view.spacing))
     volumes = {label.name: np.count_nonzero(painted == label.value) * voxel for label in model.labels}
     volumes["union"] = np.count_nonzero(painted) * voxel
@@ -365,40 +373,48 @@ def is_one_field(model: Model, extent) -> bool:
     return fov is not None and all(mm <= 1.5 * f for mm, f in zip(extent, fov, strict=True))
 
 
-def _paint(job: _Job, box: Box, mean, statistics: Statistics) -> np.ndarray:
+def _paint(job: _Job, box: Box, statistics: Statistics) -> np.ndarray:
     """Interpolate to the view's voxels and settle there; a later click adds, it does not erase. Returns its labels."""
     shape = job.view.array.shape
-    variance, mean = box.insert(statistics.variance, shape), box.insert(mean, shape)
+    variance, mean = box.insert(statistics.variance, shape), box.insert(statistics.mean, shape)
     values = np.array([0] + [label.value for label in job.model.labels], dtype=np.uint8)
     labels, probability = settle(mean), np.empty_like(variance)
     for i in range(len(labels)):  # plane by plane, as in `settle`
         labels[i], probability[i] = values[labels[i]], union(mean[i])
-    job.painted.append((box.region(shape), labels, variance, probability))
+    job.painted.append((box.region(shape), [labels, variance, probability]))
     return labels
 
 
 def _assemble(job: _Job, image: sitk.Image):
     """All that was painted in one box: its first voxel and size in the image (i, j, k), and the images by name."""
-    regions = [painted[0] for painted in job.painted]
-    low, high = (pick([[getattr(s, end) for s in region] for region in regions], axis=0)
-                 for pick, end in ((np.min, "start"), (np.max, "stop")))  # fmt: skip
-    maps = list(job.painted[0][1:]) if len(job.painted) == 1 else _joined(job.painted, low, high)
-    job.painted.clear()  # a large volume has no room for what it was joined from
+    low, high = _around([region for region, _parts in job.painted])
     start, size = job.view.image_region(low, high)
-    return start, size, {name: job.view.restore(maps.pop(0), image, start)
+    # One after another, each dropped as it is joined: a large volume has no room for all of them twice.
+    return start, size, {name: job.view.restore(_joined(job, low, high), image, start)
                          for name in ("labels", "variance", "probability")}  # fmt: skip
 
 
-def _joined(all_painted, low, high) -> list[np.ndarray]:
-    """What several clicks painted, on the voxels [low, high) of the view."""
-    maps = [np.zeros(high - low, dtype) for dtype in (np.uint8, np.float32, np.float32)]
-    for region, *painted in all_painted:
-        place = tuple(slice(s.start - a, s.stop - a) for s, a in zip(region, low, strict=True))
-        for number, (whole, values) in enumerate(zip(maps, painted, strict=True)):
-            there = whole[place]
-            # A later click adds labels where it found some, and does not erase.
-            np.copyto(there, values, where=values > (0 if number == 0 else there))
-    return maps
+def _joined(job: _Job, low, high) -> np.ndarray:
+    """The next of what each field painted, on the voxels [low, high) of the view."""
+    painted = [(region, parts.pop(0)) for region, parts in job.painted]
+    if len(painted) == 1:
+        return painted[0][1]
+    joined = np.zeros(high - low, painted[0][1].dtype)
+    for region, values in painted:
+        there = joined[tuple(slice(s.start - a, s.stop - a) for s, a in zip(region, low, strict=True))]
+        # A later click adds labels where it found some, and does not erase.
+        np.copyto(there, values, where=values > (0 if joined.dtype == np.uint8 else there))
+    return joined
+
+
+def _around(regions) -> tuple[np.ndarray, np.ndarray]:
+    """The box [low, high) around regions, given as slices."""
+    return (np.min([[part.start for part in region] for region in regions], axis=0),
+            np.max([[part.stop for part in region] for region in regions], axis=0))  # fmt: skip
+
+
+def _count(region) -> int:
+    return math.prod(part.stop - part.start for part in region)
 
 
 def _touches_cut_side(mask, box: Box, view: View) -> bool:

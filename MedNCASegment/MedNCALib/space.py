@@ -187,7 +187,7 @@ def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) ->
 
     Raises MedNCAError for an array that has no contrast.
     """
-    array = np.array(array, dtype=np.float32)  # ours from here on: changed in place, a large volume is in memory once
+    array = np.array(array, dtype=np.float32, order="C")  # ours from here on: changed in place, and plane by plane
     low, high = np.percentile(array, percentiles)
     np.clip(array, low, high, out=array)
     if gamma != 1 and high > low:
@@ -221,11 +221,11 @@ def _nearest_axes(direction: np.ndarray) -> tuple[int, int, int]:
 
 
 class _Voxels:
-    """An image's buffer (i, j, k) that keeps its image: SimpleITK's own array view is a dead pointer without it."""
+    """An image's buffer (i, j, k), kept: SimpleITK's own array view is a dead pointer once the image is gone."""
 
     def __init__(self, image: sitk.Image):
-        self.image = image
         self.__array_interface__ = sitk.GetArrayViewFromImage(image).transpose(2, 1, 0).__array_interface__
+        self.image = sitk.Image(image)  # shares the buffer: from here on, who writes to `image` gets a copy
 
 
 def _voxels(image: sitk.Image) -> np.ndarray:
