@@ -75,6 +75,15 @@ def test_a_whole_head_without_a_click_gets_no_verdict(model, brain):
     assert finding.verdict.color == "grey" and "click" in finding.verdict.reason
 
 
+def test_the_2d_model(model, brain):
+    """Its floor, on the same cases as the 3D one, and that the two agree on a real brain."""
+    flat = Library(bundled=ROOT / "Resources" / "Models").load("hippocampus-mednca")
+    assert flat.architecture.parameter_count() == 70_016 and flat.info["eval_metrics"]["dice"]["union"] >= 0.87
+    assert flat.info["training"]["split"] == model.info["training"]["split"] and flat.calibration["members"] == 10
+    masks = [sitk.GetArrayFromImage(segment_image(brain, each, [CLICKS["left"]]).labels) > 0 for each in (model, flat)]
+    assert dice(*masks) >= 0.9
+
+
 def test_the_prostate_model():
     """Its floor, its terms, and cases of all four centers on both sides."""
     model = Library(bundled=ROOT / "Resources" / "Models").load("prostate-m3dnca")

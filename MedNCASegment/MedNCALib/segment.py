@@ -347,8 +347,8 @@ def _finish(job: _Job, box: Box, single: bool, click, moves, statistics: Statist
     box = box.cut(statistics.region)  # a region of interest is all that was computed
     painted = _paint(job, box, statistics)
     voxel = float(np.prod(view.spacing))
-    volumes = {label.name: np.count_nonzero(painted == label.value) * voxel for label in model.labels}
-    volumes["union"] = np.count_nonzero(painted) * voxel
+    volumes = {label.name: float(np.count_nonzero(painted == label.value) * voxel) for label in model.labels}
+    volumes["union"] = float(np.count_nonzero(painted) * voxel)
     quality = dict(zip([label.name for label in model.labels] + ["union"], statistics.nqm, strict=True))
     domain = model.info.get("quality", {}).get("domain")
     objection = objection_to(
