@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
 from MedNCALib.model import Model, load_model
 from NCATrainerLib import loop, runs
+from NCATrainerLib.calibration import worker_pool
 from NCATrainerLib.dataset import Case, find_cases, find_dataset, read_cases, write_cases
 from NCATrainerLib.estimate import estimate
 from NCATrainerLib.finetune import finetuning_plan, own_labels, starting_weights
@@ -274,6 +276,35 @@ def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
     assert again.is_over and again.best_score == 0.7
     for key, value in again.result.state_dict().items():
         assert torch.equal(value, best[0.7][key])
+
+
+def _hold_a_pool(file):
+    """Runs in a process of its own, which is killed while its pool works."""
+    with worker_pool() as pool:
+        file.write_text(str(pool.submit(os.getpid).result()))
+        time.sleep(60)
+
+
+def test_a_pool_ends_with_its_killed_parent(tmp_path):
+    file = tmp_path / "pid"
+    parent = multiprocessing.get_context("spawn").Process(target=_hold_a_pool, args=(file,))
+    parent.start()
+    _until(lambda: file.exists() and file.read_text())
+    parent.kill()
+    _until(lambda: not _alive(int(file.read_text())))
+
+
+def _until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _alive(pid) -> bool:
+    """A zombie that nobody waits for is none."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):

@@ -28,6 +28,7 @@ from MedNCALib.space import View
 
 from .augmentation import apply_artifact
 from .dataset import Case
+from .processes import end_with_parent
 
 COVERAGE = 0.90  # of the interval
 _SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
@@ -79,9 +80,12 @@ def measure(pool, folder, cases: list[Case], seed: int, conditions=None, progres
 def worker_pool() -> ProcessPoolExecutor:
     """One single-threaded process per core: for many small cases faster than one process with all cores."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(
-        min(os.cpu_count() or 1, _MOST_PROCESSES), context, initializer=torch.set_num_threads, initargs=(1,)
-    )
+    return ProcessPoolExecutor(min(os.cpu_count() or 1, _MOST_PROCESSES), context, initializer=_begin)
+
+
+def _begin() -> None:
+    torch.set_num_threads(1)
+    end_with_parent()
 
 
 def enough(samples: list[Sample]) -> bool:

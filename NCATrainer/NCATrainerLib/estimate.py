@@ -14,6 +14,7 @@ from MedNCALib.benchmark import resident_peak
 from .dataset import CACHED_VOXELS
 from .loop import Run
 from .plan import Plan
+from .processes import end_with_parent
 
 _VALIDATION_SHARE = 0.1  # of the time, that validation and checkpoints take beside the iterations
 
@@ -35,7 +36,7 @@ class Estimate:
 def estimate(plan: Plan, cases: int) -> Estimate:
     """cases: how many there are."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
+    with context.Pool(1, initializer=end_with_parent) as pool:
         live, frozen, polish, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
     seconds = live_iterations * live + (plan.iterations - live_iterations) * frozen

@@ -1,15 +1,27 @@
 """Several processes that train one model, as `torchrun` starts them: each takes a part of every batch.
 
 Nothing of our own beside sums: torch.distributed adds up the losses' sums and the gradients. One process needs none of
-it, and everything here does nothing then.
+it, and everything here does nothing then. (Beside them: what pools of processes need.)
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import threading
 
 import torch
 import torch.distributed as distributed
+
+
+def end_with_parent() -> None:
+    """Called in a pool's process, which would wait for work forever where its parent was killed."""
+
+    def watch():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def join(device: str = "cpu") -> None:
