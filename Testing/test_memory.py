@@ -9,7 +9,7 @@ import torch
 from test_pyramid import ARCHITECTURES
 from typer.testing import CliRunner
 
-from MedNCALib import ensemble, fast
+from MedNCALib import ensemble, fast, places
 from MedNCALib.benchmark import PRESETS, peak_resident, resident_peak, useful_flops
 from MedNCALib.cells import Cell
 from MedNCALib.cli import app
@@ -106,6 +106,17 @@ def test_too_little_memory_for_the_results_is_said_before_anything_runs(monkeypa
     image = image_of(np.random.default_rng(0).random((60, 60, 60), np.float32))
     with pytest.raises(MedNCAError, match="more than the memory limit of 3 MB"):
         segment_image(image, bright_model(), memory_limit=3)
+
+
+def test_pieces_are_only_counted_where_one_structure_is_looked_for(monkeypatch):
+    monkeypatch.setattr(places, "BYTES_A_VOXEL", 0)
+    image = image_of(np.random.default_rng(0).random((60, 60, 60), np.float32))
+    needed = []
+    for field_of_view in ((20.0, 20.0, 20.0), (60.0, 60.0, 60.0)):
+        with pytest.raises(MedNCAError) as refused:
+            segment_image(image, bright_model(field_of_view=field_of_view, keep_largest=True), memory_limit=1)
+        needed.append(int(str(refused.value).split(" MB at least")[0].split()[-1]))
+    assert needed[0] < needed[1]
 
 
 def test_the_fields_of_several_clicks_are_counted_together(monkeypatch):

@@ -165,14 +165,14 @@ def segment_image(
     if len(clicks):
         clicks = [tuple(float(x) for x in click) for click in clicks]
         fields = [_first_box(job, click) for click in clicks]  # all are checked before the first one runs
-        _check_memory(job, fields)
+        _check_memory(job, fields, clicks[-1])
         findings = [
             _segment_field(job, box, click, f" {number}/{len(clicks)}" if len(clicks) > 1 else "")
             for number, (click, box) in enumerate(zip(clicks, fields, strict=True), start=1)
         ]
     else:
         whole = Box.whole(view, model.preprocessing.spacing)
-        _check_memory(job, [whole])
+        _check_memory(job, [whole], None)
         findings = [_segment_field(job, whole, None, "")]
     with job.timed("restore"):
         start, size, parts = _assemble(job, image)
@@ -219,8 +219,7 @@ class _Field:
         self.job, self.box, p = job, box, job.model.preprocessing
         image = normalize(box.extract(job.view.array), p.percentiles, p.gamma)
         roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
-        extent = [n * mm for n, mm in zip(box.size, box.spacing, strict=True)]
-        self.single = click is not None or is_one_field(job.model, extent)
+        self.single = _is_single(job.model, box, click)
         choose = _largest_piece if self.single and p.keep_largest else None
         held = job.view.array.nbytes + sum(part.nbytes for _region, parts in job.painted for part in parts)
         self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi, choose, held)
@@ -285,13 +284,13 @@ def _check_size(model: Model, box: Box) -> None:
             )
 
 
-def _check_memory(job: _Job, boxes: list[Box]) -> None:
+def _check_memory(job: _Job, boxes: list[Box], click) -> None:
     """Refuse what has no room for its results, before anything is computed."""
     if job.memory_limit is None:
         return
     held, regions = job.view.array.nbytes, [box.region(job.view.array.shape) for box in boxes]
     shown = [_count(region) for region in regions]
-    pieces = job.model.preprocessing.keep_largest
+    pieces = job.model.preprocessing.keep_largest and _is_single(job.model, boxes[-1], click)
     last = results_peak(job.model.architecture, boxes[-1].size, shown[-1], boxes[-1].aligned, pieces)
     joining = JOINING * _count([slice(a, b) for a, b in zip(*_around(regions), strict=True)])
     peak = held + RESULT * sum(shown[:-1]) + max(last, joining if len(boxes) > 1 else 0)
@@ -365,6 +364,11 @@ def _finish(job: _Job, box: Box, single: bool, click, moves, statistics: Statist
     center = tuple(round(float(x), 2) for x in view.ras_of(box.view_index(middle)))
     share = round(statistics.computed_share, 4)
     return Finding(click, center, extent, quality, volumes, verdict, objection, moves, share)
+
+
+def _is_single(model: Model, box: Box, click) -> bool:
+    """Whether one structure is to be found in a box: around a click, or in an image of about the model's field."""
+    return click is not None or is_one_field(model, [n * mm for n, mm in zip(box.size, box.spacing, strict=True)])
 
 
 def is_one_field(model: Model, extent) -> bool:
