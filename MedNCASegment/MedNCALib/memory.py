@@ -144,10 +144,10 @@ def predicted_peak(
     """Bytes that `ensemble.run_ensemble` adds to the process."""
     region = region or tuple(slice(0, n) for n in shape)
     blocks = list(MemoryPlan(tile, parallel, thickness, 0).blocks(region))
-    voxels = _count(blocks[0])
+    voxels = count(blocks[0])
     outputs = voxels * architecture.labels * _FLOAT
     unions = voxels * _FLOAT * (architecture.labels > 1)
-    results = _count(region) * (architecture.labels + 1) * _FLOAT
+    results = count(region) * (architecture.labels + 1) * _FLOAT
     shared = math.prod(shape) * architecture.input_channels * _FLOAT + results + 2 * (outputs + unions)
     finishing = 3 * outputs + 2 * unions  # a member's logits and probabilities while they join the statistics
     thickest = blocks[0], blocks[len(blocks) // 2]  # the second has a margin on both sides
@@ -160,7 +160,7 @@ def _working(architecture: Architecture, shape, block, tile, dense) -> float:
     coarser, working = 0.0, 0.0
     for number, (level, box) in enumerate(zip(architecture.levels, architecture.boxes(shape, block), strict=True)):
         frame = architecture.frame(level, shape)
-        state = _count(box) * architecture.channels * _FLOAT
+        state = count(box) * architecture.channels * _FLOAT
         is_last = number == len(architecture.levels) - 1
         kept = state if tile and not is_last else 0
         working = max(working, coarser + kept + _tile_bytes(architecture, level, frame, box, tile, dense))
@@ -212,5 +212,6 @@ def _tile_bytes(architecture, level, frame, box, tile, dense) -> float:
     return (cells + padded) * architecture.channels * _FLOAT + (cells + padded) * _INDEX + in_hand * _FLOAT
 
 
-def _count(box) -> int:
+def count(box) -> int:
+    """Cells of a box, given as slices."""
     return math.prod(part.stop - part.start for part in box)

@@ -18,7 +18,7 @@ import torch
 from .devices import choose_device
 from .ensemble import Ensemble, Statistics, settle, union
 from .errors import MedNCAError
-from .memory import give_back, results_peak, too_little_memory
+from .memory import count, give_back, results_peak, too_little_memory
 from .model import Model
 from .places import uncertain_places
 from .quality import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, objection_to
@@ -289,10 +289,10 @@ def _check_memory(job: _Job, boxes: list[Box], click) -> None:
     if job.memory_limit is None:
         return
     held, regions = job.view.array.nbytes, [box.region(job.view.array.shape) for box in boxes]
-    shown = [_count(region) for region in regions]
+    shown = [count(region) for region in regions]
     pieces = job.model.preprocessing.keep_largest and _is_single(job.model, boxes[-1], click)
     last = results_peak(job.model.architecture, boxes[-1].size, shown[-1], boxes[-1].aligned, pieces)
-    joining = JOINING * _count([slice(a, b) for a, b in zip(*_around(regions), strict=True)])
+    joining = JOINING * count([slice(a, b) for a, b in zip(*_around(regions), strict=True)])
     peak = held + RESULT * sum(shown[:-1]) + max(last, joining if len(boxes) > 1 else 0)
     if peak > job.memory_limit * 1e6:
         raise too_little_memory(boxes[-1].size, peak, job.memory_limit, held)
@@ -415,10 +415,6 @@ def _around(regions) -> tuple[np.ndarray, np.ndarray]:
     """The box [low, high) around regions, given as slices."""
     return (np.min([[part.start for part in region] for region in regions], axis=0),
             np.max([[part.stop for part in region] for region in regions], axis=0))  # fmt: skip
-
-
-def _count(region) -> int:
-    return math.prod(part.stop - part.start for part in region)
 
 
 def _touches_cut_side(mask, box: Box, view: View) -> bool:
