@@ -13,11 +13,17 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import MedNCAError
-from .headers import check_header
+from .imaging import metaimage, nifti, nrrd
+from .imaging.dicom import is_series, read_series
+from .imaging.header import Header, check_grid, checked
+from .imaging.payload import read_voxels
 
-SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-SPACING_LIMITS = (0.01, 100.0)  # mm; outside, the header is wrong or the unit is not mm
-MAX_VOXELS = 2**31
+_READERS = (
+    (nifti.read_header, (".nii", ".nii.gz")),
+    (nrrd.read_header, (".nrrd", ".nhdr")),
+    (metaimage.read_header, (".mha", ".mhd")),
+)
+SUFFIXES = tuple(suffix for _reader, suffixes in _READERS for suffix in suffixes)
 
 
 def find_images(path) -> list[Path]:
@@ -31,7 +37,7 @@ def find_images(path) -> list[Path]:
     files = sorted(f for f in path.iterdir() if is_image_name(f.name))
     if files:
         return files
-    if _series_ids(path):
+    if is_series(path):
         return [path]
     raise MedNCAError(f"The folder {path} holds no image: no {', '.join(SUFFIXES)} file and no DICOM series.")
 
@@ -86,29 +92,41 @@ def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:
 def read_image(path) -> sitk.Image:
     """Read and check a scalar volume: NIfTI, NRRD, MetaImage, or a folder with one DICOM series.
 
-    Returns a 3D float32 image. Raises MedNCAError with one sentence for whatever cannot be segmented.
+    Returns a 3D float32 image. Raises MedNCAError with one sentence for whatever cannot be segmented, or not be read
+    for certain (`imaging`).
     """
     return check_image(_read(Path(path)), str(path))
 
 
 def read_labels(path) -> sitk.Image:
     """Read and check a label map (same formats): 3D, whole numbers from 0 to 255, returned as uint8."""
-    image = _scalar_volume(_read(Path(path)), str(path))
+    image = _read(Path(path))
     values = sitk.GetArrayViewFromImage(image)
-    if not np.all((values >= 0) & (values <= 255)) or not np.array_equal(values, np.round(values)):
-        raise MedNCAError(f"{path} is no label map: its values are not whole numbers from 0 to 255.")
-    return sitk.Cast(image, sitk.sitkUInt8)
+    if values.dtype != np.uint8:
+        if not np.all((values >= 0) & (values <= 255)) or not np.array_equal(values, np.round(values)):
+            raise MedNCAError(f"{path} is no label map: its values are not whole numbers from 0 to 255.")
+        image = sitk.Cast(image, sitk.sitkUInt8)
+    return image
 
 
 def check_image(image: sitk.Image, name: str) -> sitk.Image:
     """The image as 3D float32, or a MedNCAError that says why it cannot be segmented."""
-    image = _scalar_volume(image, name)
+    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
+        image = image[..., 0]
+    checked(_header_of(image, name))
     values = sitk.GetArrayViewFromImage(image)
-    if not np.isfinite(values).all():
+    low, high = (float(end) for end in (values.min(), values.max()))  # not a number where any voxel is none
+    largest = np.finfo(np.float32).max
+    if not -largest <= low <= high <= largest:
         raise MedNCAError(f"{name} holds NaN or infinite voxels; replace them before segmenting.")
-    if values.min() == values.max():
-        raise MedNCAError(f"{name} is constant (every voxel is {values.flat[0]:g}): there is nothing to segment.")
-    return image
+    if low == high:
+        raise MedNCAError(f"{name} is constant (every voxel is {low:g}): there is nothing to segment.")
+    return sitk.Cast(image, sitk.sitkFloat32)
+
+
+def check_geometry(image: sitk.Image, name: str) -> None:
+    """Raises MedNCAError where spacing, axes or origin cannot be those of a volume in mm."""
+    check_grid(image.GetSpacing(), image.GetDirection(), image.GetOrigin(), name)
 
 
 def write_image(image: sitk.Image, path, compress: bool = True) -> None:
@@ -122,100 +140,57 @@ def write_image(image: sitk.Image, path, compress: bool = True) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _header_of(image: sitk.Image, name: str) -> Header:
+    """What the header of a file with this image would say."""
+    is_volume, complex_valued = image.GetDimension() == 3, "complex" in image.GetPixelIDTypeAsString()
+    return Header(
+        file=name, size=image.GetSize(), dtype=np.dtype(np.complex64 if complex_valued else np.float32),
+        components=image.GetNumberOfComponentsPerPixel(), spacing=image.GetSpacing(),
+        direction=np.array(image.GetDirection()).reshape(3, 3) if is_volume else np.eye(3),
+        origin=image.GetOrigin(), data=name,
+    )  # fmt: skip
+
+
 def _read(path: Path) -> sitk.Image:
-    if not path.exists():
-        raise MedNCAError(f"{path} does not exist; check the path.")
-    if path.is_dir():
-        return _read_series(path)
-    if path.stat().st_size == 0:
+    """A scalar 3D image of the type on disk, its voxels in native byte order."""
+    _check_name(path)
+    try:
+        if path.is_dir():
+            if not is_series(path):
+                raise MedNCAError(f"The folder {path} holds no DICOM series.")
+            return _image_of(*read_series(path))
+        size = path.stat().st_size if path.is_file() else None
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    if size is None:
+        raise MedNCAError(f"{path} {'is no regular file' if path.exists() else 'does not exist'}; check the path.")
+    if size == 0:
         raise MedNCAError(f"{path} is empty (0 bytes); copy or export it again.")
-    check_header(path)
     try:
-        with quiet_itk():
-            return sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        raise MedNCAError(
-            f"{path} cannot be read as an image ({_cause(error)}); it may be cut short, damaged or not an image."
-        ) from error
+        header = checked(_reader_of(path)(path))
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror}).") from error
+    return _image_of(header, read_voxels(header))
 
 
-def _read_series(folder: Path) -> sitk.Image:
-    ids = _series_ids(folder)
-    if not ids:
-        raise MedNCAError(f"The folder {folder} holds no DICOM series.")
-    if len(ids) > 1:
-        raise MedNCAError(f"The folder {folder} holds {len(ids)} DICOM series; give a folder with one.")
-    reader = sitk.ImageSeriesReader()
-    names = reader.GetGDCMSeriesFileNames(str(folder), ids[0])
-    lost = {f.name for f in folder.glob("*.dcm")} - {Path(name).name for name in names}
-    if lost:
-        raise MedNCAError(
-            f"{len(lost)} file(s) of the DICOM series in {folder} cannot be read: {sorted(lost)[0]} for one."
-        )
-    reader.SetFileNames(names)
+def _check_name(path: Path) -> None:
+    """A name that is no text can be neither told nor written down with a result."""
     try:
-        with quiet_itk():
-            image = reader.Execute()
-    except RuntimeError as error:
-        raise MedNCAError(f"The DICOM series in {folder} cannot be read ({_cause(error)}).") from error
-    if image.HasMetaDataKey("ITK_non_uniform_sampling_deviation"):
-        raise MedNCAError(f"The slices of the DICOM series in {folder} are not evenly spaced; one may be missing.")
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise MedNCAError(f"{str(path)!a} is a name that is not text; rename it.") from error
+
+
+def _reader_of(path: Path):
+    for reader, suffixes in _READERS:
+        if path.name.lower().endswith(suffixes):
+            return reader
+    raise MedNCAError(f"{path} cannot be read as an image: {', '.join(SUFFIXES)} are read, and folders of DICOM.")
+
+
+def _image_of(header, voxels: np.ndarray) -> sitk.Image:
+    image = sitk.GetImageFromArray(voxels)
+    image.SetSpacing(header.spacing)
+    image.SetOrigin(header.origin)
+    image.SetDirection(header.direction.ravel().tolist())
     return image
-
-
-def _series_ids(folder: Path) -> tuple[str, ...]:
-    with quiet_itk():
-        return sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
-
-
-def _scalar_volume(image: sitk.Image, name: str) -> sitk.Image:
-    if image.GetNumberOfComponentsPerPixel() != 1:
-        n = image.GetNumberOfComponentsPerPixel()
-        raise MedNCAError(f"{name} has {n} values per voxel (color or vector); a scalar volume is needed.")
-    if "complex" in image.GetPixelIDTypeAsString():
-        raise MedNCAError(f"{name} is complex-valued; export its magnitude and segment that.")
-    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
-        image = image[..., 0]
-    if image.GetDimension() != 3:
-        d = image.GetDimension()
-        hint = "extract one frame as a 3D volume" if d == 4 else "a stack of slices in one file is needed"
-        raise MedNCAError(f"{name} is {d}D; MedNCA segments 3D volumes: {hint}.")
-    if np.prod(image.GetSize(), dtype=float) > MAX_VOXELS:
-        raise MedNCAError(f"{name} has {image.GetSize()} voxels, more than 2^31; crop or resample it.")
-    check_geometry(image, name)
-    return sitk.Cast(image, sitk.sitkFloat32)
-
-
-def check_geometry(image: sitk.Image, name: str) -> None:
-    """Raises MedNCAError where spacing, axes or origin cannot be those of a volume in mm."""
-    spacing, low, high = image.GetSpacing(), *SPACING_LIMITS
-    if not all(np.isfinite(s) and low <= s <= high for s in spacing):
-        shown = " x ".join(f"{s:g}" for s in spacing)
-        raise MedNCAError(
-            f"{name} has a voxel spacing of {shown} mm; every value must lie between {low:g} and {high:g} mm. "
-            "Correct the header."
-        )
-    direction = np.array(image.GetDirection()).reshape(3, 3)
-    if not np.allclose(direction @ direction.T, np.eye(3), atol=1e-3):
-        raise MedNCAError(f"{name} has axes that are not perpendicular (gantry tilt or shear); resample it first.")
-    if not np.isfinite(image.GetOrigin()).all():
-        raise MedNCAError(f"{name} has an origin that is not a number; correct the header.")
-
-
-def _cause(error: Exception) -> str:
-    """The last telling line of an ITK error, without source file names and addresses."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line.split("): ", 1)[-1] for line in lines if "ITK ERROR" in line or "Error" in line]
-    cause = (told or lines or ["unknown cause"])[-1]
-    return cause.removeprefix("ITK ERROR: ").strip().rstrip(".")[:200]
-
-
-class quiet_itk:
-    """ITK prints warnings of its own on standard error; what matters is raised."""
-
-    def __enter__(self):
-        self.shown = sitk.ProcessObject.GetGlobalWarningDisplay()
-        sitk.ProcessObject.SetGlobalWarningDisplay(False)
-
-    def __exit__(self, *_):
-        sitk.ProcessObject.SetGlobalWarningDisplay(self.shown)

@@ -1,0 +1,153 @@
+"""What a volume's header says, whatever its format, and what every header must hold before a voxel is decoded."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import MedNCAError
+
+MAX_VOXELS = 2**29  # 812 x 812 x 812; a whole body in CT has half of it
+SPACING_LIMITS = (0.01, 100.0)  # mm; outside, the header is wrong or the unit is not mm
+_MEMORY_SHARE = 0.8  # of this computer's memory that the voxels and their single-precision copy may take
+_FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Header:
+    """A volume on disk. Axes are the file's own (i, j, k); the geometry is LPS, mm.
+
+    size: voxels; dtype: of one value on disk, byte order included; components: values per voxel. spacing: mm;
+    direction: 3x3, its columns are the axes; origin: center of the first voxel. data: the file that holds the voxels;
+    offset: its bytes before them; encoding: raw, gzip, zlib or text; skip: decoded bytes before the voxels. slope,
+    intercept: value = slope * stored + intercept.
+    """
+
+    file: Path
+    size: tuple[int, ...]
+    dtype: np.dtype
+    spacing: tuple[float, ...]
+    direction: np.ndarray
+    origin: tuple[float, ...]
+    data: Path
+    offset: int = 0
+    encoding: str = "raw"
+    skip: int = 0
+    components: int = 1
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @property
+    def nbytes(self) -> int:
+        """Of the voxels, decoded."""
+        return math.prod(self.size) * self.components * self.dtype.itemsize
+
+
+def checked(header: Header) -> Header:
+    """The header of a scalar 3D volume that may be decoded, or a MedNCAError that says in a sentence why not."""
+    name = header.file
+    if any(n < 1 for n in header.size):
+        raise MedNCAError(f"{name} has a size of {_times(header.size)} voxels in its header; that is no volume.")
+    if header.components != 1:
+        raise MedNCAError(
+            f"{name} has {header.components} values per voxel (color or vector); a scalar volume is needed."
+        )
+    if header.dtype.kind == "c":
+        raise MedNCAError(f"{name} is complex-valued; export its magnitude and segment that.")
+    if len(header.size) != 3:
+        d = len(header.size)
+        hint = "extract one frame as a 3D volume" if d > 3 else "a stack of slices in one file is needed"
+        raise MedNCAError(f"{name} is {d}D; MedNCA segments 3D volumes: {hint}.")
+    if not math.isfinite(header.slope) or not math.isfinite(header.intercept):
+        raise MedNCAError(f"{name} has a slope or intercept of its values that is not a number; correct the header.")
+    _check_amount(header)
+    check_grid(header.spacing, header.direction, header.origin, name)
+    return header
+
+
+def check_grid(spacing, direction, origin, name) -> None:
+    """Raises MedNCAError where spacing (mm), axes (3x3) or origin cannot be those of a volume in mm."""
+    low, high = SPACING_LIMITS
+    if not all(math.isfinite(s) and low <= s <= high for s in spacing):
+        shown = _times(f"{s:g}" for s in spacing)
+        raise MedNCAError(
+            f"{name} has a voxel spacing of {shown} mm; every value must lie between {low:g} and {high:g} mm. "
+            "Correct the header."
+        )
+    direction = np.asarray(direction, dtype=float).reshape(3, 3)
+    if not np.isfinite(direction).all() or not np.allclose(direction @ direction.T, np.eye(3), atol=1e-3):
+        raise MedNCAError(f"{name} has axes that are not perpendicular (gantry tilt or shear); resample it first.")
+    if not np.isfinite(origin).all():
+        raise MedNCAError(f"{name} has an origin that is not a number; correct the header.")
+
+
+def _check_amount(header: Header) -> None:
+    """Against the stated limit, and against the memory there is, before anything is decoded."""
+    voxels = math.prod(header.size)
+    if voxels > MAX_VOXELS:
+        raise MedNCAError(
+            f"{header.file} has {_times(header.size)} voxels, more than the {MAX_VOXELS:,} that are read; crop or "
+            "resample it."
+        )
+    needed, there = voxels * (header.dtype.itemsize + _FLOAT_BYTES), physical_memory()
+    if there and needed > _MEMORY_SHARE * there:
+        raise MedNCAError(
+            f"{header.file} has {_times(header.size)} voxels, which need {needed / 1e9:.1f} GB; this computer has "
+            f"{there / 1e9:.1f} GB. Crop or resample it."
+        )
+
+
+def physical_memory() -> int | None:
+    """Bytes of memory that this process may use, or None where the system does not tell."""
+    limits = []
+    with suppress(ImportError, AttributeError, OSError, ValueError):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with suppress(ImportError):
+        import resource
+
+        limits += [limit for limit in resource.getrlimit(resource.RLIMIT_AS) if limit > 0]
+    with suppress(OSError, ValueError):  # a container's limit
+        limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    if sys.platform == "win32":
+        limits.append(_windows_memory())
+    return min(limits, default=None)
+
+
+def _windows_memory() -> int:
+    import ctypes
+
+    installed = ctypes.c_ulonglong(0)
+    ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(installed))
+    return installed.value * 1024 or sys.maxsize
+
+
+def data_file(header: Path, name: str) -> Path:
+    """The file of the voxels that a header names: a plain name of a regular file beside it, nothing else."""
+    if not name or name in (".", "..") or set(name) & set("/\\:\0") or not name.isprintable():
+        raise MedNCAError(
+            f"{header} names {name[:80]!r} as the file of its voxels; only a file beside it is read, by its plain name."
+        )
+    path = header.with_name(name)
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError) as error:
+        raise MedNCAError(f"{header} needs the file {name!r} beside it for its voxels; copy it there.") from error
+    if not regular:
+        raise MedNCAError(f"{header} names {name!r} as the file of its voxels, which is no regular file.")
+    return path
+
+
+def numbers(text: str, kind=float) -> tuple:
+    """The numbers of a header's line; raises ValueError."""
+    return tuple(kind(part) for part in text.split())
+
+
+def _times(values) -> str:
+    return " x ".join(str(value) for value in values)

@@ -1,0 +1,162 @@
+"""NRRD (.nrrd) and its detached header (.nhdr): raw, gzip or text, as ITK, Slicer and pynrrd write them."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import MedNCAError
+from .header import Header, data_file, numbers
+
+_MAX_HEADER = 1 << 20  # bytes; Slicer keeps a segmentation's or a sequence's texts there
+_TYPES = {
+    "i1": ("signed char", "int8", "int8_t"),
+    "u1": ("uchar", "unsigned char", "uint8", "uint8_t"),
+    "i2": ("short", "short int", "signed short", "signed short int", "int16", "int16_t"),
+    "u2": ("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"),
+    "i4": ("int", "signed int", "int32", "int32_t"),
+    "u4": ("uint", "unsigned int", "uint32", "uint32_t"),
+    "i8": ("longlong", "long long", "long long int", "signed long long", "signed long long int", "int64", "int64_t"),
+    "u8": ("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"),
+    "f4": ("float",),
+    "f8": ("double",),
+}
+_ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "text": "text", "txt": "text", "ascii": "text"}
+_SPACES = {  # -> LPS
+    "left-posterior-superior": (1, 1, 1), "lps": (1, 1, 1),
+    "right-anterior-superior": (-1, -1, 1), "ras": (-1, -1, 1),
+    "left-anterior-superior": (1, -1, 1), "las": (1, -1, 1),
+    "scanner-xyz": (1, 1, 1), "3d-right-handed": (1, 1, 1),
+}  # fmt: skip
+
+
+def read_header(path: Path) -> Header:
+    """Raises MedNCAError for what is no NRRD file or cannot be understood for certain."""
+    fields, length = _fields(path)
+    try:
+        return _header(path, fields, length)
+    except KeyError as error:
+        raise MedNCAError(f"{path} cannot be read as an image: its header lacks the field {error}.") from error
+    except ValueError as error:
+        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({error}).") from error
+
+
+def _fields(path: Path) -> tuple[dict[str, str], int]:
+    """Field -> value, and the header's length in bytes, the empty line included."""
+    with open(path, "rb") as file:
+        head = file.read(_MAX_HEADER)
+    if not re.match(rb"NRRD000[1-6]\r?\n", head):
+        raise MedNCAError(f"{path} cannot be read as an image: it has no NRRD header.")
+    end = re.search(rb"\r?\n\r?\n", head)
+    if end is None and not path.name.lower().endswith(".nhdr"):
+        raise MedNCAError(f"{path} cannot be read as an image: its header does not end.")
+    fields: dict[str, str] = {}
+    for line in head[: end.start() if end else len(head)].decode("latin-1").splitlines()[1:]:
+        key, separator, value = line.partition(": ")
+        if line.startswith("#") or ":=" in line.split(": ")[0] or not separator:
+            continue
+        key = key.strip().lower()
+        if key in fields:
+            raise MedNCAError(f"{path} cannot be read as an image: its header has the field {key!r} twice.")
+        fields[key] = value.strip()
+    return fields, end.end() if end else len(head)
+
+
+def _header(path: Path, fields: dict[str, str], length: int) -> Header:
+    sizes = numbers(fields["sizes"], int)
+    if len(sizes) != int(fields["dimension"]):
+        raise ValueError("dimension and sizes differ")
+    if len(sizes) > 16:
+        raise ValueError(f"{len(sizes)} dimensions")
+    dtype, encoding = _type(fields), _encoding(fields)
+    axes, spacing, origin, direction = _geometry(fields, sizes)
+    data, offset = path, length
+    if "data file" in fields or "datafile" in fields:
+        data, offset = data_file(path, fields.get("data file", fields.get("datafile"))), 0
+    elif path.name.lower().endswith(".nhdr"):
+        raise ValueError("it names no file of the voxels")
+    skip = int(fields.get("byte skip", fields.get("byteskip", "0")))
+    if int(fields.get("line skip", fields.get("lineskip", "0"))) or skip < -1 or (skip and encoding != "raw"):
+        raise ValueError("lines or bytes that are skipped")
+    if skip == -1:
+        offset = data.stat().st_size - math.prod(sizes) * dtype.itemsize
+    elif skip > 0:
+        offset += skip
+    if offset < 0:
+        raise ValueError("more voxels than the file has bytes")
+    return Header(
+        file=path, size=tuple(sizes[a] for a in axes), dtype=dtype, components=_components(sizes, axes),
+        spacing=spacing, direction=direction, origin=origin, data=data, offset=offset, encoding=encoding,
+    )  # fmt: skip
+
+
+def _type(fields) -> np.dtype:
+    wanted = fields["type"].lower()
+    name = next((name for name, known in _TYPES.items() if wanted in known), None)
+    if name is None:
+        raise ValueError(f"voxels of type {wanted[:40]!r}")
+    order = fields.get("endian", "").lower()
+    if order not in ("", "little", "big"):
+        raise ValueError(f"byte order {order[:20]!r}")
+    if not order and name[1] != "1" and _encoding(fields) != "text":
+        raise ValueError("it does not say its byte order")
+    return np.dtype({"little": "<", "big": ">", "": "<" if sys.byteorder == "little" else ">"}[order] + name)
+
+
+def _encoding(fields) -> str:
+    wanted = fields["encoding"].lower()
+    if wanted not in _ENCODINGS:
+        raise ValueError(f"encoding {wanted[:40]!r}; raw, gzip and text are read")
+    return _ENCODINGS[wanted]
+
+
+def _geometry(fields, sizes):
+    """(axes of space among the file's, spacing, origin, direction), LPS."""
+    vectors = [_vector(text) for text in re.findall(r"none|\([^)]*\)", fields.get("space directions", ""))]
+    if not vectors:
+        return _plain_geometry(fields, sizes)
+    if len(vectors) != len(sizes):
+        raise ValueError("space directions and sizes differ")
+    axes = [axis for axis, vector in enumerate(vectors) if vector is not None]
+    space = fields.get("space", "").lower()
+    if space and space not in _SPACES:
+        raise ValueError(f"space {space[:40]!r}")
+    columns = np.array([vectors[axis] for axis in axes], dtype=float)
+    if columns.shape != (3, 3):  # told by whoever looks at the number of axes
+        return axes, (1.0,) * len(axes), (0.0,) * 3, np.eye(3)
+    columns = (columns * _SPACES.get(space, (1, 1, 1))).T
+    lengths = np.linalg.norm(columns, axis=0)
+    if not np.isfinite(columns).all() or not (lengths > 0).all():
+        raise ValueError("space directions that span no volume; the spacing must be positive")
+    origin = np.array(_vector(fields["space origin"]) if "space origin" in fields else (0.0,) * 3)
+    if origin.shape != (3,):
+        raise ValueError("space origin")
+    return axes, tuple(lengths.tolist()), tuple((origin * _SPACES.get(space, (1, 1, 1))).tolist()), columns / lengths
+
+
+def _plain_geometry(fields, sizes):
+    """Without directions: spacings, where there are any. What `axis mins` mean depends on unwritten conventions."""
+    if "axis mins" in fields and set(fields["axis mins"].lower().split()) != {"nan"}:
+        raise ValueError("axis mins in place of a space origin")
+    kinds = fields.get("kinds", "").lower().split()
+    axes = [a for a in range(len(sizes)) if len(kinds) != len(sizes) or kinds[a] in ("domain", "space", "time", "???")]
+    spacing = numbers(fields["spacings"]) if "spacings" in fields else (1.0,) * len(sizes)
+    if len(spacing) != len(sizes):
+        raise ValueError("spacings and sizes differ")
+    spacing = tuple(spacing[a] for a in axes)
+    if not all(math.isfinite(s) and s > 0 for s in spacing):
+        raise ValueError(f"a spacing of {' x '.join(f'{s:g}' for s in spacing)} mm")
+    return axes, spacing, (0.0,) * len(axes), np.eye(3)
+
+
+def _vector(text: str):
+    return None if text == "none" else tuple(float(x) for x in text.strip().strip("()").split(","))
+
+
+def _components(sizes, axes) -> int:
+    """Values per voxel: what the axes that are not in space hold."""
+    return math.prod(n for axis, n in enumerate(sizes) if axis not in axes)
