@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test screenshots measure-click benchmark check-equality study-finetuning lint format train clean
+.PHONY: demo test fuzz screenshots measure-click benchmark check-equality study-finetuning lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -26,6 +26,11 @@ study-finetuning: $(READY)
 test: lint
 	Testing/host/system_packages.sh $(PY)
 	$(PY) -m pytest --timeout 300
+
+# Damaged and odd files and requests, thousands of each kind, for ten minutes; fails on any that is not refused in a
+# sentence or read as it stands.
+fuzz: $(READY)
+	PYTHONPATH=Testing $(PY) -m fuzz --seconds 600 --least 2000
 
 # Pictures for the README, drawn off screen; look at them before you commit them.
 screenshots: $(READY)

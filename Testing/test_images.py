@@ -365,7 +365,7 @@ BAD = {
     "voxels that are not there": (_mha(b"", file="v.raw", name="a.mhd"), "beside it"),
     "negative dimensions": (lambda f: _header_and(f, "a.mha", "ObjectType = Image\nNDims = -1\nDimSize = 2\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n", b"12"), "NDims"),
     "a thousand dimensions": (lambda f: _header_and(f, "a.mha", f"NDims = 1000\nDimSize = {'1 ' * 1000}\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n", b"1"), "1000 dimensions"),
-    "a MetaImage of something else": (_mha(LITTLE, more="ObjectType2 = Tube\nObjectSubType = x\nBinaryData = maybe\n"), "binarydata"),
+    "a MetaImage of something else": (_mha(LITTLE, more="ObjectType2 = Tube\nObjectSubType = x\nBinaryData = maybe\n"), "BinaryData"),
     "the same field twice": (_mha(LITTLE, more="DimSize = 9 9 9\n"), "twice"),
     "text over binary voxels": (_nrrd(os.urandom(64), encoding="ascii"), "text|more than"),
     "text of too few voxels": (_nrrd(b"1 2 3", encoding="ascii"), "3 of 8"),

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import Header, checked
+from .header import Header, checked, shown
 
 MAX_FILES = 20_000
 _SECONDS, _BYTES_PER_SECOND = 60, 2_000_000  # that a series may take to read, at most
@@ -101,7 +101,7 @@ def main(folder: str) -> None:
     except _Refused as refusal:
         told, voxels = {"error": f"The DICOM series in {folder} cannot be read: {refusal}."}, b""
     except Exception as error:  # of a library, about a file that it does not understand
-        cause = " ".join(str(error).split())[-200:] or type(error).__name__
+        cause = shown(f"{type(error).__name__}: {' '.join(str(error).split())[-150:]}", 200)
         told, voxels = {"error": f"The DICOM series in {folder} cannot be read ({cause})."}, b""
     sink.write(json.dumps(told).encode() + b"\n")
     sink.write(voxels)
@@ -130,7 +130,7 @@ def _slices(folder: Path) -> list:
         except _Refused:
             raise
         except Exception as error:
-            raise _Refused(f"{path.name} cannot be read ({' '.join(str(error).split())[:120]})") from error
+            raise _Refused(f"{path.name} cannot be read ({shown(error, 120)})") from error
     if not slices:
         raise _Refused("the folder holds no DICOM image")
     return slices

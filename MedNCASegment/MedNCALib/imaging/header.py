@@ -132,16 +132,25 @@ def data_file(header: Path, name: str) -> Path:
     """The file of the voxels that a header names: a plain name of a regular file beside it, nothing else."""
     if not name or name in (".", "..") or set(name) & set("/\\:\0") or not name.isprintable():
         raise MedNCAError(
-            f"{header} names {name[:80]!r} as the file of its voxels; only a file beside it is read, by its plain name."
+            f"{header} names {shown(name)!r} as the file of its voxels; only a file beside it is read, by its plain "
+            "name."
         )
     path = header.with_name(name)
     try:
         regular = stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError) as error:
-        raise MedNCAError(f"{header} needs the file {name!r} beside it for its voxels; copy it there.") from error
+        raise MedNCAError(
+            f"{header} needs the file {shown(name)!r} beside it for its voxels; copy it there."
+        ) from error
     if not regular:
-        raise MedNCAError(f"{header} names {name!r} as the file of its voxels, which is no regular file.")
+        raise MedNCAError(f"{header} names {shown(name)!r} as the file of its voxels, which is no regular file.")
     return path
+
+
+def shown(text, limit: int = 80) -> str:
+    """Text of a file as a message may show it: short, and without what a terminal would act on."""
+    text = ascii(str(text))[1:-1]
+    return text if len(text) <= limit else text[:limit] + "..."
 
 
 def numbers(text: str, kind=float) -> tuple:
@@ -150,4 +159,4 @@ def numbers(text: str, kind=float) -> tuple:
 
 
 def _times(values) -> str:
-    return " x ".join(str(value) for value in values)
+    return shown(" x ".join(str(value) for value in values))

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import Header, data_file, numbers
+from .header import Header, data_file, numbers, shown
 
 _MAX_HEADER = 1 << 20  # bytes; sequences keep a transform a frame there
-_LAST = "elementdatafile"
+_LAST = "ElementDataFile"
 _TYPES = {
     "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4", "MET_UINT": "u4",
     "MET_LONG": "i4", "MET_ULONG": "u4", "MET_LONG_LONG": "i8", "MET_ULONG_LONG": "u8", "MET_FLOAT": "f4",
@@ -28,11 +28,11 @@ def read_header(path: Path) -> Header:
     except KeyError as error:
         raise MedNCAError(f"{path} cannot be read as an image: its header lacks the field {error}.") from error
     except ValueError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({error}).") from error
+        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({shown(error)}).") from error
 
 
 def _fields(path: Path) -> tuple[dict[str, str], int]:
-    """Field, in lower case -> value, and the header's length in bytes. ElementDataFile ends it."""
+    """Field -> value, and the header's length in bytes. ElementDataFile ends it."""
     with open(path, "rb") as file:
         head = file.read(_MAX_HEADER)
     fields: dict[str, str] = {}
@@ -43,27 +43,27 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
         key, equals, value = head[place:end].decode("latin-1").partition("=")
         if not equals:
             raise MedNCAError(f"{path} cannot be read as an image: it has no MetaImage header that ends as one does.")
-        key = key.strip().lower()
+        key = key.strip()
         if key in fields:
-            raise MedNCAError(f"{path} cannot be read as an image: its header has the field {key!r} twice.")
+            raise MedNCAError(f"{path} cannot be read as an image: its header has the field {shown(key)!r} twice.")
         fields[key] = value.strip()
         place = end + 1
     return fields, min(place, len(head))
 
 
 def _header(path: Path, fields: dict[str, str], length: int) -> Header:
-    if fields.get("objecttype", "Image").lower() != "image":
-        raise ValueError(f"it holds no image but a {fields['objecttype'][:40]!r}")
-    size, dims = numbers(fields["dimsize"], int), int(fields["ndims"])
+    if fields.get("ObjectType", "Image").lower() != "image":
+        raise ValueError(f"it holds no image but a {fields['ObjectType'][:40]!r}")
+    size, dims = numbers(fields["DimSize"], int), int(fields["NDims"])
     if len(size) != dims:
         raise ValueError("NDims and DimSize differ")
     if dims > 10:
         raise ValueError(f"{dims} dimensions")
-    name = fields["elementtype"].upper()
+    name = fields["ElementType"].upper()
     if name not in _TYPES:
         raise ValueError(f"voxels of type {name[:40]!r}")
-    order = ">" if _flag(fields, "binarydatabyteordermsb", "elementbyteordermsb") else "<"
-    components = int(fields.get("elementnumberofchannels", "1"))
+    order = ">" if _flag(fields, "BinaryDataByteOrderMSB", "ElementByteOrderMSB") else "<"
+    components = int(fields.get("ElementNumberOfChannels", "1"))
     dtype = np.dtype(order + _TYPES[name])
     data, offset, encoding = _place(path, fields, length, math.prod(size) * components * dtype.itemsize)
     spacing, direction, origin = _geometry(fields, dims)
@@ -77,20 +77,20 @@ def _header(path: Path, fields: dict[str, str], length: int) -> Header:
 
 def _place(path: Path, fields, length: int, nbytes: int) -> tuple[Path, int, str]:
     """Where the voxels lie: file, offset, encoding."""
-    named, skip = fields[_LAST], int(fields.get("headersize", "0"))
+    named, skip = fields[_LAST], int(fields.get("HeaderSize", "0"))
     local = named.upper() == "LOCAL"
     if not local and (named.upper().startswith("LIST") or "%" in named):
         raise ValueError("its voxels lie in a list of files; save it as one file")
     if skip < -1 or (local and skip not in (0, -1)):
         raise ValueError(f"HeaderSize {skip}")
     data, offset = (path, length) if local else (data_file(path, named), max(skip, 0))
-    packed = _flag(fields, "compresseddata")
-    if not _flag(fields, "binarydata", default=True):
+    packed = _flag(fields, "CompressedData")
+    if not _flag(fields, "BinaryData", default=True):
         if packed:
             raise ValueError("text that is compressed")
         return data, offset, "text"
     if packed:
-        there, told = data.stat().st_size - offset, int(fields.get("compresseddatasize", "0"))
+        there, told = data.stat().st_size - offset, int(fields.get("CompressedDataSize", "0"))
         if skip == -1 or (told and told != there):
             raise ValueError(f"its compressed voxels have {there:,} bytes, its header says {told:,}: it is cut short")
         return data, offset, "zlib"
@@ -103,11 +103,11 @@ def _place(path: Path, fields, length: int, nbytes: int) -> tuple[Path, int, str
 
 def _geometry(fields, dims: int):
     """(spacing, direction, origin): LPS already; a row of the matrix is an axis."""
-    spacing = _numbers_of(fields, ("elementspacing", "elementsize"), dims, (1.0,) * dims)
-    origin = _numbers_of(fields, ("offset", "position", "origin"), dims, (0.0,) * dims)
-    matrix = _numbers_of(fields, ("transformmatrix", "rotation", "orientation"), dims * dims, np.eye(dims).ravel())
+    spacing = _numbers_of(fields, ("ElementSpacing", "ElementSize"), dims, (1.0,) * dims)
+    origin = _numbers_of(fields, ("Offset", "Position", "Origin"), dims, (0.0,) * dims)
+    matrix = _numbers_of(fields, ("TransformMatrix", "Rotation", "Orientation"), dims * dims, np.eye(dims).ravel())
     if not all(math.isfinite(s) and s > 0 for s in spacing):
-        raise ValueError(f"a spacing of {' x '.join(f'{s:g}' for s in spacing)} mm")
+        raise ValueError(f"a spacing of {shown(' x '.join(f'{s:g}' for s in spacing))} mm")
     return spacing, np.array(matrix).reshape(dims, dims).T, origin
 
 

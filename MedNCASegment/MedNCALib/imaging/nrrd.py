@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import Header, data_file, numbers
+from .header import Header, data_file, numbers, shown
 
 _MAX_HEADER = 1 << 20  # bytes; Slicer keeps a segmentation's or a sequence's texts there
 _TYPES = {
@@ -42,7 +42,7 @@ def read_header(path: Path) -> Header:
     except KeyError as error:
         raise MedNCAError(f"{path} cannot be read as an image: its header lacks the field {error}.") from error
     except ValueError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({error}).") from error
+        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({shown(error)}).") from error
 
 
 def _fields(path: Path) -> tuple[dict[str, str], int]:
@@ -61,7 +61,7 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
             continue
         key = key.strip().lower()
         if key in fields:
-            raise MedNCAError(f"{path} cannot be read as an image: its header has the field {key!r} twice.")
+            raise MedNCAError(f"{path} cannot be read as an image: its header has the field {shown(key)!r} twice.")
         fields[key] = value.strip()
     return fields, end.end() if end else len(head)
 
@@ -149,7 +149,7 @@ def _plain_geometry(fields, sizes):
         raise ValueError("spacings and sizes differ")
     spacing = tuple(spacing[a] for a in axes)
     if not all(math.isfinite(s) and s > 0 for s in spacing):
-        raise ValueError(f"a spacing of {' x '.join(f'{s:g}' for s in spacing)} mm")
+        raise ValueError(f"a spacing of {shown(' x '.join(f'{s:g}' for s in spacing))} mm")
     return axes, spacing, (0.0,) * len(axes), np.eye(3)
 
 

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import Header
+from .header import Header, shown
 
 _CHUNK = 1 << 20
 _TEXT_BYTES_PER_VALUE = 32  # of voxels written as text, at most
@@ -130,4 +130,4 @@ def _wrong_length(header: Header, what: str) -> MedNCAError:
 
 def _cause(error: Exception) -> str:
     """The system's or the library's own words, without file names."""
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")[:200]
+    return shown(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200).rstrip(".")

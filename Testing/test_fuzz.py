@@ -1,0 +1,51 @@
+"""A part of `make fuzz`: half a minute of damaged files and requests, and that it finds faults where there are some."""
+
+import random
+
+import pytest
+
+from fuzz import __main__ as fuzz
+from fuzz import subjects
+from MedNCALib.errors import MedNCAError
+
+
+def test_nothing_ends_other_than_clear_or_correct(capsys):
+    assert fuzz.run(seconds=25, least=25), capsys.readouterr().out
+
+
+class _Faulty:
+    """A subject that does what it is told."""
+
+    def __init__(self, fault):
+        self.fault = fault
+
+    def run(self, dice, folder):
+        return self.fault()
+
+
+def _crash():
+    raise ValueError("a bug")
+
+
+def _two_lines():
+    raise MedNCAError("one\ntwo")
+
+
+@pytest.mark.parametrize(("fault", "kind"), [
+    (lambda: ("correct", ""), "correct"), (lambda: ("wrong", "x"), "wrong"), (_crash, "traceback"), (_two_lines, "wrong"),
+])  # fmt: skip
+def test_outcomes(tmp_path, fault, kind):
+    assert subjects.outcome(_Faulty(fault).run, random.Random(0), tmp_path)[0] == kind
+
+
+def test_the_fuzzer_finds_a_reader_that_hands_on_what_it_has(tmp_path, monkeypatch):
+    """A reader without checksums, as ITK's is: some of its cases must be told as wrong."""
+    read = subjects.sitk.ReadImage
+    monkeypatch.setattr(subjects, "read_image", lambda path: read(str(path), subjects.sitk.sitkFloat32))
+    monkeypatch.setattr(subjects, "_read", lambda path: read(str(path)))
+    kinds = set()
+    for number in range(150):
+        (tmp_path / str(number)).mkdir()
+        dice = random.Random(number)
+        kinds.add(subjects.outcome(subjects.SUBJECTS["mha z"].run, dice, tmp_path / str(number))[0])
+    assert "wrong" in kinds
