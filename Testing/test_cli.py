@@ -161,7 +161,8 @@ def test_evaluate(tmp_path, model, images):
     assert result.exit_code == 0, result.output
     figures = json.loads(file.read_text())
     assert figures["mean"]["dice"] == {"Label 1": 1.0, "union": 1.0}
-    assert set(figures["cases"][0]) == {"case", "dice", "hd95_mm", "nqm", "predicted_dice", "verdict", "clicked"}
+    measures = {"dice", "hd95_mm", "nqm", "predicted_dice", "verdict", "clicked", "uncounted"}
+    assert set(figures["cases"][0]) == {"case", "structure", *measures}
     assert figures["cases"][0]["hd95_mm"]["union"] == 0
     sitk.WriteImage(image_of(BALL, (1, 1.5, 2), origin=(50, 0, 0)), str(labels / "a.nii.gz"))
     words = ("evaluate", "--model", model, "--images", images, "--labels", labels, "--json", file)

@@ -26,6 +26,15 @@ def test_the_engines_know_neither_slicer_nor_each_other_backward(engine):
         assert not set(_imports(path)) & (FORBIDDEN | ENGINES[engine]), path.name
 
 
+def test_no_array_views_a_temporary_image():
+    """`sitk.GetArrayViewFromImage` keeps nothing alive: the image must be a local name, which outlives the view."""
+    for folder in ("MedNCASegment", "NCATrainer", "Testing"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "GetArrayViewFromImage":
+                    assert isinstance(node.args[0], (ast.Name, ast.Subscript)), f"{path.name}:{node.lineno}"
+
+
 def test_every_file_says_what_room_it_is():
     for engine in ENGINES:
         for path in (ROOT / engine).rglob("*.py"):

@@ -505,7 +505,11 @@ def test_pairs(tmp_path):
         (tmp_path / folder).mkdir()
         for name in names:
             _write(image_of(ARRAY), tmp_path / folder / f"{name}.nii")
-    assert [p[0] for p in pair_by_name(tmp_path / "images", tmp_path / "labels")] == ["a", "b"]
+    pairs, problems = pair_by_name(tmp_path / "images", tmp_path / "labels")
+    assert [pair[0] for pair in pairs] == ["a", "b"] and not problems
     (tmp_path / "labels" / "a.nii").unlink()
-    with pytest.raises(MedNCAError, match="a has no label map"):
+    pairs, problems = pair_by_name(tmp_path / "images", tmp_path / "labels")
+    assert [pair[0] for pair in pairs] == ["b"] and "a has no label map" in problems["a"]
+    _write(image_of(ARRAY), tmp_path / "images" / "b.mha")
+    with pytest.raises(MedNCAError, match="no image with its label map"):
         pair_by_name(tmp_path / "images", tmp_path / "labels")

@@ -25,13 +25,13 @@ from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
 from MedNCALib.model import Model, load_model
 from NCATrainerLib import loop, runs
-from NCATrainerLib.calibration import worker_pool
-from NCATrainerLib.dataset import Case, find_cases, find_dataset, read_cases, write_cases
+from NCATrainerLib.dataset import Case, Dataset, find_dataset, pair_folders, read_cases, write_cases
 from NCATrainerLib.estimate import estimate
 from NCATrainerLib.finetune import finetuning_plan, own_labels, starting_weights
 from NCATrainerLib.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
 from NCATrainerLib.loop import Run
 from NCATrainerLib.plan import Plan
+from NCATrainerLib.pool import Pool
 from NCATrainerLib.propose import propose, with_changes
 from phantoms import bright_model, image_of, organ_case, random_pyramid, save
 
@@ -64,7 +64,7 @@ def test_every_mistake_is_told_with_its_case(tmp_path):
     whole = (tmp_path / "images" / "cut.nii.gz").read_bytes()
     (tmp_path / "images" / "cut.nii.gz").write_bytes(whole[: len(whole) // 2])
 
-    found = fingerprint(find_cases(tmp_path / "images", tmp_path / "labels"), values=(1, 2))
+    found = fingerprint(pair_folders(tmp_path / "images", tmp_path / "labels"), values=(1, 2))
     assert {case.name for case in found.usable} == {"also_good", "good"}
     expected = {"the_same": "same image as good", "empty": "empty", "unknown": "value 9", "flat": "constant",
                 "shifted": "shifted", "cut": ""}  # fmt: skip
@@ -280,9 +280,14 @@ def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
 
 def _hold_a_pool(file):
     """Runs in a process of its own, which is killed while its pool works."""
-    with worker_pool() as pool:
-        file.write_text(str(pool.submit(os.getpid).result()))
+    with Pool() as pool:
+        (outcome,) = pool.run(_pid_of_this_process, [None])
+        file.write_text(str(outcome.result))
         time.sleep(60)
+
+
+def _pid_of_this_process(_job):
+    return os.getpid()
 
 
 def test_a_pool_ends_with_its_killed_parent(tmp_path):
@@ -393,7 +398,7 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
     """Too short to help: it says so. And what it makes can be used."""
     base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
                  info=TEXTS | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
-    found = fingerprint(cases)
+    found = fingerprint(Dataset(tuple(cases), {}))
     wanted = dataclasses.replace(
         finetuning_plan(base, found, {2: "Rear"}, iterations=2), patch=(14, 14, 14), batch=2, validate_every=2
     )
@@ -411,7 +416,7 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
     under another value is the same."""
     base = bright_model()
     base.labels = (Label(4, "Front", (0, 0, 0)),)
-    found = fingerprint(cases)
+    found = fingerprint(Dataset(tuple(cases), {}))
     wanted = dataclasses.replace(
         finetuning_plan(base, found, {1: "Front", 2: "Rear"}, iterations=1), patch=(14, 14, 14), batch=2
     )

@@ -18,7 +18,7 @@ from MedNCALib.metrics import dice
 from MedNCALib.segment import segment_image
 from NCATrainerLib.augmentation import IGNORE, training_sample
 from NCATrainerLib.calibration import Sample, degrade, detection, fit
-from NCATrainerLib.dataset import CaseReader, find_cases, split
+from NCATrainerLib.dataset import CaseReader, pair_folders, split
 from NCATrainerLib.loop import Batches, Run, training_pass
 from NCATrainerLib.losses import bce_loss, dice_focal, dice_loss, focal_loss
 from NCATrainerLib.plan import Augmentation, Plan, Polish
@@ -56,7 +56,7 @@ def cases(tmp_path_factory):
             sitk.WriteImage(
                 image_of(array, direction=np.diag([-1.0, -1.0, 1.0])), str(folder / part / f"case_{n}.nii.gz")
             )
-    return find_cases(folder / "images", folder / "labels")
+    return list(pair_folders(folder / "images", folder / "labels").cases)
 
 
 def _train(folder, cases, plan, stop_after=None):
@@ -164,7 +164,7 @@ def test_patches_match_their_labels(cases):
 
 def test_samples_are_reproducible_and_keep_image_and_labels_together(cases):
     reader = CaseReader(plan())
-    image, labels = reader(cases[0])
+    ((image, labels),) = reader(cases[0])
     first, again, other = (training_sample(image, labels, plan(), seed) for seed in (5, 5, 6))
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
     assert not np.array_equal(first[0], other[0])

@@ -120,27 +120,35 @@ def evaluate(
     seed: SeedOption = None,
     device: DeviceOption = "auto",
     cases: Annotated[Path | None, typer.Option(help="A split.json; only its validation cases are used.")] = None,
+    union: Annotated[
+        bool, typer.Option("--union", help="Every value of the label maps is the organ; measure the union only.")
+    ] = False,
 ) -> None:
-    """Measure a model on cases with known answers."""
+    """Measure a model on cases with known answers.
+
+    An image larger than the model's field of view is measured structure by structure (left and right organ), each with
+    a click into its middle, as a person would. Where each structure has a label value of its own, the values tell
+    structures apart, not parts, and the union alone is measured.
+    """
     from .evaluate import evaluate_case, summarize
 
     loaded = Library().load(model)
-    pairs = pair_by_name(images, labels)
+    pairs, problems = pair_by_name(images, labels)
     if cases:
         wanted = _validation_cases(cases)
         pairs = [pair for pair in pairs if pair[0] in wanted]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
     _check_writable(json_file)
-    rows, failures = [], []
+    rows, failures = [], [{"image": name, "error": problem} for name, problem in problems.items()]
     with progress() as bar:
         task = bar.add_task("Cases", total=len(pairs))
         for pair in pairs:
             bar.update(task, description=_plain(pair[0]))
             try:
-                rows.append(evaluate_case(*pair, loaded, members, seed, device))
+                rows += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
             except MedNCAError as error:
-                failures.append({"image": pair[0], "error": str(error)})
+                failures.append({"image": pair[0], "error": f"{pair[0]}: {error}"})
             except Exception as error:  # as in segment: the other cases go on
                 failures.append({"image": pair[0], "error": f"{pair[0]}: {type(error).__name__}: {error}"})
             bar.update(task, advance=1)
@@ -148,9 +156,20 @@ def evaluate(
     if rows:
         write_json(json_file, report)
         table(rows, report["mean"])
+        _tell_uncounted(rows)
     for failure in failures:
-        _complain(failure)
+        complain(failure)
     raise typer.Exit(1 if failures or not rows else 0)
+
+
+def _tell_uncounted(rows) -> None:
+    values = sorted({value for row in rows for value in row["uncounted"]})
+    if values:
+        told = ", ".join(map(str, values))
+        err.print(
+            f"[bold yellow]Note:[/] The label maps hold the value(s) {told}, which the model does not know and which "
+            "counted nowhere; --union takes every value as the organ.", highlight=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 @app.command()
@@ -347,10 +366,12 @@ def _tell(results, failures, as_json: bool) -> None:
     for note in dict.fromkeys(note for result in results for note in result["report"]["notes"]):
         err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)
     for failure in failures:
-        _complain(failure)
+        complain(failure)
 
 
 def table(rows, mean) -> None:
+    from .evaluate import row_name
+
     table = Table("Case", "Dice", "HD95 (mm)", "NQM", "Predicted Dice", "Verdict")
 
     def text(value, digits=3):
@@ -358,7 +379,7 @@ def table(rows, mean) -> None:
 
     for row in rows:
         table.add_row(
-            _plain(row["case"]), text(row["dice"]["union"]), text(row["hd95_mm"]["union"], 2), text(row["nqm"]),
+            _plain(row_name(row)), text(row["dice"]["union"]), text(row["hd95_mm"]["union"], 2), text(row["nqm"]),
             text(row["predicted_dice"]), row["verdict"],
         )  # fmt: skip
     out.print(table)
@@ -366,7 +387,7 @@ def table(rows, mean) -> None:
         out.print(f"Mean Dice, {key}: {text(value)} +- {text(mean['dice_sd'][key])}", highlight=False)
 
 
-def _complain(failure) -> None:
+def complain(failure) -> None:
     err.print(f"[bold red]Failed:[/] {_plain(failure['error'])}", highlight=False, soft_wrap=True)
 
 

@@ -31,10 +31,15 @@ def find_images(path) -> list[Path]:
 
     Raises MedNCAError where there is nothing to read.
     """
+    if not str(path).strip():
+        raise MedNCAError("An empty path is no image; name a file or a folder.")
     path = Path(path)
-    if not path.is_dir():
-        return [path]
-    files = sorted(f for f in path.iterdir() if is_image_name(f.name))
+    try:
+        if not path.is_dir():
+            return [path]
+        files = sorted(file for file in path.iterdir() if is_image_name(file.name))
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check the path.") from error
     if files:
         return files
     if is_series(path):
@@ -55,28 +60,36 @@ def case_name(path) -> str:
     return name
 
 
-def pair_by_name(images, labels) -> list[tuple[str, Path, Path]]:
-    """(case name, image, label map) of two folders, sorted; raises MedNCAError where one has no partner."""
-    images, labels = _by_name(images), _by_name(labels)
-    alone = sorted(set(images) ^ set(labels))
-    if alone:
-        missing = "label map" if alone[0] in images else "image"
-        raise MedNCAError(f"{len(alone)} file(s) have no partner: {alone[0]} has no {missing}. Names must match.")
-    if not images:
-        raise MedNCAError("The folders hold no images.")
-    return [(name, images[name], labels[name]) for name in sorted(images)]
+def pair_by_name(images, labels) -> tuple[list[tuple[str, Path, Path]], dict[str, str]]:
+    """(case name, image, label map) of two folders, sorted; and, by name, why others are no case.
+
+    Raises MedNCAError where there is none at all.
+    """
+    (images, bad_images), (labels, bad_labels) = _by_name(images), _by_name(labels)
+    problems = bad_images | bad_labels
+    for name in sorted(set(images) ^ set(labels)):
+        missing = "label map" if name in images else "image"
+        problems.setdefault(name, f"{name} has no {missing}; the names of the files must match.")
+    pairs = [(name, images[name], labels[name]) for name in sorted(set(images) & set(labels) - set(problems))]
+    if not pairs:
+        why = next(iter(problems.values()), "They are empty.")
+        raise MedNCAError(f"The folders hold no image with its label map. {why}")
+    return pairs, problems
 
 
-def _by_name(folder) -> dict[str, Path]:
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise MedNCAError(f"{folder} is not a folder; check the path.")
-    found: dict[str, Path] = {}
-    for file in sorted(f for f in folder.iterdir() if is_image_name(f.name)):
-        other = found.setdefault(case_name(file), file)
+def _by_name(folder) -> tuple[dict[str, Path], dict[str, str]]:
+    """The images of a folder by case name, and what is wrong with names that two of them have."""
+    folder, found, problems = Path(folder), {}, {}
+    try:
+        files = sorted(file for file in folder.iterdir() if is_image_name(file.name))
+    except OSError as error:
+        raise MedNCAError(f"{folder} is not a folder that can be read ({error.strerror}); check the path.") from error
+    for file in files:
+        name = case_name(file)
+        other = found.setdefault(name, file)
         if other is not file:
-            raise MedNCAError(f"{other} and {file} have the same name; keep one of them in the folder.")
-    return found
+            problems[name] = f"{other.name} and {file.name} have the same name; keep one of them in the folder."
+    return found, problems
 
 
 def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:

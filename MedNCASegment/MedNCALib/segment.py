@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
@@ -23,6 +24,7 @@ from .model import Model
 from .places import uncertain_places
 from .quality import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, objection_to
 from .space import Box, View, normalize
+from .structures import is_one_field
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
 LOCATE_ROUNDS = 3
@@ -57,7 +59,8 @@ class Segmentation:
 
     report: plain data: how it was made, the findings, the region (first voxel and size, i, j, k) that was computed,
     the most uncertain places. parts: the images "labels", "variance" and "probability", cut to that region; a click in
-    a large image computes little. image: the input.
+    a large image computes little. image: the input. The images on the whole grid live as long as the result does: an
+    array that views one of them (`sitk.GetArrayViewFromImage`) needs an owner.
     """
 
     parts: dict[str, sitk.Image]
@@ -65,17 +68,17 @@ class Segmentation:
     findings: tuple[Finding, ...]
     report: dict
 
-    @property
+    @cached_property
     def labels(self) -> sitk.Image:
         """uint8, the labels' values, on the whole grid."""
         return self._whole("labels")
 
-    @property
+    @cached_property
     def variance(self) -> sitk.Image:
         """float32, voxelwise variance of the members' probabilities, largest over the labels, 0 to 0.25."""
         return self._whole("variance")
 
-    @property
+    @cached_property
     def probability(self) -> sitk.Image:
         """float32, mean probability of the union."""
         return self._whole("probability")
@@ -368,13 +371,8 @@ def _finish(job: _Job, box: Box, single: bool, click, moves, statistics: Statist
 
 def _is_single(model: Model, box: Box, click) -> bool:
     """Whether one structure is to be found in a box: around a click, or in an image of about the model's field."""
-    return click is not None or is_one_field(model, [n * mm for n, mm in zip(box.size, box.spacing, strict=True)])
-
-
-def is_one_field(model: Model, extent) -> bool:
-    """Whether an image of `extent` mm (R, A, S) is about the size of one field of view, as the training cases are."""
-    fov = model.preprocessing.field_of_view
-    return fov is not None and all(mm <= 1.5 * f for mm, f in zip(extent, fov, strict=True))
+    extent = [n * mm for n, mm in zip(box.size, box.spacing, strict=True)]
+    return click is not None or is_one_field(model.preprocessing.field_of_view, extent)
 
 
 def _paint(job: _Job, box: Box, statistics: Statistics) -> np.ndarray:

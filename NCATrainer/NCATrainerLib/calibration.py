@@ -6,18 +6,14 @@ cases it has not seen. Cases are run in several processes, one thread each.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-import torch
 import torchio as tio
 from scipy.optimize import isotonic_regression
 
-from MedNCALib.evaluate import truth_clicks
+from MedNCALib.evaluate import structures_of
 from MedNCALib.firing import mix
 from MedNCALib.images import read_image, read_labels
 from MedNCALib.metrics import dice
@@ -28,12 +24,11 @@ from MedNCALib.space import View
 
 from .augmentation import apply_artifact
 from .dataset import Case
-from .processes import end_with_parent
+from .pool import Pool
 
 COVERAGE = 0.90  # of the interval
 _SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
 MIN_SAMPLES = 2 * _SAMPLES_PER_KNOT
-_MOST_PROCESSES = 8  # each has a torch of its own in memory
 _STREAM = 77  # keeps this module's draws apart from the training's
 
 # Each takes a severity in 0..1; the worst are the paper's own test artifacts (section 3.2).
@@ -57,11 +52,13 @@ class Sample:
     nqm: float | None
 
 
-def measure(pool, folder, cases: list[Case], seed: int, conditions=None, progress=None) -> list[Sample]:
-    """Segment every case under every condition with the model in a folder, union Dice on native voxels.
+def measure(
+    pool: Pool, folder, cases: list[Case], seed: int, conditions=None, progress=None, failed=None
+) -> list[Sample]:
+    """Segment every structure of every case under every condition with the model in a folder, union Dice on native
+    voxels.
 
-    pool: of `worker_pool`.
-    progress(done, total) after each.
+    progress(done, total) after each. failed: a dictionary that takes, by case, why one could not be measured.
     """
     names = list(conditions or CONDITIONS)
     jobs = [
@@ -70,22 +67,13 @@ def measure(pool, folder, cases: list[Case], seed: int, conditions=None, progres
         for j, name in enumerate(names)
     ]
     samples = []
-    for done, sample in enumerate(pool.map(_measure_one, jobs), start=1):
-        samples.append(sample)
+    for done, outcome in enumerate(pool.run(_measure_one, jobs), start=1):
+        samples += outcome.result or ()
+        if outcome.error and failed is not None:
+            failed[outcome.job[1].name] = outcome.error
         if progress:
             progress(done, len(jobs))
     return samples
-
-
-def worker_pool() -> ProcessPoolExecutor:
-    """One single-threaded process per core: for many small cases faster than one process with all cores."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(min(os.cpu_count() or 1, _MOST_PROCESSES), context, initializer=_begin)
-
-
-def _begin() -> None:
-    torch.set_num_threads(1)
-    end_with_parent()
 
 
 def enough(samples: list[Sample]) -> bool:
@@ -176,14 +164,16 @@ def degrade(image: sitk.Image, condition: str, seed: int) -> sitk.Image:
 _loaded: dict = {}  # model folder -> model, one per worker process
 
 
-def _measure_one(job) -> Sample:
+def _measure_one(job) -> list[Sample]:
     folder, case, condition, seed = job
     if folder not in _loaded:
         _loaded[folder] = load_model(folder)
     model = _loaded[folder]
     image, truth = read_image(case.image), read_labels(case.labels)
     values = [label.value for label in model.labels]
-    result = segment_image(degrade(image, condition, seed), model, truth_clicks(model, truth, values), device="cpu")
-    wanted = np.isin(sitk.GetArrayViewFromImage(truth), values)
-    found = sitk.GetArrayViewFromImage(result.labels) > 0
-    return Sample(case.name, condition, dice(found, wanted), result.findings[0].nqm["union"])
+    degraded, samples = degrade(image, condition, seed), []
+    for structure in structures_of(model, truth, values):
+        result = segment_image(degraded, model, structure.clicks, device="cpu")
+        found = sitk.GetArrayFromImage(result.labels) > 0
+        samples.append(Sample(case.name, condition, dice(found, structure.mask), result.findings[0].nqm["union"]))
+    return samples

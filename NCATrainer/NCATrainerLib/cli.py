@@ -57,9 +57,9 @@ def plan(
     from .estimate import estimate as measure
     from .propose import propose
 
-    cases, names = _dataset(data, images, labels)
-    found = _fingerprint(cases)
-    proposal = propose(found, names | _names(label), family, iterations, seed)
+    dataset = _dataset(data, images, labels)
+    found = _fingerprint(dataset)
+    proposal = propose(found, dataset.label_names | _names(label), family, iterations, seed)
     cli.write_json(out, proposal.plan.to_json())
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
@@ -73,6 +73,7 @@ def plan(
             highlight=False,
         )
     cli.out.print(f"Written: {out}", highlight=False)
+    _end(found)
 
 
 @cli.app.command()
@@ -100,7 +101,7 @@ def train(
     from .presets import PRESETS
     from .propose import propose
 
-    cases, names = _dataset(data, images, labels)
+    dataset, found = _dataset(data, images, labels), None
     if preset and preset not in PRESETS:
         raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
     if preset and plan:
@@ -115,13 +116,13 @@ def train(
         else:
             _check_free(out)
             wanted = [each.value for each in chosen.labels] if chosen else None
-            found = _fingerprint(cases, wanted)
-            chosen = chosen or propose(found, names | _names(label)).plan
-            cases = _usable(cases, found, strict=bool(preset))
+            found = _fingerprint(dataset, wanted)
+            chosen = chosen or propose(found, dataset.label_names | _names(label)).plan
+            cases = _usable(dataset, found, strict=bool(preset))
             _check_labels(chosen, found)
             options = _options(out, keep_names, calibration_cases)
             work = runs.begin(run, _with(chosen, iterations, seed), cases, texts, None, options, _device(device))
-        _complete(work, out)
+        _complete(work, out, found)
 
 
 @cli.app.command()
@@ -168,16 +169,16 @@ def finetune(
             raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
         _check_free(out)
         base = Library().load(model)
-        cases, names = _dataset(data, images, labels)
-        found = _fingerprint(cases)
-        chosen = finetuning_plan(base, found, names | _names(label), iterations, trained, seed)
+        dataset = _dataset(data, images, labels)
+        found = _fingerprint(dataset)
+        chosen = finetuning_plan(base, found, dataset.label_names | _names(label), iterations, trained, seed)
         name = name or f"{base.name}, fine-tuned"
         options = _options(out, keep_names, calibration_cases)
         work = runs.begin(
-            run, chosen, _usable(cases, found), runs.texts_for(_id(name), name, base=base), base, options,
+            run, chosen, _usable(dataset, found), runs.texts_for(_id(name), name, base=base), base, options,
             _device(device),
         )  # fmt: skip
-        _complete(work, out)
+        _complete(work, out, found)
 
 
 @cli.app.command()
@@ -198,9 +199,9 @@ def calibrate(
 
     _check_free(out)
     loaded = Library().load(model)
-    found, _names_of_labels = _dataset(data, images, labels)
-    facts = _fingerprint(found, [label.value for label in loaded.labels])
-    found = _usable(found, facts)
+    dataset = _dataset(data, images, labels)
+    facts = _fingerprint(dataset, [label.value for label in loaded.labels])
+    found = _usable(dataset, facts)
     _check_labels(loaded, facts)
     divided = _read_split(cases) if cases else split(found, 0.3, seed)
     parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
@@ -212,6 +213,7 @@ def calibrate(
     cli.table(result["cases"], result["mean"])
     made = loaded.info["quality"]
     cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
+    _end(facts, result["failures"])
 
 
 def main() -> None:
@@ -219,8 +221,9 @@ def main() -> None:
     cli.main()
 
 
-def _complete(work, out) -> None:
-    """Train, measure and write, with a bar for people; of several processes only the first one talks."""
+def _complete(work, out, found=None) -> None:
+    """Train, measure and write, with a bar for people; of several processes only the first one talks. found: the
+    fingerprint, whose bad cases were left out."""
     from . import processes, runs
     from .lock import alone
 
@@ -243,6 +246,7 @@ def _complete(work, out) -> None:
     if result.get("calibration_note"):
         cli.out.print(result["calibration_note"])
     cli.out.print(f"Model written to {out or run.folder / runs.RESULT}", highlight=False)
+    _end(found, result["failures"])
 
 
 @contextmanager
@@ -272,40 +276,54 @@ def _together(device: str):
 
 
 def _dataset(data, images, labels):
-    """The cases and what their labels are called."""
-    from .dataset import find_cases, find_dataset
+    """The `dataset.Dataset` that the options name."""
+    from .dataset import find_dataset, pair_folders
 
     if (data is None) == (images is None and labels is None):
         raise MedNCAError("Give either --data, or --images and --labels.")
     if data is not None:
-        found = find_dataset(data)
-        return list(found.cases), found.label_names
+        return find_dataset(data)
     if images is None or labels is None:
         raise MedNCAError("--images and --labels belong together.")
-    return find_cases(images, labels), {}
+    return pair_folders(images, labels)
 
 
-def _fingerprint(cases, values=None):
+def _fingerprint(dataset, values=None):
     from . import processes
     from .fingerprint import fingerprint
 
     with _bar(quiet=not processes.is_first()) as (_, stage):
-        return fingerprint(cases, values, lambda done, total: stage("Looking at the cases", done, total))
+        return fingerprint(dataset, values, lambda done, total: stage("Looking at the cases", done, total))
 
 
-def _usable(cases, found, strict: bool = False):
+def _usable(dataset, found, strict: bool = False):
     """The cases without a problem; the others are told by name, or, where strict, end it."""
-    for name, problem in found.problems.items():
-        if strict:
-            raise MedNCAError(f"{name}: {problem}")
-        cli.err.print(f"Left out: {name}: {problem}", highlight=False, soft_wrap=True)
+    if strict and found.problems:
+        name, problem = next(iter(found.problems.items()))
+        raise MedNCAError(f"{name}: {problem}")
+    _tell_left_out(found)
     bad = set(found.problems)
-    usable = [case for case in cases if case.name not in bad]
+    usable = [case for case in dataset.cases if case.name not in bad]
     if len(usable) < 2:
         raise MedNCAError(
             f"Training needs two usable cases at least, one to learn from, one to check with; there are {len(usable)}."
         )
     return usable
+
+
+def _tell_left_out(found) -> None:
+    for name, problem in found.problems.items():
+        cli.err.print(cli._plain(f"Left out: {name}: {problem}"), highlight=False, soft_wrap=True)
+
+
+def _end(found=None, failures=()) -> None:
+    """Name again what was left out or failed, and end with the status that says whether anything was."""
+    if found is not None:
+        _tell_left_out(found)
+    for failure in failures:
+        cli.complain({"error": f"{failure['image']}: {failure['error']}"})
+    if failures or (found is not None and found.problems):
+        raise typer.Exit(1)
 
 
 def _check_labels(wanted, found) -> None:

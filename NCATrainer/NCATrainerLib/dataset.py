@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
 from MedNCALib.images import case_name, check_same_grid, find_images, pair_by_name, read_image, read_labels
 from MedNCALib.space import Box, View
+from MedNCALib.structures import separate
 
 from .plan import Plan
 
@@ -31,10 +32,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled volumes and what the labels' values are called, where the folder says so."""
+    """Labelled volumes, what the labels' values are called, where the folder says so, and, by name, why others are no
+    case."""
 
     cases: tuple[Case, ...]
     label_names: dict[int, str]
+    problems: dict[str, str] = field(default_factory=dict)
 
 
 def find_dataset(folder) -> Dataset:
@@ -46,7 +49,7 @@ def find_dataset(folder) -> Dataset:
         return _described(folder)
     for images, labels in (("images", "labels"), ("imagesTr", "labelsTr")):
         if (folder / images).is_dir() and (folder / labels).is_dir():
-            return Dataset(tuple(find_cases(folder / images, folder / labels)), {})
+            return pair_folders(folder / images, folder / labels)
     raise MedNCAError(
         f"{folder} holds no data set: it needs the folders images and labels with the same file names in both, or "
         "dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them."
@@ -68,22 +71,24 @@ def _described(folder: Path) -> Dataset:
         if len(channels) != 1:
             raise MedNCAError(f"{folder} has {len(channels)} image channels a case; only one can be trained on so far.")
     images = {image.name: image for image in find_images(folder / "imagesTr")}
-    cases = []
+    cases, problems = [], {}
     for labels in find_images(folder / "labelsTr"):
         name = case_name(labels)
         ending = labels.name[len(name) :]
         image = images.get(labels.name) or images.get(f"{name}_0000{ending}")
         if image is None:
-            raise MedNCAError(f"{labels} has no image of its name in {folder / 'imagesTr'}.")
+            problems[name] = f"{labels.name} has no image of its name in {folder / 'imagesTr'}."
+            continue
         cases.append(Case(name, image, labels))
     if not cases:
-        raise MedNCAError(f"{folder / 'labelsTr'} holds no label maps.")
-    return Dataset(tuple(cases), names)
+        raise MedNCAError(f"{folder / 'labelsTr'} holds no label map with an image of its name in imagesTr.")
+    return Dataset(tuple(cases), names, problems)
 
 
-def find_cases(images, labels) -> list[Case]:
-    """The labelled volumes of two folders, paired by name. Raises MedNCAError where one has no partner."""
-    return [Case(*pair) for pair in pair_by_name(images, labels)]
+def pair_folders(images, labels) -> Dataset:
+    """The labelled volumes of two folders, paired by name. Raises MedNCAError where there is none."""
+    pairs, problems = pair_by_name(images, labels)
+    return Dataset(tuple(Case(*pair) for pair in pairs), {}, problems)
 
 
 def write_cases(cases, path: Path) -> None:
@@ -124,22 +129,42 @@ def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:
     return {"training": sorted(training), "validation": sorted(validation)}
 
 
+def check_structures(cases, plan: Plan) -> None:
+    """Raises MedNCAError where labels mark structures that lie farther apart than a field of view, each by a value of
+    its own, such as left and right: a cell sees one of them at a time and cannot tell which."""
+    for case in cases:
+        labels = View.of(read_labels(case.labels))
+        field = training_field(plan, Box.whole(labels, plan.preprocessing.spacing).spacing)
+        structures = separate(labels.array > 0, labels.spacing, field)
+        values = [set(np.unique(labels.array[structure])) for structure in structures[1:] and structures]
+        if any(each != values[0] for each in values):
+            raise MedNCAError(
+                f"{case.name}: its labels mark {len(structures)} structures by different values, farther apart than "
+                "one field of view. Give them one value (each is then learned in a field of its own), or take a larger "
+                "field."
+            )
+
+
 class CaseReader:
     """Reads cases onto the model's grid and keeps some of them, up to a bound in voxels."""
 
     def __init__(self, plan: Plan, bound: int = CACHED_VOXELS):
         self.plan = plan
         self.bound = bound
-        self.cache: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+        self.cache: OrderedDict[str, list[tuple[np.ndarray, np.ndarray]]] = OrderedDict()
 
-    def __call__(self, case: Case) -> tuple[np.ndarray, np.ndarray]:
-        """Image (R, A, S) float32 as it is, not normalized, and labels int16 as indices 0, 1, ... of plan.labels."""
+    def __call__(self, case: Case) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Of each separate structure of a case (`structures`), the largest first: image (R, A, S) float32 as it is, not
+        normalized, and labels int16 as indices 0, 1, ... of plan.labels."""
         if case.name not in self.cache:
             self.cache[case.name] = self._read(case)
-            while sum(image.size for image, _ in self.cache.values()) > self.bound and len(self.cache) > 1:
+            while self._held() > self.bound and len(self.cache) > 1:
                 self.cache.popitem(last=False)
         self.cache.move_to_end(case.name)
         return self.cache[case.name]
+
+    def _held(self) -> int:
+        return sum(image.size for windows in self.cache.values() for image, _labels in windows)
 
     def _read(self, case: Case):
         image, labels = read_image(case.image), read_labels(case.labels)
@@ -150,17 +175,24 @@ class CaseReader:
         indices = np.zeros(values.shape, dtype=np.int16)
         for number, label in enumerate(self.plan.labels, start=1):
             indices[values == label.value] = number
-        window = _around_the_labels(indices, self.plan)
+        resampled = box.extract(view.array)
+        structures = separate(indices > 0, box.spacing, training_field(self.plan, box.spacing)) or [indices > 0]
+        windows = [_around(structure, self.plan) for structure in structures]
         # Copies: a view would keep the whole volume in memory.
-        return box.extract(view.array)[window].copy(), indices[window].copy()
+        return [(resampled[window].copy(), indices[window].copy()) for window in windows]
 
 
-def _around_the_labels(indices, plan: Plan):
-    """Slices of a case that is larger than a training sample with its room: around the labels, as by a click."""
+def training_field(plan: Plan, spacing) -> tuple[float, ...]:
+    """mm (R, A, S) of a training sample on a grid of `spacing` mm."""
+    return tuple(n * mm for n, mm in zip(plan.field_of_view, spacing, strict=True))
+
+
+def _around(structure: np.ndarray, plan: Plan):
+    """Slices of a case that is larger than a training sample with its room: around a structure, as by a click."""
     window = []
-    for axis, (have, want, room) in enumerate(zip(indices.shape, plan.field_of_view, plan.room, strict=True)):
+    for axis, (have, want, room) in enumerate(zip(structure.shape, plan.field_of_view, plan.room, strict=True)):
         size = min(want + 2 * room, have)
-        along = np.flatnonzero(indices.any(axis=tuple({0, 1, 2} - {axis})))
+        along = np.flatnonzero(structure.any(axis=tuple({0, 1, 2} - {axis})))
         middle = (along[0] + along[-1] + 1) // 2 if len(along) else have // 2
         start = min(max(middle - size // 2, 0), have - size)
         window.append(slice(start, start + size))

@@ -13,7 +13,7 @@ from MedNCALib.errors import MedNCAError
 from MedNCALib.images import check_same_grid, read_image, read_labels
 from MedNCALib.space import View, normalize
 
-from .dataset import Case
+from .dataset import Case, Dataset
 
 # What a case must not be called where its name goes into a model: DICOM's person names, dates of birth, paths.
 _PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -90,13 +90,14 @@ class Fingerprint:
         return cls(tuple(facts))
 
 
-def fingerprint(cases: list[Case], values=None, progress=None) -> Fingerprint:
+def fingerprint(dataset: Dataset, values=None, progress=None) -> Fingerprint:
     """Read every case once. values: the labels to be trained (None: whatever occurs). progress(done, total)."""
-    facts = []
+    cases, facts = dataset.cases, []
     for case in cases:
         facts.append(examine(case, values))
         if progress:
             progress(len(facts), len(cases))
+    facts += [CaseFacts(name, problem=problem) for name, problem in dataset.problems.items()]
     return Fingerprint(tuple(_mark_duplicates(facts)))
 
 

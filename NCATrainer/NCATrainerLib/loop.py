@@ -38,7 +38,7 @@ from .losses import LOSSES
 from .plan import Plan
 
 # What an address is drawn for; keeps the streams apart.
-_CASES, _AUGMENT, _PATCH, _STEPS = 1, 2, 3, 4
+_CASES, _AUGMENT, _PATCH, _STEPS, _STRUCTURE = 1, 2, 3, 4, 5
 CHECKPOINT, HISTORY, PLAN, SPLIT, STATE = (
     "checkpoint.safetensors", "history.csv", "plan.json", "split.json", "state.json",
 )  # fmt: skip
@@ -63,7 +63,8 @@ def check_new(folder: Path) -> None:
 class Batches(torch.utils.data.Dataset):
     """Item i is this process's part of the batch of iteration `first` + i: images (B, R, A, S, 1), labels (B, R, A, S).
 
-    Its samples' numbers in the whole batch are `sample_numbers`.
+    Its samples' numbers in the whole batch are `sample_numbers`. Where a case cannot be read any more, the item is the
+    sentence that says so: an error of another process would reach nobody as it is.
     """
 
     def __init__(self, cases: list[Case], plan: Plan, first: int):
@@ -79,7 +80,10 @@ class Batches(torch.utils.data.Dataset):
         for number in self.numbers:
             image = number // self.plan.duplication
             if image not in made:
-                made[image] = self._sample(iteration, image)
+                try:
+                    made[image] = self._sample(iteration, image)
+                except MedNCAError as error:
+                    return str(error)
         samples = [made[number // self.plan.duplication] for number in self.numbers]
         images, labels = zip(*samples, strict=True)
         return to_tensor(np.stack(images))[..., None], to_tensor(np.stack(labels))
@@ -89,7 +93,8 @@ class Batches(torch.utils.data.Dataset):
         epoch, place = divmod(iteration * self.plan.batch + number, len(self.cases))
         order = list(range(len(self.cases)))
         random.Random(mix((self.plan.seed, _CASES, epoch))).shuffle(order)
-        image, labels = self.reader(self.cases[order[place]])
+        structures = self.reader(self.cases[order[place]])
+        image, labels = structures[mix((self.plan.seed, _STRUCTURE, iteration, number)) % len(structures)]
         seed = mix((self.plan.seed, _AUGMENT, iteration, number))
         return training_sample(image, labels, self.plan, seed, iteration)
 
@@ -244,7 +249,10 @@ class Run:
         )  # fmt: skip
         rows, saved, between = [], time.monotonic(), True
         try:
-            for images, labels in loader:
+            for batch in loader:
+                if isinstance(batch, str):
+                    raise MedNCAError(f"{batch} What was trained so far is kept; resume once that is mended.")
+                images, labels = batch
                 validates = bool(validate) and self._validates_after(self.iteration + 1)
                 if rows and validates:  # it takes a while, in which the work before it must not be lost
                     self.save(rows, "training")

@@ -21,13 +21,15 @@ from MedNCALib.model import Model, load_model, save_model
 from MedNCALib.quality import Calibration, Domain
 from MedNCALib.schema import check_model_json
 from MedNCALib.space import Box, View
+from MedNCALib.structures import middle, separate
 
-from .calibration import COVERAGE, MIN_SAMPLES, fit, measure, worker_pool
+from .calibration import COVERAGE, MIN_SAMPLES, fit, measure
 from .dataset import Case
 from .finetune import own_labels
 from .fingerprint import check_names
 from .loop import Run
 from .plan import Plan
+from .pool import Pool
 
 CALIBRATION_CASES = 90
 _HELPED = 0.005  # Dice by which fine-tuning must better the base model to be said to have helped
@@ -54,11 +56,11 @@ def finish(
     staged = run.folder / "model"
     shutil.rmtree(staged, ignore_errors=True)
     save_model(model, staged, "Being measured.")
-    with worker_pool() as pool:
+    with Pool() as pool:
         report = validate(pool, staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
         if base:
             report |= _compare(pool, model, staged, base, validation, report, tell)
-        _calibrate(pool, model, staged, training, validation, plan.seed, calibration_cases, tell)
+        _calibrate(pool, model, staged, training, validation, plan.seed, calibration_cases, tell, report["failures"])
     model.info["eval_metrics"] = report["mean"]
     report["calibration"] = model.info["quality"]["calibration"]
     report["calibration_note"] = model.info["quality"].get("calibration_note")
@@ -76,9 +78,9 @@ def calibrate(
     staged = folder.with_name(f".{folder.name}.being-calibrated")
     save_model(model, staged, "Being measured.")
     try:
-        with worker_pool() as pool:
+        with Pool() as pool:
             report = validate(pool, staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
-            _calibrate(pool, model, staged, training, validation, seed, calibration_cases, tell)
+            _calibrate(pool, model, staged, training, validation, seed, calibration_cases, tell, report["failures"])
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     model.info["eval_metrics"] = report["mean"]
@@ -107,15 +109,22 @@ def _untested_model(run: Run, training, texts, command: str, salt: str | None) -
     )  # fmt: skip
 
 
-def _calibrate(pool, model: Model, staged, training, validation, seed: int, most_cases: int, tell) -> None:
+def _calibrate(
+    pool: Pool, model: Model, staged, training, validation, seed: int, most_cases: int, tell, failures: list
+) -> None:
     """Put a calibration into model.info, or the reason why there is none. staged: folder of the model; most_cases: to
-    make it with, and to try it on."""
+    make it with, and to try it on. failures: takes the cases that could not be measured."""
+    failed: dict[str, str] = {}
     chosen, others = (
         sorted(random.Random(seed).sample(cases, min(most_cases, len(cases))), key=lambda c: c.name)
         for cases in (training, validation)
     )
-    samples = measure(pool, staged, chosen, seed, progress=lambda d, t: tell("calibrating on training cases", d, t))
-    tried = measure(pool, staged, others, seed + 1, progress=lambda d, t: tell("trying on validation cases", d, t))
+    samples = measure(
+        pool, staged, chosen, seed, None, lambda d, t: tell("calibrating on training cases", d, t), failed
+    )
+    tried = measure(pool, staged, others, seed + 1, None, lambda d, t: tell("trying on validation cases", d, t), failed)
+    known = {failure["image"] for failure in failures}
+    failures += [{"image": name, "error": why} for name, why in failed.items() if name not in known]
     calibration = fit(samples, model.members, tried)
     quality = model.info["quality"] | {"calibration": calibration.to_json() if calibration else None}
     quality.pop("calibration_note", None)
@@ -128,18 +137,25 @@ def _calibrate(pool, model: Model, staged, training, validation, seed: int, most
     model.info["quality"] = quality
 
 
-def validate(pool, folder, cases: list[Case], progress=None, truth_values=None) -> dict:
-    """The report of `mednca evaluate` for some cases, made in parallel. pool: of `calibration.worker_pool`.
-    truth_values: see `evaluate_case`."""
-    rows = []
-    for row in pool.map(_evaluate_one, [(str(folder), case, truth_values) for case in cases]):
-        rows.append(row)
+def validate(pool: Pool, folder, cases: list[Case], progress=None, truth_values=None) -> dict:
+    """The report of `mednca evaluate` for some cases, made in parallel. truth_values: see `evaluate_case`.
+
+    Raises MedNCAError where none of them can be measured.
+    """
+    rows, failures = [], []
+    jobs = [(str(folder), case, truth_values) for case in cases]
+    for done, outcome in enumerate(pool.run(_evaluate_one, jobs), start=1):
+        rows += outcome.result or ()
+        if outcome.error:
+            failures.append({"image": outcome.job[1].name, "error": outcome.error})
         if progress:
-            progress(len(rows), len(cases))
-    return {"cases": rows, "mean": summarize(rows)}
+            progress(done, len(cases))
+    if not rows:
+        raise MedNCAError(f"None of the validation cases can be measured: {failures[0]['error'] if failures else ''}")
+    return {"cases": rows, "mean": summarize(rows), "failures": failures}
 
 
-def _evaluate_one(job) -> dict:
+def _evaluate_one(job) -> list[dict]:
     folder, case, truth_values = job
     return evaluate_case(
         case.name, case.image, case.labels, load_model(folder), device="cpu", truth_values=truth_values
@@ -178,15 +194,14 @@ def _geometry(cases: list[Case], plan: Plan):
         mask = np.isin(labels.array, values)
         if not mask.any():
             continue
-        corners = [np.flatnonzero(mask.any(axis=other))[[0, -1]] for other in ((1, 2), (0, 2), (0, 1))]
-        middle = np.array([corner.mean() for corner in corners])
+        structures = separate(mask, image.spacing, plan.preprocessing.field_of_view)
         box = Box.whole(image, plan.preprocessing.spacing)
         extent = np.array(box.size) * box.spacing
         # Of larger images a field around the labels is trained on, where the structure lies in the middle.
-        offset = (middle - (np.array(mask.shape) - 1) / 2) * image.spacing
+        offset = (middle(structures[0]) - (np.array(mask.shape) - 1) / 2) * image.spacing
         offsets.append(np.where(extent <= 1.5 * field, offset, 0.0))
         extents.append(np.minimum(extent, field) if plan.preprocessing.field_of_view else extent)
-        volumes.append(mask.sum() * np.prod(image.spacing))
+        volumes += [structure.sum() * np.prod(image.spacing) for structure in structures]
         spacings.append(image.spacing)
     if not volumes:
         raise MedNCAError("No training case holds any of the labels.")

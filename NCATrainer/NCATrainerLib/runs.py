@@ -24,7 +24,7 @@ from MedNCALib.model import Model, save_model
 from MedNCALib.space import normalize
 
 from . import processes
-from .dataset import Case, CaseReader, read_cases, split, write_cases
+from .dataset import Case, CaseReader, check_structures, read_cases, split, write_cases
 from .finetune import starting_weights
 from .fingerprint import check_names
 from .loop import PLAN, Run, check_new
@@ -53,14 +53,15 @@ def begin(
 
     options: keep_names (write the cases' names into the model, for public data; default: keyed hashes of them),
     calibration_cases of `report.finish`, the command that the card shows, and out, the model's folder. Raises
-    MedNCAError where the folder holds a run already, a case name must not go into a model, or the model could not be
-    written in the end.
+    MedNCAError where the folder holds a run already, a case name must not go into a model, the labels cannot be
+    learned in one field of view, or the model could not be written in the end.
     """
     folder, options = Path(folder), {"device": device, "salt": secrets.token_hex(16)} | (options or {})
     check_new(folder)
     check_description(plan, texts)
     if options.get("keep_names"):
         check_names(case.name for case in cases)
+    check_structures(cases, plan)
     divided = split(cases, plan.validation_share, plan.seed)
     if not divided["training"] or not divided["validation"]:
         raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
@@ -132,8 +133,7 @@ def validator(run: Run, cases: list[Case]):
     def validate(pyramid) -> dict:
         scores = []
         with torch.inference_mode():
-            for case in chosen:
-                image, labels = reader(case)
+            for image, labels in (window for case in chosen for window in reader(case)):
                 image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
                 mask = settle(run_ensemble(pyramid, image, 1, 0).mean)
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(run.plan.labels) + 1)]

@@ -38,20 +38,21 @@ class TrainingWorker(Worker):
         return {"examine": self._examine, "plan": self._plan, "train": self._train}
 
     def _examine(self, request: dict, job: str) -> dict:
-        from .dataset import Case, find_dataset
+        from .dataset import Case, Dataset, find_dataset
         from .fingerprint import fingerprint
 
-        names, progress = {}, self.progress(job)
+        progress = self.progress(job)
         if request.get("data"):
             dataset = find_dataset(request["data"])
-            cases, names = dataset.cases, dataset.label_names
         else:
-            cases = [Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]]
-        found = fingerprint(cases, progress=lambda done, total: progress("looking at the cases", done, total))
+            dataset = Dataset(
+                tuple(Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]), {}
+            )
+        found = fingerprint(dataset, progress=lambda done, total: progress("looking at the cases", done, total))
         return {
             "cases": found.to_json(),
-            "files": [[case.name, str(case.image), str(case.labels)] for case in cases],
-            "label_names": names,
+            "files": [[case.name, str(case.image), str(case.labels)] for case in dataset.cases],
+            "label_names": dataset.label_names,
             "summary": found.summary(),
         }
 

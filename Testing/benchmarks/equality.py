@@ -58,7 +58,7 @@ def _compare(model, image) -> dict:
         different = int((settle(result.mean) != settle(plain.mean)).sum())
         found[way] = different, float(np.abs(result.mean - plain.mean).max()), 1.0
     whole, region = (segment_image(image, model, members=MEMBERS, roi=roi) for roi in (False, True))
-    masks = [sitk.GetArrayViewFromImage(result.labels) for result in (whole, region)]
+    masks = [sitk.GetArrayFromImage(result.labels) for result in (whole, region)]
     found["region"] = int((masks[0] != masks[1]).sum()), 0.0, region.findings[0].computed_share
     return found
 

@@ -20,10 +20,10 @@ from MedNCALib.images import read_image, write_image
 from MedNCALib.library import Library
 from MedNCALib.model import Model, save_model
 from NCATrainerLib import runs
-from NCATrainerLib.calibration import worker_pool
-from NCATrainerLib.dataset import Case, find_cases
+from NCATrainerLib.dataset import Case, pair_folders
 from NCATrainerLib.finetune import finetuning_plan
 from NCATrainerLib.fingerprint import fingerprint
+from NCATrainerLib.pool import Pool
 from NCATrainerLib.report import validate
 
 CONTRASTS = {"inverted": lambda unit: 1 - unit, "gamma 4": lambda unit: unit**4}
@@ -38,14 +38,15 @@ def main(arguments) -> None:
                  "test": split["validation"][: arguments.tested]}  # fmt: skip
         for part, chosen in names.items():
             _write(arguments.data, folder / part, chosen, CONTRASTS[arguments.contrast])
-        tested = find_cases(folder / "test" / "images", folder / "test" / "labels")
+        tested = list(pair_folders(folder / "test" / "images", folder / "test" / "labels").cases)
         clean = [Case(c.name, arguments.data / "images" / f"{c.name}.nii.gz", c.labels) for c in tested]
         save_model(base, folder / "base", "base")
         whole, lost = (_dice(folder / "base", cases) for cases in (clean, tested))
 
-        cases = find_cases(folder / "training" / "images", folder / "training" / "labels")
+        dataset = pair_folders(folder / "training" / "images", folder / "training" / "labels")
+        cases = list(dataset.cases)
         start = time.perf_counter()
-        plan = finetuning_plan(base, fingerprint(cases), seed=arguments.seed)
+        plan = finetuning_plan(base, fingerprint(dataset), seed=arguments.seed)
         work = runs.begin(folder / "run", plan, cases, runs.texts_for("tuned", "Tuned", base=base), base)
         validator = runs.validator(work.run, work.cases)
         work.run.train(work.cases, validator, lambda row: _tell(row, start))
@@ -79,7 +80,7 @@ def _write(data, folder, names, contrast) -> None:
 
 
 def _dice(folder, cases) -> float:
-    with worker_pool() as pool:
+    with Pool() as pool:
         return validate(pool, folder, cases)["mean"]["dice"]["union"]
 
 

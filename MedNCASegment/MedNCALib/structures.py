@@ -1,0 +1,77 @@
+"""Separate structures of a label map: the left and the right organ of a head, each with a field of view of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+_SPECK = 0.1  # of the largest piece's voxels; smaller ones are no structure, but stray bits of the nearest one
+
+
+def is_one_field(field, extent) -> bool:
+    """Whether an image of `extent` mm (R, A, S) is about the size of one field of view, as the training cases are.
+
+    field: mm, or None for a model that takes whole images."""
+    return field is not None and all(mm <= 1.5 * f for mm, f in zip(extent, field, strict=True))
+
+
+def separate(mask: np.ndarray, spacing, field) -> list[np.ndarray]:
+    """The structures of a bool mask (R, A, S) of an image, as bool masks, the largest first.
+
+    Pieces that fit into one field of view together (mm, R, A, S) are one structure, and so are all in an image of about
+    that size, or where there is no field (None). spacing: mm. Empty where the mask is.
+    """
+    if not mask.any():
+        return []
+    if field is None or is_one_field(field, np.array(mask.shape) * spacing) or _fits(_ends(mask), spacing, field):
+        return [mask]
+    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True))
+    shapes = sitk.LabelShapeStatisticsImageFilter()
+    shapes.Execute(pieces)
+    boxes = [_box_of(shapes, number) for number in shapes.GetLabels()]  # the largest first
+    sizes = [shapes.GetNumberOfPixels(number) for number in shapes.GetLabels()]
+    owner = np.array([0, *_owners(boxes, sizes, spacing, field)])[sitk.GetArrayViewFromImage(pieces)]
+    return [owner == number for number in range(1, owner.max() + 1)]
+
+
+def middle(mask: np.ndarray) -> np.ndarray:
+    """Index (R, A, S) of the middle of a mask's bounding box."""
+    return _ends(mask).mean(axis=0)
+
+
+def _owners(boxes, sizes, spacing, field) -> list[int]:
+    """The structure, from 1 on, that each piece belongs to."""
+    owners, around = [], []
+    for box, size in zip(boxes, sizes, strict=True):
+        joined = [np.array([np.minimum(box[0], other[0]), np.maximum(box[1], other[1])]) for other in around]
+        extents = [_extent(both, spacing) for both in joined]
+        fitting = [n for n, both in enumerate(joined) if _fits(both, spacing, field)]
+        if around and not fitting and size < _SPECK * sizes[0]:
+            owners.append(1 + int(np.argmin([extent.sum() for extent in extents])))
+        elif fitting:
+            around[fitting[0]] = joined[fitting[0]]
+            owners.append(1 + fitting[0])
+        else:
+            around.append(box)
+            owners.append(len(around))
+    return owners
+
+
+def _ends(mask: np.ndarray) -> np.ndarray:
+    """First and last index of a mask along R, A, S: 2 x 3."""
+    return np.array([np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]).T
+
+
+def _box_of(shapes, number) -> np.ndarray:
+    """As `_ends`; SimpleITK's axes run backward."""
+    box = np.array(shapes.GetBoundingBox(number))
+    first, size = box[2::-1], box[:2:-1]
+    return np.array([first, first + size - 1])
+
+
+def _extent(ends, spacing) -> np.ndarray:
+    return (ends[1] - ends[0] + 1) * np.asarray(spacing, dtype=float)
+
+
+def _fits(ends, spacing, field) -> bool:
+    return bool(np.all(_extent(ends, spacing) <= field))

@@ -1,0 +1,196 @@
+"""Images several times larger than a field of view, with two organs: evaluated, calibrated and trained on, each organ
+in a field of its own; and pools whose processes die."""
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from test_training import TEXTS, plan
+from typer.testing import CliRunner
+
+from conftest import ROOT
+from MedNCALib.errors import MedNCAError
+from MedNCALib.evaluate import evaluate_case, summarize
+from MedNCALib.library import Library
+from MedNCALib.structures import separate
+from NCATrainerLib import cli, runs
+from NCATrainerLib.calibration import measure
+from NCATrainerLib.dataset import CaseReader, check_structures, pair_folders
+from NCATrainerLib.plan import Augmentation
+from NCATrainerLib.pool import Pool
+from phantoms import bright_model, ellipsoid, image_of, save
+
+SHAPE, FIELD = (96, 40, 36), (24.0, 26.0, 22.0)
+RAS = np.diag([-1.0, -1.0, 1.0])
+DATA = ROOT.parent / "shared" / "data"
+
+
+def _organ(shape, center):
+    """Two halves, as `phantoms.organ_case` has them."""
+    mask = ellipsoid(shape, center, (6, 8, 5))
+    front = np.arange(shape[1])[None, :, None] > center[1]
+    return np.where(mask, np.where(front, 1, 2), 0).astype(np.uint8)
+
+
+def _head(folder, name, seed, sides=False):
+    """A wide image with an organ on each side. sides: label 1 is the left one, 2 the right, instead of halves."""
+    rng = np.random.default_rng(seed)
+    left, right = _organ(SHAPE, (18, 20, 18)), _organ(SHAPE, (77, 21, 17))
+    labels = np.where(left, 1, np.where(right, 2, 0)).astype(np.uint8) if sides else left + right
+    image = (100 + 60 * (labels > 0) + rng.normal(size=SHAPE)).astype(np.float32)
+    for part, array in (("images", image), ("labels", labels)):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        sitk.WriteImage(image_of(array, direction=RAS), str(folder / part / f"{name}.nii.gz"))
+    return folder / "images" / f"{name}.nii.gz", folder / "labels" / f"{name}.nii.gz"
+
+
+@pytest.fixture(scope="module")
+def heads(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("heads")
+    for number in range(4):
+        _head(folder, f"head_{number}", number)
+    return folder
+
+
+@pytest.fixture
+def bright(tmp_path):
+    return save(bright_model("bright", (1.0, 1.0, 1.0), FIELD, labels=2, keep_largest=True), tmp_path / "bright")
+
+
+def run(*words):
+    return CliRunner().invoke(cli.cli.app, [str(word) for word in words])
+
+
+def test_structures_are_what_fits_into_one_field():
+    mask = (_organ(SHAPE, (18, 20, 18)) + _organ(SHAPE, (77, 21, 17))) > 0
+    first, second = separate(mask, (1, 1, 1), FIELD)
+    assert (first | second).sum() == mask.sum() and not (first & second).any()
+    assert {int(part.any((1, 2)).argmax()) for part in (first, second)} == {12, 71}
+    left, right = (mask[half].sum() for half in (slice(48), slice(48, None)))
+    assert len(separate(mask, (1, 1, 1), (80.0, 30.0, 30.0))) == 1  # both fit
+    assert len(separate(mask, (1, 1, 1), None)) == 1
+    assert separate(np.zeros(SHAPE, bool), (1, 1, 1), FIELD) == []
+    mask[50, 5, 5] = True  # a stray voxel is no structure
+    assert sorted(part.sum() for part in separate(mask, (1, 1, 1), FIELD)) == sorted((left + 1, right))
+
+
+def test_each_structure_is_evaluated_in_a_field_of_its_own(heads, bright):
+    model = Library().load(str(bright))
+    rows = evaluate_case(
+        "head", heads / "images" / "head_0.nii.gz", heads / "labels" / "head_0.nii.gz", model, members=2
+    )
+    assert [row["structure"] for row in rows] == [1, 2] and all(row["clicked"] for row in rows)
+    assert all(row["dice"]["union"] > 0.9 and set(row["dice"]) == {"Label 1", "Label 2", "union"} for row in rows)
+    assert summarize(rows)["cases"] == 1 and summarize(rows)["structures"] == 2
+
+
+def test_values_that_tell_structures_apart_are_no_parts(tmp_path, bright):
+    image, labels = _head(tmp_path, "sides", 0, sides=True)
+    rows = evaluate_case("sides", image, labels, Library().load(str(bright)), members=2)
+    assert [set(row["dice"]) for row in rows] == [{"union"}] * 2
+    assert all(row["dice"]["union"] > 0.9 for row in rows)
+
+
+def test_values_that_the_model_does_not_know(tmp_path):
+    model = save(bright_model("one", (1.0, 1.0, 1.0), FIELD, keep_largest=True), tmp_path / "one")
+    _head(tmp_path, "sides", 0, sides=True)
+    words = ("evaluate", "--model", model, "--images", tmp_path / "images", "--labels", tmp_path / "labels",
+             "--json", tmp_path / "f.json", "--members", 2)  # fmt: skip
+    result = run(*words)
+    assert result.exit_code == 0 and "value(s) 2" in result.output, result.output
+    assert len(json.loads((tmp_path / "f.json").read_text())["cases"]) == 1
+    result = run(*words, "--union")
+    assert result.exit_code == 0 and "value(s)" not in result.output
+    assert len(json.loads((tmp_path / "f.json").read_text())["cases"]) == 2
+
+
+def test_a_large_image_without_labels_is_told(tmp_path, bright):
+    image, labels = _head(tmp_path, "none", 0)
+    sitk.WriteImage(image_of(np.zeros(SHAPE, np.uint8), direction=RAS), str(labels))
+    with pytest.raises(MedNCAError, match="nothing to click on"):
+        evaluate_case("none", image, labels, Library().load(str(bright)))
+
+
+def test_evaluate_goes_on_after_bad_cases(tmp_path, heads, bright):
+    for number in range(3):
+        _head(tmp_path, f"head_{number}", number)
+    (tmp_path / "images" / "head_1.nii.gz").write_bytes(b"damaged")
+    (tmp_path / "labels" / "head_2.nii.gz").unlink()
+    result = run("evaluate", "--model", bright, "--images", tmp_path / "images", "--labels", tmp_path / "labels",
+                 "--json", tmp_path / "f.json", "--members", 2)  # fmt: skip
+    told = json.loads((tmp_path / "f.json").read_text())
+    assert result.exit_code == 1 and len(told["cases"]) == 2
+    assert {failure["image"] for failure in told["failures"]} == {"head_1", "head_2"}
+    assert "head_1" in result.output and "no label map" in result.output
+
+
+def test_calibration_measures_every_structure(heads, bright):
+    cases = list(pair_folders(heads / "images", heads / "labels").cases)
+    with Pool() as pool:
+        samples = measure(pool, bright, cases[:2], 0, conditions=["clean"])
+    assert [sample.case for sample in samples] == ["head_0", "head_0", "head_1", "head_1"]
+    assert all(sample.dice > 0.9 for sample in samples)
+
+
+def test_training_takes_a_field_around_each_structure(heads):
+    cases = list(pair_folders(heads / "images", heads / "labels").cases)
+    windows = CaseReader(plan())(cases[0])
+    assert len(windows) == 2
+    whole = sitk.GetArrayFromImage(sitk.ReadImage(str(cases[0].labels)))
+    assert sum((labels > 0).sum() for _image, labels in windows) == (whole > 0).sum()
+    check_structures(cases, plan())
+
+
+def test_structures_of_different_values_cannot_be_learned(tmp_path):
+    _head(tmp_path, "sides", 0, sides=True)
+    (case,) = pair_folders(tmp_path / "images", tmp_path / "labels").cases
+    with pytest.raises(MedNCAError, match="2 structures by different values"):
+        check_structures([case], plan())
+    check_structures([case], plan(field_of_view=(96, 40, 36), patch=(14, 14, 14)))  # a field of both
+
+
+def test_training_measures_and_calibrates_on_whole_heads(tmp_path, heads):
+    """From heads to a model by the run's own steps: what is written was measured on every structure."""
+    cases = list(pair_folders(heads / "images", heads / "labels").cases)
+    quick = plan(iterations=2, augmentation=Augmentation(shift=2, rotation=0, scaling=0, elastic=0))
+    work = runs.begin(tmp_path / "run", quick, cases, TEXTS, options={"calibration_cases": 1})
+    report = runs.complete(work)
+    assert report["mean"]["structures"] == 2 * report["mean"]["cases"] and not report["failures"]
+
+
+def test_the_shared_brains_are_found_by_clicks(tmp_path):
+    """Three of the whole brains of another cohort: 1 is the left, 2 the right hippocampus."""
+    brains = DATA / "brains"
+    if not brains.is_dir():
+        pytest.skip("the whole brains are not here")
+    model = Library().load("hippocampus-m3dnca")
+    for image in sorted((brains / "images").iterdir())[:3]:
+        rows = evaluate_case(image.name, image, brains / "labels" / image.name, model, members=2)
+        assert len(rows) == 2 and all(row["dice"]["union"] > 0.7 for row in rows), rows
+
+
+# --- pools
+
+
+def _job(job):
+    if job == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if job == "fails":
+        raise MedNCAError("This case is bad.")
+    if job == "bug":
+        raise ValueError("a bug")
+    return job * 2
+
+
+def test_a_job_that_kills_its_process_costs_no_other_one():
+    with Pool() as pool:
+        jobs = [1, "dies", 2, "fails", 3, "bug", 4, "dies", 5]
+        told = list(pool.run(_job, jobs))
+        again = list(pool.run(_job, [6]))
+    assert [outcome.job for outcome in told] == jobs
+    assert [outcome.result for outcome in told] == [2, None, 4, None, 6, None, 8, None, 10]
+    assert "died" in told[1].error and told[3].error == "This case is bad." and told[5].error == "ValueError: a bug"
+    assert again[0].result == 12
