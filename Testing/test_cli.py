@@ -175,7 +175,7 @@ def test_evaluate(tmp_path, model, images):
 def test_evaluate_only_the_validation_cases_of_a_split(tmp_path, model, images):
     split, file = tmp_path / "split.json", tmp_path / "figures.json"
     words = ("evaluate", "--model", model, "--images", images, "--labels", images, "--json", file, "--cases", split)
-    for text, told in (("{}", "no split.json"), ('{"validation": ["z"]}', "None of the validation cases")):
+    for text, told in (("{}", "required"), ('{"training": [], "validation": ["z"]}', "None of the validation cases")):
         split.write_text(text)
         refused = run(*words)
         assert refused.exit_code == 1 and told in str(refused.exception) and not file.exists()

@@ -106,7 +106,19 @@ def test_what_is_no_data_set_is_told(tmp_path):
     with pytest.raises(MedNCAError, match="2 image channels"):
         find_dataset(tmp_path)
     (tmp_path / "dataset.json").write_text("[")
-    with pytest.raises(MedNCAError, match="cannot be understood"):
+    with pytest.raises(MedNCAError, match="not valid JSON"):
+        find_dataset(tmp_path)
+    for described, words in (
+        ({"modality": 3}, "modality"),
+        ({"labels": {"1": 2}}, "the label '1' is 2"),
+        ({"labels": {"organ": [1, 2]}}, "labels.organ"),
+        ({"labels": [["x"] * 50] * 50}, "labels"),
+    ):
+        (tmp_path / "dataset.json").write_text(json.dumps(described))
+        with pytest.raises(MedNCAError, match=words):
+            find_dataset(tmp_path)
+    (tmp_path / "dataset.json").write_text("[" * 100_000)
+    with pytest.raises(MedNCAError, match="not valid JSON"):
         find_dataset(tmp_path)
 
 
@@ -161,11 +173,10 @@ def _train_and_measure(folder, wanted, cases):
 
 
 def test_what_cannot_become_a_model_is_told_before_it_is_trained(cases, tmp_path):
-    twice = tuple(dataclasses.replace(label, name="Same") for label in plan().labels)
     personal = [dataclasses.replace(case, name=f"DOE^JOHN {n}") for n, case in enumerate(cases)]
     for wanted, chosen, options, words in (
         (plan(), personal, {"keep_names": True}, "looks like a person"),
-        (dataclasses.replace(plan(), labels=twice), cases, {}, "label names must differ"),
+        (plan(field_of_view=(900, 900, 900), batch=64), cases, {}, "GB at least"),
         (plan(), cases[:1], {}, "two cases at least"),
     ):
         with pytest.raises(MedNCAError, match=words):
@@ -176,15 +187,24 @@ def test_what_cannot_become_a_model_is_told_before_it_is_trained(cases, tmp_path
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"loss": "nonsense"}, "loss must be one of dice-bce"),
-        ({"validate_every": 0}, "validate_every must be a whole number above 0"),
-        ({"iterations": "many"}, "iterations must be a whole number"),
-        ({"learning_rate": -1}, "learning_rate must be above 0"),
-        ({"freeze_norm": 2}, "freeze_norm must lie between"),
-        ({"patch": [8, 8]}, "patch must be three"),
-        ({"labels": []}, "outputs for 0 labels"),
-        ({"augmentation": None}, "cannot be read"),
-        ({"trained": "nothing"}, "trained must be one of all, update"),
+        ({"loss": "nonsense"}, "at loss: 'nonsense' is not one of"),
+        ({"validate_every": 0}, "at validate_every: 0 is less"),
+        ({"iterations": "many"}, "at iterations: 'many' is not of type"),
+        ({"iterations": True}, "at iterations"),
+        ({"iterations": 3.0}, "at iterations"),
+        ({"batch": 10**9}, "at batch: 1000000000 is greater"),
+        ({"betas": [2, 2]}, "at betas"),
+        ({"seed": "x"}, "at seed"),
+        ({"learning_rate": -1}, "at learning_rate"),
+        ({"freeze_norm": 2}, "at freeze_norm"),
+        ({"patch": [8, 8]}, "at patch"),
+        ({"labels": []}, "at labels"),
+        ({"labels": plan().to_json()["labels"][:1] * 2}, "same value"),
+        ({"augmentation": None}, "at augmentation"),
+        ({"augmentation": {"noise": 5}}, r"at augmentation\.noise"),
+        ({"preprocessing": plan().to_json()["preprocessing"] | {"percentiles": [9, 1]}}, "not ascending"),
+        ({"trained": "nothing"}, "at trained"),
+        ({"nonsense": 1}, "nonsense"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_is_refused(changes, words):

@@ -23,12 +23,15 @@ class Process:
     def __init__(self, **environment):
         environment = os.environ | {"PYTHONPATH": str(ROOT / "MedNCASegment")} | environment
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "MedNCALib.worker"], env=environment, text=True,
+            [sys.executable, "-m", "MedNCALib.worker"], env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
     def say(self, **request):
-        self.process.stdin.write(json.dumps(request) + "\n")
+        self.write(json.dumps(request).encode() + b"\n")
+
+    def write(self, data):
+        self.process.stdin.write(data)
         self.process.stdin.flush()
 
     def hear(self, *events):
@@ -89,6 +92,14 @@ def test_cancel(worker, job, tmp_path):
         ({"model": "nobody"}, "no model"),
         ({"clicks": [[900, 0, 0]]}, "outside"),
         ({"command": "dance"}, "Unknown command"),
+        ({"members": 10**9}, "members"),
+        ({"members": True}, "members"),
+        ({"clicks": [[0, 1e300, 0]]}, "clicks"),
+        ({"clicks": "here"}, "clicks"),
+        ({"image": ""}, "image"),
+        ({"image": "a\0b"}, "image"),
+        ({"device": "abacus"}, "device"),
+        ({"nonsense": 1}, "nonsense"),
     ],
 )
 def test_errors_carry_the_cause(worker, job, change, word):
@@ -97,10 +108,32 @@ def test_errors_carry_the_cause(worker, job, change, word):
     assert told["event"] == "failed" and word in told["error"] and told["bug"] is False
 
 
-def test_nonsense_is_survived(worker):
-    worker.process.stdin.write("{not json\n")
-    worker.process.stdin.flush()
-    assert "Not a command" in worker.hear("failed")[-1]["error"]
+@pytest.mark.parametrize(("line", "word"), [
+    (b"{not json", "not valid JSON"), (b'{"command": "s\xff\xfe"}', "not valid JSON"), (b"[" * 100_000, "not valid JSON"),
+    (b'{"command": "segment", "job": "\\ud800"}', "not valid JSON"), (b"[1]", "not valid"), (b'{"command": 3}', "command"),
+    (b'{"command": "segment", "job": [1]}', "job"),
+])  # fmt: skip
+def test_nonsense_is_survived(worker, line, word):
+    worker.write(line + b"\n")
+    told = worker.hear("failed")[-1]
+    assert word in told["error"] and told["bug"] is False and len(told["error"]) < 700
+
+
+def test_it_ends_where_nobody_listens_any_more_and_leaves_no_images(job, tmp_path):
+    """Slicer is killed in the middle of a job: both streams break."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (scratch / "volume.nrrd").touch()
+    worker = Process(MEDNCA_SCRATCH=str(scratch))
+    worker.hear("ready")
+    worker.say(**job, members=1000)
+    worker.hear("progress")
+    worker.process.stdout.close()
+    time.sleep(0.5)  # it tells of its progress to nobody
+    worker.process.stdin.close()
+    worker.process.wait(20)
+    assert not scratch.exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bright", "image.nrrd"]
 
 
 def test_it_ends_with_its_input_even_at_work_and_leaves_no_images(job, tmp_path):

@@ -126,15 +126,13 @@ class Architecture:
     def from_json(cls, data: dict) -> Architecture:
         """Raises MedNCAError where a field is missing, unknown or out of bounds."""
         data = dict(data)
-        dims = data.pop("dims", None)
+        dims = data.pop("dims", FAMILIES.get(str(data.get("family")), (None,))[0])
         try:
-            levels = tuple(
-                Level(tuple(level["scale"]), level["kernel"], level["steps"]) for level in data.pop("levels")
-            )
+            levels = tuple(Level(**level | {"scale": tuple(level["scale"])}) for level in data.pop("levels"))
             architecture = cls(levels=levels, **data)
         except (KeyError, TypeError) as error:
             raise MedNCAError(f"The model's architecture cannot be read: {error}.") from error
-        if dims is not None and dims != architecture.dims:
+        if dims != architecture.dims:
             raise MedNCAError(f"The model says it is {dims}D, but {architecture.family} is {architecture.dims}D.")
         return architecture
 

@@ -13,12 +13,15 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from .errors import MedNCAError
+from .errors import MedNCAError, plain
 from .images import case_name, find_images, pair_by_name, read_image, write_image
+from .imaging.header import MAX_VOXELS
 from .library import Library
+from .schema import SPLIT_SCHEMA, read_json
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -135,7 +138,7 @@ def evaluate(
     loaded = Library().load(model)
     pairs, problems = pair_by_name(images, labels)
     if cases:
-        wanted = _validation_cases(cases)
+        wanted = set(read_json(cases, SPLIT_SCHEMA)["validation"])
         pairs = [pair for pair in pairs if pair[0] in wanted]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
@@ -177,9 +180,11 @@ def benchmark(
     preset: Annotated[str | None, typer.Option(help="A model of the papers at its paper's size.")] = None,
     model: Annotated[str | None, typer.Option(help="A model of the library; needs --shape.")] = None,
     shape: Annotated[str | None, typer.Option(help="X,Y,Z: voxels of the image (R, A, S).")] = None,
-    members: Annotated[int | None, typer.Option(help="Ensemble members; default: as many as there are cores.")] = None,
+    members: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Ensemble members; default: as many as there are cores.")
+    ] = None,
     memory_limit: Annotated[float | None, typer.Option(help="MB the ensemble may take.")] = None,
-    repeats: Annotated[int, typer.Option(help="Timed runs, after one that is not.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, max=10_000, help="Timed runs, after one that is not.")] = 5,
     roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,
     training: Annotated[bool, typer.Option(help="Also time a pass with its way back.")] = False,
     literal: Annotated[bool, typer.Option(help="Also time the papers' text written down literally.")] = True,
@@ -214,8 +219,10 @@ def benchmark(
 def _shape(text: str) -> tuple[int, int, int]:
     try:
         r, a, s = (int(part) for part in text.split(","))
+        if min(r, a, s) < 1 or r * a * s > MAX_VOXELS:
+            raise ValueError
     except ValueError as error:
-        raise MedNCAError(f"--shape {text!r} is not three whole numbers X,Y,Z.") from error
+        raise MedNCAError(f"--shape {text!r} is not three whole numbers X,Y,Z above 0 of an image.") from error
     return r, a, s
 
 
@@ -281,13 +288,6 @@ def _segment_one(path, folder, model, clicks, members, seed, device, target, mem
     result.report["image"]["file"] = Path(path).name
     write_result(image, result, model, folder)
     return result.report
-
-
-def _validation_cases(path: Path) -> set[str]:
-    try:
-        return set(json.loads(path.read_text())["validation"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MedNCAError(f"{path} is no split.json of a training run ({error}).") from error
 
 
 def _check_writable(path: Path) -> None:
@@ -392,8 +392,8 @@ def complain(failure) -> None:
 
 
 def _plain(text) -> str:
-    """Square brackets in messages are not rich's markup."""
-    return str(text).replace("[", r"\[")
+    """As `errors.plain`; and square brackets in it are not rich's markup."""
+    return escape(plain(text))
 
 
 def write_json(path: Path, data: dict) -> None:

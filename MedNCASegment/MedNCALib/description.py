@@ -19,7 +19,7 @@ from pathlib import Path
 from .architecture import Architecture
 from .errors import MedNCAError
 from .quality import Calibration, Domain
-from .schema import check_model_json
+from .schema import check_model_json, parse_json
 
 SCHEMA_VERSION = 1
 JSON_NAME, WEIGHTS_NAME, CARD_NAME = "model.json", "weights.safetensors", "MODEL_CARD.md"
@@ -116,11 +116,7 @@ def read_description(folder) -> Description:
 def read_model_json(folder) -> dict:
     """The checked model.json of a folder; raises MedNCAError with the reason where it is broken."""
     path = Path(folder) / JSON_NAME
-    data = read_bytes(path, MAX_JSON_BYTES)
-    try:
-        info = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise MedNCAError(f"{path} is not valid JSON: {error}.") from error
+    info = parse_json(read_bytes(path, MAX_JSON_BYTES), str(path))
     check_model_json(info, str(path), SCHEMA_VERSION)
     if len(info["labels"]) != info["architecture"].get("labels", 1):
         raise MedNCAError(f"{path}: the architecture's number of labels is not the length of the label list.")
@@ -185,7 +181,3 @@ def write_bytes(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _no_constant(text):
-    raise ValueError(f"{text} is not a JSON number")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import lzma
 import os
+import re
 import shutil
 import stat
 import sys
@@ -30,7 +31,9 @@ from .description import (
     write_bytes,
 )
 from .errors import MedNCAError
+from .schema import RESERVED
 
+_NO_NAME = rf"(|.*[/\\:].*|({RESERVED})(\..*)?)\Z"
 _LIMITS = {JSON_NAME: MAX_JSON_BYTES, WEIGHTS_NAME: MAX_WEIGHTS_BYTES, CARD_NAME: MAX_JSON_BYTES}
 
 
@@ -227,7 +230,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
     if len(archive.infolist()) > 8:
         raise MedNCAError(f"{path} holds {len(archive.infolist())} entries; a model has {len(_LIMITS)} files.")
     for info in archive.infolist():
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         parts = info.filename.replace("\\", "/").split("/")
         mode = info.external_attr >> 16
@@ -245,7 +248,8 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
 
 
 def _is_plain_name(name: str) -> bool:
-    return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
+    """Whether a file or folder may be called so on every system."""
+    return name.isprintable() and not name.endswith((".", " ")) and re.match(_NO_NAME, name, re.IGNORECASE) is None
 
 
 def replace_folder(folder: Path, target: Path) -> None:

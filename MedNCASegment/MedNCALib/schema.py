@@ -1,4 +1,7 @@
-"""The schema of model.json, version 1, and its check. JSON Schema, checked by jsonschema.
+"""Whatever is read as JSON: parsed with limits, and checked against a schema before anything is made of it.
+
+model.json (version 1) has its schema here; a plan and a worker's requests have theirs beside what they describe, made
+of the same parts. JSON Schema, checked by jsonschema.
 
 Slicer does not bring jsonschema. Until it is installed a panel can still list models, by what their constructors
 check; nothing is computed with a model before the engine, which needs jsonschema, has checked it whole.
@@ -6,92 +9,188 @@ check; nothing is computed with a model before the engine, which needs jsonschem
 
 from __future__ import annotations
 
+import json
+import math
+from pathlib import Path
+
 from .errors import MedNCAError
 
-_NUMBER = {"type": "number"}
-_TEXT = {"type": "string", "maxLength": 20_000}
-_AXES = {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}
-_CODE = {
-    "type": "object",
-    "required": ["scheme", "code", "meaning"],
-    "additionalProperties": {"type": "string", "maxLength": 200},
-}
+RESERVED = "con|prn|aux|nul|com[0-9]|lpt[0-9]"  # file names that Windows keeps for devices, with any suffix
+_LARGEST = 1e30  # of any number that is not limited otherwise
+_MAX_FILE_BYTES = 64_000_000
+
+NUMBER = {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST}
+SEED = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
+# No control characters; a text of several lines may have their ends.
+LINE = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
+TEXT = {"type": "string", "maxLength": 20_000, "pattern": r"\A[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"}
+ID = {"type": "string", "pattern": rf"\A(?!({RESERVED})(\.|\Z))[a-z0-9]([a-z0-9._-]{{0,62}}[a-z0-9_-])?\Z"}
+
+
+def numbers(count: int, low: float = -_LARGEST, high: float = _LARGEST, kind: str = "number") -> dict:
+    """The schema of a list of so many numbers."""
+    item = {"type": kind, "minimum": low, "maximum": high}
+    return {"type": "array", "items": item, "minItems": count, "maxItems": count}
+
+
+def optional(schema: dict) -> dict:
+    """The same, or null."""
+    return schema | {"type": ["null", schema["type"]]}
+
+
+def record(properties: dict, required=(), others: bool = False) -> dict:
+    """An object of these properties. others: whether there may be more."""
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": others}
+
+
+def named(schema: dict) -> dict:
+    """An object of any names, each with such a value."""
+    return {"type": "object", "additionalProperties": schema}
+
+
+_CODE = {**record({}, ("scheme", "code", "meaning")), "additionalProperties": LINE}
+PREPROCESSING = record(
+    {
+        "orientation": {"const": "RAS"},
+        "spacing": optional(numbers(3, 0.05, 20)),
+        "percentiles": numbers(2, 0, 100),
+        "field_of_view": optional(numbers(3, 1, 2000)),
+        "anchor": numbers(3, -2000, 2000),
+        "gamma": {"type": "number", "minimum": 0.1, "maximum": 10},
+        "keep_largest": {"type": "boolean"},
+    },
+    ("orientation", "spacing", "percentiles", "field_of_view"),
+)
+LABELS = {
+    "type": "array", "minItems": 1, "maxItems": 255,
+    "items": record(
+        {
+            "value": {"type": "integer", "minimum": 1, "maximum": 255},
+            "name": LINE,
+            "color": numbers(3, 0, 255, "integer"),
+            "terminology": optional(named(_CODE)),
+        },
+        ("value", "name", "color"),
+    ),
+}  # fmt: skip
+_CURVE = {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 10_000}
+_CALIBRATION = record(
+    {
+        "nqm": _CURVE, "dice": _CURVE, "low": _CURVE, "high": _CURVE,
+        "members": {"type": "integer", "minimum": 2, "maximum": 1000},
+        "samples": {"type": "integer", "minimum": 0},
+        "linear": numbers(2),
+        "detection": {"type": "object"},
+    },
+    ("nqm", "dice", "low", "high", "members", "samples", "linear", "detection"),
+)  # fmt: skip
+_DOMAIN = record(
+    {
+        "spacing": numbers(2),
+        "extent": {"type": "array", "items": numbers(3), "minItems": 2, "maxItems": 2},
+        "volume": numbers(2),
+    },
+    ("spacing", "extent", "volume"),
+)
 
 MODEL_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "required": [
-        "schema_version", "id", "name", "version", "task", "description", "intended_use", "license",
-        "architecture", "preprocessing", "labels", "ensemble", "quality", "sha256",
-    ],
-    "properties": {
-        "schema_version": {"type": "integer"},
-        "id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,63}$"},
-        "name": _TEXT, "version": _TEXT, "task": _TEXT, "description": _TEXT, "authors": _TEXT,
-        "copyright": _TEXT, "data_source": _TEXT, "intended_use": _TEXT, "license": _TEXT,
-        "terms": {"type": ["string", "null"], "maxLength": 20_000},
-        "references": {"type": "array", "items": _TEXT},
-        "eval_metrics": {"type": "object", "properties": {"dice": {"type": "object"}}},
-        "network_data_format": {"type": "object"},
-        "architecture": {
-            "type": "object",
-            "required": ["family", "channels", "hidden", "levels", "fire_rate", "norm", "input_channels", "labels"],
-        },
-        "preprocessing": {
-            "type": "object",
-            "required": ["orientation", "spacing", "percentiles", "field_of_view"],
-            "additionalProperties": False,
-            "properties": {
-                "orientation": {"const": "RAS"},
-                "spacing": {"anyOf": [
-                    {"type": "null"},
-                    {**_AXES, "items": {"type": "number", "minimum": 0.05, "maximum": 20}},
-                ]},
-                "percentiles": {
-                    "type": "array", "minItems": 2, "maxItems": 2,
-                    "items": {"type": "number", "minimum": 0, "maximum": 100},
-                },
-                "field_of_view": {"anyOf": [
-                    {"type": "null"},
-                    {**_AXES, "items": {"type": "number", "minimum": 1, "maximum": 2000}},
-                ]},
-                "anchor": _AXES,
-                "gamma": {"type": "number", "minimum": 0.1, "maximum": 10},
-                "keep_largest": {"type": "boolean"},
-            },
-        },
-        "labels": {
-            "type": "array", "minItems": 1, "maxItems": 255,
-            "items": {
+    **record(
+        {
+            "schema_version": {"type": "integer"},
+            "id": ID,
+            "name": LINE, "version": LINE, "task": TEXT, "description": TEXT, "authors": TEXT,
+            "copyright": TEXT, "data_source": TEXT, "intended_use": TEXT, "license": TEXT, "limits": TEXT,
+            "terms": optional(TEXT),
+            "references": {"type": "array", "items": TEXT},
+            "eval_metrics": record({"dice": named(optional(NUMBER))}, others=True),
+            "network_data_format": {"type": "object"},
+            "architecture": {
                 "type": "object",
-                "required": ["value", "name", "color"],
-                "properties": {
-                    "value": {"type": "integer", "minimum": 1, "maximum": 255},
-                    "name": {"type": "string", "minLength": 1, "maxLength": 200},
-                    "color": {
-                        "type": "array", "minItems": 3, "maxItems": 3,
-                        "items": {"type": "integer", "minimum": 0, "maximum": 255},
-                    },
-                    "terminology": {"type": ["object", "null"], "additionalProperties": _CODE},
-                },
+                "required": ["family", "channels", "hidden", "levels", "fire_rate", "norm", "input_channels", "labels"],
             },
+            "preprocessing": PREPROCESSING,
+            "labels": LABELS,
+            "ensemble": record(
+                {"members": {"type": "integer", "minimum": 1, "maximum": 1000}, "seed": SEED}, ("members", "seed")
+            ),
+            "quality": record(
+                {"calibration": optional(_CALIBRATION), "domain": optional(_DOMAIN)}, others=True
+            ),
+            "training": {"type": "object"},
+            "sha256": {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"},
         },
-        "ensemble": {
-            "type": "object",
-            "required": ["members", "seed"],
-            "properties": {
-                "members": {"type": "integer", "minimum": 1, "maximum": 1000},
-                "seed": {"type": "integer"},
-            },
-        },
-        "quality": {
-            "type": "object",
-            "properties": {"calibration": {"type": ["object", "null"]}, "domain": {"type": ["object", "null"]}},
-        },
-        "training": {"type": "object"},
-        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-    },
+        (
+            "schema_version", "id", "name", "version", "task", "description", "intended_use", "license",
+            "architecture", "preprocessing", "labels", "ensemble", "quality", "sha256",
+        ),
+        others=True,
+    ),
 }  # fmt: skip
+_NAMES = {"type": "array", "items": LINE}
+SPLIT_SCHEMA = record({"training": _NAMES, "validation": _NAMES}, ("training", "validation"))  # split.json of a run
+
+
+def parse_json(data: bytes | str, what: str):
+    """The value of a JSON text. what: it, for messages.
+
+    Raises MedNCAError where it is none, nests deeper than any of ours, or holds what neither JSON nor text has: NaN,
+    infinity, half a surrogate pair.
+    """
+    try:
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
+        value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
+    except (ValueError, RecursionError) as error:
+        raise MedNCAError(f"{what} is not valid JSON: {error}.") from error
+
+
+def read_json(path, schema: dict | None = None):
+    """The value of a JSON file, checked where there is a schema. Raises MedNCAError with what is wrong with it."""
+    path = Path(path)
+    try:
+        if not path.is_file() or path.stat().st_size > _MAX_FILE_BYTES:
+            raise MedNCAError(f"{path} is no file of JSON; check the path.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror}).") from error
+    value = parse_json(data, str(path))
+    if schema:
+        check_schema(value, schema, str(path))
+    return value
+
+
+def check_schema(value, schema: dict, what: str) -> None:
+    """Raises MedNCAError with the first place of a parsed JSON value that is not as the schema says."""
+    try:
+        import jsonschema
+    except ImportError:
+        missing = [key for key in schema.get("required", ()) if not isinstance(value, dict) or key not in value]
+        if missing:
+            raise MedNCAError(f"{what} is not valid: {missing[0]!r} is missing.") from None
+        return
+    error = jsonschema.exceptions.best_match(_validator(jsonschema)(schema).iter_errors(value))
+    if error is not None:
+        place = ".".join(str(part) for part in error.absolute_path)
+        raise MedNCAError(f"{what} is not valid{' at ' + place if place else ''}: {error.message[:300]}.")
+
+
+def check_labels(labels: list[dict], what: str) -> None:
+    """What the schema of labels cannot say: no two are the same. Raises MedNCAError."""
+    values = [label["value"] for label in labels]
+    if len(set(values)) != len(values):
+        raise MedNCAError(f"{what}: two labels have the same value.")
+    names = [label["name"] for label in labels]
+    if len({*names, "union"}) != len(names) + 1:
+        raise MedNCAError(f"{what}: label names must differ from each other and from 'union'.")
+
+
+def check_percentiles(preprocessing: dict, what: str) -> None:
+    """Raises MedNCAError where they do not ascend."""
+    low, high = preprocessing.get("percentiles", (0, 100))
+    if not low < high:
+        raise MedNCAError(f"{what}: the percentiles are not ascending.")
 
 
 def check_model_json(info, path: str, version: int) -> None:
@@ -103,27 +202,22 @@ def check_model_json(info, path: str, version: int) -> None:
             f"{path} has schema version {info['schema_version']!r}; this MedNCA reads version {version}. "
             "Update MedNCA, or get a model made for it."
         )
-    _check_schema(info, path)
-    values = [label["value"] for label in info["labels"]]
-    if len(set(values)) != len(values):
-        raise MedNCAError(f"{path}: two labels have the same value.")
-    names = [label["name"] for label in info["labels"]]
-    if len({*names, "union"}) != len(names) + 1:
-        raise MedNCAError(f"{path}: label names must differ from each other and from 'union'.")
-    low, high = info["preprocessing"]["percentiles"]
-    if not low < high:
-        raise MedNCAError(f"{path}: the percentiles are not ascending.")
+    check_schema(info, MODEL_SCHEMA, path)
+    check_labels(info["labels"], path)
+    check_percentiles(info["preprocessing"], path)
 
 
-def _check_schema(info, path: str) -> None:
-    try:
-        import jsonschema
-    except ImportError:
-        missing = [key for key in MODEL_SCHEMA["required"] if key not in info]
-        if missing:
-            raise MedNCAError(f"{path} is not a valid model description: {missing[0]!r} is missing.") from None
-        return
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(MODEL_SCHEMA).iter_errors(info))
-    if error is not None:
-        place = ".".join(str(part) for part in error.absolute_path) or "the top level"
-        raise MedNCAError(f"{path} is not a valid model description at {place}: {error.message[:300]}.")
+def _validator(jsonschema):
+    """2.0 is a whole number to JSON Schema, but not to what is made of it here."""
+    base = jsonschema.Draft202012Validator
+    whole = base.TYPE_CHECKER.redefine("integer", lambda _, x: isinstance(x, int) and not isinstance(x, bool))
+    return jsonschema.validators.extend(base, type_checker=whole)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _no_number(text: str):
+    raise ValueError(f"{text} is not a JSON number")

@@ -148,7 +148,7 @@ def segment_image(
     if model.architecture.input_channels != 1:
         n = model.architecture.input_channels
         raise MedNCAError(f"{model.name} needs {n} image channels; only single volumes can be segmented so far.")
-    _check_request(members, target_dice)
+    _check_request(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
     model.pyramid.to(torch_device)
     view = View.of(image)
@@ -249,11 +249,15 @@ class _Field:
             self.ensemble.start_over()
 
 
-def _check_request(members, target_dice) -> None:
+def _check_request(members, seed, target_dice, memory_limit) -> None:
     if members is not None and (not isinstance(members, int) or members < 1 or members > 1000):
         raise MedNCAError(f"The number of ensemble members must be a whole number from 1 to 1000, not {members}.")
     if not 0 < target_dice < 1:
         raise MedNCAError(f"The target Dice must lie between 0 and 1, not {target_dice}.")
+    if seed is not None and not -(2**63) <= seed < 2**63:
+        raise MedNCAError(f"The seed must be a number of at most 63 bits, not {seed}.")
+    if memory_limit is not None and not 0 < memory_limit < math.inf:
+        raise MedNCAError(f"The memory limit must be a number of MB above 0, not {memory_limit}.")
 
 
 def _first_box(job: _Job, click) -> Box:

@@ -34,9 +34,36 @@ import time
 import traceback
 from pathlib import Path
 
-_OPTIONS = ("members", "seed", "device", "target_dice", "memory_limit")
+from .errors import MedNCAError
+from .schema import LINE, SEED, check_schema, numbers, optional, parse_json, record
+
+_JOB = {"type": ["string", "integer"]}
+PATH = {"type": "string", "minLength": 1, "maxLength": 4000, "pattern": r"\A[^\0]*\Z"}
+_REQUEST = record({"command": {"type": "string"}, "job": _JOB}, ("command",), others=True)
 
 
+def request_schema(properties: dict, required=()) -> dict:
+    """The schema of a command's requests: these beside the command, its job and a folder for what it makes."""
+    return record({"command": {"type": "string"}, "job": _JOB, "out": PATH} | properties, required)
+
+
+_OPTIONS = {  # null: as the model or the machine says
+    "members": optional({"type": "integer", "minimum": 1, "maximum": 1000}),
+    "seed": optional(SEED),
+    "device": optional(LINE),
+    "target_dice": optional({"type": "number", "minimum": 0, "maximum": 1}),
+    "memory_limit": optional({"type": "number", "exclusiveMinimum": 0, "maximum": 1e9}),
+}
+_SEGMENT = request_schema(
+    {
+        "image": PATH,
+        "model": PATH,
+        "clicks": {"type": "array", "items": numbers(3, -1e6, 1e6), "maxItems": 1000},
+        **_OPTIONS,
+    },
+    ("image", "model", "out"),
+)
+_LONGEST_LINE = 100_000_000  # bytes
 _PATIENCE = 3.0  # seconds from the end of standard input to the end of the process, at most
 
 
@@ -48,7 +75,7 @@ class Worker:
     """Takes jobs from one stream and tells about them on another. Subclasses know other commands."""
 
     def __init__(self, source, sink, ended=None):
-        """ended() is called when the source is at its end."""
+        """source: of bytes; sink: of text. ended() is called when the source is at its end."""
         self.source, self.sink = source, sink
         self.jobs: queue.Queue = queue.Queue()
         self.cancelled: set[str] = set()
@@ -70,44 +97,59 @@ class Worker:
         from . import segment  # noqa: F401  torch
 
     def commands(self) -> dict:
-        """What does each command: a function of the request and the job's id; its result goes with "done"."""
-        return {"segment": self._segment}
+        """Of each command the function that does it, of the request and the job's id, and the schema of its requests.
+        What the function returns goes with "done"."""
+        return {"segment": (self._segment, _SEGMENT)}
 
     def tell(self, event: str, job: str | None = None, **content) -> None:
+        """Say it; where nobody listens any more, all work stops."""
         line = {"event": event} | ({"job": job} if job is not None else {}) | content
-        with self.speaking:
-            self.sink.write(json.dumps(line) + "\n")
-            self.sink.flush()
+        try:
+            with self.speaking:
+                self.sink.write(json.dumps(line) + "\n")
+                self.sink.flush()
+        except OSError:
+            self.cancelled.add("*")
 
     def _listen(self) -> None:
         """Cancelling must be heard while a job runs; the rest waits in the queue."""
-        for line in self.source:
+        for line in self._lines():
             try:
-                request = json.loads(line)
-                command = request["command"]
-            except (ValueError, KeyError, TypeError):
-                self.tell("failed", None, error=f"Not a command: {line.strip()[:200]}", bug=True)
+                request = self._understood(line)
+            except MedNCAError as error:
+                self.tell("failed", None, error=str(error), bug=False)
                 continue
-            if command == "cancel":
-                self.cancelled.add(str(request.get("job")))
-            elif command == "quit":
+            if request["command"] == "quit":
                 break
+            if request["command"] == "cancel":
+                self.cancelled.add(request["job"])
             else:
-                self.cancelled.discard(str(request.get("job")))  # a late cancel was for an earlier job of this name
+                self.cancelled.discard(request["job"])  # a late cancel was for an earlier job of this name
                 self.jobs.put(request)
         self.cancelled.add("*")
         self.jobs.put(None)
         if ended := self.ended:
             ended()
 
-    def _do(self, request: dict) -> None:
-        from .errors import MedNCAError
+    def _lines(self):
+        """Lines of the source, in bytes, up to its end; of one that is too long, pieces, which are no commands."""
+        while line := self.source.readline(_LONGEST_LINE):
+            if line.strip():
+                yield line
 
-        job = str(request.get("job"))
+    def _understood(self, line: bytes) -> dict:
+        """The request of a line, with its job as text. Raises MedNCAError where it is none."""
+        request = parse_json(line, "A request")
+        check_schema(request, _REQUEST, "A request")
+        return request | {"job": str(request.get("job", ""))}
+
+    def _do(self, request: dict) -> None:
+        job = request["job"]
         try:
-            command = self.commands().get(request["command"])
-            if command is None:
+            if request["command"] not in self.commands():
                 raise MedNCAError(f"Unknown command {request['command']!r}.")
+            command, schema = self.commands()[request["command"]]
+            check_schema(request, schema, "The request")
             self.tell("done", job, **command(request, job))
         except Cancelled:
             self.tell("cancelled", job)
@@ -180,10 +222,12 @@ def main(kind: type[Worker] = Worker) -> None:
         os.setpgid(0, 0)
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    source = os.fdopen(os.dup(0), encoding="utf-8")
+    source = os.fdopen(os.dup(0), "rb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    kind(source, sink, _leave_soon).run()
-    _clear()
+    try:
+        kind(source, sink, _leave_soon).run()
+    finally:
+        _clear()
 
 
 def _leave_soon() -> None:

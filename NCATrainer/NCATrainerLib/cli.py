@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import sys
@@ -17,6 +16,7 @@ from rich.table import Table
 from MedNCALib import cli
 from MedNCALib.errors import MedNCAError
 from MedNCALib.library import Library
+from MedNCALib.schema import SPLIT_SCHEMA, read_json
 
 _FOLDERS = ("--data", "--images", "--labels", "--run", "--run-folder", "--out", "--plan", "--cases")
 DataOption = Annotated[
@@ -31,13 +31,15 @@ RunOption = Annotated[
     typer.Option("--run", "--run-folder", help="Run folder: plan, history, checkpoints. Resumed where it exists."),
 ]
 OutOption = Annotated[Path | None, typer.Option(help="Where the model's folder goes; default: result/ in the run.")]
-IterationsOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
+IterationsOption = Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Instead of the plan's.")]
 SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
 LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
 KeepNames = Annotated[bool, typer.Option(help="Write the cases' names into the model: for public data only.")]
-CalibrationOption = Annotated[int, typer.Option(help="Cases to make the calibration with, at most, and to try it on.")]
+CalibrationOption = Annotated[
+    int, typer.Option(min=1, help="Cases to make the calibration with, at most, and to try it on.")
+]
 
 
 @cli.app.command()
@@ -203,7 +205,7 @@ def calibrate(
     facts = _fingerprint(dataset, [label.value for label in loaded.labels])
     found = _usable(dataset, facts)
     _check_labels(loaded, facts)
-    divided = _read_split(cases) if cases else split(found, 0.3, seed)
+    divided = read_json(cases, SPLIT_SCHEMA) if cases else split(found, 0.3, seed)
     parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
     if not all(parts):
         raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
@@ -359,17 +361,9 @@ def _read_plan(path: Path):
     from .plan import Plan
 
     try:
-        return Plan.from_json(json.loads(path.read_text()))
-    except (OSError, ValueError) as error:
-        raise MedNCAError(f"{path} is no plan: {error}.") from error
-
-
-def _read_split(path: Path) -> dict:
-    try:
-        divided = json.loads(path.read_text())
-        return {part: [str(name) for name in divided[part]] for part in ("training", "validation")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MedNCAError(f"{path} is no split.json of a run: {error}.") from error
+        return Plan.from_json(read_json(path))
+    except MedNCAError as error:
+        raise MedNCAError(f"{path} is no plan: {error}") from error
 
 
 def _names(texts) -> dict[int, str]:

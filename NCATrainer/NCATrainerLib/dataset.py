@@ -13,12 +13,27 @@ import numpy as np
 from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
 from MedNCALib.images import case_name, check_same_grid, find_images, pair_by_name, read_image, read_labels
+from MedNCALib.schema import LINE, TEXT, named, read_json, record
 from MedNCALib.space import Box, View
 from MedNCALib.structures import separate
 
 from .plan import Plan
 
 CACHED_VOXELS = 64_000_000  # of images kept in memory, whatever the number of cases
+
+_CASES_SCHEMA = {
+    "type": "array",
+    "items": record({"name": LINE, "image": TEXT, "labels": TEXT}, ("name", "image", "labels")),
+}
+# As much as is used of the dataset.json of the Decathlon and of nnU-Net.
+_DESCRIPTION_SCHEMA = record(
+    {
+        "labels": named({"anyOf": [LINE, {"type": "integer", "minimum": 0, "maximum": 255}]}),
+        "channel_names": {"type": "object"},
+        "modality": {"type": "object"},
+    },
+    others=True,
+)
 
 
 @dataclass(frozen=True)
@@ -57,19 +72,17 @@ def find_dataset(folder) -> Dataset:
 
 
 def _described(folder: Path) -> Dataset:
-    try:
-        described = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
-        names = {}
-        for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
-            number, name = (int(key), str(value)) if str(key).isdigit() else (int(value), str(key))
-            names[number] = name
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise MedNCAError(f"{folder / 'dataset.json'} cannot be understood: {error}.") from error
+    described = read_json(folder / "dataset.json", _DESCRIPTION_SCHEMA)
+    names = {}
+    for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
+        number, name = (int(key), value) if key.isdecimal() else (value, key)
+        if not isinstance(number, int) or not isinstance(name, str):
+            raise MedNCAError(f"{folder / 'dataset.json'} cannot be understood: the label {key!r} is {value!r}.")
+        names[number] = name
     names.pop(0, None)
-    if "channel_names" in described or "modality" in described:
-        channels = described.get("channel_names", described.get("modality"))
-        if len(channels) != 1:
-            raise MedNCAError(f"{folder} has {len(channels)} image channels a case; only one can be trained on so far.")
+    channels = described.get("channel_names", described.get("modality"))
+    if channels is not None and len(channels) != 1:
+        raise MedNCAError(f"{folder} has {len(channels)} image channels a case; only one can be trained on so far.")
     images = {image.name: image for image in find_images(folder / "imagesTr")}
     cases, problems = [], {}
     for labels in find_images(folder / "labelsTr"):
@@ -99,11 +112,8 @@ def write_cases(cases, path: Path) -> None:
 
 def read_cases(path: Path) -> list[Case]:
     """What `write_cases` wrote; raises MedNCAError where a file is gone."""
-    try:
-        rows = json.loads(path.read_text())
-        cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MedNCAError(f"{path} cannot be read: {error}.") from error
+    rows = read_json(path, _CASES_SCHEMA)
+    cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
     for case in cases:
         for file in (case.image, case.labels):
             if not file.exists():

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 import torch
 
 from MedNCALib.benchmark import resident_peak
+from MedNCALib.errors import MedNCAError
+from MedNCALib.imaging.header import physical_memory
 
 from .dataset import CACHED_VOXELS
 from .loop import Run
@@ -33,8 +35,32 @@ class Estimate:
         return {key: round(value, 3) for key, value in asdict(self).items()}
 
 
+def check_affordable(plan: Plan) -> None:
+    """Raises MedNCAError where a plan's iteration cannot fit into this computer's memory."""
+    needed, there = least_bytes(plan), physical_memory()
+    if there and needed > there:
+        raise MedNCAError(
+            f"A batch of this plan needs {needed / 1e9:.1f} GB at least, and this computer has {there / 1e9:.1f} GB; "
+            "make batch, patch or field_of_view smaller, or set recompute."
+        )
+
+
+def least_bytes(plan: Plan) -> float:
+    """Of one iteration: the batch's samples, and what the steps keep of the cells that fire for the way back."""
+    a, count = plan.architecture, plan.batch * plan.duplication
+    kept = a.channels if plan.recompute else (3 if a.family == "m3d-nca" else 4) * a.channels + a.hidden
+    voxels = math.prod(plan.field_of_view)
+    total = voxels * (a.input_channels + 1)
+    for number, level in enumerate(a.levels):
+        frame = math.prod(a.frame(level, plan.field_of_view))
+        cells = min(frame, math.prod(plan.patch)) if number else frame
+        total += cells * (a.channels + a.fire_rate * level.steps * kept)
+    return 4.0 * count * total
+
+
 def estimate(plan: Plan, cases: int) -> Estimate:
-    """cases: how many there are."""
+    """cases: how many there are. Raises MedNCAError where the plan does not fit into memory."""
+    check_affordable(plan)
     context = multiprocessing.get_context("spawn")
     with context.Pool(1, initializer=end_with_parent) as pool:
         live, frozen, polish, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))

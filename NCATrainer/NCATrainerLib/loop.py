@@ -29,6 +29,7 @@ from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
 from MedNCALib.firing import frame_index, mix
 from MedNCALib.pyramid import Pyramid, pool, upsample
+from MedNCALib.schema import SPLIT_SCHEMA, read_json
 from MedNCALib.tensors import to_tensor
 
 from . import processes
@@ -201,8 +202,8 @@ class Run:
         if not (folder / PLAN).exists():
             raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
         try:
-            plan = Plan.from_json(json.loads((folder / PLAN).read_text()))
-            run = cls(folder, plan, json.loads((folder / SPLIT).read_text()), device=device)
+            plan = Plan.from_json(read_json(folder / PLAN))
+            run = cls(folder, plan, read_json(folder / SPLIT, SPLIT_SCHEMA), device=device)
             run.load()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error

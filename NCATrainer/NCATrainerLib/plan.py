@@ -2,16 +2,86 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict, dataclass, field
 
 from MedNCALib.architecture import Architecture
 from MedNCALib.description import Label, Preprocessing
 from MedNCALib.errors import MedNCAError
+from MedNCALib.schema import (
+    LABELS,
+    PREPROCESSING,
+    SEED,
+    check_labels,
+    check_percentiles,
+    check_schema,
+    numbers,
+    optional,
+    record,
+)
 
 from .losses import LOSSES
 
 KEEP, TRAINED = ("last", "best"), ("all", "update")
+
+
+def _number(low: float, high: float, kind: str = "number") -> dict:
+    return {"type": kind, "minimum": low, "maximum": high}
+
+
+_MANY = _number(1, 10_000_000, "integer")
+_SIZE = numbers(3, 1, 1024, "integer")  # voxels
+_RATE = {"type": "number", "exclusiveMinimum": 0, "maximum": 10}
+_SHARE = _number(0, 1)
+_CHANCES = ("elastic", "gamma", "noise", "blur", "bias_field", "anisotropy", "spike", "ghosting", "motion")
+_AUGMENTATION = record(
+    {
+        "flip": {"type": "array", "items": _number(0, 2, "integer"), "maxItems": 3, "uniqueItems": True},
+        "shift": _number(0, 200),
+        "rotation": _number(0, 180),
+        "scaling": _number(0, 0.9),
+    }
+    | dict.fromkeys(_CHANCES, _SHARE)
+)
+_POLISH = record(
+    {"iterations": _MANY, "learning_rate": _RATE, "patch": _SIZE, "augmentation": _AUGMENTATION},
+    ("iterations", "learning_rate", "patch", "augmentation"),
+)
+PLAN_SCHEMA = record(
+    {
+        "architecture": {"type": "object"},  # checks itself
+        "preprocessing": PREPROCESSING,
+        "labels": LABELS,
+        "field_of_view": _SIZE,
+        "patch": _SIZE,
+        "loss_margin": _number(0, 100, "integer"),
+        "foreground_share": _SHARE,
+        "batch": _number(1, 1024, "integer"),
+        "duplication": _number(1, 1024, "integer"),
+        "iterations": _MANY,
+        "learning_rate": _RATE,
+        "betas": {**numbers(2, 0), "items": {"type": "number", "minimum": 0, "exclusiveMaximum": 1}},
+        "clip_norm": {"type": "number", "exclusiveMinimum": 0, "maximum": 1e9},
+        "ema": _SHARE,
+        "freeze_norm": _SHARE,
+        "steps_jitter": _SHARE,
+        "loss": {"enum": list(LOSSES)},
+        "coarse_weight": _number(0, 1000),
+        "augmentation": _AUGMENTATION,
+        "polish": optional(_POLISH),
+        "validation_share": _SHARE,
+        "validate_every": _MANY,
+        "validation_cases": _MANY,
+        "checkpoint_every": _MANY,
+        "keep": {"enum": list(KEEP)},
+        "patience": _number(0, 10_000_000, "integer"),
+        "trained": {"enum": list(TRAINED)},
+        "recompute": {"type": "boolean"},
+        "seed": SEED,
+    },
+    ("architecture", "preprocessing", "labels", "field_of_view", "patch"),
+)
 
 
 @dataclass(frozen=True)
@@ -95,21 +165,11 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self):
-        for name, known in (("keep", KEEP), ("trained", TRAINED), ("loss", LOSSES)):
-            if getattr(self, name) not in known:
-                raise MedNCAError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}.")
-        for name in ("batch", "duplication", "iterations", "validate_every", "validation_cases", "checkpoint_every"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise MedNCAError(f"{name} must be a whole number above 0, not {getattr(self, name)!r}.")
-        for name in ("learning_rate", "clip_norm"):
-            if not getattr(self, name) > 0:
-                raise MedNCAError(f"{name} must be above 0, not {getattr(self, name)!r}.")
-        for name in ("foreground_share", "ema", "freeze_norm", "validation_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise MedNCAError(f"{name} must lie between 0 and 1, not {getattr(self, name)!r}.")
-        for name, size in (("field_of_view", self.field_of_view), ("patch", self.patch)):
-            if len(size) != 3 or min(size) < 1:
-                raise MedNCAError(f"{name} must be three numbers of voxels, not {size!r}.")
+        """Raises MedNCAError where a field is out of bounds."""
+        data = self.to_json()
+        check_schema(data, PLAN_SCHEMA, "The training plan")
+        check_labels(data["labels"], "The training plan")
+        check_percentiles(data["preprocessing"], "The training plan")
         if self.architecture.labels != len(self.labels):
             raise MedNCAError(f"The model has {self.architecture.labels} outputs for {len(self.labels)} labels.")
 
@@ -143,25 +203,22 @@ class Plan:
         return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done / length)))
 
     def to_json(self) -> dict:
-        data = asdict(self)
-        data["architecture"] = self.architecture.to_json()
-        return data
+        data = asdict(self) | {"architecture": self.architecture.to_json()}
+        return json.loads(json.dumps(data))  # as it is once written and read: lists, no tuples
 
     @classmethod
     def from_json(cls, data: dict) -> Plan:
         """Raises MedNCAError where the plan cannot be understood."""
-        try:
-            data = dict(data)
-            data["architecture"] = Architecture.from_json(data["architecture"])
-            data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
-            data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
-            data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
-            if data.get("polish"):
-                polish = _tuples(data["polish"])
-                data["polish"] = Polish(**polish | {"augmentation": Augmentation(**_tuples(polish["augmentation"]))})
-            return cls(**_tuples(data))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise MedNCAError(f"The training plan cannot be read: {error}.") from error
+        check_schema(data, PLAN_SCHEMA, "The training plan")
+        data = dict(data)
+        data["architecture"] = Architecture.from_json(data["architecture"])
+        data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
+        data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
+        data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
+        if data.get("polish"):
+            polish = _tuples(data["polish"])
+            data["polish"] = Polish(**polish | {"augmentation": Augmentation(**_tuples(polish["augmentation"]))})
+        return cls(**_tuples(data))
 
 
 def _tuples(data: dict) -> dict:

@@ -21,10 +21,12 @@ from MedNCALib.ensemble import run_ensemble, settle
 from MedNCALib.errors import MedNCAError
 from MedNCALib.metrics import dice
 from MedNCALib.model import Model, save_model
+from MedNCALib.schema import TEXT, read_json, record
 from MedNCALib.space import normalize
 
 from . import processes
 from .dataset import Case, CaseReader, check_structures, read_cases, split, write_cases
+from .estimate import check_affordable
 from .finetune import starting_weights
 from .fingerprint import check_names
 from .loop import PLAN, Run, check_new
@@ -32,6 +34,10 @@ from .plan import Plan
 from .report import CALIBRATION_CASES, check_description, finish, write_report
 
 CASES, TEXTS, BASE, REPORT, RESULT = "cases.json", "texts.json", "base", "report.json", "result"
+_TEXTS_SCHEMA = record(
+    {"texts": {"type": "object"}, "options": record({"device": TEXT, "salt": TEXT}, ("device", "salt"), others=True)},
+    ("texts", "options"),
+)
 
 
 @dataclass
@@ -54,11 +60,12 @@ def begin(
     options: keep_names (write the cases' names into the model, for public data; default: keyed hashes of them),
     calibration_cases of `report.finish`, the command that the card shows, and out, the model's folder. Raises
     MedNCAError where the folder holds a run already, a case name must not go into a model, the labels cannot be
-    learned in one field of view, or the model could not be written in the end.
+    learned in one field of view, a batch does not fit into memory, or the model could not be written in the end.
     """
     folder, options = Path(folder), {"device": device, "salt": secrets.token_hex(16)} | (options or {})
     check_new(folder)
     check_description(plan, texts)
+    check_affordable(plan)
     if options.get("keep_names"):
         check_names(case.name for case in cases)
     check_structures(cases, plan)
@@ -80,8 +87,8 @@ def begin(
 def begun_on(folder) -> str:
     """The device of a run; the processor where that cannot be read, which `reopen` tells."""
     try:
-        return json.loads((Path(folder) / TEXTS).read_text())["options"]["device"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_json(Path(folder) / TEXTS, _TEXTS_SCHEMA)["options"]["device"]
+    except MedNCAError:
         return "cpu"
 
 
@@ -91,11 +98,8 @@ def reopen(folder, device: str | None = None) -> Work:
     folder = Path(folder)
     if not (folder / PLAN).exists():
         raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
-    try:
-        kept = json.loads((folder / TEXTS).read_text())
-        texts, options = kept["texts"], kept["options"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MedNCAError(f"{folder / TEXTS} cannot be read: {error}.") from error
+    kept = read_json(folder / TEXTS, _TEXTS_SCHEMA)
+    texts, options = kept["texts"], kept["options"]
     run = Run.resume(folder, device or begun_on(folder))
     base = folder / BASE
     return Work(run, read_cases(folder / CASES), texts, base if base.is_dir() else None, options)

@@ -21,11 +21,41 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from MedNCALib.worker import Worker, main
+from MedNCALib.schema import ID, LINE, TEXT, named, optional
+from MedNCALib.worker import PATH, Worker, main, request_schema
 
+from .fingerprint import ROWS_SCHEMA
 from .lock import alone
 
 _ROW_SECONDS = 0.25  # rows are told no faster than this
+_CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
+_EXAMINE = request_schema({"data": PATH, "cases": _CASES}) | {
+    "oneOf": [{"required": ["data"]}, {"required": ["cases"]}],
+}
+_PLAN = request_schema(
+    {
+        "cases": ROWS_SCHEMA,
+        "base": optional(PATH),
+        "labels": optional(named(LINE)),
+        "family": optional(LINE),
+        "changes": optional({"type": "object"}),
+        "estimate": {"type": "boolean"},
+    },
+    ("cases",),
+)
+_TRAIN = request_schema(
+    {
+        "run": PATH,
+        "plan": {"type": "object"},
+        "cases": _CASES,
+        "id": ID,
+        "name": LINE,
+        "base": optional(PATH),
+        "keep_names": {"type": "boolean"},
+        "device": LINE,
+    },
+    ("run",),
+) | {"dependentRequired": {"plan": ["cases", "id", "name"]}}
 
 
 class TrainingWorker(Worker):
@@ -35,14 +65,18 @@ class TrainingWorker(Worker):
         from . import runs  # noqa: F401  torch, torchio
 
     def commands(self) -> dict:
-        return {"examine": self._examine, "plan": self._plan, "train": self._train}
+        return {
+            "examine": (self._examine, _EXAMINE),
+            "plan": (self._plan, _PLAN),
+            "train": (self._train, _TRAIN),
+        }
 
     def _examine(self, request: dict, job: str) -> dict:
         from .dataset import Case, Dataset, find_dataset
         from .fingerprint import fingerprint
 
         progress = self.progress(job)
-        if request.get("data"):
+        if "data" in request:
             dataset = find_dataset(request["data"])
         else:
             dataset = Dataset(

@@ -120,13 +120,18 @@ _VALUES = (
 )
 
 
+def _value(random):
+    """A copy: what is put in may be changed again."""
+    return copy.deepcopy(random.choice(_VALUES))
+
+
 def damaged_json(random, data) -> bytes:
     """JSON with one to three values replaced, dropped, added or nested, or its text damaged."""
     data = copy.deepcopy(data)
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         parent, key = _place(random, data)
         if parent is None:
-            data = random.choice(_VALUES)
+            data = _value(random)
             break
         _change(random, parent, key)
     text = json.dumps(data).encode()
@@ -142,7 +147,7 @@ def damaged_json(random, data) -> bytes:
 def _change(random, parent, key) -> None:
     way = random.random()
     if way < 0.1 and isinstance(parent, dict):
-        parent["unknown"] = random.choice(_VALUES)
+        parent["unknown"] = _value(random)
     elif way < 0.25:
         del parent[key]
     elif way < 0.3:
@@ -150,7 +155,7 @@ def _change(random, parent, key) -> None:
     elif way < 0.4 and isinstance(parent[key], (int, float)) and not isinstance(parent[key], bool):
         parent[key] = parent[key] * random.choice((-1, 0.5, 2, 10, 1000, 1e12))
     else:
-        parent[key] = random.choice(_VALUES)
+        parent[key] = _value(random)
 
 
 def _place(random, data):

@@ -14,6 +14,7 @@ import re
 import shutil
 import struct
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def outcome(run, random, folder: Path) -> tuple[str, str]:
     try:
         return run(random, folder)
     except MedNCAError as error:
-        told = str(error)
+        told = error.args[0]
         plain = told and "\n" not in told and len(told) < 700 and told.isprintable()
         return ("clear", told) if plain else ("wrong", f"no plain sentence: {told[:300]!r}")
     except Exception as error:
@@ -387,24 +388,41 @@ _REQUEST = {
 }  # fmt: skip
 
 
-class WorkerLines:
-    """Requests to one real worker, which must answer each with a sentence and go on."""
+_PLANNED = {
+    "command": "plan", "job": "j", "base": None, "family": "m3d-nca", "labels": {"1": "Organ"}, "changes": {"batch": 2},
+    "estimate": False, "cases": [
+        {"name": f"case {n}", "size": [30 + n, 32, 28], "spacing": [1, 1, 1.5], "intensities": [0, 50, 100],
+         "labels": {"1": 900}, "extent": [12, 14, 10], "sides": {"1": 2.5 * n}, "digest": f"{n}", "problem": None}
+        for n in range(3)
+    ],
+}  # fmt: skip
+_EXAMINED = {"command": "examine", "job": "j", "cases": [["a", "no.nrrd", "none.nrrd"]]}
+_TRAINED = {"command": "train", "job": "j", "run": "nowhere/run", "device": "cpu"}
 
-    def __init__(self):
-        self.process = None
+
+class WorkerLines:
+    """Requests to one real worker, which must answer each with a sentence and go on.
+
+    requests: (request, what stands in the answer to it where it is not altered).
+    """
+
+    def __init__(self, module: str, *requests):
+        self.module, self.requests, self.process, self.folder = module, requests, None, None
 
     def run(self, random, folder: Path):
         import subprocess
 
         if self.process is None or self.process.poll() is not None:
+            self.folder = tempfile.TemporaryDirectory()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "MedNCALib.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, cwd=folder,
+                [sys.executable, "-m", self.module], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, cwd=self.folder.name,
             )  # fmt: skip
             self._hear("ready")
-        line = mutations.damaged_json(random, _REQUEST).replace(b"\n", b" ")
-        if b"quit" in line or not line.strip():
-            return "correct", ""
+        request, expected = random.choice(self.requests)
+        altered = random.random() < _ALTERED
+        line = mutations.damaged_json(random, request) if altered else json.dumps(request).encode()
+        line = line.replace(b"\n", b" ")
         self.process.stdin.write(line + b"\n")
         self.process.stdin.write(b'{"command": "unknown", "job": "behind"}\n')
         self.process.stdin.flush()
@@ -414,7 +432,11 @@ class WorkerLines:
         bad = [message for message in told if message.get("bug")]
         if bad:
             return "traceback", bad[0]["error"][:300]
-        return "clear", told[0].get("error", "")
+        if not altered:
+            return ("correct", "") if expected in json.dumps(told) else ("wrong", json.dumps(told)[:300])
+        if "error" in told[0]:
+            raise MedNCAError(told[0]["error"])
+        return "clear", ""
 
     def _hear(self, event):
         """Messages up to an event, or up to the answer to the line behind the case; None where the worker ended."""
@@ -437,5 +459,9 @@ SUBJECTS = {
     "mhd": Volume(".mhd", False, False), "mhd z": Volume(".mhd", True, False),
     "nifti labels": Volume(".nii.gz", True, True), "nrrd labels": Volume(".nrrd", True, True),
     "mha labels": Volume(".mha", True, True), "dicom": Series(), "model": ModelFolder(), "archive": Archive(),
-    "plan": PlanFile(), "worker": WorkerLines(),
+    "plan": PlanFile(), "worker": WorkerLines("MedNCALib.worker", (_REQUEST, "no.nrrd does not exist")),
+    "trainer": WorkerLines(
+        "NCATrainerLib.worker", (_PLANNED, '"event": "done"'), (_EXAMINED, "no.nrrd does not exist"),
+        (_TRAINED, "is gone"),
+    ),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, plain
 
 MAX_VOXELS = 2**29  # 812 x 812 x 812; a whole body in CT has half of it
 SPACING_LIMITS = (0.01, 100.0)  # mm; outside, the header is wrong or the unit is not mm
@@ -148,9 +148,8 @@ def data_file(header: Path, name: str) -> Path:
 
 
 def shown(text, limit: int = 80) -> str:
-    """Text of a file as a message may show it: short, and without what a terminal would act on."""
-    text = ascii(str(text))[1:-1]
-    return text if len(text) <= limit else text[:limit] + "..."
+    """Text of a file as a message may quote it."""
+    return plain(text, limit)
 
 
 def numbers(text: str, kind=float) -> tuple:
