@@ -7,6 +7,7 @@ arrays elsewhere in the engine are (R, A, S).
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -168,21 +169,21 @@ def _read(path: Path) -> sitk.Image:
     """A scalar 3D image of the type on disk, its voxels in native byte order."""
     _check_name(path)
     try:
-        if path.is_dir():
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             if not is_series(path):
                 raise MedNCAError(f"The folder {path} holds no DICOM series.")
             return _image_of(*read_series(path))
-        size = path.stat().st_size if path.is_file() else None
-    except OSError as error:
-        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check the path.") from error
-    if size is None:
-        raise MedNCAError(f"{path} {'is no regular file' if path.exists() else 'does not exist'}; check the path.")
-    if size == 0:
-        raise MedNCAError(f"{path} is empty (0 bytes); copy or export it again.")
-    try:
+        if not stat.S_ISREG(status.st_mode):
+            raise MedNCAError(f"{path} is no regular file; check the path.")
+        if status.st_size == 0:
+            raise MedNCAError(f"{path} is empty (0 bytes); copy or export it again.")
         header = checked(_reader_of(path)(path))
-    except OSError as error:
-        raise MedNCAError(f"{path} cannot be read ({error.strerror}).") from error
+    except FileNotFoundError as error:
+        raise MedNCAError(f"{path} does not exist; check the path.") from error
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise MedNCAError(f"{path} cannot be read ({cause}); check the path.") from error
     return _image_of(header, read_voxels(header))
 
 
