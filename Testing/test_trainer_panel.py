@@ -470,7 +470,7 @@ def test_a_bad_pair_is_left_out_with_its_reason_and_namesakes_are_joined(host, p
 def test_what_belongs_together_by_name(host, panel):
     import slicer
 
-    from MedNCASegmentLib.results import RUNS_ATTRIBUTE
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE
 
     def add(kind, name):
         return slicer.mrmlScene.AddNewNodeByClass(f"vtkMRML{kind}Node", name)
