@@ -516,7 +516,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     def restorePlot(self):
         """The chart of the training that runs, where it went with a scene."""
-        if self.trainer.isTraining and not self.plot.isThere:
+        if not self.plot.isThere:
             self._startPlot(self.plot.title)
 
     def forgetScene(self):
@@ -530,6 +530,8 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         self.trainer.shutdown()
 
     def _startPlot(self, title):
+        if not self.trainer.isTraining:  # it could not even be started
+            return
         self.plot.start(title)
         self.plot.load(self.trainer.run / "history.csv")
         showChart(self.plot.chart)
