@@ -188,9 +188,10 @@ def _mask(volumeNode, node, segment):
 
 
 def _remove(labelmap):
-    """With the display and the color table that the export made for it."""
+    """With the display and the color table that the export made for it, as far as the scene does not do so itself."""
     display = labelmap.GetDisplayNode()
     colors = display.GetColorNode() if display else None
     for node in (labelmap, display, colors):
-        if node is not None and node.GetSingletonTag() is None:  # Slicer's own color tables are singletons
+        isThere = node is not None and slicer.mrmlScene.IsNodePresent(node)
+        if isThere and node.GetSingletonTag() is None:  # Slicer's own color tables are singletons
             slicer.mrmlScene.RemoveNode(node)
