@@ -461,7 +461,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return self._run(request)
 
     def _run(self, request):
-        missing = ", ".join(missingPackages())
+        missing = ", ".join(missingPackages().values())
         if missing:
             told = _("{names} not installed; segment once from the panel, which installs what is missing.")
             raise MedNCAError(told.format(names=missing))
@@ -544,7 +544,7 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
     def setUp(self):
         slicer.mrmlScene.Clear(0)
         if missingPackages():
-            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages())))
+            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages().values())))
 
     def runTest(self):
         for test in (self.test_segmentPhantom, self.test_badVolume, self.test_cancel):

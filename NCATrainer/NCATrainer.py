@@ -473,7 +473,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     def trainPairs(self, chosen, name, start="m3d-nca", labels=None, changes=None, seconds=36_000):
         """For scripts: train on pairs of nodes and wait. labels: {segment name: label name}, None for all by their own
         names. changes: to the plan. Returns the report; raises MedNCAError with the reason where there is none."""
-        missing = ", ".join(missingPackages(REQUIREMENTS))
+        missing = ", ".join(missingPackages(REQUIREMENTS).values())
         if missing:
             raise MedNCAError(_("{names} not installed; train once from the panel.").format(names=missing))
         node, trainer, errors = self.getParameterNode(), self.trainer, []
@@ -563,7 +563,7 @@ class NCATrainerTest(ScriptedLoadableModuleTest):
     def setUp(self):
         slicer.mrmlScene.Clear(0)
         if missingPackages(REQUIREMENTS):
-            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages(REQUIREMENTS))))
+            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages(REQUIREMENTS).values())))
 
     def runTest(self):
         for test in (self.test_badDataset,):
