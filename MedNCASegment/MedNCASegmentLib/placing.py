@@ -55,8 +55,8 @@ class Placer(VTKObservationMixin):
 
     def stop(self):
         """Only our own placing; another module's is its own business."""
-        interaction = _interactionNode()
-        if self.button.checked and interaction.GetCurrentInteractionMode() == interaction.Place:
+        if self._isPlacing():
+            interaction = _interactionNode()
             interaction.SetCurrentInteractionMode(interaction.ViewTransform)
         self.button.checked = False
 
@@ -67,13 +67,15 @@ class Placer(VTKObservationMixin):
 
     def _onModeChanged(self, caller, event):
         """Ours was begun, or ended: by the button, by a right click or Escape, or as another module places."""
+        self.button.checked = self._isPlacing()
+        if not self._isPlacing() and self._persistence is not None:
+            before, self._persistence = self._persistence, None
+            _interactionNode().SetPlaceModePersistence(before)
+
+    def _isPlacing(self):
         interaction = _interactionNode()
         isOurs = self.node is not None and _selectionNode().GetActivePlaceNodeID() == self.node.GetID()
-        isPlacing = isOurs and interaction.GetCurrentInteractionMode() == interaction.Place
-        self.button.checked = isPlacing
-        if not isPlacing and self._persistence is not None:
-            before, self._persistence = self._persistence, None
-            interaction.SetPlaceModePersistence(before)
+        return isOurs and interaction.GetCurrentInteractionMode() == interaction.Place
 
     def _onDefined(self, caller, event):
         """The markups node is still busy with the click: report once it is done."""
