@@ -217,9 +217,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onViewsChanged(self):
         """What is seen is what is segmented: the image that all slice views show is the volume."""
-        shown = shownImage()
-        if shown and self._parameterNode and self.parent.isEntered:
-            self._parameterNode.inputVolume = shown
+        node, shown = self._parameterNode, shownImage()
+        if node and shown and shown is not node.inputVolume and self.parent.isEntered:
+            node.inputVolume = shown
 
     def _show3D(self, node):
         """Only where the user changed it here, or made a result: surfaces of other makers are their own business."""
