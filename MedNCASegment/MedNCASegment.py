@@ -197,6 +197,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onParametersModified(self, caller=None, event=None):
         """Show everything as the parameter node has it, once what it has belongs together."""
         node = self._parameterNode
+        if node and node.inputVolume is not self.pairing.volumeNode:
+            self._tell("")  # what was told was about the other one
         isAnotherVolume = bool(node) and self.pairing.settle(node)
         self.placer.follow(node.points if node else None)
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
@@ -219,7 +221,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """What is seen is what is segmented: the image that all slice views show is the volume."""
         node, shown = self._parameterNode, shownImage()
         if node and shown and shown is not node.inputVolume and self.parent.isEntered:
-            node.inputVolume = shown
+            before, node.inputVolume = node.inputVolume, shown
+            if before:
+                self._tell(_("The slice views show {name}: it is chosen now.").format(name=shown.GetName()))
 
     def _show3D(self, node):
         """Only where the user changed it here, or made a result: surfaces of other makers are their own business."""

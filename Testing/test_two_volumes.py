@@ -153,6 +153,7 @@ def test_a_result_that_arrives_late_goes_where_it_belongs(host, panel, first, se
     assert other is not mine and _segment_names(mine) == ["Label 1"]
     _choose(host, panel, first)
     assert panel._parameterNode.segmentation is mine and _visible(mine) and not _visible(other)
+    assert not panel.ui.noticeLabel.visible
     assert np.array_equal(_segment_mask(slicer, mine, first), BALLS[0] | BALLS[1])
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 2
 
@@ -340,6 +341,7 @@ def test_the_panel_follows_what_the_views_show(host, panel, first, second):
     slicer.util.setSliceViewerLayers(background=second)
     host.processEvents()
     assert panel.ui.inputSelector.currentNode() is second and not _visible(one)
+    assert "second" in panel.ui.noticeLabel.text
     slicer.util.setSliceViewerLayers(background=one.GetNodeReference("MedNCA.variance"))  # no image
     host.processEvents()
     assert panel.ui.inputSelector.currentNode() is second

@@ -80,13 +80,13 @@ def checkFits(segmentationNode, volumeNode):
     if segmentationNode is None or fits(segmentationNode, volumeNode):
         return
     owner = volumeOf(segmentationNode)
-    whose = _("belongs to {volume}").format(volume=owner.GetName()) if owner else _("was made on another volume")
-    told = _(
-        "{segmentation} {whose}, not to {name}: nothing of one volume is added to another's. Choose a segmentation of "
-        "{name}, or none, and a new one is made."
-    )
-    names = {"segmentation": segmentationNode.GetName(), "name": volumeNode.GetName()}
-    raise MedNCAError(told.format(whose=whose, **names))
+    if owner:
+        why = _("{segmentation} belongs to {owner}, not to {name}.")
+    else:
+        why = _("{segmentation} was made on another volume than {name}.")
+    remedy = _("Choose a segmentation of {name}, or none, and a new one is made.")
+    names = {"segmentation": segmentationNode.GetName(), "owner": owner and owner.GetName()}
+    raise MedNCAError(f"{why} {remedy}".format(name=volumeNode.GetName(), **names))
 
 
 def _isOnGrid(segmentationNode, volumeNode):
