@@ -28,10 +28,13 @@ from MedNCALib.quality import DEFAULT_TARGET
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
 from MedNCASegmentLib.engine import Engine, Request
 from MedNCASegmentLib.modelchooser import ModelChooser
-from MedNCASegmentLib.placing import Placer, createPoints, pointsOf, removePoints
-from MedNCASegmentLib.results import addResult, editedSegments, removeResult, reportFromNode, runsOf
+from MedNCASegmentLib.pairing import Pairing
+from MedNCASegmentLib.placing import Placer, adoptClicks, createClicks, pointsOf, removePoints
+from MedNCASegmentLib.record import checkFits, isImage, runsOf
+from MedNCASegmentLib.results import addResult, editedSegments, removeResult
 from MedNCASegmentLib.resultview import ResultView
-from MedNCASegmentLib.review import editInSegmentEditor
+from MedNCASegmentLib.review import editInSegmentEditor, hide
+from MedNCASegmentLib.sliceviews import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.verdict import progressText
 
 _UNDO_STEPS = 20  # each keeps its part of the variance
@@ -97,11 +100,15 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.models = ModelChooser(self.ui, self.logic.library, self._onModelChosen, self._log)
         self.placer = Placer(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
         self.results = ResultView(self.ui)
+        self.pairing = Pairing(self._tell)
+        self.views = SliceViews(self._onViewsChanged)
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(scene, scene.EndBatchProcessEvent, self._onParametersModified)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.connect("aboutToQuit()", self.onQuit)
 
@@ -117,12 +124,14 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Called when the application closes and when the module is reloaded."""
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
         self.logic.shutdown()
+        self.views.cleanup()
         self.placer.cleanup()
         self.setParameterNode(None)
         self.removeObservers()
 
     def enter(self):
         self.initializeParameterNode()
+        self._onViewsChanged()
 
     def exit(self):
         """Another module is opened: stop placing, keep computing."""
@@ -140,6 +149,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:
             self.initializeParameterNode()
 
+    def onSceneStartImport(self, caller, event):
+        """Nodes come one by one: a selector would choose the first one, and the scene's own choice be lost."""
+        self.placer.stop()
+        self.setParameterNode(None)
+
     def onSceneEndImport(self, caller, event):
         if self.parent.isEntered:
             self.initializeParameterNode()
@@ -153,7 +167,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def initializeParameterNode(self):
         self.setParameterNode(self.logic.getParameterNode())
         if not self._parameterNode.inputVolume:
-            volumeNode = self.logic.firstImage()
+            volumeNode = shownImage() or self.logic.firstImage()
             if volumeNode:
                 self._parameterNode.inputVolume = volumeNode
 
@@ -162,7 +176,10 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
         self._parameterNode = parameterNode
-        if parameterNode:
+        if parameterNode is None:
+            self.pairing.forget()
+        else:
+            adoptClicks(parameterNode.points, parameterNode.inputVolume)
             self._guiTag = parameterNode.connectGui(self.ui)
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
             self._showModelOf(parameterNode)
@@ -178,14 +195,35 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameterNode.model = shown
 
     def _onParametersModified(self, caller=None, event=None):
-        """Show everything as the parameter node has it."""
+        """Show everything as the parameter node has it, once what it has belongs together."""
         node = self._parameterNode
+        if node and node.inputVolume is not self.pairing.volumeNode:
+            self._tell("")  # what was told was about the other one
+        isAnotherVolume = bool(node) and self.pairing.settle(node)
         self.placer.follow(node.points if node else None)
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
             self._show3D(node)
+        if isAnotherVolume:
+            self._onAnotherVolume(node)
         self._showState()
+
+    def _onAnotherVolume(self, node):
+        """Another volume was chosen: whoever is clicking goes on clicking, on that one."""
+        self._shown3D = False
+        if self.ui.placeButton.checked and node.inputVolume:
+            self._place()
+        elif node.inputVolume is None:
+            self.placer.stop()
+
+    def _onViewsChanged(self):
+        """What is seen is what is segmented: the image that all slice views show is the volume."""
+        node, shown = self._parameterNode, shownImage()
+        if node and shown and shown is not node.inputVolume and self.parent.isEntered:
+            before, node.inputVolume = node.inputVolume, shown
+            if before:
+                self._tell(_("The slice views show {name}: it is chosen now.").format(name=shown.GetName()))
 
     def _show3D(self, node):
         """Only where the user changed it here, or made a result: surfaces of other makers are their own business."""
@@ -204,27 +242,38 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self.ui.placeButton.checked:
             self.placer.stop()
             return
+        self._place()
+
+    def _place(self):
         if not self._parameterNode.points:
-            self._parameterNode.points = createPoints()
+            self._parameterNode.points = createClicks(self._parameterNode.inputVolume)
         self.placer.start()
 
     def _onPlaced(self, points):
-        """Each click is segmented at once, one after the other."""
+        """Each click is segmented at once, one after the other; but not on an image that is not the one clicked on."""
+        seen, chosen = imageUnderMouse(), self._parameterNode.inputVolume if self._parameterNode else None
+        if seen and chosen and seen is not chosen:
+            told = _("That view shows {seen}, but {chosen} is chosen: choose {seen} as the volume, then click.")
+            self._tell(told.format(seen=seen.GetName(), chosen=chosen.GetName()))
+            removePoints(points)
+            return
         for point in points:
-            if not self._start([point]) and self._parameterNode and self._parameterNode.points:
-                removePoints(self._parameterNode.points, [point])
+            if not self._start([point]):
+                removePoints([point])
 
     def _onPointsRemoved(self, ids):
         self.logic.release(ids)
         self._showState()
 
     def onUndoButton(self):
+        chosen = self._parameterNode.inputVolume
         question = _("The last result was corrected by hand. Take it back all the same?")
         if self.logic.lastIsEdited and not slicer.util.confirmOkCancelDisplay(question):
             return
-        points = self.logic.undo()
-        if self._parameterNode.points:
-            removePoints(self._parameterNode.points, points)
+        request = self.logic.undo()
+        removePoints(request.points)
+        told = _("The last result of {volume} was taken back.")
+        self._tell(told.format(volume=request.volumeNode.GetName()) if request.volumeNode is not chosen else "")
         self._onParametersModified()
 
     def onWholeButton(self):
@@ -251,13 +300,15 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.models.check()
             ensureDependencies()
             node = self._parameterNode  # not before: installing takes minutes, in which the scene may be closed
-            if node is None or node.inputVolume is None:
+            volumeNode = node.inputVolume if node else None
+            if volumeNode is None:
                 return False
+            self._tell("")
             self.logic.start(
-                node.inputVolume,
+                volumeNode,
                 node.model,
                 points=points,
-                target=lambda: self._parameterNode.segmentation if self._parameterNode else None,
+                target=lambda: self.pairing.target(volumeNode),
                 keepProbability=node.keepProbability,
                 members=node.members or None,
                 seed=node.seed if node.seed >= 0 else None,
@@ -275,15 +326,33 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onRequestChanged(self, request):
         if request.state == "done" and self._parameterNode:
-            self.results.forgetOverlay()
-            self._parameterNode.segmentation = request.added.segmentationNode
-            self._shown3D = False  # new segments want surfaces, too
-            self._onParametersModified()
-            self._log(_("Done in {seconds:.1f} s.").format(seconds=time.monotonic() - request.started))
+            self._onDone(request)
+        elif request.state == "missed":
+            self._onMissed(request)
         elif request.state == "failed":
             told = _("Segmentation failed: {error}").format(error=request.error)
             qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))  # not within the worker's own signal
         self._showState()
+
+    def _onDone(self, request):
+        """Show it, unless another volume was chosen meanwhile."""
+        self._log(_("Done in {seconds:.1f} s.").format(seconds=time.monotonic() - request.started))
+        added = request.added.segmentationNode
+        if request.volumeNode is self._parameterNode.inputVolume:
+            self.results.forgetOverlay()
+            self._parameterNode.segmentation = added
+            self._shown3D = False  # new segments want surfaces, too
+            self._onParametersModified()
+        else:
+            hide(added)
+            told = _("The result of {volume} is in {segmentation}: choose that volume to see it.")
+            self._tell(told.format(volume=request.volumeNode.GetName(), segmentation=added.GetName()))
+
+    def _onMissed(self, request):
+        """The click goes, unless an earlier result is its own."""
+        self._showNotice(request.error)
+        if not self.logic.isAnswered(request.points):
+            removePoints(request.points)
 
     def _showState(self):
         """Buttons and progress: what can be done now, and what is being done."""
@@ -313,6 +382,16 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ui.progressBar.maximum = total if known else 0  # 0: busy, nobody knows how long
             ui.progressBar.value = step if known else 0
             ui.statusLabel.text = progressText(*progress)
+
+    def _tell(self, text):
+        """Something that the user should know at once, beside the buttons; nothing, where there is nothing to tell."""
+        self._showNotice(text)
+        if text:
+            self._log(text)
+
+    def _showNotice(self, text):
+        self.ui.noticeLabel.text = text
+        self.ui.noticeLabel.visible = bool(text)
 
     def _log(self, text):
         self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
@@ -348,9 +427,11 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
 
         model: id of the library, or folder. clicks: points in world RAS mm; without any the whole volume is one field
         of view. options: members, seed, device, target_dice, memory_limit as of `MedNCALib.segment.segment_image`,
-        and keepProbability. Returns a `MedNCASegmentLib.results.AddedRun`; with wait=False at once the
-        `MedNCASegmentLib.engine.Request`, which finished(request) is called with at its end.
-        Raises MedNCAError with a sentence for the user; nothing is added to the scene then.
+        and keepProbability. segmentationNode: to add to; it must not belong to another volume. Returns a
+        `MedNCASegmentLib.results.AddedRun`; with wait=False at once the `MedNCASegmentLib.engine.Request`, which
+        finished(request) is called with at its end.
+        Raises MedNCAError with a sentence for the user, also where nothing was found; nothing is added to the scene
+        then.
         """
         request = Request(volumeNode, model, clicks, lambda: segmentationNode, finished, **options)
         self._run(request)
@@ -371,6 +452,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         from MedNCASegmentLib.volumes import imageFromVolumeNode
 
         image = check_image(imageFromVolumeNode(volumeNode), volumeNode.GetName())
+        checkFits(segmentationNode, volumeNode)
         loaded = self.library.load(model) if isinstance(model, str) else model
         result = segment_image(image, loaded, clicks, progress=progress, **options)
         images = {name: result.parts[name] for name in ("labels", "variance")}
@@ -383,7 +465,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return self._run(request)
 
     def _run(self, request):
-        missing = ", ".join(missingPackages())
+        missing = ", ".join(missingPackages().values())
         if missing:
             told = _("{names} not installed; segment once from the panel, which installs what is missing.")
             raise MedNCAError(told.format(names=missing))
@@ -418,10 +500,15 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return bool(editedSegments(self._undo[-1].added))
 
     def undo(self):
-        """Take the last result back; returns the points that asked for it."""
+        """Take the last result back, of whatever volume; returns the `MedNCASegmentLib.engine.Request` of it."""
         request = self._undo.pop()
         removeResult(request.added, [each.added for each in self._undo])
-        return request.points
+        return request
+
+    def isAnswered(self, points):
+        """Whether one of the points has a result."""
+        ids = {id for id, _position in points}
+        return any(ids & {id for id, _position in request.points} for request in self._undo)
 
     def release(self, ids):
         """Points are gone: their results stay, but belong to no point any more."""
@@ -451,11 +538,8 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         segmentationNode.GetDisplayNode().SetVisibility3D(visible)
 
     def firstImage(self):
-        """The first volume of the scene that is an image: no label map, no result of ours."""
-        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-            if node.GetClassName() == "vtkMRMLScalarVolumeNode" and reportFromNode(node) is None:
-                return node
-        return None
+        """The first volume of the scene that is an image, or None."""
+        return next(filter(isImage, slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")), None)
 
 
 class MedNCASegmentTest(ScriptedLoadableModuleTest):
@@ -464,7 +548,7 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
     def setUp(self):
         slicer.mrmlScene.Clear(0)
         if missingPackages():
-            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages())))
+            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages().values())))
 
     def runTest(self):
         for test in (self.test_segmentPhantom, self.test_badVolume, self.test_cancel):

@@ -473,7 +473,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     def trainPairs(self, chosen, name, start="m3d-nca", labels=None, changes=None, seconds=36_000):
         """For scripts: train on pairs of nodes and wait. labels: {segment name: label name}, None for all by their own
         names. changes: to the plan. Returns the report; raises MedNCAError with the reason where there is none."""
-        missing = ", ".join(missingPackages(REQUIREMENTS))
+        missing = ", ".join(missingPackages(REQUIREMENTS).values())
         if missing:
             raise MedNCAError(_("{names} not installed; train once from the panel.").format(names=missing))
         node, trainer, errors = self.getParameterNode(), self.trainer, []
@@ -508,14 +508,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     def exportModel(self, path):
         """Write the result as a zip file that others can import; a file that is there is replaced."""
-        path = Path(path)
-        staged = path.with_name(f".{path.name}.partial")
-        staged.unlink(missing_ok=True)
-        try:
-            self.library.export_model(str(self._resultFolder()), staged)
-            os.replace(staged, path)
-        finally:
-            staged.unlink(missing_ok=True)
+        self.library.export_model(str(self._resultFolder()), path, replace=True)
 
     def showCalibration(self):
         """Expected Dice against NQM of the result, in the layout."""
@@ -523,7 +516,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     def restorePlot(self):
         """The chart of the training that runs, where it went with a scene."""
-        if self.trainer.isTraining and not self.plot.isThere:
+        if not self.plot.isThere:
             self._startPlot(self.plot.title)
 
     def forgetScene(self):
@@ -537,6 +530,8 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         self.trainer.shutdown()
 
     def _startPlot(self, title):
+        if not self.trainer.isTraining:  # it could not even be started
+            return
         self.plot.start(title)
         self.plot.load(self.trainer.run / "history.csv")
         showChart(self.plot.chart)
@@ -568,7 +563,7 @@ class NCATrainerTest(ScriptedLoadableModuleTest):
     def setUp(self):
         slicer.mrmlScene.Clear(0)
         if missingPackages(REQUIREMENTS):
-            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages(REQUIREMENTS))))
+            self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages(REQUIREMENTS).values())))
 
     def runTest(self):
         for test in (self.test_badDataset,):

@@ -1,6 +1,7 @@
 """The rules of the house, checked on the tree itself."""
 
 import ast
+import shutil
 import subprocess
 import sys
 
@@ -92,6 +93,36 @@ def test_the_extension_builds_every_module_and_carries_the_models():
     for module in MODULES:
         assert f"add_subdirectory({module.name})" in top
     assert "Resources/Models" in (ROOT / "MedNCASegment" / "CMakeLists.txt").read_text()
+
+
+def test_models_are_copied_when_the_extension_is_built(tmp_path):
+    """By CMake itself, with stand-ins for Slicer's macros: changed, new and removed files, too."""
+    if not shutil.which("cmake"):
+        pytest.skip("needs cmake")
+    for folder in ("MedNCASegment", "Resources/Models"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(Standin NONE)\nset(Slicer_QTSCRIPTEDMODULES_LIB_DIR lib)\n"
+        "set(Slicer_INSTALL_QTSCRIPTEDMODULES_LIB_DIR lib)\nset(BUILD_TESTING OFF)\n"
+        "function(slicerMacroBuildScriptedModule)\nendfunction()\nadd_subdirectory(MedNCASegment)\n"
+    )
+    models, built = tmp_path / "Resources" / "Models", tmp_path / "build" / "lib" / "Resources" / "Models"
+
+    def build():
+        subprocess.run(["cmake", "--build", "build"], cwd=tmp_path, check=True, capture_output=True)
+        return {str(path.relative_to(built)): path.read_bytes() for path in built.rglob("*") if path.is_file()}
+
+    def sources():
+        return {str(path.relative_to(models)): path.read_bytes() for path in models.rglob("*") if path.is_file()}
+
+    subprocess.run(["cmake", "-S", ".", "-B", "build"], cwd=tmp_path, check=True, capture_output=True)
+    assert build() == sources()
+    card = next(models.glob("*/MODEL_CARD.md"))
+    card.write_text("changed")
+    assert build() == sources()
+    card.unlink()
+    (models / "new.txt").write_text("new")
+    assert build() == sources()
 
 
 def test_slicer_s_process_needs_no_torch():

@@ -116,6 +116,10 @@ def test_export_and_import(folder, tmp_path):
     archive = library.export_model(str(folder), tmp_path / "bright.zip")
     with pytest.raises(MedNCAError, match="cannot be written"):
         library.export_model(str(folder), archive)
+    archive.write_text("old")
+    assert library.export_model(str(folder), archive, replace=True) == archive and archive.stat().st_size > 1000
+    with pytest.raises(MedNCAError, match="cannot be written"):
+        library.export_model(str(folder), tmp_path, replace=True)  # a folder does not give way
     entry = library.import_model(archive)
     assert entry.id == "bright" and entry.problem is None and not entry.bundled
     with pytest.raises(MedNCAError, match="already"):

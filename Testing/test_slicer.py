@@ -140,7 +140,7 @@ def test_a_segmentation_under_another_transform(slicer):
 
 
 def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
-    from MedNCASegmentLib.results import reportFromNode
+    from MedNCASegmentLib.record import reportFromNode
 
     volume = _volume(slicer, BALL.astype(np.float32), GEOMETRIES["oblique"])
     added, result = _logic().segmentInProcess(volume, bright_model(), members=3, seed=5)

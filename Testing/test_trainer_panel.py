@@ -470,7 +470,7 @@ def test_a_bad_pair_is_left_out_with_its_reason_and_namesakes_are_joined(host, p
 def test_what_belongs_together_by_name(host, panel):
     import slicer
 
-    from MedNCASegmentLib.results import RUNS_ATTRIBUTE
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE
 
     def add(kind, name):
         return slicer.mrmlScene.AddNewNodeByClass(f"vtkMRML{kind}Node", name)
@@ -544,6 +544,69 @@ def test_the_start_is_a_model_that_is_here_on_its_terms_with_its_labels(host, pa
     panel.enter()
     assert panel._parameterNode.start == panel.ui.startComboBox.currentData == "m3d-nca"
     assert "no model gone here" in panel.ui.logText.plainText
+
+
+def test_the_axes_follow_the_growing_table(host, monkeypatch):
+    """Of the plot view that shows the chart; where there is no plot view, nothing is asked of any."""
+    from types import SimpleNamespace
+
+    import slicer
+    from NCATrainerPanel.plots import TrainingPlot
+
+    plot, fitted = TrainingPlot(), []
+    plot.start("Growing")
+
+    def plotWidget(number):
+        shown = plot.chart.GetID() if number else "another"
+        return SimpleNamespace(
+            mrmlPlotViewNode=lambda: SimpleNamespace(GetPlotChartNodeID=lambda: shown),
+            plotView=lambda: SimpleNamespace(fitToContent=lambda: fitted.append(number)),
+        )
+
+    monkeypatch.setattr(slicer.app, "_layout", SimpleNamespace(plotViewCount=2, plotWidget=plotWidget))
+    plot.add({"iteration": 1, "loss": 1.0})
+    plot.add({"iteration": 2, "loss": 0.5})
+    assert fitted == [1, 1]
+
+
+def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
+    """Slicer removes the display of a node that goes: it must not be removed once more."""
+    import slicer
+    from NCATrainerPanel import pairs
+
+    labelmap = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
+    labelmap.CreateDefaultDisplayNodes()
+    display = labelmap.GetDisplayNode()
+    scene, removed = slicer.mrmlScene, []
+
+    class Scene:
+        IsNodePresent = scene.IsNodePresent
+
+        def RemoveNode(self, node):
+            assert scene.IsNodePresent(node)
+            removed.append(node)
+            scene.RemoveNode(node)
+            if node is labelmap:
+                scene.RemoveNode(display)  # as Slicer's application does
+
+    monkeypatch.setattr(slicer, "mrmlScene", Scene())
+    pairs._remove(labelmap)
+    assert removed == [labelmap] and not scene.IsNodePresent(display)
+
+
+def test_a_worker_that_fails_within_its_start_is_told(host, panel, monkeypatch):
+    """As on Windows: the error comes before start() returns."""
+    import qt
+
+    _pair(0)
+    panel.logic.trainer.client.shutdown()
+    host.click(panel.ui.addAllButton)
+    with monkeypatch.context() as patch:
+        failed = qt.QProcess.FailedToStart
+        patch.setattr(qt.QProcess, "start", lambda self, program, arguments: self.errorOccurred.emit(failed))
+        host.click(panel.ui.examineButton)
+        assert host.wait(lambda: host.dialogs, 10) and "could not be started" in host.dialogs[-1][1]
+        assert not panel.logic.trainer.isBusy
 
 
 def test_a_collapse_is_seen_in_the_plot(host):

@@ -136,12 +136,12 @@ class Library:
         known = ", ".join(entry.id for entry in entries if entry.description) or "none"
         raise MedNCAError(f"There is no model {id_or_folder!r}: neither a folder nor one of the library's ({known}).")
 
-    def export_model(self, id_or_folder: str, path) -> Path:
-        """Write a model as a zip file; it is checked first."""
+    def export_model(self, id_or_folder: str, path, replace: bool = False) -> Path:
+        """Write a model as a zip file; it is checked first. replace: whether a file that is there gives way."""
         folder = self.find(id_or_folder)
         description = self._check(folder)
         path = Path(path)
-        if path.exists() or not path.resolve().parent.is_dir():
+        if (path.exists() and not (replace and path.is_file())) or not path.resolve().parent.is_dir():
             raise MedNCAError(f"{path} cannot be written: give a new file in a folder that exists.")
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -4,6 +4,7 @@ Nothing is imported to find out, so that torch stays out of Slicer's process. On
 the network.
 """
 
+import importlib.metadata
 import importlib.util
 from pathlib import Path
 
@@ -12,18 +13,53 @@ from slicer.i18n import tr as _
 
 from MedNCALib.errors import MedNCAError
 
+try:
+    from packaging.requirements import Requirement
+except ImportError:  # Slicer always has pip, which carries its own
+    from pip._vendor.packaging.requirements import Requirement
+
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 TORCH_REQUIREMENT = ">=2.1"
 _installing = False
 
 
 def missingPackages(requirements=REQUIREMENTS):
-    """Names of the packages that are not installed."""
-    return [name for name in ("torch", *_names(requirements)) if importlib.util.find_spec(name) is None]
+    """The packages that are not installed, or are too old: {name: the same for people}."""
+    needed = [Requirement(f"torch{TORCH_REQUIREMENT}"), *_requirementsOf(requirements)]
+    return {each.name: _wording(each) for each in needed if not _isThere(each)}
+
+
+def _requirementsOf(file):
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _isThere(requirement):
+    """Whether a package can be imported, in a version that will do; one that tells no version is taken at its word."""
+    version = _versionOf(requirement.name)
+    isFound = importlib.util.find_spec(requirement.name) is not None
+    return isFound and (version is None or requirement.specifier.contains(version, prereleases=True))
+
+
+def _versionOf(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _wording(requirement):
+    version = _versionOf(requirement.name)
+    if version is None or requirement.specifier.contains(version, prereleases=True):
+        return requirement.name
+    return _("{name} {needed} (now {version})").format(
+        name=requirement.name, needed=requirement.specifier, version=version
+    )
 
 
 def ensureDependencies(requirements=REQUIREMENTS):
-    """Install what is missing, after asking once. Raises MedNCAError with the reason where something stays missing.
+    """Install what is missing and renew what is too old, after asking once. Raises MedNCAError with the reason where
+    something stays so.
 
     requirements: the file that lists the packages beside torch, one a line, as NAME>=VERSION.
     """
@@ -35,7 +71,7 @@ def ensureDependencies(requirements=REQUIREMENTS):
         raise MedNCAError(_("The packages are being installed; wait until that is done."))
     _installing = True
     try:
-        _ask(", ".join(missing))
+        _ask(", ".join(missing.values()))
         with slicer.util.WaitCursor():
             _installAll(missing, requirements)
     finally:
@@ -45,7 +81,7 @@ def ensureDependencies(requirements=REQUIREMENTS):
 def _ask(names):
     """Raises MedNCAError where the user does not want it."""
     text = _(
-        "MedNCA needs Python packages that are not installed yet: {names}.\n\n"
+        "MedNCA needs Python packages that are not installed yet, or are too old: {names}.\n\n"
         "They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: "
         "1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?"
     )
@@ -59,15 +95,10 @@ def _installAll(missing, requirements):
     if set(missing) - {"torch"}:
         _install(requirements)
     importlib.invalidate_caches()
-    still = ", ".join(missingPackages(requirements))
+    still = ", ".join(missingPackages(requirements).values())
     if still:
         told = _("The installation ended, but {names} cannot be found. Restart Slicer and try again.")
         raise MedNCAError(told.format(names=still))
-
-
-def _names(requirements):
-    lines = requirements.read_text(encoding="utf-8").splitlines()
-    return [line.split(">=")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _installTorch():

@@ -10,7 +10,8 @@ from slicer.i18n import tr as _
 
 from MedNCALib.errors import MedNCAError
 
-from .results import addResult
+from .record import checkFits
+from .results import NothingFound, addResult
 from .volumes import lpsGeometry, volumeStamp, writeVolume
 from .worker import WorkerClient
 
@@ -19,8 +20,8 @@ class Request:
     """One segmentation that somebody asked for.
 
     target: called when the result is there; the segmentation node to add to, or None for a new one. finished(request)
-    is called once, at the end. state: waiting, running, done, failed or cancelled; error: a sentence, when failed;
-    added: the `results.AddedRun`, when done; progress: as of `worker.Job`.
+    is called once, at the end. state: waiting, running, done, missed (nothing was found), failed or cancelled; error: a
+    sentence, when missed or failed; added: the `results.AddedRun`, when done; progress: as of `worker.Job`.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Request:
 
     @property
     def isOver(self):
-        return self.state in ("done", "failed", "cancelled")
+        return self.state in ("done", "missed", "failed", "cancelled")
 
 
 class Engine:
@@ -54,8 +55,9 @@ class Engine:
         self._timer.connect("timeout()", self._sendChunk)
 
     def start(self, request):
-        """Begin; raises MedNCAError at once for a volume that cannot be segmented."""
+        """Begin; raises MedNCAError at once for a volume that cannot be segmented, or another one's segmentation."""
         lpsGeometry(request.volumeNode)
+        checkFits(request.target(), request.volumeNode)
         self.worker.start()
         self.requests.append(request)
         self.changed(request)
@@ -144,6 +146,8 @@ class Engine:
                 raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
             names = ("labels", "variance", "probability") if request.keepProbability else ("labels", "variance")
             request.added = addResult(request.volumeNode, job.images(names), job.report, request.target())
+        except NothingFound as miss:
+            state, error = "missed", str(miss)
         except Exception as problem:  # whatever it is, the person waiting must hear of it
             state, error = "failed", str(problem) or type(problem).__name__
         job.forget()

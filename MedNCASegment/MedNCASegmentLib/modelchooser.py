@@ -108,7 +108,7 @@ class ModelChooser:
         path = qt.QFileDialog.getSaveFileName(None, _("Export the model"), f"{self.entry.id}.zip", _("Models (*.zip)"))
         if path:
             with _told(_("The model was not exported.")):
-                self.library.export_model(self.entry.id, path)
+                self.library.export_model(self.entry.id, path, replace=True)  # the dialog asked
                 self.log(_("Model written to {path}.").format(path=path))
 
     def _onFolder(self):

@@ -1,6 +1,6 @@
-"""Clicks of the user: a markups node, Slicer's place mode, and word of each new point.
+"""Clicks of the user: a markups node for each volume, Slicer's place mode, and word of each new point.
 
-A point is (control point id, world RAS mm).
+A point is (id, world RAS mm); the id is (ID of its markups node, control point ID).
 """
 
 import qt
@@ -8,20 +8,26 @@ import slicer
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from .record import VOLUME_ROLE, volumeOf
+
+_CLICKS = "MedNCA.Clicks"  # says of a markups node that it is for clicks of ours
+
 
 class Placer(VTKObservationMixin):
     """Keeps the place button and Slicer's place mode in step.
 
-    placed(points) is called after each click, removed(ids) when points are gone: their ids are given away again.
+    placed(points) is called after each click, removed(ids) when points are gone.
     """
 
     def __init__(self, button, placed, removed):
         VTKObservationMixin.__init__(self)
         self.button, self.placed, self.removed = button, placed, removed
         self.node = None
-        self._known = set()
-        interaction = _interactionNode()
+        self._known = {}  # ID of a markups node -> ids of its points
+        self._persistence = None  # of Slicer's place mode, as it was before ours
+        interaction, selection = _interactionNode(), _selectionNode()
         self.addObserver(interaction, interaction.InteractionModeChangedEvent, self._onModeChanged)
+        self.addObserver(selection, selection.ActivePlaceNodeIDChangedEvent, self._onModeChanged)
 
     def follow(self, node):
         """Watch a markups node, or none. Points that are there already are not reported."""
@@ -30,26 +36,27 @@ class Placer(VTKObservationMixin):
         if self.node:
             self.removeObserver(self.node, self.node.PointPositionDefinedEvent, self._onDefined)
             self.removeObserver(self.node, self.node.PointRemovedEvent, self._onRemoved)
-            gone, self._known = self._known, set()
-            self.removed(gone)  # another node counts its points from 1 again
         self.node = node
         if node:
-            self._known = {id for id, _position in pointsOf(node)}
+            self._forgetGone()
+            self._known[node.GetID()] = {id for id, _position in pointsOf(node)}
             self.addObserver(node, node.PointPositionDefinedEvent, self._onDefined)
             self.addObserver(node, node.PointRemovedEvent, self._onRemoved)
 
     def start(self):
-        selection = slicer.app.applicationLogic().GetSelectionNode()
+        selection, interaction = _selectionNode(), _interactionNode()
         selection.SetReferenceActivePlaceNodeClassName(self.node.GetClassName())
         selection.SetActivePlaceNodeID(self.node.GetID())
-        interaction = _interactionNode()
+        if self._persistence is None:
+            self._persistence = interaction.GetPlaceModePersistence()
         interaction.SetPlaceModePersistence(1)
         interaction.SetCurrentInteractionMode(interaction.Place)
+        self._onModeChanged(None, None)  # perhaps all of it was so before, and nobody called
 
     def stop(self):
         """Only our own placing; another module's is its own business."""
-        interaction = _interactionNode()
-        if self.button.checked and interaction.GetCurrentInteractionMode() == interaction.Place:
+        if self._isPlacing():
+            interaction = _interactionNode()
             interaction.SetCurrentInteractionMode(interaction.ViewTransform)
         self.button.checked = False
 
@@ -59,34 +66,70 @@ class Placer(VTKObservationMixin):
         self.removeObservers()
 
     def _onModeChanged(self, caller, event):
-        selection = slicer.app.applicationLogic().GetSelectionNode()
-        isOurs = self.node is not None and selection.GetActivePlaceNodeID() == self.node.GetID()
-        self.button.checked = isOurs and caller.GetCurrentInteractionMode() == caller.Place
+        """Ours was begun, or ended: by the button, by a right click or Escape, or as another module places."""
+        self.button.checked = self._isPlacing()
+        if not self._isPlacing() and self._persistence is not None:
+            before, self._persistence = self._persistence, None
+            _interactionNode().SetPlaceModePersistence(before)
+
+    def _isPlacing(self):
+        interaction = _interactionNode()
+        isOurs = self.node is not None and _selectionNode().GetActivePlaceNodeID() == self.node.GetID()
+        return isOurs and interaction.GetCurrentInteractionMode() == interaction.Place
 
     def _onDefined(self, caller, event):
         """The markups node is still busy with the click: report once it is done."""
         qt.QTimer.singleShot(0, self._report)
 
     def _onRemoved(self, caller, event):
-        gone = self._known - {id for id, _position in pointsOf(self.node)}
-        self._known -= gone
+        self._forgetGone()
+
+    def _forgetGone(self):
+        """Ids of points that are gone are given away again."""
+        known = self._known.get(self.node.GetID(), set())
+        gone = known - {id for id, _position in pointsOf(self.node)}
+        known -= gone
         if gone:
             self.removed(gone)
 
     def _report(self):
         if self.node:
-            new = [point for point in pointsOf(self.node) if point[0] not in self._known]
-            self._known |= {id for id, _position in new}
+            known = self._known[self.node.GetID()]
+            new = [point for point in pointsOf(self.node) if point[0] not in known]
+            known |= {id for id, _position in new}
             if new:
                 self.placed(new)
 
 
-def createPoints():
-    """A markups node for clicks."""
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", _("MedNCA clicks"))
+def createClicks(volumeNode):
+    """A markups node for clicks on a volume."""
+    name = slicer.mrmlScene.GenerateUniqueName(_("{volume} clicks").format(volume=volumeNode.GetName()))
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", name)
     node.CreateDefaultDisplayNodes()
     node.GetDisplayNode().SetPointLabelsVisibility(False)
+    _mark(node, volumeNode)
     return node
+
+
+def adoptClicks(node, volumeNode):
+    """Scenes of before kept one markups node for all: its clicks belong to the volume that was chosen last."""
+    if node and volumeNode and not node.GetAttribute(_CLICKS):
+        _mark(node, volumeNode)
+
+
+def _mark(node, volumeNode):
+    node.SetAttribute(_CLICKS, "1")
+    node.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
+
+
+def allClicks():
+    """The markups nodes of clicks, of all volumes."""
+    return [node for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") if node.GetAttribute(_CLICKS)]
+
+
+def clicksOf(volumeNode):
+    """The markups node of the clicks on a volume, or None."""
+    return next((node for node in allClicks() if volumeNode and volumeOf(node) is volumeNode), None)
 
 
 def pointsOf(node):
@@ -96,16 +139,22 @@ def pointsOf(node):
         if node.GetNthControlPointPositionStatus(n) == node.PositionDefined:
             position = [0.0, 0.0, 0.0]
             node.GetNthControlPointPositionWorld(n, position)
-            points.append((node.GetNthControlPointID(n), tuple(position)))
+            points.append(((node.GetID(), node.GetNthControlPointID(n)), tuple(position)))
     return points
 
 
-def removePoints(node, points):
-    for id, _position in points:
-        index = node.GetNthControlPointIndexByID(id)
+def removePoints(points):
+    """From their markups nodes, as far as they are still there."""
+    for (nodeID, id), _position in points:
+        node = slicer.mrmlScene.GetNodeByID(nodeID)
+        index = node.GetNthControlPointIndexByID(id) if node else -1
         if index >= 0:
             node.RemoveNthControlPoint(index)
 
 
 def _interactionNode():
     return slicer.app.applicationLogic().GetInteractionNode()
+
+
+def _selectionNode():
+    return slicer.app.applicationLogic().GetSelectionNode()

@@ -11,17 +11,25 @@ from dataclasses import dataclass, field
 import numpy as np
 import slicer
 import vtk
+from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
+from MedNCALib.errors import MedNCAError
+
+from .record import (
+    PROBABILITY_ROLE,
+    REPORT_ATTRIBUTE,
+    TABLE_ROLE,
+    VARIANCE_ROLE,
+    VOLUME_ROLE,
+    checkFits,
+    runsOf,
+    setRuns,
+)
 from .volumes import addVolumeNode, ijkToRAS, orientedImageData, voxels
 
 VARIANCE_LIMIT = 0.25  # the largest variance of a probability; the fixed window of every variance volume
 VARIANCE_SHOWN_FROM = 0.005
-RUNS_ATTRIBUTE = "MedNCA.Runs"
-REPORT_ATTRIBUTE = "MedNCA.Report"
-VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE = (
-    f"MedNCA.{name}" for name in ("volume", "variance", "table", "probability")
-)
 _COLUMNS = (  # name, kind
     ("Segment", str),
     ("Run", int),
@@ -37,6 +45,10 @@ _COLUMNS = (  # name, kind
     ("Model", str),
     ("SHA-256", str),
 )
+
+
+class NothingFound(MedNCAError):
+    """A run that found nothing: there is nothing to add."""
 
 
 @dataclass
@@ -62,10 +74,13 @@ def addResult(volumeNode, images, report, segmentationNode=None):
 
     images: labels and variance of `MedNCALib.segment.Segmentation.parts`, on the volume's voxels from
     report["region"] on; the mean probability, too, where it is to be kept. Segments that are already there stay as
-    they are. No half a segment stays behind where it fails.
+    they are. Raises NothingFound where nothing was found, and MedNCAError where the segmentation belongs to another
+    volume. No half a segment stays behind where it fails.
     """
     import SimpleITK as sitk
 
+    checkFits(segmentationNode, volumeNode)
+    report = _withoutMisses(report, volumeNode)
     slicer.mrmlScene.SaveStateForUndo()
     start = report["region"]["start"]
     isNew = segmentationNode is None
@@ -94,7 +109,7 @@ def addResult(volumeNode, images, report, segmentationNode=None):
         _paste(node, values, start)
     runs = runsOf(segmentationNode)
     id = 1 + max((run["id"] for run in runs), default=0)
-    _setRuns(segmentationNode, [*runs, {"id": id, "segments": segmentIds, "report": report}])
+    setRuns(segmentationNode, [*runs, {"id": id, "segments": segmentIds, "report": report}])
     tableNode = _updateTable(segmentationNode, volumeNode)
     for node in (segmentationNode, varianceNode, probabilityNode):
         if node:
@@ -128,20 +143,8 @@ def removeResult(added, others, keepEdited=False):
                     if otherNode is node:
                         _paste(node, otherValues, other.report["region"]["start"])
             _touch(node)
-    _setRuns(added.segmentationNode, [run for run in runsOf(added.segmentationNode) if run["id"] != added.id])
+    setRuns(added.segmentationNode, [run for run in runsOf(added.segmentationNode) if run["id"] != added.id])
     _updateTable(added.segmentationNode, added.segmentationNode.GetNodeReference(VOLUME_ROLE))
-
-
-def runsOf(segmentationNode):
-    """The runs of a segmentation node, oldest first: {"id", "segments": segment ids, "report"}."""
-    text = segmentationNode.GetAttribute(RUNS_ATTRIBUTE) if segmentationNode else None
-    return json.loads(text) if text else []
-
-
-def reportFromNode(node):
-    """The report of the last run that a result node carries, or None."""
-    text = node.GetAttribute(REPORT_ATTRIBUTE)
-    return json.loads(text) if text else None
 
 
 def editedSegments(added):
@@ -173,6 +176,16 @@ def contentOf(segmentationNode, segmentId):
     corner = matrix.MultiplyPoint([*(int(low[2 - axis]) + extent[2 * axis] for axis in range(3)), 1])
     mask = scalars[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] == segment.GetLabelValue()
     return tuple(round(x, 2) for x in corner), mask.shape, hashlib.sha256(mask.tobytes()).hexdigest()
+
+
+def _withoutMisses(report, volumeNode):
+    """The report without the clicks where nothing was found: they make no row and no verdict."""
+    found = [finding for finding in report["findings"] if finding["volume_mm3"]["union"] > 0]
+    if not found:
+        where = _("at the click in {name}") if report["findings"][0]["click"] else _("in {name}")
+        told = _("Nothing was found {where}, and nothing was added. Click on the middle of the organ; check the model.")
+        raise NothingFound(told.format(where=where.format(name=volumeNode.GetName())))
+    return report | {"findings": found}
 
 
 def _newSegmentationNode(volumeNode):
@@ -284,10 +297,6 @@ def _setVarianceDisplay(node):
     display.SetWindowLevelMinMax(0.0, VARIANCE_LIMIT)
     display.SetThreshold(VARIANCE_SHOWN_FROM, VARIANCE_LIMIT)
     display.ApplyThresholdOn()
-
-
-def _setRuns(segmentationNode, runs):
-    segmentationNode.SetAttribute(RUNS_ATTRIBUTE, json.dumps(runs))
 
 
 def _setReport(node, report):

@@ -5,7 +5,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import review, verdict
-from .results import VARIANCE_ROLE, runsOf
+from .record import VARIANCE_ROLE, runsOf
 
 
 class ResultView:

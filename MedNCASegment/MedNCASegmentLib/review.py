@@ -1,6 +1,7 @@
-"""Looking at a result: the variance overlay, its legend, and the slice views moved from doubt to doubt.
+"""Looking at a result: the variance overlay, its legend, the slice views moved from doubt to doubt, and what belongs
+to another volume put out of sight.
 
-Only the foreground layer of the slice views is used; the background and its window are the user's.
+Only the foreground layer of the slice views is used; the window of the background is the user's.
 """
 
 import slicer
@@ -8,7 +9,11 @@ from slicer.i18n import tr as _
 
 from MedNCALib.places import Place
 
+from .record import PROBABILITY_ROLE, VARIANCE_ROLE, ownResults, volumeOf
 from .results import VARIANCE_LIMIT
+from .sliceviews import compositeNodes
+
+_HIDDEN = "MedNCA.Hidden"  # says of a node that it was hidden here, and not by the user
 
 
 def showOverlay(varianceNode, opacity):
@@ -18,7 +23,7 @@ def showOverlay(varianceNode, opacity):
 
 def hideOverlay(varianceNode):
     """Take the variance out of the slice views that show it."""
-    for composite in _compositeNodes():
+    for composite in compositeNodes():
         if composite.GetForegroundVolumeID() == varianceNode.GetID():
             composite.SetForegroundVolumeID(None)
 
@@ -41,6 +46,36 @@ def setLegend(varianceNode, visible):
         legend.SetVisibility(visible)
 
 
+def showOnly(volumeNode, clicks):
+    """Put the results and clicks of other volumes out of sight, and bring back those of this one.
+
+    clicks: all markups nodes of clicks. What the user hid stays hidden.
+    """
+    for node in (*ownResults(), *clicks):
+        if volumeOf(node) is volumeNode:
+            _unhide(node)
+        else:
+            hide(node)
+
+
+def hide(node):
+    """A segmentation with its maps, or clicks, until `showOnly` brings them back."""
+    if node.GetDisplayVisibility():
+        node.SetDisplayVisibility(False)
+        node.SetAttribute(_HIDDEN, "1")
+    for role in (VARIANCE_ROLE, PROBABILITY_ROLE):
+        mapNode = node.GetNodeReference(role)
+        if mapNode:
+            hideOverlay(mapNode)
+            setLegend(mapNode, False)
+
+
+def _unhide(node):
+    if node.GetAttribute(_HIDDEN):
+        node.SetDisplayVisibility(True)
+        node.RemoveAttribute(_HIDDEN)
+
+
 def jumpTo(position):
     """Move all slice views to a point (world RAS mm), in their middle, and the crosshair with them."""
     crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
@@ -60,9 +95,3 @@ def editInSegmentEditor(segmentationNode, volumeNode):
     editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
     editor.setSegmentationNode(segmentationNode)
     editor.setSourceVolumeNode(volumeNode)
-
-
-def _compositeNodes():
-    scene = slicer.mrmlScene
-    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")
-    return [scene.GetNthNodeByClass(n, "vtkMRMLSliceCompositeNode") for n in range(count)]

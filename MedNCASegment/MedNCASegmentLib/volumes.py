@@ -150,7 +150,7 @@ def ijkToRAS(volumeNode):
     """4x4: voxel index (i, j, k) -> RAS mm, without the parent transform."""
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)
-    return _asArray(matrix)
+    return asArray(matrix)
 
 
 def _matrixToWorld(volumeNode):
@@ -165,8 +165,9 @@ def _matrixToWorld(volumeNode):
         )
     matrix = vtk.vtkMatrix4x4()
     parent.GetMatrixTransformToWorld(matrix)
-    return _asArray(matrix)
+    return asArray(matrix)
 
 
-def _asArray(matrix):
+def asArray(matrix):
+    """4x4 of a vtkMatrix4x4."""
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])

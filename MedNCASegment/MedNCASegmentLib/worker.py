@@ -70,6 +70,7 @@ class WorkerClient:
         self._count = 0
         self._rest = b""
         self._errors = []
+        self._retired = []  # processes that ended, until their last signal is over
         self._impatience = qt.QTimer()
         self._impatience.setSingleShot(True)
         self._impatience.connect("timeout()", self._onImpatience)
@@ -92,7 +93,7 @@ class WorkerClient:
             return
         self._rest, self._errors, self.isReady, self.pid = b"", [], False, None
         if self.process is not None:
-            self.process.deleteLater()  # it may be in the middle of telling that it ended
+            self._retire(self.process)
         self.process = qt.QProcess()
         self.process.setWorkingDirectory(str(self.scratch))  # names in requests are relative: plain ASCII everywhere
         environment = qt.QProcessEnvironment.systemEnvironment()
@@ -106,20 +107,22 @@ class WorkerClient:
         for name, slot in self._connections():
             self.process.connect(name, slot)
         self.process.start(pythonExecutable(), ["-m", self.module])
-        self.log(_("Worker started."))
+        if self.running:
+            self.log(_("Worker started."))
 
     def submit(self, **request):
         """Hand over a request of `MedNCALib.worker`; returns its `Job`. Jobs run one after the other.
 
-        Files are named relative to `scratch`.
+        Files are named relative to `scratch`. The job may have failed already, where the worker cannot be started.
         """
-        self.start()
         self._count += 1
         id = str(self._count)
         job = Job(id, request, self.scratch / f"result-{id}")
-        self.jobs[id] = job
-        self._say({"command": "segment", "job": id, "out": job.folder.name} | request)
-        self._progress(job, "waiting" if self.isReady else "starting")
+        self.jobs[id] = job  # before the start, which on Windows may fail at once
+        self.start()
+        if not job.finished:
+            self._say({"command": "segment", "job": id, "out": job.folder.name} | request)
+            self._progress(job, "waiting" if self.isReady else "starting")
         return job
 
     def cancel(self, job):
@@ -139,8 +142,7 @@ class WorkerClient:
         self.jobs = {}
         process, self.process = self.process, None
         if process is not None:
-            for name, slot in self._connections():
-                process.disconnect(name, slot)
+            self._retire(process)
             endProcessTree(process, self.pid)
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
@@ -151,6 +153,14 @@ class WorkerClient:
         if self.running:
             self.process.waitForReadyRead(milliseconds)
         slicer.app.processEvents()
+
+    def _retire(self, process):
+        """Hear no more of a process. It may be in the middle of telling that it ended, and PythonQt deletes an object
+        with its last reference: that is kept until the event loop comes round."""
+        for name, slot in self._connections():
+            process.disconnect(name, slot)
+        self._retired.append(process)
+        qt.QTimer.singleShot(0, lambda: self._retired.clear())
 
     def _connections(self):
         return (

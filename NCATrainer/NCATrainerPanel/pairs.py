@@ -11,7 +11,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from MedNCALib.errors import MedNCAError
-from MedNCASegmentLib.results import reportFromNode, runsOf
+from MedNCASegmentLib.record import isImage, runsOf
 from MedNCASegmentLib.volumes import arrayFromVolumeNode, imageFromVolumeNode, volumeStamp, voxels, writeVolume
 
 # Each pair has two roles of its own, with its number: of a shared role the references close up when a node goes, and
@@ -48,7 +48,7 @@ def pairsByName():
     is called like them. What MedNCA itself made is no truth to learn from, and is left out."""
     pairs, ownResults = [], []
     for volumeNode in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        if volumeNode.GetClassName() != "vtkMRMLScalarVolumeNode" or reportFromNode(volumeNode):
+        if not isImage(volumeNode):
             continue
         found = _segmentationsOf(volumeNode)
         drawn = [node for node in found if not runsOf(node)]
@@ -188,9 +188,10 @@ def _mask(volumeNode, node, segment):
 
 
 def _remove(labelmap):
-    """With the display and the color table that the export made for it."""
+    """With the display and the color table that the export made for it, as far as the scene does not do so itself."""
     display = labelmap.GetDisplayNode()
     colors = display.GetColorNode() if display else None
     for node in (labelmap, display, colors):
-        if node is not None and node.GetSingletonTag() is None:  # Slicer's own color tables are singletons
+        isThere = node is not None and slicer.mrmlScene.IsNodePresent(node)
+        if isThere and node.GetSingletonTag() is None:  # Slicer's own color tables are singletons
             slicer.mrmlScene.RemoveNode(node)

@@ -42,6 +42,7 @@ class TrainingPlot:
             table.SetValue(number, column, vtk.vtkVariant(value))
         table.Modified()
         self.table.Modified()
+        fitChart(self.chart)
 
     def load(self, history, most=500):
         """The rows of a history.csv, thinned out where there are many."""
@@ -75,6 +76,15 @@ def showChart(chart):
     plots = getattr(slicer.modules, "plots", None)
     if plots is not None:
         plots.logic().ShowChartInLayout(chart)
+
+
+def fitChart(chart):
+    """The axes do not follow a growing table by themselves."""
+    layout = slicer.app.layoutManager()
+    for number in range(layout.plotViewCount if layout else 0):
+        widget = layout.plotWidget(number)
+        if widget.mrmlPlotViewNode().GetPlotChartNodeID() == chart.GetID():
+            widget.plotView().fitToContent()
 
 
 def _chart(kind, title, xTitle, yTitle, columns, series):

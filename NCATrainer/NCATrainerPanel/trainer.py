@@ -250,6 +250,8 @@ class Trainer:
     def _submit(self, state, **request):
         self.job = self.client.submit(**request)
         self._set(state)
+        if self.job.finished:  # the worker could not even be started
+            self._onJob(self.job)
 
     def _exportOn(self):
         try:

@@ -5,6 +5,7 @@ Qt properties are attributes (`w.text`; calling `w.text()` raises), `connect("cl
 Nothing of Slicer in here: ctk.py and qmrml.py build upon this file.
 """
 
+import ctypes
 import inspect
 import os
 import sys
@@ -19,6 +20,11 @@ try:
     from PySide6 import QtUiTools
 except ImportError:  # a Qt without Designer's loader still serves widgets made in code
     QtUiTools = None
+
+# This PySide6 returns None without a reference of its own from whatever returns nothing. Before Python 3.12, where None
+# became immortal, some ten thousand calls later the process dies of it.
+if sys.version_info < (3, 12):
+    ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
 
 _HOMES = [home for home in (QtCore, QtGui, QtWidgets, QtUiTools) if home is not None]
 
