@@ -508,14 +508,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     def exportModel(self, path):
         """Write the result as a zip file that others can import; a file that is there is replaced."""
-        path = Path(path)
-        staged = path.with_name(f".{path.name}.partial")
-        staged.unlink(missing_ok=True)
-        try:
-            self.library.export_model(str(self._resultFolder()), staged)
-            os.replace(staged, path)
-        finally:
-            staged.unlink(missing_ok=True)
+        self.library.export_model(str(self._resultFolder()), path, replace=True)
 
     def showCalibration(self):
         """Expected Dice against NQM of the result, in the layout."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
+from MedNCALib.files import write_json
 from MedNCALib.images import case_name, check_same_grid, find_images, pair_by_name, read_image, read_labels
 from MedNCALib.space import Box, View
 from MedNCALib.structures import separate
@@ -94,7 +94,7 @@ def pair_folders(images, labels) -> Dataset:
 def write_cases(cases, path: Path) -> None:
     """Where the cases lie, for a run that is resumed. It stays in the run's folder: a model holds no paths."""
     rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
-    write_bytes(path, json.dumps(rows, indent=1).encode())
+    write_json(path, rows)
 
 
 def read_cases(path: Path) -> list[Case]:
