@@ -227,13 +227,15 @@ def test_what_was_being_replaced_comes_back(tmp_path):
 def test_a_file_system_without_locks(tmp_path, monkeypatch):
     """Nothing is removed that may be another's, and still nothing is overwritten silently."""
     monkeypatch.setattr(files, "_lock", lambda file: False)
-    (tmp_path / LEFT[0]).mkdir()
+    left = [LEFT[0], LEFT[0].replace(".x", ".z")]
+    for name in left:
+        (tmp_path / name).mkdir()
     with pytest.raises(MedNCAError, match="already exists"), files.staged(tmp_path / "x") as made:
         (made / "a").touch()
         with files.staged(tmp_path / "elsewhere") as faster:
             (faster / "theirs").touch()
         os.rename(tmp_path / "elsewhere", tmp_path / "x")
-    assert names(tmp_path) == [LEFT[0], "x"] and names(tmp_path / "x") == ["theirs"]
+    assert names(tmp_path) == [*left, "x"] and names(tmp_path / "x") == ["theirs"]
 
 
 def test_a_run_folder_that_nothing_came_into_goes(tmp_path):

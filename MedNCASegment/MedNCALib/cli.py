@@ -326,7 +326,7 @@ def _is_result(folder: Path) -> bool:
     """Whether a folder is what `write_result` makes: these regular files and a report of ours, nothing else."""
     try:
         plain = not folder.is_symlink() and all(
-            entry.name in RESULT_FILES and entry.is_file(follow_symlinks=False) for entry in os.scandir(folder)
+            path.name in RESULT_FILES and path.is_file() and not path.is_symlink() for path in list(folder.iterdir())
         )
         report = json.loads((folder / "report.json").read_bytes()) if plain else {}
         return {"sha256", "labels"} <= set(report["model"]) and isinstance(report["findings"], list)

@@ -329,7 +329,7 @@ def _open(path: Path, key: str) -> _Lock | None:
     try:
         file = open(path, "ab")  # noqa: SIM115  closed by `release`
     except PermissionError:
-        if os.name == "nt":  # it is being removed
+        if os.name == "nt" and path.exists():  # it is being removed
             return None
         raise
     with suppress(OSError):  # whoever shares the folder must be able to find out that its owner is dead
