@@ -495,7 +495,7 @@ def test_a_reader_that_dies_is_a_sentence(tmp_path, monkeypatch, code):
 
 
 def test_write_leaves_nothing_half_done(tmp_path):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(MedNCAError, match="did not become whole"):
         write_image(sitk.Image(4, 4, sitk.sitkVectorFloat64), tmp_path / "a.unknown")
     assert list(tmp_path.iterdir()) == []
 

@@ -6,8 +6,9 @@ Exit status: 0 all went well; 1 some image or case failed, each told in a senten
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import sys
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from .errors import MedNCAError, plain
+from .files import held, staged, write_json
 from .images import case_name, find_images, pair_by_name, read_image, write_image
 from .imaging.header import MAX_VOXELS
 from .library import Library
@@ -97,12 +99,13 @@ def segment(
         step = bar.add_task("", total=1)
         for name, path in jobs:
             bar.update(total, description=_plain(name))
+            folder = out_folder / name
             try:
-                folder = _target(out_folder, name, overwrite)
-                report = _segment_one(
-                    path, folder, loaded, clicks, members, seed, device, target, memory_limit, roi,
-                    lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
-                )  # fmt: skip
+                with held(folder):
+                    report = _segment_one(
+                        path, folder, overwrite, loaded, clicks, members, seed, device, target, memory_limit, roi,
+                        lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
+                    )  # fmt: skip
                 results.append({"image": str(path), "folder": str(folder), "report": report})
             except MedNCAError as error:
                 failures.append({"image": str(path), "error": str(error)})
@@ -142,24 +145,24 @@ def evaluate(
         pairs = [pair for pair in pairs if pair[0] in wanted]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
-    _check_writable(json_file)
     rows, failures = [], [{"image": name, "error": problem} for name, problem in problems.items()]
-    with progress() as bar:
-        task = bar.add_task("Cases", total=len(pairs))
-        for pair in pairs:
-            bar.update(task, description=_plain(pair[0]))
-            try:
-                rows += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
-            except MedNCAError as error:
-                failures.append({"image": pair[0], "error": f"{pair[0]}: {error}"})
-            except Exception as error:  # as in segment: the other cases go on
-                failures.append({"image": pair[0], "error": f"{pair[0]}: {type(error).__name__}: {error}"})
-            bar.update(task, advance=1)
-    report = {"model": loaded.id, "sha256": loaded.sha256, "cases": rows, "mean": summarize(rows), "failures": failures}
-    if rows:
-        write_json(json_file, report)
-        table(rows, report["mean"])
-        _tell_uncounted(rows)
+    with json_output(json_file) as write:
+        with progress() as bar:
+            task = bar.add_task("Cases", total=len(pairs))
+            for pair in pairs:
+                bar.update(task, description=_plain(pair[0]))
+                try:
+                    rows += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
+                except MedNCAError as error:
+                    failures.append({"image": pair[0], "error": f"{pair[0]}: {error}"})
+                except Exception as error:  # as in segment: the other cases go on
+                    failures.append({"image": pair[0], "error": f"{pair[0]}: {type(error).__name__}: {error}"})
+                bar.update(task, advance=1)
+        if rows:
+            mean = summarize(rows)
+            table(rows, mean)
+            _tell_uncounted(rows)
+            write({"model": loaded.id, "sha256": loaded.sha256, "cases": rows, "mean": mean, "failures": failures})
     for failure in failures:
         complain(failure)
     raise typer.Exit(1 if failures or not rows else 0)
@@ -204,16 +207,16 @@ def benchmark(
     size = _shape(shape) if shape else size
     if size is None:
         raise MedNCAError("--model needs --shape X,Y,Z.")
-    if json_file:
-        _check_writable(json_file)
-    figures = {"preset": preset, "model": model} | benchmark(
-        architecture, size, members, memory_limit, repeats, literal, roi, training,
-        lambda text: err.print(text, highlight=False),
-    )  # fmt: skip
-    if json_file:
-        write_json(json_file, figures)
-    else:
-        print(json.dumps(figures, indent=1))
+    with json_output(json_file) if json_file else nullcontext(_print_json) as write:
+        figures = {"preset": preset, "model": model} | benchmark(
+            architecture, size, members, memory_limit, repeats, literal, roi, training,
+            lambda text: err.print(text, highlight=False),
+        )  # fmt: skip
+        write(figures)
+
+
+def _print_json(data) -> None:
+    print(json.dumps(data, indent=1))
 
 
 def _shape(text: str) -> tuple[int, int, int]:
@@ -251,53 +254,44 @@ def remove_model(model: str) -> None:
 RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
 
 
-def write_result(image, result, model, folder: Path) -> None:
-    """The four files of a result, in a folder that appears whole or not at all."""
+def write_result(image, result, model, folder: Path, replace: bool = False) -> None:
+    """The four files of a result, in a folder that appears whole or not at all. replace: a folder that is there."""
     from .overview import draw_overview
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staged = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir()
-    try:
-        write_image(result.labels, staged / "segmentation.nii.gz")
-        write_image(result.variance, staged / "variance.nii.gz")
-        write_json(staged / "report.json", result.report)
-        draw_overview(image, result, model, staged / "overview.png")
-        _swap(staged, folder)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    with staged(folder, replace) as made:
+        write_image(result.labels, made / "segmentation.nii.gz")
+        write_image(result.variance, made / "variance.nii.gz")
+        write_json(made / "report.json", result.report)
+        draw_overview(image, result, model, made / "overview.png")
 
 
-def _swap(staged: Path, folder: Path) -> None:
-    """Put a finished result in its place; an old one goes only once the new one stands there."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    staged.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _segment_one(path, folder, model, clicks, members, seed, device, target, memory_limit, roi, progress) -> dict:
+def _segment_one(
+    path, folder, overwrite, model, clicks, members, seed, device, target, memory_limit, roi, progress
+) -> dict:
     from .segment import segment_image
 
+    _check_target(folder, overwrite)
     progress("reading", 0, 1)
     image = read_image(path)
     result = segment_image(image, model, clicks, members, seed, device, target, progress, memory_limit, roi)
     result.report["image"]["file"] = Path(path).name
-    write_result(image, result, model, folder)
+    _check_target(folder, overwrite)  # once more: whatever is there now was perhaps put there meanwhile
+    write_result(image, result, model, folder, replace=overwrite)
     return result.report
 
 
-def _check_writable(path: Path) -> None:
-    """Told before the work, not after it."""
-    try:
-        path.resolve().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MedNCAError(f"{path} cannot be written ({error}).") from error
-    if path.is_dir():
-        raise MedNCAError(f"{path} is a folder; --json needs a file.")
+@contextmanager
+def json_output(path: Path):
+    """Hold the file that a command's figures go to while it works; within it, a function that writes them.
+
+    A file that is there now is replaced, one that appears meanwhile is not. Raises MedNCAError, before the work, where
+    it cannot be written.
+    """
+    with held(path):
+        if path.is_dir():
+            raise MedNCAError(f"{path} is a folder; a file is needed.")
+        replace = os.path.lexists(path)
+        yield lambda data: write_json(path, data, replace)
 
 
 def _jobs(paths):
@@ -320,15 +314,24 @@ def _jobs(paths):
     return jobs, failures
 
 
-def _target(out_folder: Path, name: str, overwrite: bool) -> Path:
-    folder = out_folder / name
-    if folder.exists() and not overwrite:
+def _check_target(folder: Path, overwrite: bool) -> None:
+    """Raises MedNCAError where something is there that may not go."""
+    if os.path.lexists(folder) and not overwrite:
         raise MedNCAError(f"{folder} already exists; choose another --out, or add --overwrite.")
-    if folder.exists() and (not folder.is_dir() or {f.name for f in folder.iterdir()} - set(RESULT_FILES)):
+    if os.path.lexists(folder) and not _is_result(folder):
         raise MedNCAError(f"{folder} is no result of MedNCA, so it is not replaced; choose another --out.")
-    if out_folder.exists() and not out_folder.is_dir():
-        raise MedNCAError(f"{out_folder} is a file; --out needs a folder.")
-    return folder
+
+
+def _is_result(folder: Path) -> bool:
+    """Whether a folder is what `write_result` makes: these regular files and a report of ours, nothing else."""
+    try:
+        plain = not folder.is_symlink() and all(
+            path.name in RESULT_FILES and path.is_file() and not path.is_symlink() for path in list(folder.iterdir())
+        )
+        report = json.loads((folder / "report.json").read_bytes()) if plain else {}
+        return {"sha256", "labels"} <= set(report["model"]) and isinstance(report["findings"], list)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _point(text: str) -> tuple[float, float, float]:
@@ -394,10 +397,3 @@ def complain(failure) -> None:
 def _plain(text) -> str:
     """As `errors.plain`; and square brackets in it are not rich's markup."""
     return escape(plain(text))
-
-
-def write_json(path: Path, data: dict) -> None:
-    from .description import write_bytes
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))

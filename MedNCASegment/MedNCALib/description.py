@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -116,7 +115,12 @@ def read_description(folder) -> Description:
 def read_model_json(folder) -> dict:
     """The checked model.json of a folder; raises MedNCAError with the reason where it is broken."""
     path = Path(folder) / JSON_NAME
-    info = parse_json(read_bytes(path, MAX_JSON_BYTES), str(path))
+    return parse_model_json(read_bytes(path, MAX_JSON_BYTES), path)
+
+
+def parse_model_json(data: bytes, path) -> dict:
+    """The checked content of a model.json. path: what it is called where it is broken, which raises MedNCAError."""
+    info = parse_json(data, str(path))
     check_model_json(info, str(path), SCHEMA_VERSION)
     if len(info["labels"]) != info["architecture"].get("labels", 1):
         raise MedNCAError(f"{path}: the architecture's number of labels is not the length of the label list.")
@@ -162,22 +166,12 @@ def model_json(model: Description) -> dict:
 
 def read_bytes(path: Path, limit: int) -> bytes:
     """A file's content where it is a regular file of at most `limit` bytes; otherwise MedNCAError."""
-    if not path.is_file():
-        raise MedNCAError(f"{path} is missing; a model needs {JSON_NAME} and {WEIGHTS_NAME}.")
-    size = path.stat().st_size
-    if size == 0 or size > limit:
-        raise MedNCAError(f"{path} has {size} bytes; between 1 and {limit} are allowed.")
-    return path.read_bytes()
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        if not path.is_file():
+            raise MedNCAError(f"{path} is missing; a model needs {JSON_NAME} and {WEIGHTS_NAME}.")
+        size = path.stat().st_size
+        if size == 0 or size > limit:
+            raise MedNCAError(f"{path} has {size} bytes; between 1 and {limit} are allowed.")
+        return path.read_bytes()
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check who may read it.") from error

@@ -6,7 +6,6 @@ arrays elsewhere in the engine are (R, A, S).
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import MedNCAError
+from .files import not_whole, written
 from .imaging import metaimage, nifti, nrrd
 from .imaging.dicom import is_series, read_series
 from .imaging.header import Header, check_grid, checked
@@ -144,14 +144,17 @@ def check_geometry(image: sitk.Image, name: str) -> None:
 
 
 def write_image(image: sitk.Image, path, compress: bool = True) -> None:
-    """Write through a temporary name, so that a half-written file never stands under the real one."""
-    path = Path(path)
-    temporary = path.with_name("." + path.name)
-    try:
-        sitk.WriteImage(image, str(temporary), useCompression=compress)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a scalar volume, whole or not at all. It is read back, as ITK does not tell of every full disk.
+
+    Raises MedNCAError where that fails.
+    """
+    with written(path) as staged:
+        try:
+            sitk.WriteImage(image, str(staged), useCompression=compress)
+            read_voxels(checked(_reader_of(staged)(staged)))
+        except (RuntimeError, MedNCAError) as error:
+            size = image.GetNumberOfPixels() * image.GetSizeOfPixelComponent()
+            raise not_whole(staged, size) from error
 
 
 def _header_of(image: sitk.Image, name: str) -> Header:

@@ -10,10 +10,8 @@ import io
 import lzma
 import os
 import re
-import shutil
 import stat
 import sys
-import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -26,11 +24,12 @@ from .description import (
     MAX_WEIGHTS_BYTES,
     WEIGHTS_NAME,
     Description,
+    parse_model_json,
     read_bytes,
     read_description,
-    write_bytes,
 )
 from .errors import MedNCAError
+from .files import held, remove_folder, staged, sweep, write_bytes
 from .schema import RESERVED
 
 _NO_NAME = rf"(|.*[/\\:].*|({RESERVED})(\..*)?)\Z"
@@ -98,13 +97,17 @@ class Library:
 
     def entries(self) -> list[Entry]:
         """Every model folder, checked; one whose id is taken is reported, not shown twice."""
-        _restore_replaced(self.user)
+        sweep(self.user)
         found: dict[str, Entry] = {}
         broken = []
         for root, is_bundled in ((self.bundled, True), (self.user, False)):
-            for folder in sorted(root.iterdir()) if root.is_dir() else ():
-                if not folder.is_dir() or folder.name.startswith("."):
-                    continue
+            try:
+                folders = _folders(root)
+            except OSError as error:
+                problem = f"{root} cannot be read ({error.strerror}); check who may read it."
+                broken.append(Entry(root.name, root, is_bundled, None, problem))
+                continue
+            for folder in folders:
                 entry = self.check_folder(folder, is_bundled)
                 if entry.description and entry.id in found:
                     taken = f"Its id {entry.id!r} is that of the model in {found[entry.id].folder}; rename one."
@@ -125,9 +128,9 @@ class Library:
         """The folder of a model by its id, or the folder itself. Raises MedNCAError where there is none."""
         for root in (self.bundled, self.user):
             folder = root / str(id_or_folder)
-            if _is_plain_name(str(id_or_folder)) and folder.is_dir():
+            if _is_plain_name(str(id_or_folder)) and os.path.isdir(folder):
                 return folder
-        if Path(id_or_folder).is_dir():
+        if os.path.isdir(id_or_folder):
             return Path(id_or_folder)
         entries = self.entries()
         for entry in entries:
@@ -137,18 +140,18 @@ class Library:
         raise MedNCAError(f"There is no model {id_or_folder!r}: neither a folder nor one of the library's ({known}).")
 
     def export_model(self, id_or_folder: str, path, replace: bool = False) -> Path:
-        """Write a model as a zip file; it is checked first. replace: whether a file that is there gives way."""
+        """Write a model as a zip file; it is checked first. replace: a file that is there."""
         folder = self.find(id_or_folder)
-        description = self._check(folder)
         path = Path(path)
-        if (path.exists() and not (replace and path.is_file())) or not path.resolve().parent.is_dir():
+        if not os.path.isdir(path.parent) or (os.path.lexists(path) and not replace):
             raise MedNCAError(f"{path} cannot be written: give a new file in a folder that exists.")
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, limit in _LIMITS.items():
-                if (folder / name).is_file():
-                    archive.writestr(f"{description.id}/{name}", read_bytes(folder / name, limit))
-        write_bytes(path, content.getvalue())
+        with held(path):
+            description = self._check(folder)
+            content = io.BytesIO()
+            with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, data in _files_of(folder).items():
+                    archive.writestr(f"{description.id}/{name}", data)
+            write_bytes(path, content.getvalue(), replace)
         return path
 
     def import_model(self, path, replace: bool = False) -> Entry:
@@ -157,37 +160,47 @@ class Library:
         Only the three files of a model are read, each up to its size limit; paths, links and anything else in the
         archive are refused; the model is loaded as a check before it appears under its name.
         """
-        path = Path(path)
-        if not path.is_file():
-            raise MedNCAError(f"{path} does not exist; check the path.")
-        self.user.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.user, prefix=".import-") as folder:
-            folder = Path(folder)
-            _unpack(path, folder)
-            return self.add_model(folder, replace)
+        content = _unpack(Path(path))
+        id = parse_model_json(content[JSON_NAME], f"{path}/{JSON_NAME}")["id"]
+        return self._add(id, content, replace, Path(path))
 
     def add_model(self, folder, replace: bool = False) -> Entry:
         """Add a model's folder, as training writes it, to the user's. Raises MedNCAError where it is broken, or where
         there is a model of its id that may not be replaced."""
         folder = Path(folder)
-        id = self._check(folder).id
-        self.user.mkdir(parents=True, exist_ok=True)
+        return self._add(self._check(folder).id, _files_of(folder), replace, folder)
+
+    def _add(self, id: str, content: dict[str, bytes], replace: bool, source: Path) -> Entry:
+        """content: a model's files by name. It is checked where it is staged, and told of as `source`."""
+        if not _is_plain_name(id):
+            raise MedNCAError(f"{source}: {id!r} is no id of a model.")
         target = self.user / id
+        with held(target):
+            self._check_place(id, target, replace)
+            with staged(target, replace) as folder:
+                for name, data in content.items():
+                    write_bytes(folder / name, data)
+                try:
+                    self._check(folder)
+                except MedNCAError as error:
+                    raise MedNCAError(str(error).replace(str(folder), str(source))) from error
+            return self.check_folder(target, False)
+
+    def _check_place(self, id: str, target: Path, replace: bool) -> None:
+        """Raises MedNCAError where a model of this id may not come to `target`."""
         for entry in self.entries():
             if entry.id == id and entry.bundled:
                 raise MedNCAError(f"{id!r} is the id of a bundled model, which is read-only; rename the model.")
             if entry.description and entry.id == id and entry.folder != target:
                 raise MedNCAError(f"{entry.folder} already holds a model {id!r}; remove it first.")
-        if target.exists() and not replace:
+        if os.path.lexists(target) and not replace:
             raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
-        replace_folder(folder, target)
-        return self.check_folder(target, False)
 
     def remove_model(self, id: str) -> None:
         """Delete one of the user's models; bundled ones are read-only."""
         for entry in self.entries():
-            if id in (entry.id, entry.folder.name) and not entry.bundled:
-                shutil.rmtree(entry.folder)
+            if id in (entry.id, entry.folder.name) and entry.folder.parent == self.user:
+                remove_folder(entry.folder)
                 return
         raise MedNCAError(f"There is no model {id!r} among your own; bundled models cannot be removed.")
 
@@ -210,17 +223,35 @@ class Library:
         return load_model(folder)
 
 
-def _unpack(path: Path, folder: Path) -> None:
+def _folders(root: Path) -> list[Path]:
+    """Those that models may lie in. Raises OSError where that cannot be told."""
+    if not os.path.lexists(root):
+        return []
+    return sorted(Path(entry) for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _files_of(folder: Path) -> dict[str, bytes]:
+    """A model folder's files by name, each up to its limit."""
+    return {name: read_bytes(folder / name, limit) for name, limit in _LIMITS.items() if (folder / name).is_file()}
+
+
+def _unpack(path: Path) -> dict[str, bytes]:
+    """A model's files by name, from an archive. Raises MedNCAError where it is anything else."""
+    content = {}
     try:
         with zipfile.ZipFile(path) as archive:
             for name, info in _members(archive, path).items():
                 with archive.open(info) as source:
-                    data = source.read(_LIMITS[name] + 1)  # the declared size may lie
-                if len(data) > _LIMITS[name]:
+                    content[name] = source.read(_LIMITS[name] + 1)  # the declared size may lie
+                if len(content[name]) > _LIMITS[name]:
                     raise MedNCAError(f"{path}: {name} is larger than {_LIMITS[name]} bytes.")
-                (folder / name).write_bytes(data)
-    except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
+    except FileNotFoundError as error:
+        raise MedNCAError(f"{path} does not exist; check the path.") from error
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror or error}); check the path.") from error
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise MedNCAError(f"{path} is not a whole, plain zip file ({error}).") from error
+    return content
 
 
 def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
@@ -250,24 +281,3 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
 def _is_plain_name(name: str) -> bool:
     """Whether a file or folder may be called so on every system."""
     return name.isprintable() and not name.endswith((".", " ")) and re.match(_NO_NAME, name, re.IGNORECASE) is None
-
-
-def replace_folder(folder: Path, target: Path) -> None:
-    """Put a copy of a model's folder in place; an old model goes only once the new one stands ready."""
-    staged = target.with_name(f".new-{target.name}")
-    shutil.rmtree(staged, ignore_errors=True)
-    shutil.copytree(folder, staged)
-    old = target.with_name(f".old-{target.name}")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.replace(target, old)
-    os.replace(staged, target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _restore_replaced(root: Path) -> None:
-    """Bring back a model whose replacement was killed between the two moves of `replace_folder`."""
-    for old in root.glob(".old-*") if root.is_dir() else ():
-        target = root / old.name.removeprefix(".old-")
-        if not target.exists():
-            os.replace(old, target)

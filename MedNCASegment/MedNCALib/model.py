@@ -7,7 +7,6 @@ what the folder says about itself is `description`'s.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,9 +23,9 @@ from .description import (
     model_json,
     read_description,
     read_weights,
-    write_bytes,
 )
 from .errors import MedNCAError
+from .files import explained, write_bytes, write_json
 from .pyramid import Pyramid
 from .schema import check_model_json
 
@@ -52,14 +51,20 @@ def load_model(folder) -> Model:
 def save_model(model: Model, folder, card: str) -> None:
     """Write a model folder; each file is renamed into place, the description last."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     weights = save(_tensors(model.pyramid))
-    model.sha256 = hashlib.sha256(weights).hexdigest()
+    model.sha256 = checksum(model.pyramid)
     info = model_json(model)
     check_model_json(info, str(folder / JSON_NAME), SCHEMA_VERSION)
     write_bytes(folder / WEIGHTS_NAME, weights)
     write_bytes(folder / CARD_NAME, card.encode("utf-8"))
-    write_bytes(folder / JSON_NAME, (json.dumps(info, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+    write_json(folder / JSON_NAME, info)
+
+
+def checksum(pyramid: Pyramid) -> str:
+    """SHA-256 of the weights' file that is written for a pyramid."""
+    return hashlib.sha256(save(_tensors(pyramid))).hexdigest()
 
 
 def _tensors(pyramid: Pyramid) -> dict[str, torch.Tensor]:

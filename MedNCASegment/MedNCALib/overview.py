@@ -5,6 +5,7 @@ Drawn by matplotlib without a display.
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 
@@ -14,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from .files import write_bytes
 from .model import Model
 from .segment import Finding, Segmentation
 from .space import View
@@ -51,11 +53,10 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -
         bar = figure.colorbar(overlay, ax=unsure, fraction=0.05, pad=0.03)
         bar.set_label("Variance of the members' probabilities", fontsize=9)
         _words(figure.add_subplot(grid[2 * number : 2 * number + 2, 3]), finding, number, result, model)
-    path = Path(path)
-    temporary = path.with_name("." + path.name)
-    figure.savefig(temporary, dpi=100, format="png")
-    temporary.replace(path)
-    return path
+    picture = BytesIO()
+    figure.savefig(picture, dpi=100, format="png")
+    write_bytes(path, picture.getvalue())
+    return Path(path)
 
 
 def _window(view: View, finding: Finding, center) -> tuple[slice, ...]:

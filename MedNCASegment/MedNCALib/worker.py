@@ -161,6 +161,7 @@ class Worker:
         self.cancelled.discard(job)
 
     def _segment(self, request: dict, job: str) -> dict:
+        from .files import staged, write_json
         from .images import write_image
         from .library import Library
         from .segment import segment_image
@@ -172,18 +173,11 @@ class Worker:
         model = Library().load(request["model"])
         result = segment_image(image, model, request.get("clicks") or (), progress=progress, **options)
         progress("writing", 0, 1)
-        out = Path(request["out"])
-        staged = out.with_name(f".{out.name}.partial")
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(parents=True)
-        try:
+        with staged(Path(request["out"])) as folder:
             for name, part in result.parts.items():
-                write_image(part, staged / f"{name}.nrrd", compress=False)
-            (staged / "report.json").write_text(json.dumps(result.report))
+                write_image(part, folder / f"{name}.nrrd", compress=False)
+            write_json(folder / "report.json", result.report)
             self.check(job)
-            os.replace(staged, out)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
         return {"out": request["out"], "report": result.report}
 
     def _image(self, path: Path):

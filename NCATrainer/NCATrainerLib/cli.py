@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from MedNCALib import cli
 from MedNCALib.errors import MedNCAError
+from MedNCALib.files import held
 from MedNCALib.library import Library
 from MedNCALib.schema import SPLIT_SCHEMA, read_json
 
@@ -60,9 +62,11 @@ def plan(
     from .propose import propose
 
     dataset = _dataset(data, images, labels)
-    found = _fingerprint(dataset)
-    proposal = propose(found, dataset.label_names | _names(label), family, iterations, seed)
-    cli.write_json(out, proposal.plan.to_json())
+    names = dataset.label_names | _names(label)
+    with cli.json_output(out) as write:
+        found = _fingerprint(dataset)
+        proposal = propose(found, names, family, iterations, seed)
+        write(proposal.plan.to_json())
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
         table.add_row(what, why)
@@ -110,7 +114,7 @@ def train(
         raise MedNCAError("Give either --preset or --plan.")
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
     texts = PRESETS[preset].texts if preset and not name else runs.texts_for(_id(name or run.name), name or run.name)
-    with _together(device):
+    with _together(device), runs.working_in(run, make=True), _holding(out):
         if (run / "plan.json").exists():
             work = runs.reopen(run, _device(runs.begun_on(run) if device == "auto" else device))
             _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed))
@@ -137,8 +141,9 @@ def resume(
     _require_training_packages()
     from . import runs
 
+    runs.check_begun(run)
     device = device or runs.begun_on(run)
-    with _together(device):
+    with _together(device), runs.working_in(run):
         work = runs.reopen(run, _device(device))
         cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
@@ -166,7 +171,7 @@ def finetune(
     from . import runs
     from .finetune import finetuning_plan
 
-    with _together(device):
+    with _together(device), runs.working_in(run, make=True), _holding(out):
         if (run / "plan.json").exists():
             raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
         _check_free(out)
@@ -199,19 +204,20 @@ def calibrate(
     from .dataset import split
     from .report import calibrate as make
 
-    _check_free(out)
     loaded = Library().load(model)
     dataset = _dataset(data, images, labels)
-    facts = _fingerprint(dataset, [label.value for label in loaded.labels])
-    found = _usable(dataset, facts)
-    _check_labels(loaded, facts)
-    divided = read_json(cases, SPLIT_SCHEMA) if cases else split(found, 0.3, seed)
-    parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
-    if not all(parts):
-        raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
-    loaded.id = _id(out.name)
-    with _bar() as (_, stage):
-        result = make(loaded, *parts, out, _command(), seed, calibration_cases, stage)
+    with _holding(out):
+        _check_free(out)
+        facts = _fingerprint(dataset, [label.value for label in loaded.labels])
+        found = _usable(dataset, facts)
+        _check_labels(loaded, facts)
+        divided = read_json(cases, SPLIT_SCHEMA) if cases else split(found, 0.3, seed)
+        parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
+        if not all(parts):
+            raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
+        loaded.id = _id(out.name)
+        with _bar() as (_, stage):
+            result = make(loaded, *parts, out, _command(), seed, calibration_cases, stage)
     cli.table(result["cases"], result["mean"])
     made = loaded.info["quality"]
     cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
@@ -227,13 +233,12 @@ def _complete(work, out, found=None) -> None:
     """Train, measure and write, with a bar for people; of several processes only the first one talks. found: the
     fingerprint, whose bad cases were left out."""
     from . import processes, runs
-    from .lock import alone
 
     if not processes.is_first():
         runs.complete(work, out)
         return
     run = work.run
-    with alone(run.folder), _bar() as (bar, stage):
+    with _bar() as (bar, stage):
         task = bar.add_task("Training", total=run.plan.total_iterations, completed=run.iteration)
 
         def report(row):
@@ -247,7 +252,7 @@ def _complete(work, out, found=None) -> None:
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
     if result.get("calibration_note"):
         cli.out.print(result["calibration_note"])
-    cli.out.print(f"Model written to {out or run.folder / runs.RESULT}", highlight=False)
+    cli.out.print(f"Model written to {runs.result_folder(work, out)}", highlight=False)
     _end(found, result["failures"])
 
 
@@ -335,8 +340,15 @@ def _check_labels(wanted, found) -> None:
         raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}).")
 
 
+def _holding(out: Path | None):
+    """Within it no other program makes a model there; of several processes the first one sees to it."""
+    from . import processes
+
+    return held(out) if out and processes.is_first() else nullcontext()
+
+
 def _check_free(out: Path | None) -> None:
-    if out and out.exists():
+    if out and os.path.lexists(out):
         raise MedNCAError(f"{out} exists already; choose another folder.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -10,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
+from MedNCALib.files import write_json
 from MedNCALib.images import case_name, check_same_grid, find_images, pair_by_name, read_image, read_labels
 from MedNCALib.schema import LINE, TEXT, named, read_json, record
 from MedNCALib.space import Box, View
@@ -107,7 +106,7 @@ def pair_folders(images, labels) -> Dataset:
 def write_cases(cases, path: Path) -> None:
     """Where the cases lie, for a run that is resumed. It stays in the run's folder: a model holds no paths."""
     rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
-    write_bytes(path, json.dumps(rows, indent=1).encode())
+    write_json(path, rows)
 
 
 def read_cases(path: Path) -> list[Case]:

@@ -10,7 +10,6 @@ import contextlib
 import copy
 import csv
 import io
-import json
 import math
 import os
 import random
@@ -25,8 +24,8 @@ from safetensors.torch import load_file, save
 from torch.utils.data import DataLoader
 
 from MedNCALib.architecture import Architecture
-from MedNCALib.description import write_bytes
 from MedNCALib.errors import MedNCAError
+from MedNCALib.files import write_bytes, write_json
 from MedNCALib.firing import frame_index, mix
 from MedNCALib.pyramid import Pyramid, pool, upsample
 from MedNCALib.schema import SPLIT_SCHEMA, read_json
@@ -53,9 +52,15 @@ class Diverged(Exception):
     """The loss, or the gradient for a while, is not a number."""
 
 
+def check_begun(folder: Path) -> None:
+    """Raises MedNCAError where a folder holds no run."""
+    if not os.path.exists(folder / PLAN):
+        raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
+
+
 def check_new(folder: Path) -> None:
     """Raises MedNCAError where a folder already holds a run."""
-    exists = (folder / PLAN).exists()
+    exists = os.path.exists(folder / PLAN)
     processes.wait()  # none may look when another has begun to write
     if exists:
         raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
@@ -188,10 +193,9 @@ class Run:
         check_new(folder)
         run = cls(folder, plan, split, start, device)
         if processes.is_first():
-            folder.mkdir(parents=True, exist_ok=True)
-            write_bytes(folder / SPLIT, json.dumps(split, indent=1).encode())
+            write_json(folder / SPLIT, split)
             run.save([], "waiting")
-            write_bytes(folder / PLAN, json.dumps(plan.to_json(), indent=1).encode())
+            write_json(folder / PLAN, plan.to_json())
         processes.wait()
         return run
 
@@ -199,8 +203,7 @@ class Run:
     def resume(cls, folder, device="cpu") -> Run:
         """The run of a folder, at its last checkpoint."""
         folder = Path(folder)
-        if not (folder / PLAN).exists():
-            raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
+        check_begun(folder)
         try:
             plan = Plan.from_json(read_json(folder / PLAN))
             run = cls(folder, plan, read_json(folder / SPLIT, SPLIT_SCHEMA), device=device)
@@ -380,7 +383,6 @@ class Run:
                 tensors[f"adam.{key}.{name}"] = value
         numbers = (self.iteration, self.best_score, self.best_iteration, self.rollbacks)
         tensors["numbers"] = torch.tensor(numbers, dtype=torch.float64)
-        self.folder.mkdir(parents=True, exist_ok=True)
         _append_history(self.folder / HISTORY, rows)
         write_bytes(self.folder / CHECKPOINT, save({k: v.cpu().contiguous() for k, v in tensors.items()}))
         self.set_state(state)
@@ -411,7 +413,7 @@ class Run:
             return
         best = round(self.best_score, 4) if self.best_score >= 0 else None
         told = {"state": state, "iteration": self.iteration, "of": self.plan.total_iterations, "best_dice": best}
-        write_bytes(self.folder / STATE, json.dumps(told | {"best_iteration": self.best_iteration}).encode())
+        write_json(self.folder / STATE, told | {"best_iteration": self.best_iteration})
 
 
 def _targets(labels, count: int):
@@ -504,20 +506,26 @@ _HEADER = (",".join(_FIELDS) + "\n").encode()
 
 
 def _append_history(path: Path, rows) -> None:
-    """Add rows to the history, whole or not at all."""
-    write_bytes(path, (path.read_bytes() if path.exists() else _HEADER) + _history(rows))
+    """Add rows to the history, in place of any that an interrupted saving added already."""
+    kept = _rows_up_to(path, rows[0]["iteration"] - 1) if rows else []
+    if rows or not path.exists():
+        write_bytes(path, _HEADER + _history([*kept, *rows]))
+
+
+def _cut_history(path: Path, iteration: int) -> None:
+    """Drop rows after the checkpoint: they are about to be made again."""
+    if path.exists():
+        write_bytes(path, _HEADER + _history(_rows_up_to(path, iteration)))
+
+
+def _rows_up_to(path: Path, iteration: int) -> list[dict]:
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return [row for row in csv.DictReader(file) if int(row["iteration"]) <= iteration]
 
 
 def _history(rows) -> bytes:
     text = io.StringIO()
     csv.DictWriter(text, _FIELDS, restval="", extrasaction="ignore", lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
-
-
-def _cut_history(path: Path, iteration: int) -> None:
-    """Drop rows after the checkpoint: they are about to be made again."""
-    if not path.exists():
-        return
-    with open(path, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if int(row["iteration"]) <= iteration]
-    write_bytes(path, _HEADER + _history(rows))

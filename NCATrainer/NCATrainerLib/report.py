@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hmac
-import json
 import random
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from MedNCALib import __version__
-from MedNCALib.description import SCHEMA_VERSION, Description, model_json, read_description, write_bytes
+from MedNCALib.description import SCHEMA_VERSION, Description, model_json, read_description
 from MedNCALib.errors import MedNCAError
 from MedNCALib.evaluate import evaluate_case, summarize
+from MedNCALib.files import staged
 from MedNCALib.images import read_image, read_labels
-from MedNCALib.library import replace_folder
 from MedNCALib.model import Model, load_model, save_model
 from MedNCALib.quality import Calibration, Domain
 from MedNCALib.schema import check_model_json
@@ -37,13 +35,14 @@ _HELPED = 0.005  # Dice by which fine-tuning must better the base model to be sa
 
 def finish(
     run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
-    progress=None, base: Path | None = None, salt: str | None = None,
+    progress=None, base: Path | None = None, salt: str | None = None, replace: bool = False,
 ) -> dict:  # fmt: skip
     """Build, measure and calibrate the model of a run and write its folder, whole. Returns the validation report.
 
     texts: id, name, description and the other texts of model.json. command: what made it, for the card. base: folder of
     the model that was fine-tuned, to be compared with on the same cases. salt: of the hashes that stand in the model
-    for the cases' names; None writes the names, for public data. progress(stage, done, total).
+    for the cases' names; None writes the names, for public data. progress(stage, done, total). replace: a folder that
+    is there.
     """
     tell = progress or (lambda stage, done, total: None)
     plan = run.plan
@@ -53,19 +52,17 @@ def finish(
     training = [by_name[name] for name in run.split["training"] if name in by_name]
     validation = [by_name[name] for name in run.split["validation"] if name in by_name]
     model = _untested_model(run, training, texts, command, salt)
-    staged = run.folder / "model"
-    shutil.rmtree(staged, ignore_errors=True)
-    save_model(model, staged, "Being measured.")
-    with Pool() as pool:
-        report = validate(pool, staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
-        if base:
-            report |= _compare(pool, model, staged, base, validation, report, tell)
-        _calibrate(pool, model, staged, training, validation, plan.seed, calibration_cases, tell, report["failures"])
-    model.info["eval_metrics"] = report["mean"]
-    report["calibration"] = model.info["quality"]["calibration"]
-    report["calibration_note"] = model.info["quality"].get("calibration_note")
-    save_model(model, staged, model_card(model, report, command))
-    replace_folder(staged, Path(folder))
+    with staged(folder, replace) as made:
+        save_model(model, made, "Being measured.")
+        with Pool() as pool:
+            report = validate(pool, made, validation, lambda d, t: tell("measuring on validation cases", d, t))
+            if base:
+                report |= _compare(pool, model, made, base, validation, report, tell)
+            _calibrate(pool, model, made, training, validation, plan.seed, calibration_cases, tell, report["failures"])
+        model.info["eval_metrics"] = report["mean"]
+        report["calibration"] = model.info["quality"]["calibration"]
+        report["calibration_note"] = model.info["quality"].get("calibration_note")
+        save_model(model, made, model_card(model, report, command))
     return report
 
 
@@ -74,17 +71,14 @@ def calibrate(
     calibration_cases: int = CALIBRATION_CASES, progress=None,
 ) -> dict:  # fmt: skip
     """Make a model's calibration anew on other cases and write it to a folder. Returns the validation report."""
-    tell, folder = progress or (lambda stage, done, total: None), Path(folder)
-    staged = folder.with_name(f".{folder.name}.being-calibrated")
-    save_model(model, staged, "Being measured.")
-    try:
+    tell = progress or (lambda stage, done, total: None)
+    with staged(folder) as made:
+        save_model(model, made, "Being measured.")
         with Pool() as pool:
-            report = validate(pool, staged, validation, lambda d, t: tell("measuring on validation cases", d, t))
-            _calibrate(pool, model, staged, training, validation, seed, calibration_cases, tell, report["failures"])
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    model.info["eval_metrics"] = report["mean"]
-    save_model(model, folder, model_card(model, report, command))
+            report = validate(pool, made, validation, lambda d, t: tell("measuring on validation cases", d, t))
+            _calibrate(pool, model, made, training, validation, seed, calibration_cases, tell, report["failures"])
+        model.info["eval_metrics"] = report["mean"]
+        save_model(model, made, model_card(model, report, command))
     return report
 
 
@@ -110,9 +104,9 @@ def _untested_model(run: Run, training, texts, command: str, salt: str | None) -
 
 
 def _calibrate(
-    pool: Pool, model: Model, staged, training, validation, seed: int, most_cases: int, tell, failures: list
+    pool: Pool, model: Model, folder, training, validation, seed: int, most_cases: int, tell, failures: list
 ) -> None:
-    """Put a calibration into model.info, or the reason why there is none. staged: folder of the model; most_cases: to
+    """Put a calibration into model.info, or the reason why there is none. folder: folder of the model; most_cases: to
     make it with, and to try it on. failures: takes the cases that could not be measured."""
     failed: dict[str, str] = {}
     chosen, others = (
@@ -120,9 +114,9 @@ def _calibrate(
         for cases in (training, validation)
     )
     samples = measure(
-        pool, staged, chosen, seed, None, lambda d, t: tell("calibrating on training cases", d, t), failed
+        pool, folder, chosen, seed, None, lambda d, t: tell("calibrating on training cases", d, t), failed
     )
-    tried = measure(pool, staged, others, seed + 1, None, lambda d, t: tell("trying on validation cases", d, t), failed)
+    tried = measure(pool, folder, others, seed + 1, None, lambda d, t: tell("trying on validation cases", d, t), failed)
     known = {failure["image"] for failure in failures}
     failures += [{"image": name, "error": why} for name, why in failed.items() if name not in known]
     calibration = fit(samples, model.members, tried)
@@ -380,7 +374,3 @@ Tried on {found["samples"]} clean and degraded samples of the validation cases:
 
 def _share(value) -> str:
     return "none" if value is None else f"{value:.1%}"
-
-
-def write_report(report: dict, path: Path) -> None:
-    write_bytes(path, json.dumps(report, indent=1).encode())

@@ -6,21 +6,22 @@ history.csv, checkpoint.safetensors, state.json; at the end report.json and resu
 
 from __future__ import annotations
 
-import json
+import os
 import random
 import secrets
-import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from MedNCALib.description import write_bytes
+from MedNCALib.description import read_model_json
 from MedNCALib.ensemble import run_ensemble, settle
 from MedNCALib.errors import MedNCAError
+from MedNCALib.files import alone, held, remove_folder, write_json
 from MedNCALib.metrics import dice
-from MedNCALib.model import Model, save_model
+from MedNCALib.model import Model, checksum, save_model
 from MedNCALib.schema import TEXT, read_json, record
 from MedNCALib.space import normalize
 
@@ -29,9 +30,9 @@ from .dataset import Case, CaseReader, check_structures, read_cases, split, writ
 from .estimate import check_affordable
 from .finetune import starting_weights
 from .fingerprint import check_names
-from .loop import PLAN, Run, check_new
+from .loop import Run, check_begun, check_new
 from .plan import Plan
-from .report import CALIBRATION_CASES, check_description, finish, write_report
+from .report import CALIBRATION_CASES, check_description, finish
 
 CASES, TEXTS, BASE, REPORT, RESULT = "cases.json", "texts.json", "base", "report.json", "result"
 _TEXTS_SCHEMA = record(
@@ -73,15 +74,23 @@ def begin(
     if not divided["training"] or not divided["validation"]:
         raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
     start = starting_weights(base, plan.labels) if base else None
-    if processes.is_first():
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(folder / BASE, ignore_errors=True)  # of a beginning that was killed
-        write_cases(cases, folder / CASES)
-        write_bytes(folder / TEXTS, json.dumps({"texts": texts, "options": options}, indent=1).encode())
-        if base:
-            save_model(base, folder / BASE, "The model that is fine-tuned.")
-    run = Run.create(folder, plan, divided, start, device)
+    with working_in(folder, make=True):
+        check_new(folder)  # once more: now nobody else can begin one
+        if processes.is_first():
+            if (folder / BASE).exists():  # of a beginning that was killed
+                remove_folder(folder / BASE)
+            write_cases(cases, folder / CASES)
+            write_json(folder / TEXTS, {"texts": texts, "options": options})
+            if base:
+                save_model(base, folder / BASE, "The model that is fine-tuned.")
+        run = Run.create(folder, plan, divided, start, device)
     return Work(run, list(cases), texts, folder / BASE if base else None, options)
+
+
+def working_in(folder, make: bool = False):
+    """Within it no other program works in a run's folder (`files.alone`); of several processes the first one sees to
+    it."""
+    return alone(folder, make) if processes.is_first() else nullcontext()
 
 
 def begun_on(folder) -> str:
@@ -96,35 +105,56 @@ def reopen(folder, device: str | None = None) -> Work:
     """The run of a folder, at its last checkpoint. device: default, the one that it was begun on. Raises MedNCAError
     with the reason where it cannot go on."""
     folder = Path(folder)
-    if not (folder / PLAN).exists():
-        raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
+    check_begun(folder)
     kept = read_json(folder / TEXTS, _TEXTS_SCHEMA)
     texts, options = kept["texts"], kept["options"]
-    run = Run.resume(folder, device or begun_on(folder))
+    with working_in(folder):
+        run = Run.resume(folder, device or begun_on(folder))
     base = folder / BASE
     return Work(run, read_cases(folder / CASES), texts, base if base.is_dir() else None, options)
 
 
 def complete(work: Work, out=None, report=None, tell=lambda text: None, progress=None) -> dict | None:
-    """Train to the end, measure, calibrate, write the model. Returns the validation report.
+    """Train to the end, measure, calibrate, write the model to `result_folder`. Returns the validation report.
 
-    out: the model's folder (default: the options', or result/ in the run's folder). report, tell: as of `Run.train`.
-    progress(stage, done, total) while measuring; it may raise to stop, the measuring then begins again at the next
-    try. Of several processes only the first one measures; the others get None.
+    report, tell: as of `Run.train`. progress(stage, done, total) while measuring; it may raise to stop, the measuring
+    then begins again at the next try. Of several processes only the first one measures; the others get None. Raises
+    MedNCAError where the model's folder is there already and not of this run, or another program makes it.
     """
-    run = work.run
-    run.train(work.cases, validator(run, work.cases), report, tell)
+    run, place, options = work.run, result_folder(work, out), work.options
     if not processes.is_first():
+        run.train(work.cases, validator(run, work.cases), report, tell)
         return None
-    options = work.options
-    result = finish(
-        run, work.cases, work.texts, out or options.get("out") or run.folder / RESULT, options.get("command", ""),
-        options.get("calibration_cases", CALIBRATION_CASES), progress, work.base,
-        None if options.get("keep_names") else options["salt"],
-    )  # fmt: skip
-    write_report(result, run.folder / REPORT)
-    run.set_state("done")
+    with working_in(run.folder), held(place):
+        _check_place(place, run)
+        run.train(work.cases, validator(run, work.cases), report, tell)
+        _check_place(place, run)
+        result = finish(
+            run, work.cases, work.texts, place, options.get("command", ""),
+            options.get("calibration_cases", CALIBRATION_CASES), progress, work.base,
+            None if options.get("keep_names") else options["salt"], replace=True,
+        )  # fmt: skip
+        write_json(run.folder / REPORT, result)
+        run.set_state("done")
     return result
+
+
+def result_folder(work: Work, out=None) -> Path:
+    """Where a run's model goes: what is asked for now, or was when it was begun, or result/ in the run's folder."""
+    return Path(out or work.options.get("out") or work.run.folder / RESULT)
+
+
+def _check_place(place: Path, run: Run) -> None:
+    """Raises MedNCAError where something is there that this run did not make: a model of its weights is one that it
+    wrote before it was killed, and result/ in its folder is its own."""
+    if not os.path.lexists(place) or place == run.folder / RESULT:
+        return
+    try:
+        is_own = run.is_over and read_model_json(place)["sha256"] == checksum(run.result)
+    except MedNCAError:
+        is_own = False
+    if not is_own:
+        raise MedNCAError(f"{place} exists already and is not of this run; choose another folder with --out.")
 
 
 def validator(run: Run, cases: list[Case]):

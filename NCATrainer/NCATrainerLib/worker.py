@@ -21,11 +21,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from MedNCALib.files import alone
 from MedNCALib.schema import ID, LINE, TEXT, named, optional
 from MedNCALib.worker import PATH, Worker, main, request_schema
 
 from .fingerprint import ROWS_SCHEMA
-from .lock import alone
 
 _ROW_SECONDS = 0.25  # rows are told no faster than this
 _CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
@@ -129,13 +129,11 @@ class TrainingWorker(Worker):
                 self.tell("row", job, row=row)
             progress("training", row["iteration"], work.run.plan.total_iterations)
 
-        if request.get("plan"):
-            folder.mkdir(parents=True, exist_ok=True)
-        with alone(folder):
+        with alone(folder, make=bool(request.get("plan"))):
             device = self._device(request, tell)
             work = self._begin(request, device) if request.get("plan") else runs.reopen(folder, device)
             result = runs.complete(work, None, report, tell, progress)
-        return {"out": str(work.run.folder / runs.RESULT), "report": result}
+        return {"out": str(runs.result_folder(work)), "report": result}
 
     def _device(self, request: dict, tell) -> str:
         """Chosen by itself: what there is; for a run that goes on, what it was begun on."""

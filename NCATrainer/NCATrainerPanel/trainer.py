@@ -15,7 +15,7 @@ import qt
 from slicer.i18n import tr as _
 
 from MedNCALib.errors import MedNCAError
-from NCATrainerLib.lock import alone
+from MedNCALib.files import alone
 
 from .client import TrainingClient
 from .pairs import export

@@ -1,0 +1,360 @@
+"""Bytes, JSON and folders on disk, whole or not at all, and one maker of each at a time; not what they hold.
+
+What is not finished lies beside its target under a name that only this room gives:
+
+    .mednca-partial-RANDOM.NAME     being made; takes the place of NAME at the end
+    .mednca-replaced-RANDOM.NAME    what stood at NAME, until the new one stands there
+    .mednca-lock.NAME               open and locked while somebody makes NAME; its lock ends with that process, however
+                                    that ends, on a shared network folder and in another container, too
+    .mednca-lock                    in a folder: the same for whoever works in it
+
+All is staged under the lock of its target. So whoever has the lock knows that what lies there under such a name was
+left by a process that is dead, and removes it, or takes back what was being replaced.
+
+An `OSError` of writing becomes a `MedNCAError` here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import MedNCAError
+
+_PARTIAL, _REPLACED, _LOCK = ".mednca-partial", ".mednca-replaced", ".mednca-lock"
+_LEFT = re.compile(rf"(?:({re.escape(_PARTIAL)}|{re.escape(_REPLACED)})-[0-9a-f]{{8}}|{re.escape(_LOCK)})\.(.+)", re.S)
+_STAGED = re.compile(rf"{re.escape(_PARTIAL)}-[0-9a-f]{{8}}\.")
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+_PATIENCE = 1.0  # seconds to wait for a lock: who only cleans up, or writes a small file, is done sooner
+_PAUSE = 0.02
+
+
+# --- errors
+
+
+@contextmanager
+def explained(path):
+    """An OSError of writing `path` becomes one sentence with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise MedNCAError(_sentence(_STAGED.sub("", str(path)), error)) from error
+
+
+def _sentence(path: str, error: OSError) -> str:
+    cause = error.strerror or str(error)
+    if error.errno in _FULL:
+        return (
+            f"There is no room for {path} on its disk ({cause}); free some space and try again. What stood there "
+            "before is unchanged."
+        )
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        cause = "a file stands where a folder is needed"
+    return f"{path} cannot be written ({cause}); choose another place, or make this one writable."
+
+
+def not_whole(path, size: int) -> OSError:
+    """What to raise where a library wrote less than it should and does not say why. size: bytes it needed at most."""
+    if shutil.disk_usage(Path(path).parent).free < size:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return OSError(errno.EIO, "the file did not become whole; the disk may be full or broken")
+
+
+# --- files and folders
+
+
+def write_json(path, data, replace: bool = True) -> None:
+    """Plain data as JSON in ASCII, which every reader takes, whatever encoding it expects."""
+    write_bytes(path, (json.dumps(data, indent=1) + "\n").encode("ascii"), replace)
+
+
+def write_bytes(path, data: bytes, replace: bool = True) -> None:
+    """Write a file. Raises MedNCAError where it cannot be, or, without replace, where something is there."""
+    with written(path, replace) as staged:
+        staged.write_bytes(data)
+
+
+@contextmanager
+def written(path, replace: bool = True):
+    """A name with the ending of `path` to write a file to, and nothing else, within the block; then it becomes `path`.
+
+    Raises MedNCAError as `write_bytes` does; nothing is left then.
+    """
+    path = Path(path)
+    with held(path), explained(path):
+        staged = _beside(path, _PARTIAL)
+        try:
+            yield staged
+            _flush(staged)
+            if not replace:
+                _refuse(path)
+            os.replace(staged, path)
+        finally:
+            with suppress(OSError):
+                staged.unlink()
+
+
+@contextmanager
+def staged(target, replace: bool = False):
+    """A new folder to fill within the block; then it becomes `target`, as a whole.
+
+    replace: whether a folder that is there goes, once the new one stands ready. Raises MedNCAError where it cannot be
+    made, or something is there that may not go; nothing is left then.
+    """
+    target = Path(target)
+    with held(target):
+        made = _beside(target, _PARTIAL)
+        try:
+            with explained(target):
+                made.mkdir()
+            yield made
+            with explained(target):
+                _put(made, target, replace)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def remove_folder(folder) -> None:
+    """Delete a folder so that no part of it is ever seen under its name."""
+    folder = Path(folder)
+    with held(folder), explained(folder):
+        gone = _beside(folder, _PARTIAL)
+        os.rename(folder, gone)
+        _remove(gone)
+
+
+def _put(made: Path, target: Path, replace: bool) -> None:
+    """A folder into its place. On Windows none can be renamed over another."""
+    if not os.path.lexists(target):
+        os.rename(made, target)
+        return
+    if not replace or target.is_symlink() or not target.is_dir():
+        _refuse(target)
+    old = _beside(target, _REPLACED)
+    os.rename(target, old)
+    try:
+        os.rename(made, target)
+    except OSError:
+        os.rename(old, target)
+        raise
+    _remove(old)
+
+
+def _refuse(path: Path) -> None:
+    if os.path.lexists(path):
+        raise MedNCAError(f"{path} already exists, so it is not replaced; choose another name, or remove it first.")
+
+
+def _flush(path: Path) -> None:
+    """Onto the disk: some file systems tell only now that they are full."""
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _beside(path: Path, kind: str) -> Path:
+    return path.with_name(f"{kind}-{secrets.token_hex(4)}.{path.name}")
+
+
+def _remove(path: Path) -> None:
+    """A file or a folder, as far as that goes; a link, not what it leads to."""
+    if path.is_symlink() or not path.is_dir():
+        with suppress(OSError):
+            path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+# --- one at a time
+
+
+@contextmanager
+def held(target):
+    """Nobody else makes `target` within the block; its parent folders are made, what dead processes left there goes.
+
+    Of one thread several may lie within each other. Raises MedNCAError where another has it, or it cannot be written.
+    """
+    target = Path(target)
+    with explained(target):
+        if not target.name:
+            raise MedNCAError(f"{target} is no name of a file or folder; choose another place.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(target.with_name(f"{_LOCK}.{target.name}"), target) as lock:
+        if lock and lock.certain:
+            _clean(target)
+        if lock:
+            sweep(target.parent)
+        yield
+
+
+@contextmanager
+def alone(folder, make: bool = False):
+    """Nobody else works in a folder within the block: the lock lies inside, where all who share the folder see it.
+
+    make: make it where it is not there; it goes again where nothing came into it. Of one thread several may lie within
+    each other. Raises MedNCAError where somebody else has it, or there is no such folder.
+    """
+    folder = Path(folder)
+    made = make and not os.path.lexists(folder)
+    if make:
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    if not os.path.isdir(folder):
+        raise MedNCAError(f"{folder} is no folder, or it is gone.")
+    try:
+        with _locked(folder / _LOCK, folder) as lock:
+            if lock:
+                sweep(folder)
+            yield
+    finally:
+        if made:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def sweep(folder) -> None:
+    """Remove what processes that are dead left in a folder, as far as that is certain; never raises."""
+    folder = Path(folder)
+    with suppress(OSError):
+        for name in {found[2] for found in map(_LEFT.fullmatch, os.listdir(folder)) if found}:
+            with suppress(OSError):
+                if lock := _take(folder / f"{_LOCK}.{name}", 0.0):
+                    try:
+                        if lock.certain:
+                            _clean(folder / name)
+                    finally:
+                        lock.release()
+
+
+def _clean(target: Path) -> None:
+    """What lies beside a target whose lock is ours was left by the dead: the old one comes back where no new one
+    stands there, the rest goes."""
+    found = [match for match in map(_LEFT.fullmatch, os.listdir(target.parent)) if match and match[2] == target.name]
+    for match in found:
+        left = target.with_name(match[0])
+        if match[1] == _REPLACED and not os.path.lexists(target):
+            with suppress(OSError):
+                os.rename(left, target)
+        elif match[1]:
+            _remove(left)
+
+
+@dataclass
+class _Lock:
+    """A lock file of ours. certain: the file system has locks, so that nobody else can think that it is theirs."""
+
+    path: Path
+    key: str
+    file: BinaryIO
+    certain: bool
+
+    def release(self) -> None:
+        if os.name == "nt":  # where no open file can be removed
+            self.file.close()
+            with suppress(OSError):
+                self.path.unlink()
+        else:  # where another could have it between closing and removing
+            with suppress(OSError):
+                self.path.unlink()
+            self.file.close()
+        with _guard:
+            del _ours[self.key]
+
+
+# Lock files of this process -> whose they are (process, thread). POSIX locks keep only other processes out, and closing
+# any handle of a file gives its lock away: a file that is listed here must not be opened again.
+_ours: dict[str, tuple[int, int]] = {}
+_guard = threading.Lock()
+
+
+def _me() -> tuple[int, int]:
+    return os.getpid(), threading.get_ident()
+
+
+@contextmanager
+def _locked(path: Path, what: Path):
+    """Within it a lock is ours; None is handed on where this thread has it already."""
+    if _ours.get(os.path.realpath(path)) == _me():
+        yield None
+        return
+    with explained(what):
+        lock = _take(path, _PATIENCE)
+    if lock is None:
+        raise MedNCAError(f"{what} is in use by another program; wait until that has ended, or choose another place.")
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+def _take(path: Path, patience: float) -> _Lock | None:
+    """A lock, or None where somebody else has it for longer than `patience` seconds."""
+    key, end = os.path.realpath(path), time.monotonic() + patience
+    while True:
+        lock = _try(path, key)
+        if lock or time.monotonic() >= end:
+            return lock
+        time.sleep(_PAUSE)
+
+
+def _try(path: Path, key: str) -> _Lock | None:
+    with _guard:
+        if key in _ours:
+            return None
+        _ours[key] = _me()
+    lock = None
+    try:
+        lock = _open(path, key)
+    finally:
+        if lock is None:
+            with _guard:
+                del _ours[key]
+    return lock
+
+
+def _open(path: Path, key: str) -> _Lock | None:
+    """The lock file, opened and locked; None where somebody else has it, or its last owner has just removed it."""
+    try:
+        file = open(path, "ab")  # noqa: SIM115  closed by `release`
+    except PermissionError:
+        if os.name == "nt" and path.exists():  # it is being removed
+            return None
+        raise
+    with suppress(OSError):  # whoever shares the folder must be able to find out that its owner is dead
+        os.chmod(path, 0o666)
+    with suppress(BlockingIOError, FileNotFoundError):
+        certain = _lock(file)
+        if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+            return _Lock(path, key, file, certain)
+    file.close()
+    return None
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock an open file; False where its file system has no locks. Raises BlockingIOError where somebody else did."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:
+        raise BlockingIOError from error
+    except OSError:
+        return False
+    return True
