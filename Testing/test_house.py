@@ -14,7 +14,7 @@ FORBIDDEN = {"slicer", "vtk", "qt", "ctk", "PySide6", "MedNCASegmentLib"}
 
 
 def _imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (name.name.split(".")[0] for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -31,7 +31,7 @@ def test_no_array_views_a_temporary_image():
     """`sitk.GetArrayViewFromImage` keeps nothing alive: the image must be a local name, which outlives the view."""
     for folder in ("MedNCASegment", "NCATrainer", "Testing"):
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "GetArrayViewFromImage":
                     assert isinstance(node.args[0], (ast.Name, ast.Subscript)), f"{path.name}:{node.lineno}"
 
@@ -39,7 +39,7 @@ def test_no_array_views_a_temporary_image():
 def test_every_file_says_what_room_it_is():
     for engine in ENGINES:
         for path in (ROOT / engine).rglob("*.py"):
-            assert ast.get_docstring(ast.parse(path.read_text())), path.name
+            assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path.name
 
 
 def _tracked():

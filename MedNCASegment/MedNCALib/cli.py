@@ -100,17 +100,12 @@ def segment(
         for name, path in jobs:
             bar.update(total, description=_plain(name))
             folder = out_folder / name
-            try:
-                with held(folder):
-                    report = _segment_one(
-                        path, folder, overwrite, loaded, clicks, members, seed, device, target, memory_limit, roi,
-                        lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
-                    )  # fmt: skip
+            with _apart(failures, path), held(folder):
+                report = _segment_one(
+                    path, folder, overwrite, loaded, clicks, members, seed, device, target, memory_limit, roi,
+                    lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
+                )  # fmt: skip
                 results.append({"image": str(path), "folder": str(folder), "report": report})
-            except MedNCAError as error:
-                failures.append({"image": str(path), "error": str(error)})
-            except Exception as error:  # a bug in one image must not cost the others their results
-                failures.append({"image": str(path), "error": f"{type(error).__name__}: {error}"})
             bar.update(total, advance=1)
     _tell(results, failures, as_json)
     raise typer.Exit(1 if failures else 0)
@@ -145,18 +140,14 @@ def evaluate(
         pairs = [pair for pair in pairs if pair[0] in wanted]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
-    rows, failures = [], [{"image": name, "error": problem} for name, problem in problems.items()]
+    rows, failures = [], [_failure(*problem) for problem in problems.items()]
     with json_output(json_file) as write:
         with progress() as bar:
             task = bar.add_task("Cases", total=len(pairs))
             for pair in pairs:
                 bar.update(task, description=_plain(pair[0]))
-                try:
+                with _apart(failures, pair[0]):
                     rows += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
-                except MedNCAError as error:
-                    failures.append({"image": pair[0], "error": f"{pair[0]}: {error}"})
-                except Exception as error:  # as in segment: the other cases go on
-                    failures.append({"image": pair[0], "error": f"{pair[0]}: {type(error).__name__}: {error}"})
                 bar.update(task, advance=1)
         if rows:
             mean = summarize(rows)
@@ -298,20 +289,33 @@ def _jobs(paths):
     """(case name, path) of every image, and what cannot be one; names decide the result folders."""
     jobs, failures, taken = [], [], {}
     for given in paths:
-        try:
+        found = []
+        with _apart(failures, given):
             found = find_images(given)
-        except MedNCAError as error:
-            failures.append({"image": str(given), "error": str(error)})
-            continue
         for path in found:
-            name = case_name(Path(path).resolve())
+            name = case_name(os.path.abspath(path))
             if name in taken:
                 told = f"{path} and {taken[name]} would both be called {name!r}; segment one of them in another call."
-                failures.append({"image": str(path), "error": told})
+                failures.append(_failure(path, told))
                 continue
             taken[name] = path
             jobs.append((name, path))
     return jobs, failures
+
+
+@contextmanager
+def _apart(failures: list, image):
+    """What goes wrong with one image becomes a row of `failures` and costs the others nothing."""
+    try:
+        yield
+    except MedNCAError as error:
+        failures.append(_failure(image, error))
+    except Exception as error:  # a bug, or a library's: the person reads which image it was
+        failures.append(_failure(image, f"{type(error).__name__}: {error}"))
+
+
+def _failure(image, error) -> dict:
+    return {"image": plain(image), "error": plain(error)}
 
 
 def _check_target(folder: Path, overwrite: bool) -> None:
@@ -325,10 +329,10 @@ def _check_target(folder: Path, overwrite: bool) -> None:
 def _is_result(folder: Path) -> bool:
     """Whether a folder is what `write_result` makes: these regular files and a report of ours, nothing else."""
     try:
-        plain = not folder.is_symlink() and all(
+        whole = not folder.is_symlink() and all(
             path.name in RESULT_FILES and path.is_file() and not path.is_symlink() for path in list(folder.iterdir())
         )
-        report = json.loads((folder / "report.json").read_bytes()) if plain else {}
+        report = json.loads((folder / "report.json").read_bytes()) if whole else {}
         return {"sha256", "labels"} <= set(report["model"]) and isinstance(report["findings"], list)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
@@ -391,7 +395,8 @@ def table(rows, mean) -> None:
 
 
 def complain(failure) -> None:
-    err.print(f"[bold red]Failed:[/] {_plain(failure['error'])}", highlight=False, soft_wrap=True)
+    case = f"{failure['image']}: " if failure["image"] not in failure["error"] else ""
+    err.print(f"[bold red]Failed:[/] {_plain(case + failure['error'])}", highlight=False, soft_wrap=True)
 
 
 def _plain(text) -> str:

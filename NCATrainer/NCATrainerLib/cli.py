@@ -328,7 +328,7 @@ def _end(found=None, failures=()) -> None:
     if found is not None:
         _tell_left_out(found)
     for failure in failures:
-        cli.complain({"error": f"{failure['image']}: {failure['error']}"})
+        cli.complain(failure)
     if failures or (found is not None and found.problems):
         raise typer.Exit(1)
 
