@@ -200,18 +200,19 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if node and node.inputVolume is not self.pairing.volumeNode:
             self._tell("")  # what was told was about the other one
         isAnotherVolume = bool(node) and self.pairing.settle(node)
+        if isAnotherVolume:
+            self._shown3D = False  # its segments want surfaces, too
         self.placer.follow(node.points if node else None)
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
             self._show3D(node)
         if isAnotherVolume:
-            self._onAnotherVolume(node)
+            self._placeOn(node)
         self._showState()
 
-    def _onAnotherVolume(self, node):
+    def _placeOn(self, node):
         """Another volume was chosen: whoever is clicking goes on clicking, on that one."""
-        self._shown3D = False
         if self.ui.placeButton.checked and node.inputVolume:
             self._place()
         elif node.inputVolume is None:
@@ -266,14 +267,15 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._showState()
 
     def onUndoButton(self):
-        chosen = self._parameterNode.inputVolume
-        question = _("The last result was corrected by hand. Take it back all the same?")
-        if self.logic.lastIsEdited and not slicer.util.confirmOkCancelDisplay(question):
+        last, chosen = self.logic.last, self._parameterNode.inputVolume
+        name = last.volumeNode.GetName()
+        question = _("The last result, of {volume}, was corrected by hand. Take it back all the same?")
+        if editedSegments(last.added) and not slicer.util.confirmOkCancelDisplay(question.format(volume=name)):
             return
-        request = self.logic.undo()
-        removePoints(request.points)
-        told = _("The last result of {volume} was taken back.")
-        self._tell(told.format(volume=request.volumeNode.GetName()) if request.volumeNode is not chosen else "")
+        self.logic.undo()
+        removePoints(last.points)
+        told = _("The last result of {volume} was taken back.").format(volume=name)
+        self._tell(told if last.volumeNode is not chosen else "")
         self._onParametersModified()
 
     def onWholeButton(self):
@@ -361,7 +363,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         hasPoints = bool(node and node.points and pointsOf(node.points))
         ui.placeButton.enabled = ready
         ui.wholeButton.enabled = ready and not busy
-        ui.undoButton.enabled = self.logic.canUndo and not busy
+        ui.undoButton.enabled = self.logic.last is not None and not busy
         ui.applyButton.text = _("Cancel") if busy else _("Apply")
         ui.applyButton.enabled = busy or (ready and hasPoints)
         if busy:
@@ -491,19 +493,14 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return self.engine.requests[0].progress
 
     @property
-    def canUndo(self):
-        return bool(self._undo)
-
-    @property
-    def lastIsEdited(self):
-        """Whether undoing would throw corrections away."""
-        return bool(editedSegments(self._undo[-1].added))
+    def last(self):
+        """The `MedNCASegmentLib.engine.Request` whose result `undo` takes back, of whatever volume; or None."""
+        return self._undo[-1] if self._undo else None
 
     def undo(self):
-        """Take the last result back, of whatever volume; returns the `MedNCASegmentLib.engine.Request` of it."""
+        """Take the last result back."""
         request = self._undo.pop()
         removeResult(request.added, [each.added for each in self._undo])
-        return request
 
     def isAnswered(self, points):
         """Whether one of the points has a result."""

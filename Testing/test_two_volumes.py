@@ -378,6 +378,38 @@ def test_a_click_on_an_image_that_is_not_chosen_is_refused(host, panel, first, s
     assert len(_segment_names(_click(host, panel, RIGHT, "Red"))) == 2
 
 
+def test_opening_the_panel_leaves_views_side_by_side_alone(host, panel, first, second):
+    host.view("Green").logic.GetSliceCompositeNode().SetBackgroundVolumeID(second.GetID())
+    host.processEvents()
+    panel = host.reloadModule("MedNCASegment")
+    host.processEvents()
+    assert panel._parameterNode.inputVolume is first and _backgrounds() == {first.GetID(), second.GetID()}
+    _choose(host, panel, second)
+    assert _backgrounds() == {second.GetID()}
+
+
+def test_surfaces_are_wanted_of_the_other_volume_too(host, panel, first, second):
+    one = _click(host, panel, LEFT)
+    _choose(host, panel, second)
+    other = _click(host, panel, OTHER)
+    host.click(panel.ui.show3DCheckBox)
+    assert other.GetSegmentation().ContainsRepresentation("Closed surface")
+    _choose(host, panel, first)
+    assert one.GetSegmentation().ContainsRepresentation("Closed surface") and not _visible(other)
+
+
+def test_undo_of_a_corrected_result_names_its_volume(host, panel, first, second):
+    import slicer
+
+    one = _click(host, panel, LEFT)
+    segmentId = one.GetSegmentation().GetNthSegmentID(0)
+    slicer.util.arrayFromSegmentInternalBinaryLabelmap(one, segmentId)[5:7, 5:7, 5:7] ^= 1
+    _choose(host, panel, second)
+    host.answer = False
+    host.click(panel.ui.undoButton)
+    assert "first" in host.dialogs[-1][1] and _segment_names(one) == ["Label 1"]
+
+
 # --- nothing found
 
 

@@ -41,7 +41,8 @@ class Pairing:
             node.points = placing.clicksOf(self.volumeNode)
         if isAnother and self.volumeNode:
             review.showOnly(self.volumeNode, placing.allClicks())
-            sliceviews.showImage(self.volumeNode)
+            if before or not sliceviews.isShown(self.volumeNode):  # views of a scene, or side by side, stay as they are
+                sliceviews.showImage(self.volumeNode)
         return isAnother
 
     def target(self, volumeNode):

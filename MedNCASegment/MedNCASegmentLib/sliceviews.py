@@ -49,6 +49,11 @@ def shownImage():
     return node if isImage(node) else None
 
 
+def isShown(volumeNode):
+    """Whether a slice view shows it, as the image."""
+    return any(composite.GetBackgroundVolumeID() == volumeNode.GetID() for composite in compositeNodes())
+
+
 def imageUnderMouse():
     """The image of the slice view that the mouse is in; None where it is in none, or the view shows no image."""
     crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
