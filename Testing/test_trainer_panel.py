@@ -437,7 +437,7 @@ def test_a_training_that_does_not_begin_leaves_nothing_and_takes_nothing(host, p
     panel._show()
     host.click(panel.ui.trainButton)
     _wait(host, panel)
-    assert host.wait(lambda: host.dialogs, 5) and "cannot be read" in host.dialogs[-1][1]
+    assert host.wait(lambda: host.dialogs, 5) and "not valid" in host.dialogs[-1][1]
     assert [folder for folder in trainer.runsFolder.iterdir() if folder.name != "datasets"] == [run]
     assert trainer.result.run == run and "Before" in panel.ui.resultLabel.text
 

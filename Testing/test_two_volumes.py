@@ -442,6 +442,17 @@ def test_a_first_click_where_nothing_is_leaves_nothing(host, panel, noisy):
     assert len(_segment_names(_click(host, panel, LEFT))) == 1 and not panel.ui.noticeLabel.visible
 
 
+def test_a_click_in_the_air_is_told_at_the_click(host, panel, first):
+    """Where all voxels are alike nothing can be looked for: no dialog stands in the way of the next click."""
+    import slicer
+
+    assert _click(host, panel, NOWHERE) is None
+    assert "no contrast" in panel.ui.noticeLabel.text and panel.ui.noticeLabel.visible and host.dialogs == []
+    assert panel._parameterNode.points.GetNumberOfControlPoints() == 0
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
+    assert len(_segment_names(_click(host, panel, LEFT))) == 1 and not panel.ui.noticeLabel.visible
+
+
 def test_again_at_a_click_where_nothing_is_found_any_more(host, panel, noisy):
     """The volume changed since: the click and its result of before stay."""
     import slicer

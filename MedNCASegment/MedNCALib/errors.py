@@ -14,6 +14,10 @@ class MedNCAError(Exception):
         super().__init__(plain(message))
 
 
+class NothingFound(MedNCAError):
+    """Where somebody clicked there is nothing that a model could have meant; no result, and no fault either."""
+
+
 def plain(text, longest: int = _LONGEST) -> str:
     """One line that any terminal and any encoding can show: names and values come from files that anybody wrote.
 

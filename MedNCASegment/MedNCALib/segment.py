@@ -142,8 +142,8 @@ def segment_image(
     result.
     roi: run the finest level only where the coarser one found something (`Pyramid.region_of_interest`); None: in
     fields of more than ROI_FROM_VOXELS voxels. The finding's computed_share says what it saved.
-    Raises MedNCAError for a click outside the image, an image too small, a field without contrast, a model that
-    needs several image channels, or too little memory.
+    Raises NothingFound for a field without contrast; MedNCAError for a click outside the image, an image too small, a
+    model that needs several image channels, or too little memory.
     """
     if model.architecture.input_channels != 1:
         n = model.architecture.input_channels

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from .errors import MedNCAError
+from .errors import NothingFound
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 _SAME_SPACING = 0.01  # relative difference below which no resampling is worth its blur
@@ -185,7 +185,7 @@ def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) ->
     gamma: exponent of the clipped values, scaled to 0..1; below 1 it lifts the dark, where a coil's hot spots would
     leave the organ without contrast.
 
-    Raises MedNCAError for an array that has no contrast.
+    Raises NothingFound for an array that has no contrast.
     """
     array = np.array(array, dtype=np.float32, order="C")  # ours from here on: changed in place, and plane by plane
     low, high = np.percentile(array, percentiles)
@@ -199,7 +199,7 @@ def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) ->
     mean = array.mean(dtype=np.float64)
     deviation = np.sqrt(np.mean([np.square(plane - mean).mean() for plane in array]))  # planes: no copy in doubles
     if not deviation > 1e-6 * max(abs(low), abs(high)):
-        raise MedNCAError("The field of view has no contrast (all voxels alike); is the click outside the anatomy?")
+        raise NothingFound("The field of view has no contrast (all voxels alike); is the click outside the anatomy?")
     for plane in array:
         plane[...] = (plane - mean) / deviation
     return array

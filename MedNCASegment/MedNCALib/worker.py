@@ -13,7 +13,7 @@ On standard output, every line with its "job":
     {"event": "ready"}                                            torch is loaded
     {"event": "progress", "stage": TEXT, "step": n, "total": n, "seconds_left": s or null}
     {"event": "done", "out": FOLDER, "report": {...}}             the folder was renamed into place
-    {"event": "failed", "error": TEXT, "bug": true or false}
+    {"event": "failed", "error": TEXT, "bug": true or false, "missed": true or false}    missed: nothing lies there
     {"event": "cancelled"}
 
 The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
@@ -34,7 +34,7 @@ import time
 import traceback
 from pathlib import Path
 
-from .errors import MedNCAError
+from .errors import MedNCAError, NothingFound
 from .schema import LINE, SEED, check_schema, numbers, optional, parse_json, record
 
 _JOB = {"type": ["string", "integer"]}
@@ -154,7 +154,7 @@ class Worker:
         except Cancelled:
             self.tell("cancelled", job)
         except MedNCAError as error:
-            self.tell("failed", job, error=str(error), bug=False)
+            self.tell("failed", job, error=str(error), bug=False, missed=isinstance(error, NothingFound))
         except Exception as error:  # what failed must reach the user whole
             traceback.print_exc()
             self.tell("failed", job, error=f"{type(error).__name__}: {error}", bug=True)

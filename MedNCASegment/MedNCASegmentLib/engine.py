@@ -8,10 +8,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from MedNCALib.errors import MedNCAError
+from MedNCALib.errors import MedNCAError, NothingFound
 
 from .record import checkFits
-from .results import NothingFound, addResult
+from .results import addResult
 from .volumes import lpsGeometry, volumeStamp, writeVolume
 from .worker import WorkerClient
 

@@ -14,7 +14,7 @@ import vtk
 from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
-from MedNCALib.errors import MedNCAError
+from MedNCALib.errors import NothingFound
 
 from .record import (
     PROBABILITY_ROLE,
@@ -45,10 +45,6 @@ _COLUMNS = (  # name, kind
     ("Model", str),
     ("SHA-256", str),
 )
-
-
-class NothingFound(MedNCAError):
-    """A run that found nothing: there is nothing to add."""
 
 
 @dataclass

@@ -22,9 +22,9 @@ _KEPT_ERROR_LINES = 30
 
 
 class Job:
-    """One request on its way. state: waiting, running, done, failed or cancelled.
+    """One request on its way. state: waiting, running, done, missed (nothing lies there), failed or cancelled.
 
-    progress: stage, step, total, seconds left (the last three may be None). error: a sentence, when failed.
+    progress: stage, step, total, seconds left (the last three may be None). error: a sentence, when missed or failed.
     """
 
     def __init__(self, id, request, folder):
@@ -36,7 +36,7 @@ class Job:
 
     @property
     def finished(self):
-        return self.state in ("done", "failed", "cancelled")
+        return self.state in ("done", "missed", "failed", "cancelled")
 
     def images(self, names):
         """The result's images (labels, variance, probability) of a job that is done."""
@@ -213,7 +213,7 @@ class WorkerClient:
         elif event == "cancelled":
             self._finish(job, "cancelled")
         elif event == "failed":
-            self._finish(job, "failed", error=message["error"])
+            self._finish(job, "missed" if message.get("missed") else "failed", error=message["error"])
         else:
             self.heard(job, message)
 

@@ -4,7 +4,6 @@ Data set -> plan -> training -> result; each step is a job of the worker. The ru
 that a closed scene, or a closed Slicer, costs nothing but the time since the last checkpoint.
 """
 
-import json
 import re
 import shutil
 import time
@@ -16,6 +15,7 @@ from slicer.i18n import tr as _
 
 from MedNCALib.errors import MedNCAError
 from MedNCALib.files import alone
+from MedNCALib.schema import LINE, NUMBER, optional, read_json, record
 
 from .client import TrainingClient
 from .pairs import export
@@ -25,6 +25,14 @@ IDLE, EXPORTING, EXAMINING, PLANNING, TRAINING, PAUSING = (
     "idle", "exporting", "examining", "planning", "training", "pausing",
 )  # fmt: skip
 _DATASETS = "datasets"  # of pairs of the scene, as files
+# As much of a run's files as is shown.
+_STATE = record(
+    {"state": LINE, "iteration": {"type": "integer"}, "of": {"type": "integer"}, "best_dice": optional(NUMBER)},
+    ("state", "iteration", "of"),
+    others=True,
+)
+_TEXTS = record({"texts": record({"name": LINE}, ("name",), others=True)}, ("texts",), others=True)
+_REPORT = record({"mean": record({}, ("cases", "dice", "dice_sd"), others=True)}, ("mean",), others=True)
 _KEPT_SECONDS = 24 * 3600  # that another Slicer's exported data set stays although no run was begun with it
 
 
@@ -214,9 +222,9 @@ class Trainer:
         for state in self.runsFolder.glob("*/state.json"):
             folder = state.parent
             try:
-                told = json.loads(state.read_text())
+                told = read_json(state, _STATE)
                 name, changed = nameOf(folder), state.stat().st_mtime
-            except (OSError, ValueError, KeyError):
+            except (OSError, MedNCAError):  # damaged, or just being deleted
                 continue
             if (folder / "plan.json").exists():
                 found.append({"folder": str(folder), "name": name, "changed": changed, **told})
@@ -283,7 +291,7 @@ class Trainer:
             self.changed()
             return
         self.job = None
-        error = job.error if job.state == "failed" else ""
+        error = "" if job.state in ("done", "cancelled") else job.error
         if job.state == "done":
             try:
                 self._take(job)
@@ -367,7 +375,7 @@ def _isMentioned(export, runs):
     """Whether one of the runs reads its cases from an exported data set."""
     for run in runs:
         try:
-            if export.name in (run / "cases.json").read_text():
+            if export.name in (run / "cases.json").read_text(encoding="utf-8"):
                 return True
         except OSError:  # no run, or just being deleted
             continue
@@ -376,16 +384,16 @@ def _isMentioned(export, runs):
 
 def nameOf(run):
     """What the model of a run is called."""
-    return json.loads((Path(run) / "texts.json").read_text())["texts"]["name"]
+    return read_json(Path(run) / "texts.json", _TEXTS)["texts"]["name"]
 
 
 def readResult(run):
     """The `Result` of a run that is done; raises MedNCAError where there is none."""
     run = Path(run)
     try:
-        result = Result(run, nameOf(run), json.loads((run / "report.json").read_text()))
-    except (OSError, ValueError, KeyError) as error:
-        raise MedNCAError(_("{folder} holds no result: {error}.").format(folder=run, error=error)) from error
+        result = Result(run, nameOf(run), read_json(run / "report.json", _REPORT))
+    except MedNCAError as error:
+        raise MedNCAError(_("{folder} holds no result: {error}").format(folder=run, error=error)) from error
     if not (result.folder / "model.json").is_file():
         raise MedNCAError(_("{folder} holds no model.").format(folder=result.folder))
     return result
