@@ -11,6 +11,7 @@ import numpy as np
 
 from MedNCALib.errors import MedNCAError
 from MedNCALib.images import check_same_grid, read_image, read_labels
+from MedNCALib.imaging.header import SPACING_LIMITS
 from MedNCALib.schema import LINE, NUMBER, TEXT, named, numbers, optional, record
 from MedNCALib.space import View, normalize
 
@@ -19,23 +20,33 @@ from .dataset import Case, Dataset
 # What a case must not be called where its name goes into a model: DICOM's person names, dates of birth, paths.
 _PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
-_COUNTS = optional(named(NUMBER))
+_OF_VALUES = {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}}  # keys are labels' values
+_ROW = record(
+    {
+        "name": LINE,
+        "size": numbers(3, 0, 1e6, "integer"),
+        "spacing": numbers(3, 0),
+        "intensities": numbers(3),
+        "labels": optional(named({"type": "integer", "minimum": 1}) | _OF_VALUES),
+        "extent": numbers(3, 0),
+        "sides": optional(named(NUMBER) | _OF_VALUES),
+        "digest": TEXT,
+        "problem": optional(TEXT),
+    },
+    ("name", "size", "spacing", "intensities", "labels", "extent", "sides", "digest", "problem"),
+)
+_USABLE = record(
+    {
+        "size": numbers(3, 1, 1e6, "integer"),
+        "spacing": numbers(3, *SPACING_LIMITS),
+        "labels": {"type": "object", "minProperties": 1},
+        "sides": {"type": "object"},
+    },
+    others=True,
+)
 ROWS_SCHEMA = {  # of `Fingerprint.to_json`
     "type": "array",
-    "items": record(
-        {
-            "name": LINE,
-            "size": numbers(3, 0, 1e6, "integer"),
-            "spacing": numbers(3, 0),
-            "intensities": numbers(3),
-            "labels": _COUNTS | {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}},
-            "extent": numbers(3, 0),
-            "sides": _COUNTS | {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}},
-            "digest": TEXT,
-            "problem": optional(TEXT),
-        },
-        ("name", "size", "spacing", "intensities", "labels", "extent", "sides", "digest", "problem"),
-    ),
+    "items": _ROW | {"if": {"properties": {"problem": {"type": "null"}}}, "then": _USABLE},
 }
 
 

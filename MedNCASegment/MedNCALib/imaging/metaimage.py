@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import Header, data_file, numbers, shown
+from .header import BLANK, Header, data_file, numbers, shown
 
 _MAX_HEADER = 1 << 20  # bytes; sequences keep a transform a frame there
 _LAST = "ElementDataFile"
@@ -43,10 +43,10 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
         key, equals, value = head[place:end].decode("latin-1").partition("=")
         if not equals:
             raise MedNCAError(f"{path} cannot be read as an image: it has no MetaImage header that ends as one does.")
-        key = key.strip()
+        key = key.strip(BLANK)
         if key in fields:
             raise MedNCAError(f"{path} cannot be read as an image: its header has the field {shown(key)!r} twice.")
-        fields[key] = value.strip()
+        fields[key] = value.strip(BLANK)
         place = end + 1
     return fields, min(place, len(head))
 

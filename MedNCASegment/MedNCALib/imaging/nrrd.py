@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import Header, data_file, numbers, shown
+from .header import BLANK, Header, data_file, numbers, shown
 
 _MAX_HEADER = 1 << 20  # bytes; Slicer keeps a segmentation's or a sequence's texts there
 _TYPES = {
@@ -55,14 +55,14 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
     if end is None and not path.name.lower().endswith(".nhdr"):
         raise MedNCAError(f"{path} cannot be read as an image: its header does not end.")
     fields: dict[str, str] = {}
-    for line in head[: end.start() if end else len(head)].decode("latin-1").splitlines()[1:]:
+    for line in head[: end.start() if end else len(head)].decode("latin-1").split("\n")[1:]:
         key, separator, value = line.partition(": ")
         if line.startswith("#") or ":=" in line.split(": ")[0] or not separator:
             continue
-        key = key.strip().lower()
+        key = key.strip(BLANK).lower()
         if key in fields:
             raise MedNCAError(f"{path} cannot be read as an image: its header has the field {shown(key)!r} twice.")
-        fields[key] = value.strip()
+        fields[key] = value.strip(BLANK)
     return fields, end.end() if end else len(head)
 
 
