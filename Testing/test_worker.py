@@ -119,8 +119,8 @@ def test_nonsense_is_survived(worker, line, word):
     assert word in told["error"] and told["bug"] is False and len(told["error"]) < 700
 
 
-def test_it_ends_where_nobody_listens_any_more_and_leaves_no_images(job, tmp_path):
-    """Slicer is killed in the middle of a job: both streams break."""
+def _at_work(job, tmp_path):
+    """A worker in the middle of a job, and its scratch folder, in which a volume lies."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     (scratch / "volume.nrrd").touch()
@@ -128,6 +128,12 @@ def test_it_ends_where_nobody_listens_any_more_and_leaves_no_images(job, tmp_pat
     worker.hear("ready")
     worker.say(**job, members=1000)
     worker.hear("progress")
+    return worker, scratch
+
+
+def test_it_ends_where_nobody_listens_any_more_and_leaves_no_images(job, tmp_path):
+    """Slicer is killed in the middle of a job: both streams break."""
+    worker, scratch = _at_work(job, tmp_path)
     worker.process.stdout.close()
     time.sleep(0.5)  # it tells of its progress to nobody
     worker.process.stdin.close()
@@ -137,13 +143,7 @@ def test_it_ends_where_nobody_listens_any_more_and_leaves_no_images(job, tmp_pat
 
 
 def test_it_ends_with_its_input_even_at_work_and_leaves_no_images(job, tmp_path):
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    (scratch / "volume.nrrd").touch()
-    worker = Process(MEDNCA_SCRATCH=str(scratch))
-    worker.hear("ready")
-    worker.say(**job, members=1000)
-    worker.hear("progress")
+    worker, scratch = _at_work(job, tmp_path)
     worker.process.stdin.close()
     assert worker.process.wait(20) == 0
     assert not scratch.exists()
