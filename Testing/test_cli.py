@@ -265,3 +265,19 @@ def test_a_wrong_request_is_one_sentence_and_status_2(wheel, tmp_path):
     done = _command(wheel, "segment", tmp_path / "x.nii", "--model", "nobody", "--out", tmp_path / "out")
     assert done.returncode == 2 and "no model 'nobody'" in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [
+    ("segment", "", "--model", "hippocampus-m3dnca", "--out", "out"),
+    ("segment", "a.nii.gz", "--model", "hippocampus-m3dnca", "--out", ""),
+    ("segment", "a.nii.gz", "--model", "hippocampus-m3dnca", "--out="),
+])  # fmt: skip
+def test_an_empty_path_is_not_the_current_folder(images, monkeypatch, capsys, words):
+    """As of a shell's variable that has no value."""
+    monkeypatch.chdir(images)
+    monkeypatch.setattr(sys, "argv", ["mednca", *words])
+    before = sorted(images.rglob("*"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2 and "is empty" in capsys.readouterr().err
+    assert sorted(images.rglob("*")) == before

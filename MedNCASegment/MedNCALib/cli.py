@@ -43,6 +43,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead
 def main() -> None:
     """Run a command; a problem the user can act on becomes one sentence and status 2."""
     try:
+        _check_words(sys.argv[1:])
         app()
     except MedNCAError as error:
         err.print(f"[bold red]Error:[/] {_plain(error)}", highlight=False, soft_wrap=True)
@@ -50,6 +51,13 @@ def main() -> None:
     except KeyboardInterrupt:
         err.print("Stopped.")
         sys.exit(130)
+
+
+def _check_words(words) -> None:
+    """An empty path would be the current folder, which nobody asked for."""
+    for number, word in enumerate(words, start=1):
+        if not word or (word.startswith("--") and word.endswith("=")):
+            raise MedNCAError(f"Argument {number} ({word!r}) is empty; is a variable without a value behind it?")
 
 
 @app.command()

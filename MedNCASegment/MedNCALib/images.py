@@ -32,8 +32,6 @@ def find_images(path) -> list[Path]:
 
     Raises MedNCAError where there is nothing to read.
     """
-    if not str(path).strip():
-        raise MedNCAError("An empty path is no image; name a file or a folder.")
     path = Path(path)
     try:
         if not path.is_dir():
