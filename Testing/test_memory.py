@@ -42,8 +42,8 @@ def test_threads_and_limits_do_not_change_the_result():
     image = np.random.default_rng(0).normal(size=(40, 36, 30)).astype(np.float32)
     before = torch.get_num_threads()
     whole = run_ensemble(pyramid, image, 3, seed=1)
-    tiles = run_ensemble(pyramid, image, 3, seed=1, memory_limit=6)
-    assert plan_memory(pyramid.architecture, image.shape, 6, 2).tile is not None
+    tiles = run_ensemble(pyramid, image, 3, seed=1, memory_limit=7)
+    assert plan_memory(pyramid.architecture, image.shape, 7, 2).tile is not None
     torch.set_num_threads(1)
     try:
         alone = run_ensemble(pyramid, image, 3, seed=1)

@@ -20,6 +20,7 @@ from .architecture import Architecture, widen
 from .errors import MedNCAError
 
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
+_FULL = 0.85  # of a limit that is planned for: what the C library keeps of freed memory differs from run to run
 SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
 BATCH = 10  # members at a time on an accelerator
 _FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's place and index, as they are made
@@ -58,7 +59,7 @@ def plan_locating(
     ways = []
     for tile in _tiles(max(frame)):
         ways.append(MemoryPlan(tile, 1, None, image + outputs + _working(coarser, shape, whole, tile, dense)))
-        if ways[-1].peak <= _allowed(limit, held):
+        if ways[-1].peak <= _allowed(limit, held, _FULL):
             return ways[-1]
     return min(ways, key=lambda way: way.peak)
 
@@ -73,7 +74,7 @@ def plan_memory(
     accelerator, where every cell has its hidden layer in memory. held: bytes that are in memory already and count
     against a limit that somebody set. Raises MedNCAError where the limit cannot be met.
     """
-    allowed = _allowed(limit, held)
+    allowed = _allowed(limit, held, _FULL)
     region = region or tuple(slice(0, n) for n in shape)
 
     def peak(tile, at_a_time, thickness):
@@ -91,7 +92,7 @@ def plan_memory(
     if fitting:
         return min(fitting, key=lambda way: _cost(architecture, shape, region, way))
     least = min(ways, key=lambda way: way.peak)
-    if limit is None:
+    if limit is None or least.peak <= _allowed(limit, held):
         return least
     raise too_little_memory(shape, least.peak + held, limit, held)
 
@@ -132,9 +133,9 @@ def too_little_memory(shape, needed: float, limit: float, held: float = 0) -> Me
     )
 
 
-def _allowed(limit: float | None, held: float) -> float:
-    """Bytes that a run may add."""
-    return DEFAULT_LIMIT * 1e6 if limit is None else limit * 1e6 - held
+def _allowed(limit: float | None, held: float, share: float = 1.0) -> float:
+    """Bytes that a run may add, of this share of the limit."""
+    return DEFAULT_LIMIT * 1e6 if limit is None else share * limit * 1e6 - held
 
 
 def predicted_peak(
