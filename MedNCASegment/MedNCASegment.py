@@ -1,6 +1,6 @@
 """MedNCASegment, the scripted module: click on an organ, get a segmentation, its uncertainty and a verdict.
 
-This file stays thin: the engine is MedNCALib, what touches MRML and Qt beside the panel is MedNCASegmentLib. It
+This file stays thin: the engine is mednca, what touches MRML and Qt beside the panel is MedNCASegmentLib. It
 imports neither torch nor anything that Slicer does not bring.
 """
 
@@ -22,14 +22,14 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 
-from MedNCALib.errors import MedNCAError
-from MedNCALib.library import Library
-from MedNCALib.quality import DEFAULT_TARGET
+from mednca.errors import MedNCAError
+from mednca.models.library import Library
+from mednca.quality.verdict import DEFAULT_TARGET
+from MedNCASegmentLib.click_placement import Placer, adoptClicks, createClicks, pointsOf, removePoints
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
 from MedNCASegmentLib.engine import Engine, Request
 from MedNCASegmentLib.modelchooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
-from MedNCASegmentLib.placing import Placer, adoptClicks, createClicks, pointsOf, removePoints
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
 from MedNCASegmentLib.results import addResult, editedSegments, removeResult
 from MedNCASegmentLib.resultview import ResultView
@@ -428,7 +428,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         """Segment a volume node in the worker and put the result into the scene.
 
         model: id of the library, or folder. clicks: points in world RAS mm; without any the whole volume is one field
-        of view. options: members, seed, device, target_dice, memory_limit as of `MedNCALib.segment.segment_image`,
+        of view. options: members, seed, device, target_dice, memory_limit as of `mednca.segment.segment_image`,
         and keepProbability. segmentationNode: to add to; it must not belong to another volume. Returns a
         `MedNCASegmentLib.results.AddedRun`; with wait=False at once the `MedNCASegmentLib.engine.Request`, which
         finished(request) is called with at its end.
@@ -447,10 +447,10 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
     def segmentInProcess(self, volumeNode, model, clicks=(), segmentationNode=None, progress=None, **options):
         """The same in this process, which loads torch into it: for Python outside Slicer.
 
-        model: as above, or a `MedNCALib.model.Model`. Returns (AddedRun, `MedNCALib.segment.Segmentation`).
+        model: as above, or a `mednca.models.weights.Model`. Returns (AddedRun, `mednca.segment.Segmentation`).
         """
-        from MedNCALib.images import check_image
-        from MedNCALib.segment import segment_image
+        from mednca.imaging.reading import check_image
+        from mednca.segment import segment_image
         from MedNCASegmentLib.volumes import imageFromVolumeNode
 
         image = check_image(imageFromVolumeNode(volumeNode), volumeNode.GetName())

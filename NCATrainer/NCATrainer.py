@@ -1,7 +1,7 @@
 """NCATrainer, the scripted module: train and fine-tune models on one's own labelled volumes, without a server.
 
-This file stays thin: the engine is NCATrainerLib, which runs in a process of its own; what touches MRML and Qt beside
-the panel is NCATrainerPanel. It imports neither torch nor anything that Slicer does not bring.
+This file stays thin: the engine is mednca_train, which runs in a process of its own; what touches MRML and Qt beside
+the panel is NCATrainerLib. It imports neither torch nor anything that Slicer does not bring.
 """
 
 import json
@@ -28,16 +28,16 @@ _SIBLING = Path(__file__).resolve().parents[1] / "MedNCASegment"  # in the sourc
 if _SIBLING.is_dir() and str(_SIBLING) not in sys.path:
     sys.path.append(str(_SIBLING))
 
-from NCATrainerPanel import pairs, texts  # noqa: E402
-from NCATrainerPanel.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
-from NCATrainerPanel.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
-from NCATrainerPanel.trainer import IDLE, TRAINING, Trainer, nameOf, slug  # noqa: E402
-from NCATrainerPanel.wanted import NEW, wantedOf  # noqa: E402
-
-from MedNCALib.errors import MedNCAError  # noqa: E402
-from MedNCALib.library import Library  # noqa: E402
+from mednca.errors import MedNCAError  # noqa: E402
+from mednca.models.library import Library  # noqa: E402
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.modelchooser import checkTerms  # noqa: E402
+from NCATrainerLib import messages as texts  # noqa: E402
+from NCATrainerLib import pairs  # noqa: E402
+from NCATrainerLib.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
+from NCATrainerLib.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
+from NCATrainerLib.trainer import IDLE, TRAINING, Trainer, nameOf, slug  # noqa: E402
+from NCATrainerLib.training_request import NEW, wantedOf  # noqa: E402
 
 REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
 
@@ -503,7 +503,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         return id if (self.library.user / id).exists() else None
 
     def addToModels(self, replace=False):
-        """Put the result among the user's models. Returns its `MedNCALib.library.Entry`."""
+        """Put the result among the user's models. Returns its `mednca.models.library.Entry`."""
         return self.library.add_model(self._resultFolder(), replace)
 
     def exportModel(self, path):

@@ -36,9 +36,9 @@ def main(folder: Path) -> None:
     lap("start Slicer's core")
     volume_node = add_mni152(slicer)
     lap("load the MNI152 brain")
-    from MedNCALib.images import check_image
-    from MedNCALib.library import Library
-    from MedNCALib.overview import draw_overview
+    from mednca.imaging.reading import check_image
+    from mednca.models.library import Library
+    from mednca.overview import draw_overview
     from MedNCASegment import MedNCASegmentLogic
     from MedNCASegmentLib.volumes import imageFromVolumeNode
 

@@ -10,10 +10,10 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
-from MedNCALib.architecture import Architecture, Level
-from MedNCALib.description import Label, Preprocessing
-from MedNCALib.model import Model, save_model
-from MedNCALib.pyramid import Pyramid
+from mednca.models.description import Label, Preprocessing
+from mednca.models.weights import Model, save_model
+from mednca.nca.architecture import Architecture, Level
+from mednca.nca.pyramid import Pyramid
 
 TEXTS = {
     "name": "Phantom",

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from MedNCALib.architecture import Architecture, Level
-from MedNCALib.errors import MedNCAError
-from MedNCALib.pyramid import Pyramid
+from mednca.errors import MedNCAError
+from mednca.nca.architecture import Architecture, Level
+from mednca.nca.pyramid import Pyramid
 
 
 def _m3d(*levels, **options):

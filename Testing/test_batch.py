@@ -10,8 +10,8 @@ import pytest
 import SimpleITK as sitk
 from typer.testing import CliRunner
 
-from MedNCALib import cli as engine_cli
-from NCATrainerLib import cli
+from mednca import cli as engine_cli
+from mednca_train import cli
 from phantoms import bright_model, image_of, organ_case, save
 
 RAS = np.diag([-1.0, -1.0, 1.0])
@@ -76,7 +76,7 @@ def test_evaluate(folder, tmp_path):
 
 
 def test_a_bug_in_one_case_costs_no_other(folder, tmp_path, monkeypatch):
-    from MedNCALib import evaluate
+    from mednca import evaluate
 
     measure = evaluate.evaluate_case
 

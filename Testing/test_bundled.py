@@ -5,12 +5,12 @@ import pytest
 import SimpleITK as sitk
 
 from conftest import ROOT
-from MedNCALib.evaluate import evaluate_case
-from MedNCALib.images import check_image
-from MedNCALib.library import Library
-from MedNCALib.metrics import dice
-from MedNCALib.model import load_model
-from MedNCALib.segment import segment_image
+from mednca.evaluate import evaluate_case
+from mednca.imaging.metrics import dice
+from mednca.imaging.reading import check_image
+from mednca.models.library import Library
+from mednca.models.weights import load_model
+from mednca.segment import segment_image
 
 ID = "hippocampus-m3dnca"
 CLICKS = {"left": (-27.0, -22.0, -14.0), "right": (27.0, -22.0, -14.0)}

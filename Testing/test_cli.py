@@ -13,11 +13,11 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from conftest import ROOT
-from MedNCALib import cli
-from MedNCALib.architecture import Architecture, Level
-from MedNCALib.description import Label, Preprocessing
-from MedNCALib.errors import MedNCAError
-from MedNCALib.model import Model
+from mednca import cli
+from mednca.errors import MedNCAError
+from mednca.models.description import Label, Preprocessing
+from mednca.models.weights import Model
+from mednca.nca.architecture import Architecture, Level
 from phantoms import TEXTS, array_of, bright_model, ellipsoid, image_of, random_pyramid, save
 
 BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
@@ -109,7 +109,7 @@ def test_a_single_slice_with_a_2d_model(tmp_path):
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, model, images, monkeypatch):
-    from MedNCALib import overview
+    from mednca import overview
 
     def fail(*_):
         raise OSError("disk full")
@@ -209,7 +209,7 @@ def test_models_lists_the_broken_with_the_reason(tmp_path, monkeypatch):
 
 def _command(folder, *words):
     """The real command in a process of its own, from the given folder of packages."""
-    code = "import sys; from NCATrainerLib.cli import main; sys.argv[0] = 'mednca'; main()"
+    code = "import sys; from mednca_train.cli import main; sys.argv[0] = 'mednca'; main()"
     return subprocess.run(
         [sys.executable, "-P", "-c", code, *map(str, words)], cwd="/", capture_output=True, text=True,
         env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin", "HOME": str(folder)}, timeout=200,
@@ -258,7 +258,7 @@ def test_the_wheel_segments_outside_the_checkout(wheel, tmp_path, images):
     )
     assert done.returncode == 0, done.stderr
     assert {f.name for f in (tmp_path / "out" / "a").iterdir()} == FOUR
-    assert (wheel / "NCATrainerLib" / "loop.py").exists()
+    assert (wheel / "mednca_train" / "training" / "loop.py").exists()
 
 
 def test_a_wrong_request_is_one_sentence_and_status_2(wheel, tmp_path):

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from MedNCALib.errors import MedNCAError, plain
+from mednca.errors import MedNCAError, plain
 
 
 @pytest.mark.parametrize(("text", "shown"), [

@@ -20,15 +20,18 @@ from test_training import TEXTS, _history, plan
 from test_training import cases as cases  # the fixture
 from typer.testing import CliRunner
 
-import NCATrainerLib.cli  # noqa: F401  adds its commands
+import mednca_train.cli  # noqa: F401  adds its commands
 from conftest import ROOT
-from MedNCALib import cli, files, images, segment
-from MedNCALib.errors import MedNCAError
-from MedNCALib.library import Library
-from MedNCALib.model import load_model
-from MedNCALib.worker import Worker
-from NCATrainerLib import fingerprint, report, runs
-from NCATrainerLib.worker import TrainingWorker
+from mednca import cli, files, segment
+from mednca.errors import MedNCAError
+from mednca.imaging import reading as images
+from mednca.models.library import Library
+from mednca.models.weights import load_model
+from mednca.worker import Worker
+from mednca_train import run_folder as runs
+from mednca_train.data import fingerprint
+from mednca_train.model import report
+from mednca_train.worker import TrainingWorker
 from phantoms import bright_model, image_of, organ_case, save
 
 PATHS = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
@@ -42,7 +45,7 @@ def names(folder):
 @contextmanager
 def other(code):
     """Another process that has run some code, and waits within its block."""
-    lines = f"from MedNCALib.files import *\n{code}\n print('here', flush=True)\n input()"
+    lines = f"from mednca.files import *\n{code}\n print('here', flush=True)\n input()"
     process = subprocess.Popen(
         [sys.executable, "-c", lines], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": PATHS},
@@ -185,7 +188,7 @@ def test_what_is_ours_stays_ours(tmp_path, impatient):
         thread.start()
         thread.join()
         asked = subprocess.run(
-            [sys.executable, "-c", f"from MedNCALib.files import *\n{code}"], env=os.environ | {"PYTHONPATH": PATHS},
+            [sys.executable, "-c", f"from mednca.files import *\n{code}"], env=os.environ | {"PYTHONPATH": PATHS},
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert "in use" in told[0] and "in use" in asked.stdout
@@ -333,7 +336,7 @@ def test_two_trainings_begun_at_once_do_not_mix(tmp_path, material):
         path = tmp_path / f"{seed}.json"
         path.write_text(json.dumps(plan(iterations=500, seed=seed).to_json()))
         started[seed] = subprocess.Popen(
-            [sys.executable, "-m", "NCATrainerLib", "train", "--data", material, "--run", tmp_path / "run", "--plan",
+            [sys.executable, "-m", "mednca_train", "train", "--data", material, "--run", tmp_path / "run", "--plan",
              path], env=environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
     while all(process.poll() is None for process in started.values()) or not (tmp_path / "run" / "plan.json").exists():
@@ -509,7 +512,7 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
 
 
 def _cases_and_texts(material):
-    from NCATrainerLib.dataset import pair_folders
+    from mednca_train.data.dataset import pair_folders
 
     return list(pair_folders(material / "images", material / "labels").cases), TEXTS
 
@@ -567,7 +570,7 @@ def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatc
             raise MedNCAError("full")
         write(path, data, replace)
 
-    monkeypatch.setattr("NCATrainerLib.loop.write_bytes", once)
+    monkeypatch.setattr("mednca_train.training.loop.write_bytes", once)
     with pytest.raises(MedNCAError, match="full"):
         work.run.train(cases)
     runs.reopen(tmp_path / "run").run.train(cases)
@@ -597,7 +600,7 @@ def test_a_file_that_may_not_grow_is_a_sentence(tmp_path, material, command):
     place = tmp_path / "user-models" / NAMES[command]
     code = f"""
 import resource, sys
-from MedNCALib import cli
+from mednca import cli
 sys.argv = ["mednca", *{[str(word) for word in words_of(command, material, place)]!r}]
 resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
 cli.main()

@@ -6,7 +6,7 @@ import pytest
 
 from fuzz import __main__ as fuzz
 from fuzz import subjects
-from MedNCALib.errors import MedNCAError
+from mednca.errors import MedNCAError
 
 
 def test_nothing_ends_other_than_clear_or_correct(capsys):

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import ROOT
 
-ENGINES = {"MedNCASegment/MedNCALib": {"NCATrainerLib"}, "NCATrainer/NCATrainerLib": set()}
+ENGINES = {"MedNCASegment/mednca": {"mednca_train"}, "NCATrainer/mednca_train": set()}
 FORBIDDEN = {"slicer", "vtk", "qt", "ctk", "PySide6", "MedNCASegmentLib"}
 
 
@@ -131,8 +131,8 @@ def test_slicer_s_process_needs_no_torch():
 import sys
 for name in ("torch", "safetensors", "jsonschema", "torchio", "typer", "rich", "matplotlib"):
     sys.modules[name] = None
-import MedNCALib.images, MedNCALib.places, MedNCALib.quality
-from MedNCALib.library import Library
+import mednca.imaging.reading, mednca.quality.hotspots, mednca.quality.verdict
+from mednca.models.library import Library
 (entry,) = [entry for entry in Library(check_tensors=False).entries() if entry.id == "hippocampus-m3dnca"]
 assert entry.problem is None, entry.problem
 """

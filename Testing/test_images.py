@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedNCALib.errors import MedNCAError
-from MedNCALib.images import check_image, find_images, pair_by_name, read_image, read_labels, write_image
-from MedNCALib.imaging import dicom, header
+from mednca.errors import MedNCAError
+from mednca.imaging import dicom, header
+from mednca.imaging.reading import check_image, find_images, pair_by_name, read_image, read_labels, write_image
 from phantoms import image_of, rotation
 
 ARRAY = np.random.default_rng(0).normal(size=(9, 8, 7)).astype(np.float32)

@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
-from MedNCALib.description import MAX_WEIGHTS_BYTES
-from MedNCALib.errors import MedNCAError
-from MedNCALib.library import Library
-from MedNCALib.model import load_model
+from mednca.errors import MedNCAError
+from mednca.models.description import MAX_WEIGHTS_BYTES
+from mednca.models.library import Library
+from mednca.models.weights import load_model
 from phantoms import bright_model, save
 
 WEIGHTS, JSON = "weights.safetensors", "model.json"

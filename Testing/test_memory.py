@@ -9,14 +9,15 @@ import torch
 from test_pyramid import ARCHITECTURES
 from typer.testing import CliRunner
 
-from MedNCALib import ensemble, fast, places
-from MedNCALib.benchmark import PRESETS, peak_resident, resident_peak, useful_flops
-from MedNCALib.cells import Cell
-from MedNCALib.cli import app
-from MedNCALib.ensemble import run_ensemble
-from MedNCALib.errors import MedNCAError
-from MedNCALib.memory import plan_memory, predicted_peak
-from MedNCALib.segment import segment_image
+from mednca.benchmark.timing import PRESETS, peak_resident, resident_peak, useful_flops
+from mednca.cli import app
+from mednca.errors import MedNCAError
+from mednca.nca import ensemble, fast
+from mednca.nca.cells import Cell
+from mednca.nca.ensemble import run_ensemble
+from mednca.nca.memory import plan_memory, predicted_peak
+from mednca.quality import hotspots as places
+from mednca.segment import segment_image
 from phantoms import bright_model, image_of, m3d, random_pyramid
 
 

@@ -470,7 +470,7 @@ def test_a_grey_light_says_why(host, panel):
     """In the panel's own, translatable words, for every reason that the engine has."""
     from string import Formatter
 
-    from MedNCALib.quality import OBJECTIONS, Objection
+    from mednca.quality.verdict import OBJECTIONS, Objection
     from MedNCASegmentLib.verdict import objectionText
 
     _members(panel, 2)
@@ -595,7 +595,7 @@ def test_kill_the_worker_in_the_middle(host, panel):
 
 
 def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, monkeypatch, tmp_path):
-    from MedNCASegmentLib import worker
+    from MedNCASegmentLib import worker_client as worker
 
     script, stubborn = tmp_path / "script.py", tmp_path / "launcher"
     stubborn.write_text(f"#!/bin/sh\n{sys.executable} {script}\nexit $?\n")  # a launcher, as PythonSlicer is
@@ -621,7 +621,7 @@ def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, m
 
 
 def test_a_python_that_cannot_be_started(host, panel, monkeypatch):
-    from MedNCASegmentLib import worker
+    from MedNCASegmentLib import worker_client as worker
 
     panel.logic.engine.worker.shutdown()
     monkeypatch.setattr(worker, "pythonExecutable", lambda: "/nowhere/python")
@@ -634,7 +634,7 @@ def test_a_python_that_fails_within_its_start(host, panel, monkeypatch):
     """As on Windows: the error comes before start() returns, while the job is being handed over."""
     import qt
 
-    from MedNCASegmentLib.worker import WorkerClient
+    from MedNCASegmentLib.worker_client import WorkerClient
 
     panel.logic.engine.worker.shutdown()
     with monkeypatch.context() as patch:
@@ -653,7 +653,7 @@ def test_a_python_that_fails_within_its_start(host, panel, monkeypatch):
 
 def test_a_process_outlives_its_own_last_signal(host, models, monkeypatch):
     """PythonQt deletes an object with its last reference: not in the middle of saying that it ended."""
-    from MedNCASegmentLib import worker
+    from MedNCASegmentLib import worker_client as worker
 
     def again(job):
         if job.state == "failed" and not seen:
@@ -860,7 +860,7 @@ def test_from_a_script(host, models):
     """One call, with and without waiting, on an oblique volume under a transform."""
     import slicer
 
-    from MedNCALib.errors import MedNCAError
+    from mednca.errors import MedNCAError
     from MedNCASegment import MedNCASegmentLogic
 
     matrix = _affine(rotation(20, 2) @ np.diag([-1.0, 1.0, 1.0]), (5, 6, 7))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedNCALib import places
-from MedNCALib.places import uncertain_places
+from mednca.quality import hotspots as places
+from mednca.quality.hotspots import uncertain_places
 from phantoms import ellipsoid, image_of, rotation
 
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from MedNCALib.architecture import Architecture, Level
-from MedNCALib.convolution import perceive
-from MedNCALib.firing import fire_mask, frame_index
-from MedNCALib.pyramid import pool, upsample
+from mednca.nca.architecture import Architecture, Level
+from mednca.nca.firing import fire_mask, frame_index
+from mednca.nca.perception import perceive
+from mednca.nca.pyramid import pool, upsample
 from phantoms import m3d, random_pyramid
 
 FLAT = (Level((4, 4, 1), 3, 4), Level((1, 1, 1), 3, 4))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from MedNCALib.ensemble import Ensemble, Moments, run_ensemble, settle, union
-from MedNCALib.quality import Calibration, Domain, Objection, judge, nqm, objection_to
+from mednca.nca.ensemble import Ensemble, Moments, run_ensemble, settle, union
+from mednca.quality.verdict import Calibration, Domain, Objection, judge, nqm, objection_to
 from phantoms import m3d, random_pyramid
 
 CALIBRATION = Calibration(

@@ -5,13 +5,13 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from MedNCALib import segment
-from MedNCALib.ensemble import Ensemble
-from MedNCALib.errors import MedNCAError
-from MedNCALib.metrics import dice, hd95
-from MedNCALib.quality import rejudge
-from MedNCALib.segment import segment_image
-from MedNCALib.space import Box, View, normalize
+from mednca import segment
+from mednca.errors import MedNCAError
+from mednca.imaging.geometry import Box, View, normalize
+from mednca.imaging.metrics import dice, hd95
+from mednca.nca.ensemble import Ensemble
+from mednca.quality.verdict import rejudge
+from mednca.segment import segment_image
 from phantoms import array_of, bright_model, ellipsoid, image_of, rotation
 
 SHAPE = (30, 34, 26)

@@ -179,7 +179,7 @@ def test_results_lie_beside_the_input(slicer, tmp_path):
 def test_bad_volumes_add_nothing(slicer):
     import vtk
 
-    from MedNCALib.errors import MedNCAError
+    from mednca.errors import MedNCAError
 
     logic, model = _logic(), bright_model()
     empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")

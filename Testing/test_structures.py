@@ -12,15 +12,16 @@ from test_training import TEXTS, plan
 from typer.testing import CliRunner
 
 from conftest import ROOT
-from MedNCALib.errors import MedNCAError
-from MedNCALib.evaluate import evaluate_case, summarize
-from MedNCALib.library import Library
-from MedNCALib.structures import separate
-from NCATrainerLib import cli, runs
-from NCATrainerLib.calibration import measure
-from NCATrainerLib.dataset import CaseReader, check_structures, pair_folders
-from NCATrainerLib.plan import Augmentation
-from NCATrainerLib.pool import Pool
+from mednca.errors import MedNCAError
+from mednca.evaluate import evaluate_case, summarize
+from mednca.imaging.structures import separate
+from mednca.models.library import Library
+from mednca_train import cli
+from mednca_train import run_folder as runs
+from mednca_train.data.dataset import CaseReader, check_structures, pair_folders
+from mednca_train.model.calibration import measure
+from mednca_train.plan.plan import Augmentation
+from mednca_train.pool import Pool
 from phantoms import bright_model, ellipsoid, image_of, save
 
 SHAPE, FIELD = (96, 40, 36), (24.0, 26.0, 22.0)

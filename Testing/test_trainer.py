@@ -20,19 +20,20 @@ from test_training import TEXTS, _history, plan
 from test_training import cases as cases  # the fixture
 from typer.testing import CliRunner
 
-from MedNCALib.benchmark import resident_peak
-from MedNCALib.description import Label, Preprocessing
-from MedNCALib.errors import MedNCAError
-from MedNCALib.model import Model, load_model
-from NCATrainerLib import loop, runs
-from NCATrainerLib.dataset import Case, Dataset, find_dataset, pair_folders, read_cases, write_cases
-from NCATrainerLib.estimate import estimate
-from NCATrainerLib.finetune import finetuning_plan, own_labels, starting_weights
-from NCATrainerLib.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
-from NCATrainerLib.loop import Run
-from NCATrainerLib.plan import Plan
-from NCATrainerLib.pool import Pool
-from NCATrainerLib.propose import propose, with_changes
+from mednca.benchmark.timing import resident_peak
+from mednca.errors import MedNCAError
+from mednca.models.description import Label, Preprocessing
+from mednca.models.weights import Model, load_model
+from mednca_train import run_folder as runs
+from mednca_train.data.dataset import Case, Dataset, find_dataset, pair_folders, read_cases, write_cases
+from mednca_train.data.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
+from mednca_train.plan.plan import Plan
+from mednca_train.plan.propose import propose, with_changes
+from mednca_train.pool import Pool
+from mednca_train.training import loop
+from mednca_train.training.estimate import estimate
+from mednca_train.training.finetune import finetuning_plan, own_labels, starting_weights
+from mednca_train.training.loop import Run
 from phantoms import bright_model, image_of, organ_case, random_pyramid, save
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -337,7 +338,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     wanted = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100)
     (tmp_path / "plan.json").write_text(json.dumps(wanted.to_json()))
     folder = cases[0].image.parents[1]
-    command = [sys.executable, "-m", "NCATrainerLib", "train", "--data", str(folder), "--plan",
+    command = [sys.executable, "-m", "mednca_train", "train", "--data", str(folder), "--plan",
                str(tmp_path / "plan.json"), "--calibration-cases", "1"]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}"}
     started = subprocess.Popen([*command, "--run", str(tmp_path / "killed")], env=environment, start_new_session=True)
@@ -351,7 +352,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     assert Run.resume(tmp_path / "killed").iteration < 14
     Run.create(tmp_path / "whole", wanted, json.loads((tmp_path / "killed" / "split.json").read_text())).train(cases)
     resumed = subprocess.run(
-        [sys.executable, "-m", "NCATrainerLib", "resume", str(tmp_path / "killed")], env=environment, check=True
+        [sys.executable, "-m", "mednca_train", "resume", str(tmp_path / "killed")], env=environment, check=True
     )
     assert resumed.returncode == 0
     assert _history(tmp_path / "killed") == _history(tmp_path / "whole")
@@ -373,7 +374,7 @@ def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
         "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    training = ["-m", "NCATrainerLib", "train", "--data", cases[0].image.parents[1], "--run-folder", tmp_path / "two",
+    training = ["-m", "mednca_train", "train", "--data", cases[0].image.parents[1], "--run-folder", tmp_path / "two",
                 "--plan", tmp_path / "plan.json", "--calibration-cases", "1"]  # fmt: skip
     subprocess.run([*torchrun, *map(str, training)], env=environment, check=True, timeout=250)
     two = Run.resume(tmp_path / "two")
@@ -462,8 +463,8 @@ def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
 
 
 def _run(*arguments):
-    import NCATrainerLib.cli  # noqa: F401  adds its commands
-    from MedNCALib.cli import app
+    import mednca_train.cli  # noqa: F401  adds its commands
+    from mednca.cli import app
 
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -500,7 +501,7 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path):
 
 
 def test_a_card_names_no_folder(monkeypatch):
-    from NCATrainerLib.cli import _command
+    from mednca_train.cli import _command
 
     words = ["train", "--data=/x/Doe_Hans", "--run", "C:\\Users\\doe\\run", "--out", "doe", "--seed", "1", "/y/model"]
     monkeypatch.setattr(sys, "argv", ["mednca", *words])

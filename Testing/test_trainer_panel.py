@@ -485,7 +485,8 @@ def test_what_belongs_together_by_name(host, panel):
 
 def test_label_maps_are_counted_once(host, panel, monkeypatch):
     import slicer
-    from NCATrainerPanel import pairs
+
+    from NCATrainerLib import pairs
 
     values = np.arange(8, dtype=np.uint8).reshape(2, 2, 2) % 3
     node = slicer.util.addVolumeFromArray(values, nodeClassName="vtkMRMLLabelMapVolumeNode")
@@ -520,7 +521,7 @@ def test_mistakes_between_two_steps_are_told(host, panel):
 
 
 def test_a_script_leaves_the_panel_as_it_was(host, panel):
-    from MedNCALib.errors import MedNCAError
+    from mednca.errors import MedNCAError
 
     with pytest.raises(MedNCAError, match="Add volumes"):
         panel.logic.trainPairs([], "nothing")
@@ -551,7 +552,8 @@ def test_the_axes_follow_the_growing_table(host, monkeypatch):
     from types import SimpleNamespace
 
     import slicer
-    from NCATrainerPanel.plots import TrainingPlot
+
+    from NCATrainerLib.plots import TrainingPlot
 
     plot, fitted = TrainingPlot(), []
     plot.start("Growing")
@@ -572,7 +574,8 @@ def test_the_axes_follow_the_growing_table(host, monkeypatch):
 def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
     """Slicer removes the display of a node that goes: it must not be removed once more."""
     import slicer
-    from NCATrainerPanel import pairs
+
+    from NCATrainerLib import pairs
 
     labelmap = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     labelmap.CreateDefaultDisplayNodes()
@@ -610,7 +613,7 @@ def test_a_worker_that_fails_within_its_start_is_told(host, panel, monkeypatch):
 
 
 def test_a_collapse_is_seen_in_the_plot(host):
-    from NCATrainerPanel.plots import TrainingPlot
+    from NCATrainerLib.plots import TrainingPlot
 
     plot = TrainingPlot()
     plot.start("Collapsing")
@@ -622,7 +625,7 @@ def test_a_collapse_is_seen_in_the_plot(host):
 
 def test_two_programs_do_not_share_a_run(host, panel):
     run = _done_run(panel, "Shared")
-    code = f"from NCATrainerLib.worker import alone\nwith alone({str(run)!r}): print('held', flush=True); input()"
+    code = f"from mednca_train.worker import alone\nwith alone({str(run)!r}): print('held', flush=True); input()"
     paths = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
     other = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -647,7 +650,7 @@ def test_self_tests_of_the_module(host, panel):
 
 
 def test_labels_keep_the_values_of_the_model_that_is_fine_tuned():
-    from NCATrainerPanel.wanted import labelNumbers
+    from NCATrainerLib.training_request import labelNumbers
 
     known = {"Anterior": 1, "Posterior": 2}
     assert labelNumbers({"p": "Posterior", "x": "Tumor", "y": "", "q": "Posterior"}, known) == {

@@ -10,19 +10,19 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from MedNCALib.architecture import Architecture, Level
-from MedNCALib.description import Label, Preprocessing
-from MedNCALib.errors import MedNCAError
-from MedNCALib.library import Library
-from MedNCALib.metrics import dice
-from MedNCALib.segment import segment_image
-from NCATrainerLib.augmentation import IGNORE, training_sample
-from NCATrainerLib.calibration import Sample, degrade, detection, fit
-from NCATrainerLib.dataset import CaseReader, pair_folders, split
-from NCATrainerLib.loop import Batches, Run, training_pass
-from NCATrainerLib.losses import bce_loss, dice_focal, dice_loss, focal_loss
-from NCATrainerLib.plan import Augmentation, Plan, Polish
-from NCATrainerLib.report import finish
+from mednca.errors import MedNCAError
+from mednca.imaging.metrics import dice
+from mednca.models.description import Label, Preprocessing
+from mednca.models.library import Library
+from mednca.nca.architecture import Architecture, Level
+from mednca.segment import segment_image
+from mednca_train.data.augmentation import IGNORE, training_sample
+from mednca_train.data.dataset import CaseReader, pair_folders, split
+from mednca_train.model.calibration import Sample, degrade, detection, fit
+from mednca_train.model.report import finish
+from mednca_train.plan.plan import Augmentation, Plan, Polish
+from mednca_train.training.loop import Batches, Run, training_pass
+from mednca_train.training.losses import bce_loss, dice_focal, dice_loss, focal_loss
 from phantoms import image_of, organ_case
 
 LABELS = (Label(1, "Front", (255, 0, 0)), Label(2, "Back", (0, 0, 255)))
@@ -140,7 +140,7 @@ def test_three_levels_and_duplication(cases):
     deep = plan(architecture=Architecture("m3d-nca", 8, 8, levels, labels=2), duplication=2, patch=(8, 8, 8))
     images, labels = Batches(cases, deep, 0)[1]
     assert len(images) == 4 and torch.equal(images[0], images[1]) and not torch.equal(images[1], images[2])
-    from MedNCALib.pyramid import Pyramid
+    from mednca.nca.pyramid import Pyramid
 
     outputs = training_pass(Pyramid(deep.architecture), images, labels, deep, 1)
     assert [tuple(o[0].shape[1:4]) for o in outputs] == [(6, 7, 6), (8, 8, 8), (8, 8, 8)]
@@ -148,7 +148,7 @@ def test_three_levels_and_duplication(cases):
 
 def test_patches_match_their_labels(cases):
     """The image channel that a patch's state carries is the image where the targets were cut."""
-    from MedNCALib.pyramid import Pyramid
+    from mednca.nca.pyramid import Pyramid
 
     still = plan(loss_margin=0, coarse_weight=0)
     pyramid = Pyramid(still.architecture)  # untrained: the state is the image and zeros

@@ -257,7 +257,7 @@ def test_a_segmentation_from_a_file_of_another_grid_is_not_added_to(host, panel,
 
 
 def test_a_script_is_refused_another_volumes_segmentation(host, panel, first, second):
-    from MedNCALib.errors import MedNCAError
+    from mednca.errors import MedNCAError
 
     one = _click(host, panel, LEFT)
     with pytest.raises(MedNCAError, match=r"belongs to first.*Choose a segmentation of second"):
@@ -470,7 +470,7 @@ def test_again_at_a_click_where_nothing_is_found_any_more(host, panel, noisy):
 def test_a_script_is_told_that_nothing_was_found(host, panel, noisy):
     import slicer
 
-    from MedNCALib.errors import MedNCAError
+    from mednca.errors import MedNCAError
 
     with pytest.raises(MedNCAError, match="Nothing was found at the click in first"):
         panel.logic.segment(noisy, "picky", [NOWHERE])

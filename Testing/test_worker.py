@@ -23,7 +23,7 @@ class Process:
     def __init__(self, **environment):
         environment = os.environ | {"PYTHONPATH": str(ROOT / "MedNCASegment")} | environment
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "MedNCALib.worker"], env=environment,
+            [sys.executable, "-m", "mednca.worker"], env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 

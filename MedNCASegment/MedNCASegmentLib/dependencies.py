@@ -11,7 +11,7 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
-from MedNCALib.errors import MedNCAError
+from mednca.errors import MedNCAError
 
 try:
     from packaging.requirements import Requirement

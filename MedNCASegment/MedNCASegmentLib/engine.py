@@ -8,12 +8,12 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from MedNCALib.errors import MedNCAError, NothingFound
+from mednca.errors import MedNCAError, NothingFound
 
 from .record import checkFits
 from .results import addResult
 from .volumes import lpsGeometry, volumeStamp, writeVolume
-from .worker import WorkerClient
+from .worker_client import WorkerClient
 
 
 class Request:

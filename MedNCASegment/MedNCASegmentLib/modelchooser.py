@@ -6,7 +6,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from MedNCALib.errors import MedNCAError
+from mednca.errors import MedNCAError
 
 from .verdict import escape, modelText
 
@@ -46,7 +46,7 @@ class ModelChooser:
 
     @property
     def entry(self):
-        """The chosen `MedNCALib.library.Entry`, or None."""
+        """The chosen `mednca.models.library.Entry`, or None."""
         return self._entries.get(self.ui.modelComboBox.currentData)
 
     @property

@@ -3,7 +3,8 @@
 import slicer
 from slicer.i18n import tr as _
 
-from . import placing, record, review, sliceviews
+from . import click_placement as placing
+from . import record, review, sliceviews
 
 
 class Pairing:

@@ -11,7 +11,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from MedNCALib.errors import MedNCAError
+from mednca.errors import MedNCAError
 
 from .volumes import asArray, ijkToRAS
 

@@ -14,7 +14,7 @@ import vtk
 from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
-from MedNCALib.errors import NothingFound
+from mednca.errors import NothingFound
 
 from .record import (
     PROBABILITY_ROLE,
@@ -68,7 +68,7 @@ class AddedRun:
 def addResult(volumeNode, images, report, segmentationNode=None):
     """Put a result into the scene; returns an `AddedRun`.
 
-    images: labels and variance of `MedNCALib.segment.Segmentation.parts`, on the volume's voxels from
+    images: labels and variance of `mednca.segment.Segmentation.parts`, on the volume's voxels from
     report["region"] on; the mean probability, too, where it is to be kept. Segments that are already there stay as
     they are. Raises NothingFound where nothing was found, and MedNCAError where the segmentation belongs to another
     volume. No half a segment stays behind where it fails.

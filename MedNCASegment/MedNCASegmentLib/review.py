@@ -7,7 +7,7 @@ Only the foreground layer of the slice views is used; the window of the backgrou
 import slicer
 from slicer.i18n import tr as _
 
-from MedNCALib.places import Place
+from mednca.quality.hotspots import Place
 
 from .record import PROBABILITY_ROLE, VARIANCE_ROLE, ownResults, volumeOf
 from .results import VARIANCE_LIMIT
@@ -85,7 +85,7 @@ def jumpTo(position):
 
 
 def placesOf(runs):
-    """The doubtful places of all runs (`MedNCALib.places.Place`), in the order in which to look at them."""
+    """The doubtful places of all runs (`mednca.quality.hotspots.Place`), in the order in which to look at them."""
     return sorted((Place(**place) for run in runs for place in run["report"]["places"]), key=lambda place: place.rank)
 
 

@@ -4,7 +4,7 @@ from html import escape
 
 from slicer.i18n import tr as _
 
-from MedNCALib.quality import rejudge
+from mednca.quality.verdict import rejudge
 
 LIGHTS = {"green": "#2e9e44", "amber": "#e09000", "red": "#d0342c", "grey": "#808080"}
 _GRAVITY = ("grey", "red", "amber", "green")  # the gravest first
@@ -69,7 +69,7 @@ def reasonText(verdict):
 
 
 def objectionText(objection):
-    """Why there is no verdict: the sentences of `MedNCALib.quality.OBJECTIONS`, translated."""
+    """Why there is no verdict: the sentences of `mednca.quality.verdict.OBJECTIONS`, translated."""
     field = _(", but the model was trained on {low:.0f} to {high:.0f} mm; click on the organ instead")
     sentences = {
         "members": _("{members} ensemble member(s) are too few to measure uncertainty; use {least} or more"),

@@ -11,7 +11,7 @@ import vtk
 from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
-from MedNCALib.errors import MedNCAError
+from mednca.errors import MedNCAError
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _CHUNK = 16_000_000  # bytes written at once: a few milliseconds, so that the window goes on answering
@@ -64,7 +64,7 @@ def lpsGeometry(volumeNode):
     """4x4: voxel index (i, j, k) -> world LPS mm. Raises MedNCAError for what cannot be segmented."""
     import SimpleITK as sitk
 
-    from MedNCALib.images import check_geometry
+    from mednca.imaging.reading import check_geometry
 
     imageData = volumeNode.GetImageData() if volumeNode is not None else None
     if imageData is None or imageData.GetNumberOfPoints() == 0:

@@ -1,8 +1,1 @@
-"""The training engine: from labelled volumes to a model folder that MedNCALib can use.
-
-    dataset (cases, split)  ->  augmentation  ->  loop (pyramid, losses, checkpoints)  ->  calibrate  ->  report
-
-Everything a run needs to be repeated is in its `Plan`, and everything random is addressed by (seed, iteration,
-sample), so that a run resumed from a checkpoint goes on to the same numbers. It imports MedNCALib, never the
-other way round, and knows neither Slicer nor Qt.
-"""
+"""What the NCATrainer module needs beside its own file: pairs from the scene, the worker's other end, plots, texts."""

@@ -14,13 +14,13 @@ import SimpleITK as sitk
 from rich.console import Console
 from rich.table import Table
 
-from MedNCALib.cells import Cell
-from MedNCALib.ensemble import run_ensemble, settle
-from MedNCALib.images import read_image
-from MedNCALib.library import Library
-from MedNCALib.memory import predicted_peak
-from MedNCALib.segment import segment_image
-from MedNCALib.space import Box, View, normalize
+from mednca.imaging.geometry import Box, View, normalize
+from mednca.imaging.reading import read_image
+from mednca.models.library import Library
+from mednca.nca.cells import Cell
+from mednca.nca.ensemble import run_ensemble, settle
+from mednca.nca.memory import predicted_peak
+from mednca.segment import segment_image
 
 MEMBERS = 3
 WAYS = ("fast", "tiles", "region")

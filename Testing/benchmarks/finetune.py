@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from MedNCALib.images import read_image, write_image
-from MedNCALib.library import Library
-from MedNCALib.model import Model, save_model
-from NCATrainerLib import runs
-from NCATrainerLib.dataset import Case, pair_folders
-from NCATrainerLib.finetune import finetuning_plan
-from NCATrainerLib.fingerprint import fingerprint
-from NCATrainerLib.pool import Pool
-from NCATrainerLib.report import validate
+from mednca.imaging.reading import read_image, write_image
+from mednca.models.library import Library
+from mednca.models.weights import Model, save_model
+from mednca_train import run_folder as runs
+from mednca_train.data.dataset import Case, pair_folders
+from mednca_train.data.fingerprint import fingerprint
+from mednca_train.model.report import validate
+from mednca_train.pool import Pool
+from mednca_train.training.finetune import finetuning_plan
 
 CONTRASTS = {"inverted": lambda unit: 1 - unit, "gamma 4": lambda unit: unit**4}
 

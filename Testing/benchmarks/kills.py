@@ -25,14 +25,15 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
-from MedNCALib.architecture import Architecture, Level
-from MedNCALib.cli import RESULT_FILES
-from MedNCALib.description import Label, Preprocessing
-from MedNCALib.images import read_image, read_labels
-from MedNCALib.library import Library
-from MedNCALib.model import load_model
-from NCATrainerLib import cli, report, runs  # noqa: F401  what the commands import, once for all of them
-from NCATrainerLib.plan import Augmentation, Plan
+from mednca.cli import RESULT_FILES
+from mednca.imaging.reading import read_image, read_labels
+from mednca.models.description import Label, Preprocessing
+from mednca.models.library import Library
+from mednca.models.weights import load_model
+from mednca.nca.architecture import Architecture, Level
+from mednca_train import cli
+from mednca_train.model import report  # noqa: F401  what the commands import, once for all of them
+from mednca_train.plan.plan import Augmentation, Plan
 from phantoms import bright_model, image_of, organ_case, save
 
 SHARES = {"segment": 5, "import": 5, "calibrate": 2, "train": 4}  # of sixteen kills

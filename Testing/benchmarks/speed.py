@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from matplotlib.ticker import MaxNLocator
 
-from MedNCALib.benchmark import PRESETS, benchmark
+from mednca.benchmark.timing import PRESETS, benchmark
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # preset, members, options
@@ -52,7 +52,7 @@ def main(folder: Path = DOCS) -> None:
 def _measure(name, members, options) -> dict:
     """The figures of `mednca benchmark`, in a process of its own: what ran before leaves the allocator warm, and code
     that allocates as much as the literal one profits from that."""
-    command = [sys.executable, "-c", "from MedNCALib.cli import main; main()", "benchmark", "--preset", name]
+    command = [sys.executable, "-c", "from mednca.cli import main; main()", "benchmark", "--preset", name]
     command += ["--members", str(members)]
     for key, value in options.items():
         flag = key.replace("_", "-")
@@ -163,9 +163,9 @@ def _page(rows, growth) -> str:
 
 Made by `make benchmark`; the same figures as data are in [speed.json](speed.json). Untrained weights with a moving
 state, float32, medians (and spread). {_machine()}; its own product of large matrices ran at {matrix:.0f} GFLOP/s
-(median over the rows). "Literal" is the papers' text written down plainly (`MedNCALib/literal.py`): channels first,
-every layer for every cell, batch norm on live statistics; timed in turns with ours. The machine's speed varies, so
-compare within a row.
+(median over the rows). "Literal" is the papers' text written down plainly (`mednca/benchmark/reference.py`): channels
+first, every layer for every cell, batch norm on live statistics; timed in turns with ours. The machine's speed varies,
+so compare within a row.
 
 {chr(10).join(lines)}
 

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from MedNCALib.errors import MedNCAError
-from MedNCALib.images import _read, read_image, read_labels
-from MedNCALib.imaging import dicom
+from mednca.errors import MedNCAError
+from mednca.imaging import dicom
+from mednca.imaging.reading import _read, read_image, read_labels
 
 from . import mutations
 
@@ -284,8 +284,8 @@ class ModelFolder:
     """model.json, weights and card of a folder of the library."""
 
     def run(self, random, folder: Path):
-        from MedNCALib.description import model_json
-        from MedNCALib.library import Library
+        from mednca.models.description import model_json
+        from mednca.models.library import Library
 
         model = _model(folder / "models" / "bright")
         path, good = model / "model.json", (model / "model.json").read_bytes()
@@ -314,7 +314,7 @@ class Archive:
     """A zip file to be imported: whole or refused, and nothing left behind."""
 
     def run(self, random, folder: Path):
-        from MedNCALib.library import Library
+        from mednca.models.library import Library
 
         library = Library(folder / "none", folder / "models")
         archive = library.export_model(_model(folder / "made"), folder / "bright.zip")
@@ -358,8 +358,8 @@ class PlanFile:
     """A plan as `mednca train --plan` reads it."""
 
     def run(self, random, folder: Path):
-        from NCATrainerLib.cli import _read_plan
-        from NCATrainerLib.presets import PRESETS
+        from mednca_train.cli import _read_plan
+        from mednca_train.plan.presets import PRESETS
 
         plan = random.choice([PRESETS[name].plan for name in sorted(PRESETS)])
         path, good = folder / "plan.json", plan.to_json()
@@ -459,9 +459,9 @@ SUBJECTS = {
     "mhd": Volume(".mhd", False, False), "mhd z": Volume(".mhd", True, False),
     "nifti labels": Volume(".nii.gz", True, True), "nrrd labels": Volume(".nrrd", True, True),
     "mha labels": Volume(".mha", True, True), "dicom": Series(), "model": ModelFolder(), "archive": Archive(),
-    "plan": PlanFile(), "worker": WorkerLines("MedNCALib.worker", (_REQUEST, "no.nrrd does not exist")),
+    "plan": PlanFile(), "worker": WorkerLines("mednca.worker", (_REQUEST, "no.nrrd does not exist")),
     "trainer": WorkerLines(
-        "NCATrainerLib.worker", (_PLANNED, '"event": "done"'), (_EXAMINED, "no.nrrd does not exist"),
+        "mednca_train.worker", (_PLANNED, '"event": "done"'), (_EXAMINED, "no.nrrd does not exist"),
         (_TRAINED, "is gone"),
     ),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Seconds and memory of the cells, beside the papers' text written down plainly."""

@@ -1,0 +1,255 @@
+"""Between an image's own voxel grid and the model's space: orientation, spacing, crop, intensity, and back.
+
+Two steps lie between them. `View` turns the voxel array so that its axes run nearest to R, A, S: a permutation
+and flips, no interpolation, undone exactly. `Box` is a regular grid inside the view at the model's spacing; where
+image and model agree on the spacing it is a slice of the view's voxels. Oblique images stay on their own axes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import NothingFound
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
+_SAME_SPACING = 0.01  # relative difference below which no resampling is worth its blur
+
+
+@dataclass(frozen=True)
+class View:
+    """An image's voxels with axes R, A, S. array: (R, A, S), not a copy, read-only; spacing: mm per axis."""
+
+    array: np.ndarray
+    spacing: np.ndarray
+    order: tuple[int, int, int]  # image axis (i, j, k) that runs along R, A, S
+    flipped: tuple[bool, bool, bool]  # whether it runs backward
+    to_ras: np.ndarray  # 4x4: voxel index of the view -> RAS mm
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> View:
+        direction = _LPS_TO_RAS @ np.array(image.GetDirection()).reshape(3, 3)
+        order = _nearest_axes(direction)
+        flipped = tuple(bool(direction[axis, order[axis]] < 0) for axis in range(3))
+        array = _flip(_voxels(image).transpose(order), flipped)
+        spacing = np.array(image.GetSpacing())[list(order)]
+        signs = np.where(flipped, -1.0, 1.0)
+        to_ras = np.eye(4)
+        to_ras[:3, :3] = direction[:, order] * signs * spacing
+        corner = [0, 0, 0]
+        for axis in range(3):
+            corner[order[axis]] = image.GetSize()[order[axis]] - 1 if flipped[axis] else 0
+        to_ras[:3, 3] = _LPS_TO_RAS @ np.array(image.TransformIndexToPhysicalPoint([int(c) for c in corner]))
+        return cls(array, spacing, order, flipped, to_ras)
+
+    def index_of(self, ras) -> np.ndarray:
+        """Continuous voxel index (R, A, S) of a point in RAS mm."""
+        return (np.linalg.inv(self.to_ras) @ np.append(np.asarray(ras, dtype=float), 1.0))[:3]
+
+    def ras_of(self, index) -> np.ndarray:
+        """RAS mm of a continuous voxel index (R, A, S)."""
+        return (self.to_ras @ np.append(np.asarray(index, dtype=float), 1.0))[:3]
+
+    def image_region(self, low, high) -> tuple[list[int], list[int]]:
+        """First voxel and size, in the image's (i, j, k), of the view's voxels [low, high)."""
+        start, size = [0, 0, 0], [0, 0, 0]
+        for axis in range(3):
+            n = self.array.shape[axis]
+            first = n - high[axis] if self.flipped[axis] else low[axis]
+            start[self.order[axis]], size[self.order[axis]] = int(first), int(high[axis] - low[axis])
+        return start, size
+
+    def restore(self, array: np.ndarray, image: sitk.Image, start=(0, 0, 0)) -> sitk.Image:
+        """An array on this view's voxels, or on a box of them, put back on the grid of the view's image.
+
+        start: the image's voxel (i, j, k) where the box begins (`image_region`).
+        """
+        array = _flip(array, self.flipped).transpose(np.argsort(self.order))
+        restored = sitk.GetImageFromArray(np.ascontiguousarray(array.transpose(2, 1, 0)))
+        restored.SetSpacing(image.GetSpacing())
+        restored.SetDirection(image.GetDirection())
+        restored.SetOrigin(image.TransformIndexToPhysicalPoint([int(i) for i in start]))
+        return restored
+
+
+@dataclass(frozen=True)
+class Box:
+    """A regular grid inside a view. All in (R, A, S).
+
+    start: continuous view index of its first voxel's center; size: voxels; spacing: mm; view_spacing: mm.
+    """
+
+    start: np.ndarray
+    size: tuple[int, int, int]
+    spacing: np.ndarray
+    view_spacing: np.ndarray
+
+    @classmethod
+    def whole(cls, view: View, spacing) -> Box:
+        """Covers the whole view at the model's spacing (mm, None keeps the view's own)."""
+        spacing = _model_spacing(view, spacing)
+        extent = np.array(view.array.shape) * view.spacing
+        size = np.maximum(np.ceil(extent / spacing - 1e-6).astype(int), 1)  # no rim of the image is left out
+        start = ((extent - size * spacing) / 2 + spacing / 2) / view.spacing - 0.5
+        return cls(start, tuple(int(n) for n in size), spacing, view.spacing)
+
+    @classmethod
+    def around(cls, view: View, spacing, center, extent) -> Box:
+        """A field of view of `extent` mm around a continuous view index, moved inside the image where it sticks
+        out, and cut to the image where the image is smaller."""
+        whole = cls.whole(view, spacing)
+        spacing = whole.spacing
+        size = np.minimum(np.maximum(np.round(np.asarray(extent) / spacing).astype(int), 1), whole.size)
+        step = spacing / view.spacing
+        first = (np.asarray(center) - whole.start) / step - (size - 1) / 2
+        first = np.clip(np.round(first), 0, np.array(whole.size) - size)  # stay on the whole grid's voxels
+        return cls(whole.start + first * step, tuple(int(n) for n in size), spacing, view.spacing)
+
+    def cut(self, region) -> Box:
+        """The part of the box that lies in a region of its voxels, given as slices."""
+        first = np.array([part.start for part in region])
+        size = tuple(part.stop - part.start for part in region)
+        return Box(self.start + first * self.spacing / self.view_spacing, size, self.spacing, self.view_spacing)
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the box's voxels are the view's own."""
+        return np.array_equal(self.spacing, self.view_spacing)
+
+    def extract(self, array: np.ndarray, nearest: bool = False) -> np.ndarray:
+        """Values of a view's array on the box, float32 (or the array's type where `nearest`, for labels)."""
+        if self.aligned:
+            return np.array(array[self._slices()], order="C")
+        if not nearest:
+            array = self._smoothed(array)
+        interpolator = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
+        image = _local_image(array, self.view_spacing)
+        origin = self.start * self.view_spacing
+        return _resample(image, self.size, origin, self.spacing, interpolator)
+
+    def region(self, shape) -> tuple[slice, slice, slice]:
+        """The voxels of a view of `shape` whose centers lie inside the box's voxels."""
+        if self.aligned:
+            return self._slices()
+        low, high = self._covered(shape)
+        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+
+    def insert(self, values: np.ndarray, shape) -> np.ndarray:
+        """The box's values, (R, A, S) or (R, A, S, n), linearly interpolated on the view's voxels in its `region`."""
+        if self.aligned:
+            return values
+        if values.ndim == 3:
+            return self._resampled(values, shape)
+        region = self.region(shape)
+        inserted = np.empty([*(part.stop - part.start for part in region), values.shape[-1]], values.dtype)
+        for n in range(values.shape[-1]):
+            inserted[..., n] = self._resampled(values[..., n], shape)
+        return inserted
+
+    def _resampled(self, values, shape):
+        low, high = self._covered(shape)
+        image = _local_image(values, self.spacing, self.start * self.view_spacing)
+        return _resample(image, high - low, low * self.view_spacing, self.view_spacing, sitk.sitkLinear)
+
+    def view_index(self, index) -> np.ndarray:
+        """Continuous view index of a continuous index of the box."""
+        return self.start + np.asarray(index, dtype=float) * self.spacing / self.view_spacing
+
+    def _slices(self):
+        first = np.round(self.start).astype(int)
+        return tuple(slice(a, a + n) for a, n in zip(first, self.size, strict=True))
+
+    def _covered(self, shape):
+        """The view's voxels whose centers lie inside the box's voxels: [low, high)."""
+        step = self.spacing / self.view_spacing
+        low = np.ceil(self.start - step / 2 - 1e-6)
+        high = np.floor(self.start + (np.array(self.size) - 0.5) * step + 1e-6) + 1
+        return np.clip(low, 0, shape).astype(int), np.clip(high, 0, shape).astype(int)
+
+    def _smoothed(self, array):
+        """Against aliasing: a Gaussian on the axes that get coarser, matched to the lost resolution."""
+        image = _local_image(array, self.view_spacing)
+        for axis in range(3):
+            fine, coarse = self.view_spacing[axis], self.spacing[axis]
+            if coarse > 1.2 * fine and array.shape[axis] >= 4:
+                sigma = 0.5 * np.sqrt(coarse**2 - fine**2)
+                image = sitk.RecursiveGaussian(image, sigma=float(sigma), direction=axis)
+        return sitk.GetArrayFromImage(image).transpose(2, 1, 0)
+
+
+def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) -> np.ndarray:
+    """Clip to two percentiles, then zero mean and unit variance, float32: intensity scales of MR differ wildly.
+
+    gamma: exponent of the clipped values, scaled to 0..1; below 1 it lifts the dark, where a coil's hot spots would
+    leave the organ without contrast.
+
+    Raises NothingFound for an array that has no contrast.
+    """
+    array = np.array(array, dtype=np.float32, order="C")  # ours from here on: changed in place, and plane by plane
+    low, high = np.percentile(array, percentiles)
+    np.clip(array, low, high, out=array)
+    if gamma != 1 and high > low:
+        array -= low
+        array /= high - low
+        np.clip(array, 0, 1, out=array)  # rounding leaves some a trifle below 0, where a power is none
+        np.power(array, gamma, out=array)
+        low, high = 0.0, 1.0
+    mean = array.mean(dtype=np.float64)
+    deviation = np.sqrt(np.mean([np.square(plane - mean).mean() for plane in array]))  # planes: no copy in doubles
+    if not deviation > 1e-6 * max(abs(low), abs(high)):
+        raise NothingFound("The field of view has no contrast (all voxels alike); is the click outside the anatomy?")
+    for plane in array:
+        plane[...] = (plane - mean) / deviation
+    return array
+
+
+def _model_spacing(view: View, spacing) -> np.ndarray:
+    if spacing is None:
+        return view.spacing
+    spacing = np.asarray(spacing, dtype=float)
+    if np.all(np.abs(spacing - view.spacing) <= _SAME_SPACING * spacing):
+        return view.spacing
+    return spacing
+
+
+def _nearest_axes(direction: np.ndarray) -> tuple[int, int, int]:
+    """Which image axis runs nearest to R, to A, to S: the assignment with the largest sum of cosines."""
+    orders = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+    return max(orders, key=lambda order: sum(abs(direction[axis, order[axis]]) for axis in range(3)))
+
+
+class _Voxels:
+    """An image's buffer (i, j, k), kept: SimpleITK's own array view is a dead pointer once the image is gone."""
+
+    def __init__(self, image: sitk.Image):
+        self.__array_interface__ = sitk.GetArrayViewFromImage(image).transpose(2, 1, 0).__array_interface__
+        self.image = sitk.Image(image)  # shares the buffer: from here on, who writes to `image` gets a copy
+
+
+def _voxels(image: sitk.Image) -> np.ndarray:
+    return np.asarray(_Voxels(image))
+
+
+def _flip(array, flipped):
+    return array[tuple(slice(None, None, -1 if f else 1) for f in flipped)]
+
+
+def _local_image(array, spacing, origin=(0.0, 0.0, 0.0)) -> sitk.Image:
+    """The view as an unrotated image: oblique axes need no care where everything stays on them."""
+    image = sitk.GetImageFromArray(np.ascontiguousarray(np.asarray(array).transpose(2, 1, 0)))
+    image.SetSpacing([float(s) for s in spacing])
+    image.SetOrigin([float(o) for o in origin])
+    return image
+
+
+def _resample(image, size, origin, spacing, interpolator) -> np.ndarray:
+    """Values at the given grid; beyond the image's last voxel centers, its edge values."""
+    resampler = sitk.ResampleImageFilter()
+    resampler.SetSize([int(n) for n in size])
+    resampler.SetOutputOrigin([float(o) for o in origin])
+    resampler.SetOutputSpacing([float(s) for s in spacing])
+    resampler.SetInterpolator(interpolator)
+    resampler.UseNearestNeighborExtrapolatorOn()
+    return sitk.GetArrayFromImage(resampler.Execute(image)).transpose(2, 1, 0)

@@ -1,0 +1,211 @@
+"""Images on disk: reading, checking, writing. Nothing here knows models; `space` brings an image to one.
+
+A `SimpleITK.Image` carries the image and its geometry through the engine, in SimpleITK's own LPS millimeters;
+arrays elsewhere in the engine are (R, A, S).
+"""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..errors import MedNCAError
+from ..files import not_whole, written
+from . import metaimage, nifti, nrrd
+from .dicom import is_series, read_series
+from .header import Header, check_grid, checked
+from .payload import read_voxels
+
+_READERS = (
+    (nifti.read_header, (".nii", ".nii.gz")),
+    (nrrd.read_header, (".nrrd", ".nhdr")),
+    (metaimage.read_header, (".mha", ".mhd")),
+)
+SUFFIXES = tuple(suffix for _reader, suffixes in _READERS for suffix in suffixes)
+
+
+def find_images(path) -> list[Path]:
+    """The images that a path stands for: itself, the image files of a folder, or the folder as a DICOM series.
+
+    Raises MedNCAError where there is nothing to read.
+    """
+    path = Path(path)
+    try:
+        if not path.is_dir():
+            return [path]
+        files = sorted(file for file in path.iterdir() if is_image_name(file.name))
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    if files:
+        return files
+    if is_series(path):
+        return [path]
+    raise MedNCAError(f"The folder {path} holds no image: no {', '.join(SUFFIXES)} file and no DICOM series.")
+
+
+def is_image_name(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+
+
+def case_name(path) -> str:
+    """File name without folder and suffix: the name of a case."""
+    name = Path(path).name
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def pair_by_name(images, labels) -> tuple[list[tuple[str, Path, Path]], dict[str, str]]:
+    """(case name, image, label map) of two folders, sorted; and, by name, why others are no case.
+
+    Raises MedNCAError where there is none at all.
+    """
+    (images, bad_images), (labels, bad_labels) = _by_name(images), _by_name(labels)
+    problems = bad_images | bad_labels
+    for name in sorted(set(images) ^ set(labels)):
+        missing = "label map" if name in images else "image"
+        problems.setdefault(name, f"{name} has no {missing}; the names of the files must match.")
+    pairs = [(name, images[name], labels[name]) for name in sorted(set(images) & set(labels) - set(problems))]
+    if not pairs:
+        why = next(iter(problems.values()), "They are empty.")
+        raise MedNCAError(f"The folders hold no image with its label map. {why}")
+    return pairs, problems
+
+
+def _by_name(folder) -> tuple[dict[str, Path], dict[str, str]]:
+    """The images of a folder by case name, and what is wrong with names that two of them have."""
+    folder, found, problems = Path(folder), {}, {}
+    try:
+        files = sorted(file for file in folder.iterdir() if is_image_name(file.name))
+    except OSError as error:
+        raise MedNCAError(f"{folder} is not a folder that can be read ({error.strerror}); check the path.") from error
+    for file in files:
+        name = case_name(file)
+        other = found.setdefault(name, file)
+        if other is not file:
+            problems[name] = f"{other.name} and {file.name} have the same name; keep one of them in the folder."
+    return found, problems
+
+
+def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:
+    """Raises MedNCAError where a label map does not lie on its image's voxels."""
+    same = image.GetSize() == labels.GetSize() and all(
+        np.allclose(getattr(image, get)(), getattr(labels, get)(), atol=1e-2)
+        for get in ("GetSpacing", "GetOrigin", "GetDirection")
+    )
+    if not same:
+        raise MedNCAError(f"{name}: image and label map differ in size, spacing, origin or direction.")
+
+
+def read_image(path) -> sitk.Image:
+    """Read and check a scalar volume: NIfTI, NRRD, MetaImage, or a folder with one DICOM series.
+
+    Returns a 3D float32 image. Raises MedNCAError with one sentence for whatever cannot be segmented, or not be read
+    for certain (`imaging`).
+    """
+    return check_image(_read(Path(path)), str(path))
+
+
+def read_labels(path) -> sitk.Image:
+    """Read and check a label map (same formats): 3D, whole numbers from 0 to 255, returned as uint8."""
+    image = _read(Path(path))
+    values = sitk.GetArrayViewFromImage(image)
+    if values.dtype != np.uint8:
+        if not np.all((values >= 0) & (values <= 255)) or not np.array_equal(values, np.round(values)):
+            raise MedNCAError(f"{path} is no label map: its values are not whole numbers from 0 to 255.")
+        image = sitk.Cast(image, sitk.sitkUInt8)
+    return image
+
+
+def check_image(image: sitk.Image, name: str) -> sitk.Image:
+    """The image as 3D float32, or a MedNCAError that says why it cannot be segmented."""
+    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
+        image = image[..., 0]
+    checked(_header_of(image, name))
+    values = sitk.GetArrayViewFromImage(image)
+    low, high = (float(end) for end in (values.min(), values.max()))  # not a number where any voxel is none
+    largest = np.finfo(np.float32).max
+    if not -largest <= low <= high <= largest:
+        raise MedNCAError(f"{name} holds NaN or infinite voxels; replace them before segmenting.")
+    if low == high:
+        raise MedNCAError(f"{name} is constant (every voxel is {low:g}): there is nothing to segment.")
+    return sitk.Cast(image, sitk.sitkFloat32)
+
+
+def check_geometry(image: sitk.Image, name: str) -> None:
+    """Raises MedNCAError where spacing, axes or origin cannot be those of a volume in mm."""
+    check_grid(image.GetSpacing(), image.GetDirection(), image.GetOrigin(), name)
+
+
+def write_image(image: sitk.Image, path, compress: bool = True) -> None:
+    """Write a scalar volume, whole or not at all. It is read back, as ITK does not tell of every full disk.
+
+    Raises MedNCAError where that fails.
+    """
+    with written(path) as staged:
+        try:
+            sitk.WriteImage(image, str(staged), useCompression=compress)
+            read_voxels(checked(_reader_of(staged)(staged)))
+        except (RuntimeError, MedNCAError) as error:
+            size = image.GetNumberOfPixels() * image.GetSizeOfPixelComponent()
+            raise not_whole(staged, size) from error
+
+
+def _header_of(image: sitk.Image, name: str) -> Header:
+    """What the header of a file with this image would say."""
+    is_volume, complex_valued = image.GetDimension() == 3, "complex" in image.GetPixelIDTypeAsString()
+    return Header(
+        file=name, size=image.GetSize(), dtype=np.dtype(np.complex64 if complex_valued else np.float32),
+        components=image.GetNumberOfComponentsPerPixel(), spacing=image.GetSpacing(),
+        direction=np.array(image.GetDirection()).reshape(3, 3) if is_volume else np.eye(3),
+        origin=image.GetOrigin(), data=name,
+    )  # fmt: skip
+
+
+def _read(path: Path) -> sitk.Image:
+    """A scalar 3D image of the type on disk, its voxels in native byte order."""
+    _check_name(path)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            if not is_series(path):
+                raise MedNCAError(f"The folder {path} holds no DICOM series.")
+            return _image_of(*read_series(path))
+        if not stat.S_ISREG(status.st_mode):
+            raise MedNCAError(f"{path} is no regular file; check the path.")
+        if status.st_size == 0:
+            raise MedNCAError(f"{path} is empty (0 bytes); copy or export it again.")
+        header = checked(_reader_of(path)(path))
+    except FileNotFoundError as error:
+        raise MedNCAError(f"{path} does not exist; check the path.") from error
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise MedNCAError(f"{path} cannot be read ({cause}); check the path.") from error
+    return _image_of(header, read_voxels(header))
+
+
+def _check_name(path: Path) -> None:
+    """A name that is no text can be neither told nor written down with a result."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise MedNCAError(f"{str(path)!a} is a name that is not text; rename it.") from error
+
+
+def _reader_of(path: Path):
+    for reader, suffixes in _READERS:
+        if path.name.lower().endswith(suffixes):
+            return reader
+    raise MedNCAError(f"{path} cannot be read as an image: {', '.join(SUFFIXES)} are read, and folders of DICOM.")
+
+
+def _image_of(header, voxels: np.ndarray) -> sitk.Image:
+    image = sitk.GetImageFromArray(voxels)
+    image.SetSpacing(header.spacing)
+    image.SetOrigin(header.origin)
+    image.SetDirection(header.direction.ravel().tolist())
+    return image

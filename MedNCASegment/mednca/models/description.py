@@ -1,0 +1,177 @@
+"""What a model folder says about itself: model.json, read and checked without torch.
+
+    model.json           what it is: architecture, preprocessing, labels, ensemble, quality, training; schema-checked
+    weights.safetensors  the tensors, nothing else; here only their checksum
+    MODEL_CARD.md        the same for people
+
+A list of models, a panel or a report needs no more than this; `model` adds the weights. Field names follow the MONAI
+bundle's metadata where it has them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ..errors import MedNCAError
+from ..nca.architecture import Architecture
+from ..quality.verdict import Calibration, Domain
+from ..schema import check_model_json, parse_json
+
+SCHEMA_VERSION = 1
+JSON_NAME, WEIGHTS_NAME, CARD_NAME = "model.json", "weights.safetensors", "MODEL_CARD.md"
+MAX_JSON_BYTES = 4_000_000
+MAX_WEIGHTS_BYTES = 64_000_000
+
+
+@dataclass(frozen=True)
+class Label:
+    """One structure. value: in label maps; color: r, g, b 0..255; terminology: coded entries as DICOM SEG needs."""
+
+    value: int
+    name: str
+    color: tuple[int, int, int]
+    terminology: dict | None = None
+
+    @classmethod
+    def from_json(cls, data: dict) -> Label:
+        return cls(data["value"], data["name"], tuple(data["color"]), data.get("terminology"))
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How an image becomes the model's input.
+
+    spacing: mm per axis (R, A, S), None for the image's own. percentiles: where intensities are clipped before
+    the z-score. field_of_view: mm (R, A, S) taken around a click. anchor: where the middle of the structure's
+    bounding box lies in a field of view that is centered as the training cases were, mm from its center. gamma:
+    exponent of the clipped intensities (`space.normalize`).
+    keep_largest: only the largest connected piece of the union is kept within a field of view.
+    """
+
+    spacing: tuple[float, float, float] | None
+    percentiles: tuple[float, float] = (0.5, 99.5)
+    field_of_view: tuple[float, float, float] | None = None
+    anchor: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    keep_largest: bool = False
+    orientation: str = "RAS"
+    gamma: float = 1.0
+
+    @classmethod
+    def from_json(cls, data: dict) -> Preprocessing:
+        data = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**data)
+
+
+@dataclass
+class Description:
+    """A model without its weights. `info` holds the rest of model.json: texts, quality, training record, metrics."""
+
+    id: str
+    architecture: Architecture
+    preprocessing: Preprocessing
+    labels: tuple[Label, ...]
+    members: int = 10
+    seed: int = 0
+    info: dict = field(default_factory=dict)
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.info.get("name", self.id)
+
+    @property
+    def terms(self) -> str | None:
+        """Terms of use narrower than the code's license, or None."""
+        return self.info.get("terms")
+
+    @property
+    def calibration(self) -> dict | None:
+        return self.info.get("quality", {}).get("calibration")
+
+
+def read_description(folder) -> Description:
+    """The checked description of a model folder; the weights are only compared with their checksum.
+
+    Raises MedNCAError with the reason where the folder is broken.
+    """
+    info = read_model_json(folder)
+    read_weights(folder, info["sha256"])
+    keys = ("id", "architecture", "preprocessing", "labels", "ensemble", "sha256")
+    return Description(
+        id=info["id"],
+        architecture=Architecture.from_json(info["architecture"]),
+        preprocessing=Preprocessing.from_json(info["preprocessing"]),
+        labels=tuple(Label.from_json(label) for label in info["labels"]),
+        members=info["ensemble"]["members"],
+        seed=info["ensemble"]["seed"],
+        info={key: value for key, value in info.items() if key not in keys},
+        sha256=info["sha256"],
+    )
+
+
+def read_model_json(folder) -> dict:
+    """The checked model.json of a folder; raises MedNCAError with the reason where it is broken."""
+    path = Path(folder) / JSON_NAME
+    return parse_model_json(read_bytes(path, MAX_JSON_BYTES), path)
+
+
+def parse_model_json(data: bytes, path) -> dict:
+    """The checked content of a model.json. path: what it is called where it is broken, which raises MedNCAError."""
+    info = parse_json(data, str(path))
+    check_model_json(info, str(path), SCHEMA_VERSION)
+    if len(info["labels"]) != info["architecture"].get("labels", 1):
+        raise MedNCAError(f"{path}: the architecture's number of labels is not the length of the label list.")
+    Architecture.from_json(info["architecture"])
+    try:
+        quality = info["quality"]
+        if quality.get("calibration"):
+            Calibration.from_json(quality["calibration"])
+        if quality.get("domain"):
+            Domain.from_json(quality["domain"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise MedNCAError(f"{path}: the quality record cannot be understood: {error}.") from error
+    return info
+
+
+def read_weights(folder, sha256: str) -> bytes:
+    """The content of the weights file where it is the one that model.json was written for."""
+    path = Path(folder) / WEIGHTS_NAME
+    weights = read_bytes(path, MAX_WEIGHTS_BYTES)
+    if hashlib.sha256(weights).hexdigest() != sha256:
+        raise MedNCAError(
+            f"{path} is not the file that {JSON_NAME} was written for (SHA-256 differs): it was changed or damaged. "
+            "Copy the model again."
+        )
+    return weights
+
+
+def model_json(model: Description) -> dict:
+    """The content of model.json. As JSON has it: lists, no tuples."""
+    preprocessing = asdict(model.preprocessing)
+    info = {
+        "schema_version": SCHEMA_VERSION,
+        "id": model.id,
+        **model.info,
+        "architecture": model.architecture.to_json(),
+        "preprocessing": preprocessing,
+        "labels": [asdict(label) for label in model.labels],
+        "ensemble": {"members": model.members, "seed": model.seed},
+        "sha256": model.sha256,
+    }
+    return json.loads(json.dumps(info, allow_nan=False))
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """A file's content where it is a regular file of at most `limit` bytes; otherwise MedNCAError."""
+    try:
+        if not path.is_file():
+            raise MedNCAError(f"{path} is missing; a model needs {JSON_NAME} and {WEIGHTS_NAME}.")
+        size = path.stat().st_size
+        if size == 0 or size > limit:
+            raise MedNCAError(f"{path} has {size} bytes; between 1 and {limit} are allowed.")
+        return path.read_bytes()
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check who may read it.") from error

@@ -1,0 +1,283 @@
+"""The models at hand: the bundled ones, read-only, and the user's own beside Slicer's settings.
+
+A broken model is listed with the reason why it is broken; it never hides the others. Nothing here needs torch, but
+for `Library.load` and for the check of the weights' tensors, which a caller without torch leaves out.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import os
+import re
+import stat
+import sys
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import MedNCAError
+from ..files import held, remove_folder, staged, sweep, write_bytes
+from ..schema import RESERVED
+from .description import (
+    CARD_NAME,
+    JSON_NAME,
+    MAX_JSON_BYTES,
+    MAX_WEIGHTS_BYTES,
+    WEIGHTS_NAME,
+    Description,
+    parse_model_json,
+    read_bytes,
+    read_description,
+)
+
+_NO_NAME = rf"(|.*[/\\:].*|({RESERVED})(\..*)?)\Z"
+_LIMITS = {JSON_NAME: MAX_JSON_BYTES, WEIGHTS_NAME: MAX_WEIGHTS_BYTES, CARD_NAME: MAX_JSON_BYTES}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model folder. description is None and problem says why where it is broken."""
+
+    id: str
+    folder: Path
+    bundled: bool
+    description: Description | None
+    problem: str | None
+
+    def summary(self) -> dict:
+        """What a list shows, as plain data."""
+        shown = {"id": self.id, "folder": str(self.folder), "bundled": self.bundled, "problem": self.problem}
+        if self.description:
+            info = self.description.info
+            shown |= {
+                "name": self.description.name,
+                "version": info.get("version"),
+                "description": info.get("description"),
+                "family": self.description.architecture.family,
+                "parameters": self.description.architecture.parameter_count(),
+                "labels": [label.name for label in self.description.labels],
+                "metrics": info.get("eval_metrics", {}),
+                "license": info.get("license"),
+                "terms": info.get("terms"),
+                "calibrated": self.description.calibration is not None,
+            }
+        return shown
+
+
+def bundled_folder() -> Path:
+    """Resources/Models of the checkout, of the installed extension, or of the wheel."""
+    here = Path(__file__).resolve().parents[1]
+    for place in (here.parents[1] / "Resources" / "Models", here.parent / "Resources" / "Models"):
+        if place.is_dir():
+            return place
+    return here.parent / "MedNCAModels"
+
+
+def user_folder() -> Path:
+    """The user's models: $MEDNCA_MODELS, or MedNCA/Models beside Slicer's user settings."""
+    if os.environ.get("MEDNCA_MODELS"):
+        return Path(os.environ["MEDNCA_MODELS"])
+    settings = Path(os.environ["APPDATA"]) if sys.platform == "win32" else Path.home() / ".config"
+    return settings / "slicer.org" / "MedNCA" / "Models"
+
+
+class Library:
+    """All models of the given folders; bundled ones first.
+
+    check_tensors: also check the weights' tensors when listing and importing, which needs torch. Slicer's own
+    process leaves it out; there the worker checks them before it runs a model.
+    """
+
+    def __init__(self, bundled: Path | None = None, user: Path | None = None, check_tensors: bool = True):
+        self.check_tensors = check_tensors
+        self.bundled = bundled or bundled_folder()
+        self.user = user or user_folder()
+
+    def entries(self) -> list[Entry]:
+        """Every model folder, checked; one whose id is taken is reported, not shown twice."""
+        sweep(self.user)
+        found: dict[str, Entry] = {}
+        broken = []
+        for root, is_bundled in ((self.bundled, True), (self.user, False)):
+            try:
+                folders = _folders(root)
+            except OSError as error:
+                problem = f"{root} cannot be read ({error.strerror}); check who may read it."
+                broken.append(Entry(root.name, root, is_bundled, None, problem))
+                continue
+            for folder in folders:
+                entry = self.check_folder(folder, is_bundled)
+                if entry.description and entry.id in found:
+                    taken = f"Its id {entry.id!r} is that of the model in {found[entry.id].folder}; rename one."
+                    entry = Entry(folder.name, folder, is_bundled, None, taken)
+                if entry.description:
+                    found[entry.id] = entry
+                else:
+                    broken.append(entry)
+        return [*found.values(), *broken]
+
+    def load(self, id_or_folder: str):
+        """A `model.Model` by its id, or by its folder. Raises MedNCAError with the reason where there is none."""
+        from .weights import load_model
+
+        return load_model(self.find(id_or_folder))
+
+    def find(self, id_or_folder: str) -> Path:
+        """The folder of a model by its id, or the folder itself. Raises MedNCAError where there is none."""
+        for root in (self.bundled, self.user):
+            folder = root / str(id_or_folder)
+            if _is_plain_name(str(id_or_folder)) and os.path.isdir(folder):
+                return folder
+        if os.path.isdir(id_or_folder):
+            return Path(id_or_folder)
+        entries = self.entries()
+        for entry in entries:
+            if entry.description and entry.id == id_or_folder:
+                return entry.folder
+        known = ", ".join(entry.id for entry in entries if entry.description) or "none"
+        raise MedNCAError(f"There is no model {id_or_folder!r}: neither a folder nor one of the library's ({known}).")
+
+    def export_model(self, id_or_folder: str, path, replace: bool = False) -> Path:
+        """Write a model as a zip file; it is checked first. replace: a file that is there."""
+        folder = self.find(id_or_folder)
+        path = Path(path)
+        if not os.path.isdir(path.parent) or (os.path.lexists(path) and not replace):
+            raise MedNCAError(f"{path} cannot be written: give a new file in a folder that exists.")
+        with held(path):
+            description = self._check(folder)
+            content = io.BytesIO()
+            with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, data in _files_of(folder).items():
+                    archive.writestr(f"{description.id}/{name}", data)
+            write_bytes(path, content.getvalue(), replace)
+        return path
+
+    def import_model(self, path, replace: bool = False) -> Entry:
+        """Add a model from a zip file to the user's folder.
+
+        Only the three files of a model are read, each up to its size limit; paths, links and anything else in the
+        archive are refused; the model is loaded as a check before it appears under its name.
+        """
+        content = _unpack(Path(path))
+        id = parse_model_json(content[JSON_NAME], f"{path}/{JSON_NAME}")["id"]
+        return self._add(id, content, replace, Path(path))
+
+    def add_model(self, folder, replace: bool = False) -> Entry:
+        """Add a model's folder, as training writes it, to the user's. Raises MedNCAError where it is broken, or where
+        there is a model of its id that may not be replaced."""
+        folder = Path(folder)
+        return self._add(self._check(folder).id, _files_of(folder), replace, folder)
+
+    def _add(self, id: str, content: dict[str, bytes], replace: bool, source: Path) -> Entry:
+        """content: a model's files by name. It is checked where it is staged, and told of as `source`."""
+        if not _is_plain_name(id):
+            raise MedNCAError(f"{source}: {id!r} is no id of a model.")
+        target = self.user / id
+        with held(target):
+            self._check_place(id, target, replace)
+            with staged(target, replace) as folder:
+                for name, data in content.items():
+                    write_bytes(folder / name, data)
+                try:
+                    self._check(folder)
+                except MedNCAError as error:
+                    raise MedNCAError(str(error).replace(str(folder), str(source))) from error
+            return self.check_folder(target, False)
+
+    def _check_place(self, id: str, target: Path, replace: bool) -> None:
+        """Raises MedNCAError where a model of this id may not come to `target`."""
+        for entry in self.entries():
+            if entry.id == id and entry.bundled:
+                raise MedNCAError(f"{id!r} is the id of a bundled model, which is read-only; rename the model.")
+            if entry.description and entry.id == id and entry.folder != target:
+                raise MedNCAError(f"{entry.folder} already holds a model {id!r}; remove it first.")
+        if os.path.lexists(target) and not replace:
+            raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
+
+    def remove_model(self, id: str) -> None:
+        """Delete one of the user's models; bundled ones are read-only."""
+        for entry in self.entries():
+            if id in (entry.id, entry.folder.name) and entry.folder.parent == self.user:
+                remove_folder(entry.folder)
+                return
+        raise MedNCAError(f"There is no model {id!r} among your own; bundled models cannot be removed.")
+
+    def check_folder(self, folder: Path, bundled: bool) -> Entry:
+        """The entry of one model folder."""
+        try:
+            description = self._check(folder)
+            return Entry(description.id, folder, bundled, description, None)
+        except MedNCAError as error:
+            return Entry(folder.name, folder, bundled, None, str(error))
+        except Exception as error:  # a model nobody foresaw must not hide the others
+            problem = f"{folder} cannot be read: {type(error).__name__}: {error}."
+            return Entry(folder.name, folder, bundled, None, problem)
+
+    def _check(self, folder: Path) -> Description:
+        if not self.check_tensors:
+            return read_description(folder)
+        from .weights import load_model
+
+        return load_model(folder)
+
+
+def _folders(root: Path) -> list[Path]:
+    """Those that models may lie in. Raises OSError where that cannot be told."""
+    if not os.path.lexists(root):
+        return []
+    return sorted(Path(entry) for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _files_of(folder: Path) -> dict[str, bytes]:
+    """A model folder's files by name, each up to its limit."""
+    return {name: read_bytes(folder / name, limit) for name, limit in _LIMITS.items() if (folder / name).is_file()}
+
+
+def _unpack(path: Path) -> dict[str, bytes]:
+    """A model's files by name, from an archive. Raises MedNCAError where it is anything else."""
+    content = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, info in _members(archive, path).items():
+                with archive.open(info) as source:
+                    content[name] = source.read(_LIMITS[name] + 1)  # the declared size may lie
+                if len(content[name]) > _LIMITS[name]:
+                    raise MedNCAError(f"{path}: {name} is larger than {_LIMITS[name]} bytes.")
+    except FileNotFoundError as error:
+        raise MedNCAError(f"{path} does not exist; check the path.") from error
+    except OSError as error:
+        raise MedNCAError(f"{path} cannot be read ({error.strerror or error}); check the path.") from error
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError) as error:
+        raise MedNCAError(f"{path} is not a whole, plain zip file ({error}).") from error
+    return content
+
+
+def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
+    """The model's files in an archive: in one folder or none. Anything else is refused."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    tops = set()
+    if len(archive.infolist()) > 8:
+        raise MedNCAError(f"{path} holds {len(archive.infolist())} entries; a model has {len(_LIMITS)} files.")
+    for info in archive.infolist():
+        if info.filename.endswith("/"):
+            continue
+        parts = info.filename.replace("\\", "/").split("/")
+        mode = info.external_attr >> 16
+        if stat.S_ISLNK(mode) or len(parts) > 2 or not all(_is_plain_name(p) for p in parts):
+            raise MedNCAError(f"{path} holds {info.filename!r}, which is no file of a model; not imported.")
+        if parts[-1] not in _LIMITS or parts[-1] in found:
+            raise MedNCAError(f"{path} holds {info.filename!r}; a model has only {', '.join(_LIMITS)}.")
+        if info.file_size > _LIMITS[parts[-1]]:
+            raise MedNCAError(f"{path}: {parts[-1]} would unpack to {info.file_size} bytes, which is too large.")
+        tops.add(tuple(parts[:-1]))
+        found[parts[-1]] = info
+    if len(tops) > 1 or JSON_NAME not in found or WEIGHTS_NAME not in found:
+        raise MedNCAError(f"{path} is no exported model: {JSON_NAME} and {WEIGHTS_NAME} must lie together in it.")
+    return found
+
+
+def _is_plain_name(name: str) -> bool:
+    """Whether a file or folder may be called so on every system."""
+    return name.isprintable() and not name.endswith((".", " ")) and re.match(_NO_NAME, name, re.IGNORECASE) is None

@@ -1,0 +1,186 @@
+"""What a model is made of, as data: family, channels, levels. Nothing here computes or imports torch.
+
+Axes are always R, A, S (left to right, posterior to anterior, inferior to superior), in this order.
+A 2D family is a 3D one whose cells do not look along `slice_axis`: kernel and scale are 1 there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+
+from ..errors import MedNCAError
+
+# family: (dimension, may have several levels)
+FAMILIES = {
+    "m3d-nca": (3, True),
+    "med-nca": (2, True),
+    "backbone-nca": (2, False),
+    "seg-nca": (2, False),
+}
+NORMS = ("none", "batch")
+
+# Bounds of what a model file may ask for; checked before anything is allocated.
+MAX_CHANNELS = 256
+MAX_HIDDEN = 1024
+MAX_LEVELS = 6
+MAX_KERNEL = 15
+MAX_STEPS = 1000
+MAX_SCALE = 64
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of the pyramid.
+
+    scale: how many voxels of the image one cell covers, per axis (R, A, S); (1, 1, 1) is full resolution.
+    kernel: edge of the perception kernel, odd.
+    steps: how often the cell is applied.
+    """
+
+    scale: tuple[int, int, int]
+    kernel: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A pyramid of neural cellular automata, coarsest level first.
+
+    channels (c) and hidden (h) are those of the papers; the state's channels are the image channels,
+    then one logit per label, then hidden memory. norm "batch" is a batch norm whose statistics are
+    frozen at inference; "none" leaves it out.
+    """
+
+    family: str
+    channels: int
+    hidden: int
+    levels: tuple[Level, ...]
+    fire_rate: float = 0.5
+    norm: str = "none"
+    input_channels: int = 1
+    labels: int = 1
+    slice_axis: int | None = None
+
+    def __post_init__(self):
+        _check(self)
+
+    @property
+    def dims(self) -> int:
+        return FAMILIES[self.family][0]
+
+    def kernel_shape(self, level: Level) -> tuple[int, int, int]:
+        """The perception kernel's extent along R, A, S."""
+        return tuple(1 if axis == self.slice_axis else level.kernel for axis in range(3))
+
+    def ratio(self, index: int) -> tuple[int, int, int]:
+        """How many cells of level `index` + 1 lie in one cell of level `index`, per axis."""
+        coarse, fine = self.levels[index].scale, self.levels[index + 1].scale
+        return tuple(c // f for c, f in zip(coarse, fine, strict=True))
+
+    def reach(self, level: Level) -> tuple[int, int, int]:
+        """How far one level carries information, in its own cells: steps x radius, per axis.
+
+        This is the margin of an exact tile; M3D-NCA, section 3.1, states it for a single step, (k - 1) / 2.
+        """
+        return tuple(level.steps * (k // 2) for k in self.kernel_shape(level))
+
+    def frame(self, level: Level, shape) -> tuple[int, int, int]:
+        """Cells of a level over an image of `shape` voxels (R, A, S)."""
+        return tuple(-(-n // s) for n, s in zip(shape, level.scale, strict=True))
+
+    def boxes(self, shape, region=None) -> list[tuple[slice, slice, slice]]:
+        """What each level must compute, in its cells, so that a region of the image (slices; None: all) is exact.
+
+        The last level computes the region; each level before, what the next one sees from its own box and reach.
+        """
+        last = self.levels[-1].scale
+        region = region or tuple(slice(0, n) for n in shape)
+        boxes = [tuple(slice(part.start // s, -(-part.stop // s)) for part, s in zip(region, last, strict=True))]
+        for number in range(len(self.levels) - 2, -1, -1):
+            seen = widen(boxes[0], self.reach(self.levels[number + 1]), self.frame(self.levels[number + 1], shape))
+            ratio = self.ratio(number)
+            boxes.insert(0, tuple(slice(s.start // f, -(-s.stop // f)) for s, f in zip(seen, ratio, strict=True)))
+        return boxes
+
+    def parameter_count(self) -> int:
+        """Trainable parameters of all levels."""
+        return sum(self._level_parameters(level) for level in self.levels)
+
+    def _level_parameters(self, level: Level) -> int:
+        c, h, k = self.channels, self.hidden, level.kernel
+        norm = 2 * h if self.norm == "batch" else 0
+        if self.family == "m3d-nca":
+            return c * k**3 + c + 2 * c * h + h + norm + h * c
+        if self.family == "seg-nca":
+            return 3 * c * h + h + norm + h * c
+        return 2 * (c * c * k**2 + c) + 3 * c * h + h + norm + h * c
+
+    def to_json(self) -> dict:
+        data = asdict(self)
+        data["dims"] = self.dims
+        data["levels"] = [{**asdict(level), "scale": list(level.scale)} for level in self.levels]
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict) -> Architecture:
+        """Raises MedNCAError where a field is missing, unknown or out of bounds."""
+        data = dict(data)
+        dims = data.pop("dims", FAMILIES.get(str(data.get("family")), (None,))[0])
+        try:
+            levels = tuple(Level(**level | {"scale": tuple(level["scale"])}) for level in data.pop("levels"))
+            architecture = cls(levels=levels, **data)
+        except (KeyError, TypeError) as error:
+            raise MedNCAError(f"The model's architecture cannot be read: {error}.") from error
+        if dims != architecture.dims:
+            raise MedNCAError(f"The model says it is {dims}D, but {architecture.family} is {architecture.dims}D.")
+        return architecture
+
+
+def widen(box, margin, frame) -> tuple[slice, slice, slice]:
+    """A box (slices R, A, S) with a margin around it, inside its frame."""
+    return tuple(
+        slice(max(part.start - m, 0), min(part.stop + m, n)) for part, m, n in zip(box, margin, frame, strict=True)
+    )
+
+
+def _check(a: Architecture) -> None:
+    if a.family not in FAMILIES:
+        raise MedNCAError(f"Unknown model family {a.family!r}; known are {', '.join(FAMILIES)}.")
+    dims, several_levels = FAMILIES[a.family]
+    _require(a.norm in NORMS, f"norm must be one of {', '.join(NORMS)}, not {a.norm!r}")
+    _whole(a.channels, 2, MAX_CHANNELS, "channels")
+    _whole(a.hidden, 1, MAX_HIDDEN, "hidden")
+    _whole(a.input_channels, 1, a.channels - 1, "input_channels")
+    _whole(a.labels, 1, a.channels - a.input_channels, "labels")
+    number = isinstance(a.fire_rate, (int, float)) and isfinite(a.fire_rate)
+    _require(number and 0 < a.fire_rate <= 1, "fire_rate must lie in (0, 1]")
+    if dims == 2:
+        _require(a.slice_axis in (0, 1, 2), "a 2D model needs slice_axis 0, 1 or 2 (R, A, S)")
+    else:
+        _require(a.slice_axis is None, "a 3D model has no slice_axis")
+    _whole(len(a.levels), 1, MAX_LEVELS if several_levels else 1, "the number of levels")
+    for level in a.levels:
+        _whole(level.kernel, 1, MAX_KERNEL, "kernel")
+        _require(level.kernel % 2 == 1, "kernel must be odd")
+        _require(a.family != "seg-nca" or level.kernel == 3, "seg-nca has Sobel filters: its kernel is 3")
+        _whole(level.steps, 1, MAX_STEPS, "steps")
+        _require(len(level.scale) == 3, "scale needs three numbers (R, A, S)")
+        for axis, scale in enumerate(level.scale):
+            _whole(scale, 1, MAX_SCALE, "scale")
+            _require(axis != a.slice_axis or scale == 1, "scale along slice_axis must be 1")
+    for coarse, fine in zip(a.levels, a.levels[1:], strict=False):
+        divisible = all(c % f == 0 for c, f in zip(coarse.scale, fine.scale, strict=True))
+        _require(divisible, "each level's scale must be a multiple of the next level's")
+
+
+def _whole(value, low: int, high: int, name: str) -> None:
+    _require(
+        isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
+        f"{name} must be a whole number from {low} to {high}, not {value!r}",
+    )
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise MedNCAError(f"The model's architecture is not valid: {message}.")

@@ -1,0 +1,145 @@
+"""The update rules: what one cell does in one step. One class per family; nothing here knows levels or images.
+
+A step, for the cells that fire (both papers, "core architecture" / "backbone"):
+
+    state += update(relu(norm(hidden(state ++ perception(state)))))
+
+The image channels (the first ones) are never written: the papers put the image back after every step, which
+is the same. `update` has no bias and starts at zero, so an untrained cell does nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from . import fast, gradient
+from .architecture import Architecture, Level
+from .firing import fire_keys, fire_masks
+from .perception import perceive
+
+
+class Cell(nn.Module):
+    """Shared part of all families: the dense layers, the norm, the firing. Subclasses perceive.
+
+    States are (B, R, A, S, c) float, contiguous.
+    """
+
+    perceived = 0  # channels of the perception, in units of c
+
+    def __init__(self, architecture: Architecture, level: Level):
+        super().__init__()
+        c, h = architecture.channels, architecture.hidden
+        self.image_channels = architecture.input_channels
+        self.fire_rate = architecture.fire_rate
+        self.kernel_shape = architecture.kernel_shape(level)
+        self.hidden = nn.Linear((1 + self.perceived) * c, h)
+        self.norm = nn.BatchNorm1d(h) if architecture.norm == "batch" else None
+        self.update = nn.Linear(h, c, bias=False)
+        nn.init.zeros_(self.update.weight)
+        self.live_norm = False  # True only early in training: statistics of the batch instead of frozen ones
+
+    def perception(self, state: torch.Tensor) -> torch.Tensor:
+        """(B, R, A, S, perceived * c): what the cells see of their neighborhood."""
+        return perceive(state, *self.sight_kernel())
+
+    def sight_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+        """Weight (perceived * c, c / groups, kR, kA, kS), bias and groups of the perception's convolution."""
+        raise NotImplementedError
+
+    def forward(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
+        """Apply the rule `steps` times.
+
+        state: (B, R, A, S, c). index: int32 (R, A, S) or (B, R, A, S), each cell's number in its frame
+        (`firing.frame_index`). members: B whole numbers, so that a member is the same in any batch.
+        address: (seed, level). recompute: with gradients, keep little of each step and compute it again on the way
+        back. Returns the new state.
+        """
+        if self.live_norm or state.device.type != "cpu":
+            return self.plain(state, index, members, address, steps, recompute)
+        if torch.is_grad_enabled():
+            return gradient.run(self, state, index, members, address, steps, recompute)
+        return fast.run(self, state, index, members, address, steps)
+
+    def plain(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
+        """`forward` as the papers write it, every layer for every cell; `fast` and `gradient` say the same faster.
+
+        On an accelerator this is what runs: nothing here waits for the device.
+        """
+        weights = self.folded_hidden()
+        index = index.expand(state.shape[:4])
+        for keys in fire_keys(members, address, steps).to(state.device, non_blocking=True):
+            fire = fire_masks(index, self.fire_rate, keys)
+            if recompute and torch.is_grad_enabled():
+                state = checkpoint(self.step, state, fire, *weights, use_reentrant=False)
+            else:
+                state = self.step(state, fire, *weights)
+        return state
+
+    def step(self, state, fire, weight, bias) -> torch.Tensor:
+        """One step. fire: bool (B, R, A, S); weight, bias: from `folded_hidden`."""
+        hidden = F.linear(torch.cat((state, self.perception(state)), -1), weight, bias)
+        if self.live_norm and self.norm is not None:
+            hidden = self.norm(hidden.flatten(0, 3)).view_as(hidden)
+        change = F.linear(F.relu(hidden), self.update.weight[self.image_channels :])
+        change = F.pad(change, (self.image_channels, 0))
+        return state + change * fire[..., None]
+
+    def folded_hidden(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight and bias of the hidden layer with the frozen norm folded in; unfolded while it is live."""
+        weight, bias = self.hidden.weight, self.hidden.bias
+        if self.norm is None or self.live_norm:
+            return weight, bias
+        factor = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
+        return weight * factor[:, None], (bias - self.norm.running_mean) * factor + self.norm.bias
+
+
+class M3DCell(Cell):
+    """M3D-NCA, section 2.2: one depthwise convolution of size k, 3D."""
+
+    perceived = 1
+
+    def __init__(self, architecture, level):
+        super().__init__(architecture, level)
+        c, k = architecture.channels, level.kernel
+        self.sight = nn.Conv3d(c, c, k, groups=c)
+
+    def sight_kernel(self):
+        return self.sight.weight, self.sight.bias, self.sight.groups
+
+
+class BackboneCell(Cell):
+    """Med-NCA, section 3.2: two learned convolutions c -> c side by side, 2D, kept as one c -> 2c."""
+
+    perceived = 2
+
+    def __init__(self, architecture, level):
+        super().__init__(architecture, level)
+        self.slice_axis = architecture.slice_axis
+        self.sight = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
+
+    def sight_kernel(self):
+        return self.sight.weight.unsqueeze(2 + self.slice_axis), self.sight.bias, 1
+
+
+class SegCell(Cell):
+    """Seg-NCA: the fixed Sobel filters of Growing NCA (Mordvintsev et al. 2020) for perception, 2D."""
+
+    perceived = 2
+
+    def __init__(self, architecture, level):
+        super().__init__(architecture, level)
+        self.slice_axis = architecture.slice_axis
+        smooth, difference = torch.tensor([1.0, 2.0, 1.0]), torch.tensor([-1.0, 0.0, 1.0])
+        sobel = torch.outer(smooth, difference) / 8
+        filters = torch.stack((sobel, sobel.T)).repeat(architecture.channels, 1, 1)[:, None]
+        self.register_buffer("filters", filters, persistent=False)
+        self.register_buffer("no_bias", torch.zeros(len(filters)), persistent=False)
+
+    def sight_kernel(self):
+        return self.filters.unsqueeze(2 + self.slice_axis), self.no_bias, self.update.weight.shape[0]
+
+
+CELLS = {"m3d-nca": M3DCell, "med-nca": BackboneCell, "backbone-nca": BackboneCell, "seg-nca": SegCell}

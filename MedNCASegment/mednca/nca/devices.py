@@ -1,0 +1,28 @@
+"""Where to compute: the processor, a CUDA card or Apple's MPS, chosen by the user or automatically."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+from ..errors import MedNCAError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def choose_device(name: str = "auto") -> tuple[torch.device, str | None]:
+    """The device for a name, and a sentence where it is another one than asked for.
+
+    "auto" takes CUDA where there is one, otherwise the processor (these models are small enough for it).
+    """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
+        raise MedNCAError(f"Unknown device {name!r}; choose one of {', '.join(DEVICES)} (or cuda:1 and so on).")
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu"), None
+    kind, _, number = name.partition(":")
+    cards = torch.cuda.device_count() if kind == "cuda" else 0
+    available = {"cpu": True, "cuda": cards > int(number or 0), "mps": torch.backends.mps.is_available()}
+    if not available[kind]:
+        return torch.device("cpu"), f"No {name} device is available here; the processor (cpu) is used instead."
+    return torch.device(name), None

@@ -1,0 +1,231 @@
+"""The pseudo-ensemble: one model run N times, as a streaming mean and variance, and the mask that follows.
+
+M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number of members.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..quality.verdict import nqm_of_sums, nqm_sums
+from .architecture import Architecture, widen
+from .memory import BATCH, plan_locating, plan_memory
+from .pyramid import Pyramid, within
+from .tensors import to_numpy, to_tensor
+
+ROI_MEMBERS = 3  # members whose coarser levels say where the region of interest is
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the members say together, on the model's grid, within the region that was computed; float32.
+
+    mean: (R, A, S, labels), of the members' probabilities. variance: (R, A, S), their population variance, 0 to 0.25,
+    the largest over the labels. nqm: `quality.nqm` per label, then of the union; None where nothing was found.
+    region: slices of the image. computed_share: of the last level's cells, margins included; less than 1 where a
+    region of interest was used.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    nqm: tuple[float | None, ...]
+    members: int
+    region: tuple[slice, slice, slice]
+    computed_share: float = 1.0
+
+
+class Moments:
+    """Mean and population variance of a stream of equally shaped tensors (Welford 1962)."""
+
+    def __init__(self):
+        self.count, self.mean, self.squares = 0, None, None
+
+    def add(self, value: torch.Tensor) -> None:
+        self.count += 1
+        if self.mean is None:
+            self.mean, self.squares = value.clone(), torch.zeros_like(value)
+            return
+        before = value - self.mean
+        self.mean += before / self.count
+        self.squares.addcmul_(before, value - self.mean)
+
+    @property
+    def variance(self) -> torch.Tensor:
+        return self.squares / self.count
+
+
+def union(probability: torch.Tensor | np.ndarray):
+    """Probability of any label, from the last axis: the labels exclude each other, so theirs add up, to 1 at most.
+
+    Without this a voxel between two structures, half one and half the other, would belong to neither.
+    """
+    return probability.sum(-1).clip(max=1.0)
+
+
+def run_ensemble(
+    pyramid: Pyramid,
+    image: np.ndarray,
+    members: int,
+    seed: int,
+    progress=None,
+    memory_limit: float | None = None,
+    roi: bool | tuple[slice, slice, slice] = False,
+) -> Statistics:
+    """`Ensemble.run` of members 0 .. N-1, where none ran before."""
+    return Ensemble(pyramid, image, seed, memory_limit, roi).run(members, progress)
+
+
+class Ensemble:
+    """The members of one image, to be run some now and more later.
+
+    image: normalized, (R, A, S) or (R, A, S, channels). memory_limit: MB, see `memory`. roi: compute only where the
+    level before the last found something (`Pyramid.region_of_interest`; choose: as there), or a given region of the
+    image. held: bytes that the caller has in memory and that count against the limit.
+    """
+
+    def __init__(
+        self, pyramid: Pyramid, image: np.ndarray, seed: int, memory_limit: float | None = None,
+        roi: bool | tuple[slice, slice, slice] = False, choose=None, held: float = 0,
+    ):  # fmt: skip
+        self.pyramid, self.image, self.seed = pyramid, image, seed
+        self.memory_limit, self.held, self.roi, self.choose = memory_limit, held, roi, choose
+        self.region = roi if isinstance(roi, tuple) else None
+        self.labels, self.union = Moments(), Moments()
+
+    def run(self, members: int, progress=None) -> Statistics:
+        """Statistics of members 0 .. N-1. Those that ran before are not run again, unless memory is so short that the
+        region is done in blocks.
+
+        progress(done, total) is called after each member and may raise to stop. Raises MedNCAError where the memory
+        limit cannot be met.
+        """
+        architecture, shape = self.pyramid.architecture, self.image.shape[:3]
+        device = next(self.pyramid.parameters()).device
+        image = to_tensor(self.image if self.image.ndim == 4 else self.image[..., None]).to(device)
+        with torch.inference_mode():
+            self.region = self.region or self._find_region(image, min(members, ROI_MEMBERS))
+            plan = _plan(architecture, shape, self.memory_limit, device, self.region, self.held)
+            result, blocks = _Result(architecture.labels, self.region), list(plan.blocks(self.region))
+            for number, block in enumerate(blocks):
+                if len(blocks) > 1:
+                    self.labels, self.union = Moments(), Moments()
+                ran = range(self.labels.count, members)
+                for probability in _probabilities(self.pyramid, image, self.seed, ran, plan, block):
+                    self.labels.add(probability)
+                    if architecture.labels > 1:
+                        self.union.add(union(probability))
+                    if progress:
+                        progress(number * members + self.labels.count, len(blocks) * members)
+                result.add(within(block, self.region), self.labels, self.union)
+        share = computed_share(architecture, shape, self.region)
+        return Statistics(result.mean, result.variance, result.nqm(), members, self.region, share)
+
+    def start_over(self) -> None:
+        """Forget the members that ran, as where the model has moved to another device."""
+        self.labels, self.union = Moments(), Moments()
+
+    def _find_region(self, image, members: int):
+        architecture, shape = self.pyramid.architecture, self.image.shape[:3]
+        if not self.roi or len(architecture.levels) == 1:
+            return tuple(slice(0, n) for n in shape)
+        on_device = image.device.type != "cpu"  # what the caller holds is not there
+        plan = plan_locating(architecture, shape, self.memory_limit, on_device, 0 if on_device else self.held)
+        return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile, self.choose)
+
+
+class _Result:
+    """The region's arrays, filled block by block."""
+
+    def __init__(self, labels: int, region):
+        shape = [part.stop - part.start for part in region]
+        self.mean = np.empty((*shape, labels), np.float32)
+        self.variance = np.empty(shape, np.float32)
+        self.sums = []  # per block: (standard deviation, mean) summed, per label and of the union
+
+    def add(self, block, labels: Moments, whole: Moments) -> None:
+        """whole: of the union; empty where the only label is the union."""
+        mean, variance = to_numpy(labels.mean), to_numpy(labels.variance)
+        self.mean[block], self.variance[block] = mean, variance.max(-1)
+        pairs = [(mean[..., n], variance[..., n]) for n in range(mean.shape[-1])]
+        pairs.append((to_numpy(whole.mean), to_numpy(whole.variance)) if whole.count else pairs[0])
+        self.sums.append([nqm_sums(*pair) for pair in pairs])
+
+    def nqm(self) -> tuple[float | None, ...]:
+        return tuple(nqm_of_sums(*pair) for pair in np.sum(self.sums, axis=0).tolist())
+
+
+def computed_share(architecture: Architecture, shape, region) -> float:
+    """Share of the last level's cells that are computed for a region of the image, margins included."""
+    level = architecture.levels[-1]
+    frame = architecture.frame(level, shape)
+    seen = widen(architecture.boxes(shape, region)[-1], architecture.reach(level), frame)
+    return float(np.prod([part.stop - part.start for part in seen]) / np.prod(frame))
+
+
+def _plan(architecture, shape, limit, device, region, held):
+    """On an accelerator, its own memory is the limit where nobody sets one."""
+    if device.type == "cpu":
+        return plan_memory(architecture, shape, limit, torch.get_num_threads(), region, held=held)
+    if limit is None and device.type == "cuda":
+        limit = 0.8 * torch.cuda.mem_get_info(device)[0] / 1e6
+    return plan_memory(architecture, shape, limit, BATCH, region, dense=True)
+
+
+def _probabilities(pyramid, image, seed, members: range, plan, block):
+    """The members' probabilities in a block, in their order."""
+    if image.device.type != "cpu":
+        yield from _batches(pyramid, image, seed, members, plan, block)
+        return
+
+    @torch.inference_mode()
+    def run(member):
+        return torch.sigmoid(pyramid(image, seed, [member], plan.tile, block)[0])
+
+    yield from _in_order(run, members, plan.parallel)
+
+
+def _batches(pyramid, image, seed, members: range, plan, block):
+    """On an accelerator, as many members as a batch as the plan allows."""
+    for first in range(0, len(members), plan.parallel):
+        yield from torch.sigmoid(pyramid(image, seed, members[first : first + plan.parallel], plan.tile, block))
+
+
+def _in_order(run, members: range, parallel: int):
+    """On a processor, one member per core at a time, each on one thread; the results in the members' order.
+
+    Members need nothing of each other, so no thread ever waits for another within a step, as it would where the
+    cores share one member; on a busy machine that is worth several times the speed.
+    """
+    cores = min(parallel, len(members))
+    if cores <= 1:
+        yield from map(run, members)
+        return
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        running = deque(pool.submit(run, member) for member in members[:cores])
+        for following in (*members[cores:], *[None] * cores):
+            probability = running.popleft().result()
+            if following is not None:
+                running.append(pool.submit(run, following))
+            yield probability
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
+
+
+def settle(mean: np.ndarray) -> np.ndarray:
+    """The mask of mean probabilities (R, A, S, labels): uint8, 0 or 1 + the index of the likeliest label.
+
+    The one place where overlaps are settled: foreground is where the union's mean exceeds 1/2.
+    """
+    mask = np.empty(mean.shape[:-1], np.uint8)
+    for i in range(len(mean)):  # plane by plane: argmax gives eight bytes a voxel
+        mask[i] = np.where(union(mean[i]) > 0.5, mean[i].argmax(-1) + 1, 0)
+    return mask

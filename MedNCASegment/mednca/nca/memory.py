@@ -1,0 +1,218 @@
+"""How much memory a run will take, and how to stay below a limit, at the least cost.
+
+Three things can be given up, none of which changes the result: members that run at a time; full frames, for tiles with
+the exact margin of their level (`Architecture.reach`); and the whole region at once, for blocks in which all members
+run one after another, so that the statistics in hand are a block's. Tiles and blocks compute margins several times.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
+
+from ..errors import MedNCAError
+from ..quality import hotspots as places
+from .architecture import Architecture, widen
+
+DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
+_FULL = 0.85  # of a limit that is planned for: what the C library keeps of freed memory differs from run to run
+SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
+BATCH = 10  # members at a time on an accelerator
+_FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's place and index, as they are made
+_PIECES = 13  # bytes a voxel that connected components take
+_EDGES = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16)
+_BLOCKS = (2, 3, 4, 6, 8, 12, 16)
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """tile: edge lengths (R, A, S) of the tiles, None for full frames. parallel: members at a time. thickness: of the
+    blocks along R, voxels; None for one block. peak: bytes that the run is predicted to add to the process."""
+
+    tile: tuple[int, int, int] | None
+    parallel: int
+    thickness: int | None
+    peak: float
+
+    def blocks(self, region) -> Iterator[tuple[slice, slice, slice]]:
+        """A region of the image (slices R, A, S) cut into this plan's blocks."""
+        along, *others = region
+        step = self.thickness or along.stop - along.start
+        for start in range(along.start, along.stop, step):
+            yield (slice(start, min(start + step, along.stop)), *others)
+
+
+def plan_locating(
+    architecture: Architecture, shape, limit: float | None = None, dense: bool = False, held: float = 0
+) -> MemoryPlan:
+    """How to run all levels but the last, one member at a time, to find the region of interest."""
+    coarser = replace(architecture, levels=architecture.levels[:-1])
+    frame = coarser.frame(coarser.levels[-1], shape)
+    outputs = 3 * math.prod(frame) * (architecture.labels + 1) * _FLOAT
+    image = math.prod(shape) * architecture.input_channels * _FLOAT
+    whole = tuple(slice(0, n) for n in shape)
+    ways = []
+    for tile in _tiles(max(frame)):
+        ways.append(MemoryPlan(tile, 1, None, image + outputs + _working(coarser, shape, whole, tile, dense)))
+        if ways[-1].peak <= _allowed(limit, held, _FULL):
+            return ways[-1]
+    return min(ways, key=lambda way: way.peak)
+
+
+def plan_memory(
+    architecture: Architecture, shape, limit: float | None = None, parallel: int = 1, region=None, dense: bool = False,
+    held: float = 0,
+) -> MemoryPlan:  # fmt: skip
+    """The cheapest way to run an ensemble on an image of `shape` voxels (R, A, S) within so many MB.
+
+    parallel: members that could run at a time. region: slices of the image, None for all of it. dense: on an
+    accelerator, where every cell has its hidden layer in memory. held: bytes that are in memory already and count
+    against a limit that somebody set. Raises MedNCAError where the limit cannot be met.
+    """
+    allowed = _allowed(limit, held, _FULL)
+    region = region or tuple(slice(0, n) for n in shape)
+
+    def peak(tile, at_a_time, thickness):
+        return predicted_peak(architecture, shape, tile, at_a_time, region, thickness, dense)
+
+    best = peak(None, parallel, None)
+    if best <= allowed:
+        return MemoryPlan(None, parallel, None, best)
+    tiles = _tiles(max(shape))
+    rows = region[0].stop - region[0].start
+    thicknesses = [None, *(math.ceil(rows / count) for count in _BLOCKS if count <= rows)]
+    ways = [MemoryPlan(tile, at_a_time, thickness, peak(tile, at_a_time, thickness))
+            for tile, at_a_time, thickness in product(tiles, range(parallel, 0, -1), thicknesses)]  # fmt: skip
+    fitting = [way for way in ways if way.peak <= allowed]
+    if fitting:
+        return min(fitting, key=lambda way: _cost(architecture, shape, region, way))
+    least = min(ways, key=lambda way: way.peak)
+    if limit is None or least.peak <= _allowed(limit, held):
+        return least
+    raise too_little_memory(shape, least.peak + held, limit, held)
+
+
+def results_peak(architecture: Architecture, shape, shown: int, aligned: bool, pieces: bool) -> float:
+    """Bytes that one field's results take once its ensemble has run.
+
+    shape: voxels (R, A, S) on the model's grid; shown: on the image's; aligned: whether these are the same; pieces:
+    whether only the largest piece is kept.
+    """
+    voxels, number = math.prod(shape), shown * _FLOAT
+    statistics = ((architecture.labels + 1) * _FLOAT + 1) * voxels  # mean per label, variance, mask
+    results = shown + 2 * number  # labels, variance, probability
+    counting = results - number + shown  # the statistics' variance; where a label is, to be counted
+    interpolating = (architecture.labels + 3) * number + 2 * _FLOAT * voxels  # all of them, and two copies of one
+    return max(
+        statistics + (counting if aligned else interpolating),
+        statistics + (_PIECES * voxels if pieces else 0),
+        results + 2 * number,  # one of them in the image's order of voxels, and as an image
+        results + number + places.BYTES_A_VOXEL * min(shown, places.MAX_VOXELS),
+    )
+
+
+def give_back() -> None:
+    """Return freed memory to the system: glibc keeps what was freed in pieces of less than 32 MB, which after a large
+    ensemble are hundreds of MB."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def too_little_memory(shape, needed: float, limit: float, held: float = 0) -> MedNCAError:
+    """The error that says so. needed: bytes, those held included; limit: MB."""
+    size, image = " x ".join(str(n) for n in shape), f", {held / 1e6:.0f} MB of it for the image" if held else ""
+    return MedNCAError(
+        f"{size} voxels need {math.ceil(needed / 1e6)} MB at least{image}, more than the memory limit of {limit:g} MB; "
+        "raise the limit, crop the image or, where you have not, click on the organ to take a smaller field."
+    )
+
+
+def _allowed(limit: float | None, held: float, share: float = 1.0) -> float:
+    """Bytes that a run may add, of this share of the limit."""
+    return DEFAULT_LIMIT * 1e6 if limit is None else share * limit * 1e6 - held
+
+
+def predicted_peak(
+    architecture: Architecture, shape, tile, parallel: int, region=None, thickness: int | None = None,
+    dense: bool = False,
+) -> float:  # fmt: skip
+    """Bytes that `ensemble.run_ensemble` adds to the process."""
+    region = region or tuple(slice(0, n) for n in shape)
+    blocks = list(MemoryPlan(tile, parallel, thickness, 0).blocks(region))
+    voxels = count(blocks[0])
+    outputs = voxels * architecture.labels * _FLOAT
+    unions = voxels * _FLOAT * (architecture.labels > 1)
+    results = count(region) * (architecture.labels + 1) * _FLOAT
+    shared = math.prod(shape) * architecture.input_channels * _FLOAT + results + 2 * (outputs + unions)
+    finishing = 3 * outputs + 2 * unions  # a member's logits and probabilities while they join the statistics
+    thickest = blocks[0], blocks[len(blocks) // 2]  # the second has a margin on both sides
+    working = max(_working(architecture, shape, block, tile, dense) for block in thickest)
+    return shared + parallel * (working + finishing)
+
+
+def _working(architecture: Architecture, shape, block, tile, dense) -> float:
+    """Bytes that one member's way down the levels takes."""
+    coarser, working = 0.0, 0.0
+    for number, (level, box) in enumerate(zip(architecture.levels, architecture.boxes(shape, block), strict=True)):
+        frame = architecture.frame(level, shape)
+        state = count(box) * architecture.channels * _FLOAT
+        is_last = number == len(architecture.levels) - 1
+        kept = state if tile and not is_last else 0
+        working = max(working, coarser + kept + _tile_bytes(architecture, level, frame, box, tile, dense))
+        coarser = state
+    return working
+
+
+def _tiles(longest: int) -> list[tuple[int, int, int] | None]:
+    return [None, *((edge,) * 3 for edge in _EDGES if edge < longest)]
+
+
+def _cost(architecture: Architecture, shape, region, plan: MemoryPlan) -> float:
+    """What a plan computes, margins included, in multiplications per member, over the members at a time."""
+    c, h = architecture.channels, architecture.hidden
+    total = 0.0
+    for block in plan.blocks(region):
+        for level, box in zip(architecture.levels, architecture.boxes(shape, block), strict=True):
+            frame = architecture.frame(level, shape)
+            sides = [
+                _with_margins(part, tile, margin, n)
+                for part, tile, margin, n in zip(
+                    box, plan.tile or frame, architecture.reach(level), frame, strict=True
+                )
+            ]  # fmt: skip
+            per_cell = c * math.prod(architecture.kernel_shape(level)) + 3 * c * h
+            total += math.prod(sides) * level.steps * per_cell
+    return total / plan.parallel
+
+
+def _with_margins(part: slice, tile: int, margin: int, size: int) -> int:
+    """Cells along one axis that the tiles of a box see, counted as often as they are seen."""
+    starts = range(part.start, part.stop, tile)
+    return sum(min(min(a + tile, part.stop) + margin, size) - max(a - margin, 0) for a in starts)
+
+
+def _tile_bytes(architecture, level, frame, box, tile, dense) -> float:
+    """Working memory of one tile with its margin: the state twice, places, and the slab in hand."""
+    margin = architecture.reach(level)
+    if tile is None:
+        sides = [part.stop - part.start for part in widen(box, margin, frame)]
+    else:
+        sides = [min(t + 2 * m, n) for t, m, n in zip(tile, margin, frame, strict=True)]
+    radius = [k // 2 for k in architecture.kernel_shape(level)]
+    padded = math.prod(n + 2 * r for n, r in zip(sides, radius, strict=True))
+    cells = math.prod(sides)
+    perceived = 1 if architecture.family == "m3d-nca" else 2
+    slab = cells if dense else min(max(SLAB_CELLS, sides[1] * sides[2]), cells)
+    in_hand = slab * (2 * perceived * architecture.channels + architecture.hidden + 2 * architecture.channels)
+    return (cells + padded) * architecture.channels * _FLOAT + (cells + padded) * _INDEX + in_hand * _FLOAT
+
+
+def count(box) -> int:
+    """Cells of a box, given as slices."""
+    return math.prod(part.stop - part.start for part in box)

@@ -1,0 +1,245 @@
+"""The engine as a process of its own, kept warm between clicks, so that torch never enters Slicer.
+
+Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
+
+    {"command": "segment", "job": "1", "image": PATH, "model": ID_OR_FOLDER, "clicks": [[R, A, S]], "out": FOLDER,
+     "members": N, "seed": S, "device": D, "target_dice": T, "memory_limit": MB}     the last five may be left out
+    {"command": "cancel", "job": "1"}
+    {"command": "quit"}
+
+On standard output, every line with its "job":
+
+    {"event": "started", "pid": N}                                at once; N also names its process group
+    {"event": "ready"}                                            torch is loaded
+    {"event": "progress", "stage": TEXT, "step": n, "total": n, "seconds_left": s or null}
+    {"event": "done", "out": FOLDER, "report": {...}}             the folder was renamed into place
+    {"event": "failed", "error": TEXT, "bug": true or false, "missed": true or false}    missed: nothing lies there
+    {"event": "cancelled"}
+
+The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
+report's region, so that a click in a large volume moves little data. The process ends when its standard input does,
+so that it never outlives the program that started it, and leads a process group, so that it can be ended with all that
+it started. Before it goes it removes the folder that MEDNCA_SCRATCH names: images must not stay behind a program that
+crashed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from .errors import MedNCAError, NothingFound
+from .schema import LINE, SEED, check_schema, numbers, optional, parse_json, record
+
+_JOB = {"type": ["string", "integer"]}
+PATH = {"type": "string", "minLength": 1, "maxLength": 4000, "pattern": r"\A[^\0]*\Z"}
+_REQUEST = record({"command": {"type": "string"}, "job": _JOB}, ("command",), others=True)
+
+
+def request_schema(properties: dict, required=()) -> dict:
+    """The schema of a command's requests: these beside the command, its job and a folder for what it makes."""
+    return record({"command": {"type": "string"}, "job": _JOB, "out": PATH} | properties, required)
+
+
+_OPTIONS = {  # null: as the model or the machine says
+    "members": optional({"type": "integer", "minimum": 1, "maximum": 1000}),
+    "seed": optional(SEED),
+    "device": optional(LINE),
+    "target_dice": optional({"type": "number", "minimum": 0, "maximum": 1}),
+    "memory_limit": optional({"type": "number", "exclusiveMinimum": 0, "maximum": 1e9}),
+}
+_SEGMENT = request_schema(
+    {
+        "image": PATH,
+        "model": PATH,
+        "clicks": {"type": "array", "items": numbers(3, -1e6, 1e6), "maxItems": 1000},
+        **_OPTIONS,
+    },
+    ("image", "model", "out"),
+)
+_LONGEST_LINE = 100_000_000  # bytes
+_PATIENCE = 3.0  # seconds from the end of standard input to the end of the process, at most
+
+
+class Cancelled(Exception):
+    """The running job was asked to stop."""
+
+
+class Worker:
+    """Takes jobs from one stream and tells about them on another. Subclasses know other commands."""
+
+    def __init__(self, source, sink, ended=None):
+        """source: of bytes; sink: of text. ended() is called when the source is at its end."""
+        self.source, self.sink = source, sink
+        self.jobs: queue.Queue = queue.Queue()
+        self.cancelled: set[str] = set()
+        self.image: tuple | None = None
+        self.ended = ended
+        self.speaking = threading.Lock()
+
+    def run(self) -> None:
+        """Work until asked to quit or until the input ends."""
+        self.tell("started", pid=os.getpid())
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.warm_up()
+        self.tell("ready")
+        while (request := self.jobs.get()) is not None:
+            self._do(request)
+
+    def warm_up(self) -> None:
+        """Load what takes long, once."""
+        from . import segment  # noqa: F401  torch
+
+    def commands(self) -> dict:
+        """Of each command the function that does it, of the request and the job's id, and the schema of its requests.
+        What the function returns goes with "done"."""
+        return {"segment": (self._segment, _SEGMENT)}
+
+    def tell(self, event: str, job: str | None = None, **content) -> None:
+        """Say it; where nobody listens any more, all work stops."""
+        line = {"event": event} | ({"job": job} if job is not None else {}) | content
+        try:
+            with self.speaking:
+                self.sink.write(json.dumps(line) + "\n")
+                self.sink.flush()
+        except OSError:
+            self.cancelled.add("*")
+
+    def _listen(self) -> None:
+        """Cancelling must be heard while a job runs; the rest waits in the queue."""
+        for line in self._lines():
+            try:
+                request = self._understood(line)
+            except MedNCAError as error:
+                self.tell("failed", None, error=str(error), bug=False)
+                continue
+            if request["command"] == "quit":
+                break
+            if request["command"] == "cancel":
+                self.cancelled.add(request["job"])
+            else:
+                self.cancelled.discard(request["job"])  # a late cancel was for an earlier job of this name
+                self.jobs.put(request)
+        self.cancelled.add("*")
+        self.jobs.put(None)
+        if ended := self.ended:
+            ended()
+
+    def _lines(self):
+        """Lines of the source, in bytes, up to its end; of one that is too long, pieces, which are no commands."""
+        while line := self.source.readline(_LONGEST_LINE):
+            if line.strip():
+                yield line
+
+    def _understood(self, line: bytes) -> dict:
+        """The request of a line, with its job as text. Raises MedNCAError where it is none."""
+        request = parse_json(line, "A request")
+        check_schema(request, _REQUEST, "A request")
+        return request | {"job": str(request.get("job", ""))}
+
+    def _do(self, request: dict) -> None:
+        job = request["job"]
+        try:
+            if request["command"] not in self.commands():
+                raise MedNCAError(f"Unknown command {request['command']!r}.")
+            command, schema = self.commands()[request["command"]]
+            check_schema(request, schema, "The request")
+            self.tell("done", job, **command(request, job))
+        except Cancelled:
+            self.tell("cancelled", job)
+        except MedNCAError as error:
+            self.tell("failed", job, error=str(error), bug=False, missed=isinstance(error, NothingFound))
+        except Exception as error:  # what failed must reach the user whole
+            traceback.print_exc()
+            self.tell("failed", job, error=f"{type(error).__name__}: {error}", bug=True)
+        self.cancelled.discard(job)
+
+    def _segment(self, request: dict, job: str) -> dict:
+        from .files import staged, write_json
+        from .imaging.reading import write_image
+        from .models.library import Library
+        from .segment import segment_image
+
+        progress = self.progress(job)
+        progress("reading", 0, 1)
+        image = self._image(Path(request["image"]))
+        options = {key: request[key] for key in _OPTIONS if request.get(key) is not None}
+        model = Library().load(request["model"])
+        result = segment_image(image, model, request.get("clicks") or (), progress=progress, **options)
+        progress("writing", 0, 1)
+        with staged(Path(request["out"])) as folder:
+            for name, part in result.parts.items():
+                write_image(part, folder / f"{name}.nrrd", compress=False)
+            write_json(folder / "report.json", result.report)
+            self.check(job)
+        return {"out": request["out"], "report": result.report}
+
+    def _image(self, path: Path):
+        """The image of a file; the last one is kept, as clicks come in rows on one volume."""
+        from .imaging.reading import read_image
+
+        stamp = (path, path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
+        if stamp is None or self.image is None or self.image[0] != stamp:
+            self.image = None  # first let go of the old one
+            self.image = (stamp, read_image(path))
+        return self.image[1]
+
+    def progress(self, job: str):
+        """A callback that tells, estimates the time left of a stage, and stops a cancelled job."""
+        begun: dict[str, tuple[float, int]] = {}  # a stage may begin in the middle, where a training is resumed
+
+        def progress(stage: str, done: int, total: int) -> None:
+            self.check(job)
+            now = time.monotonic()
+            start, first = begun.setdefault(stage, (now, done))
+            left = (now - start) / (done - first) * (total - done) if done > first else None
+            self.tell("progress", job, stage=stage, step=done, total=total, seconds_left=left and round(left, 1))
+
+        return progress
+
+    def check(self, job: str) -> None:
+        """Raises Cancelled where the job was asked to stop."""
+        if job in self.cancelled or "*" in self.cancelled:
+            raise Cancelled
+
+
+def main(kind: type[Worker] = Worker) -> None:
+    """Keep the protocol's streams to ourselves: whatever else prints goes to standard error, and whatever else reads
+    finds nothing (on Windows, a library that looks at standard input while it is read from waits for ever)."""
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    source = os.fdopen(os.dup(0), "rb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    try:
+        kind(source, sink, _leave_soon).run()
+    finally:
+        _clear()
+
+
+def _leave_soon() -> None:
+    """Nobody listens any more: a step that does not come to its end must not keep the process."""
+
+    def leave():
+        _clear()
+        os._exit(1)
+
+    timer = threading.Timer(_PATIENCE, leave)
+    timer.daemon = True
+    timer.start()
+
+
+def _clear() -> None:
+    if scratch := os.environ.get("MEDNCA_SCRATCH"):
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,428 @@
+"""The `mednca` command: the engine's commands, and those of training. Everything is done by `runs` and its like."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from mednca import cli
+from mednca.errors import MedNCAError
+from mednca.files import held
+from mednca.models.library import Library
+from mednca.schema import SPLIT_SCHEMA, read_json
+
+_FOLDERS = ("--data", "--images", "--labels", "--run", "--run-folder", "--out", "--plan", "--cases")
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder in the layout of the Medical Segmentation Decathlon or nnU-Net, or with "
+                 "images/ and labels/."),
+]  # fmt: skip
+ImagesOption = Annotated[Path | None, typer.Option(help="Folder of images, in place of --data.")]
+LabelsOption = Annotated[Path | None, typer.Option(help="Folder of label maps with the same names.")]
+RunOption = Annotated[
+    Path,
+    typer.Option("--run", "--run-folder", help="Run folder: plan, history, checkpoints. Resumed where it exists."),
+]
+OutOption = Annotated[Path | None, typer.Option(help="Where the model's folder goes; default: result/ in the run.")]
+IterationsOption = Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Instead of the plan's.")]
+SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
+LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
+KeepNames = Annotated[bool, typer.Option(help="Write the cases' names into the model: for public data only.")]
+CalibrationOption = Annotated[
+    int, typer.Option(min=1, help="Cases to make the calibration with, at most, and to try it on.")
+]
+
+
+@cli.app.command()
+def plan(
+    out: Annotated[Path, typer.Option(help="Where the plan goes, as JSON; change it as you like.")],
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    label: LabelNames = None,
+    family: Annotated[str, typer.Option(help="m3d-nca or med-nca.")] = "m3d-nca",
+    iterations: IterationsOption = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    estimate: Annotated[bool, typer.Option(help="Measure what an iteration takes here.")] = True,
+) -> None:
+    """Look at a data set, say what is wrong with it, and propose a plan with its reasons and its cost."""
+    _require_training_packages()
+    from .plan.propose import propose
+    from .training.estimate import estimate as measure
+
+    dataset = _dataset(data, images, labels)
+    names = dataset.label_names | _names(label)
+    with cli.json_output(out) as write:
+        found = _fingerprint(dataset)
+        proposal = propose(found, names, family, iterations, seed)
+        write(proposal.plan.to_json())
+    table = Table("What", "Why")
+    for what, why in proposal.reasons.items():
+        table.add_row(what, why)
+    cli.out.print(table)
+    if estimate:
+        cost = measure(proposal.plan, len(found.usable))
+        cli.out.print(
+            f"About {cost.seconds / 60:.0f} minutes here ({cost.seconds_per_iteration:.2f} s an iteration), "
+            f"{cost.peak_mb:.0f} MB, and {cost.loader_mb:.0f} MB to read and augment.",
+            highlight=False,
+        )
+    cli.out.print(f"Written: {out}", highlight=False)
+    _end(found)
+
+
+@cli.app.command()
+def train(
+    run: RunOption,
+    out: OutOption = None,
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Name of a training plan of ours; for data of your own, give a --name, too.")
+    ] = None,
+    plan: Annotated[Path | None, typer.Option(help="A plan as JSON; default: one is proposed.")] = None,
+    label: LabelNames = None,
+    name: NameOption = None,
+    iterations: IterationsOption = None,
+    seed: SeedOption = None,
+    device: DeviceOption = "auto",
+    keep_names: KeepNames = False,
+    calibration_cases: CalibrationOption = 90,
+) -> None:
+    """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
+    _require_training_packages()
+    from . import run_folder as runs
+    from .plan.presets import PRESETS
+    from .plan.propose import propose
+
+    dataset, found = _dataset(data, images, labels), None
+    if preset and preset not in PRESETS:
+        raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
+    if preset and plan:
+        raise MedNCAError("Give either --preset or --plan.")
+    chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
+    texts = PRESETS[preset].texts if preset and not name else runs.texts_for(_id(name or run.name), name or run.name)
+    with _together(device), runs.working_in(run, make=True), _holding(out):
+        if (run / "plan.json").exists():
+            work = runs.reopen(run, _device(runs.begun_on(run) if device == "auto" else device))
+            _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed))
+            cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
+        else:
+            _check_free(out)
+            wanted = [each.value for each in chosen.labels] if chosen else None
+            found = _fingerprint(dataset, wanted)
+            chosen = chosen or propose(found, dataset.label_names | _names(label)).plan
+            cases = _usable(dataset, found, strict=bool(preset))
+            _check_labels(chosen, found)
+            options = _options(out, keep_names, calibration_cases)
+            work = runs.begin(run, _with(chosen, iterations, seed), cases, texts, None, options, _device(device))
+        _complete(work, out, found)
+
+
+@cli.app.command()
+def resume(
+    run: Path,
+    out: OutOption = None,
+    device: Annotated[str | None, typer.Option(help="Default: the one that it was begun on.")] = None,
+) -> None:
+    """Go on with a run that was stopped, or killed, at its last checkpoint."""
+    _require_training_packages()
+    from . import run_folder as runs
+
+    runs.check_begun(run)
+    device = device or runs.begun_on(run)
+    with _together(device), runs.working_in(run):
+        work = runs.reopen(run, _device(device))
+        cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
+        _complete(work, out)
+
+
+@cli.app.command()
+def finetune(
+    model: str,
+    run: RunOption,
+    out: OutOption = None,
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    label: LabelNames = None,
+    name: NameOption = None,
+    iterations: IterationsOption = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    trained: Annotated[str, typer.Option(help="all weights, or update: only those of the dense layers.")] = "all",
+    device: DeviceOption = "auto",
+    keep_names: KeepNames = False,
+    calibration_cases: CalibrationOption = 90,
+) -> None:
+    """Go on training a model of the library on labelled volumes of your own, and say whether that helped."""
+    _require_training_packages()
+    from . import run_folder as runs
+    from .training.finetune import finetuning_plan
+
+    with _together(device), runs.working_in(run, make=True), _holding(out):
+        if (run / "plan.json").exists():
+            raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
+        _check_free(out)
+        base = Library().load(model)
+        dataset = _dataset(data, images, labels)
+        found = _fingerprint(dataset)
+        chosen = finetuning_plan(base, found, dataset.label_names | _names(label), iterations, trained, seed)
+        name = name or f"{base.name}, fine-tuned"
+        options = _options(out, keep_names, calibration_cases)
+        work = runs.begin(
+            run, chosen, _usable(dataset, found), runs.texts_for(_id(name), name, base=base), base, options,
+            _device(device),
+        )  # fmt: skip
+        _complete(work, out, found)
+
+
+@cli.app.command()
+def calibrate(
+    model: str,
+    out: Annotated[Path, typer.Option(help="Where the calibrated model's folder goes.")],
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    cases: Annotated[Path | None, typer.Option(help="A split.json; default: a new split.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
+    calibration_cases: CalibrationOption = 90,
+) -> None:
+    """Make a model's calibration anew on your own cases, clean and degraded, and try it on others."""
+    _require_training_packages()
+    from .data.dataset import split
+    from .model.report import calibrate as make
+
+    loaded = Library().load(model)
+    dataset = _dataset(data, images, labels)
+    with _holding(out):
+        _check_free(out)
+        facts = _fingerprint(dataset, [label.value for label in loaded.labels])
+        found = _usable(dataset, facts)
+        _check_labels(loaded, facts)
+        divided = read_json(cases, SPLIT_SCHEMA) if cases else split(found, 0.3, seed)
+        parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
+        if not all(parts):
+            raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
+        loaded.id = _id(out.name)
+        with _bar() as (_, stage):
+            result = make(loaded, *parts, out, _command(), seed, calibration_cases, stage)
+    cli.table(result["cases"], result["mean"])
+    made = loaded.info["quality"]
+    cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
+    _end(facts, result["failures"])
+
+
+def main() -> None:
+    """Entry point of `mednca`."""
+    cli.main()
+
+
+def _complete(work, out, found=None) -> None:
+    """Train, measure and write, with a bar for people; of several processes only the first one talks. found: the
+    fingerprint, whose bad cases were left out."""
+    from . import run_folder as runs
+    from .training import distributed as processes
+
+    if not processes.is_first():
+        runs.complete(work, out)
+        return
+    run = work.run
+    with _bar() as (bar, stage):
+        task = bar.add_task("Training", total=run.plan.total_iterations, completed=run.iteration)
+
+        def report(row):
+            bar.update(task, completed=row["iteration"], description=f"Training, loss {row['loss']:.3f}")
+
+        result = runs.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
+    cli.table(result["cases"], result["mean"])
+    if "base" in result:
+        base, own = (result[key]["dice"]["union"] for key in ("base", "own"))
+        helped = "Fine-tuning helped" if result["helped"] else "Fine-tuning did not help"
+        cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
+    if result.get("calibration_note"):
+        cli.out.print(result["calibration_note"])
+    cli.out.print(f"Model written to {runs.result_folder(work, out)}", highlight=False)
+    _end(found, result["failures"])
+
+
+@contextmanager
+def _bar(quiet: bool = False):
+    """A progress display and a function (stage, done, total) that moves its second bar."""
+    with cli.progress(quiet) as bar:
+        tasks = []
+
+        def stage(text, done, total):
+            if not tasks:
+                tasks.append(bar.add_task("", total=1))
+            bar.update(tasks[0], description=text, completed=done, total=total)
+
+        yield bar, stage
+
+
+@contextmanager
+def _together(device: str):
+    """Within it, the processes that `torchrun` started know of each other."""
+    from .training import distributed as processes
+
+    processes.join(_device(device))
+    try:
+        yield
+    finally:
+        processes.leave()
+
+
+def _dataset(data, images, labels):
+    """The `dataset.Dataset` that the options name."""
+    from .data.dataset import find_dataset, pair_folders
+
+    if (data is None) == (images is None and labels is None):
+        raise MedNCAError("Give either --data, or --images and --labels.")
+    if data is not None:
+        return find_dataset(data)
+    if images is None or labels is None:
+        raise MedNCAError("--images and --labels belong together.")
+    return pair_folders(images, labels)
+
+
+def _fingerprint(dataset, values=None):
+    from .data.fingerprint import fingerprint
+    from .training import distributed as processes
+
+    with _bar(quiet=not processes.is_first()) as (_, stage):
+        return fingerprint(dataset, values, lambda done, total: stage("Looking at the cases", done, total))
+
+
+def _usable(dataset, found, strict: bool = False):
+    """The cases without a problem; the others are told by name, or, where strict, end it."""
+    if strict and found.problems:
+        name, problem = next(iter(found.problems.items()))
+        raise MedNCAError(f"{name}: {problem}")
+    _tell_left_out(found)
+    bad = set(found.problems)
+    usable = [case for case in dataset.cases if case.name not in bad]
+    if len(usable) < 2:
+        raise MedNCAError(
+            f"Training needs two usable cases at least, one to learn from, one to check with; there are {len(usable)}."
+        )
+    return usable
+
+
+def _tell_left_out(found) -> None:
+    for name, problem in found.problems.items():
+        cli.err.print(cli._plain(f"Left out: {name}: {problem}"), highlight=False, soft_wrap=True)
+
+
+def _end(found=None, failures=()) -> None:
+    """Name again what was left out or failed, and end with the status that says whether anything was."""
+    if found is not None:
+        _tell_left_out(found)
+    for failure in failures:
+        cli.complain(failure)
+    if failures or (found is not None and found.problems):
+        raise typer.Exit(1)
+
+
+def _check_labels(wanted, found) -> None:
+    """wanted: a plan or a model."""
+    missing = [label for label in wanted.labels if label.value not in found.values]
+    if missing:
+        raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}).")
+
+
+def _holding(out: Path | None):
+    """Within it no other program makes a model there; of several processes the first one sees to it."""
+    from .training import distributed as processes
+
+    return held(out) if out and processes.is_first() else nullcontext()
+
+
+def _check_free(out: Path | None) -> None:
+    if out and os.path.lexists(out):
+        raise MedNCAError(f"{out} exists already; choose another folder.")
+
+
+def _options(out: Path | None, keep_names: bool, calibration_cases: int) -> dict:
+    """What `runs.begin` keeps for the end of the run."""
+    where = str(out.resolve()) if out else None
+    return {"command": _command(), "out": where, "keep_names": keep_names, "calibration_cases": calibration_cases}
+
+
+def _check_resumed(run, plan) -> None:
+    """What is asked for now must be what the run was begun with."""
+    if run.plan != plan:
+        raise MedNCAError(f"{run.folder} was begun with another plan (see its plan.json); choose another --run.")
+
+
+def _with(plan, iterations, seed):
+    changes = {key: value for key, value in (("iterations", iterations), ("seed", seed)) if value is not None}
+    return replace(plan, **changes)
+
+
+def _read_plan(path: Path):
+    from .plan.plan import Plan
+
+    try:
+        return Plan.from_json(read_json(path))
+    except MedNCAError as error:
+        raise MedNCAError(f"{path} is no plan: {error}") from error
+
+
+def _names(texts) -> dict[int, str]:
+    names = {}
+    for text in texts or ():
+        value, equals, name = text.partition("=")
+        if not equals or not value.strip().isdigit() or not name.strip():
+            raise MedNCAError(f"--label {text!r} is not VALUE=NAME.")
+        names[int(value)] = name.strip()
+    return names
+
+
+def _id(name: str) -> str:
+    """A model's id from a name that people chose."""
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+    return "-".join(part for part in kept.split("-") if part)[:64] or "model"
+
+
+def _device(name: str) -> str:
+    from mednca.nca.devices import choose_device
+
+    device, note = choose_device(name)
+    if note:
+        cli.err.print(note)
+    return str(device)
+
+
+def _command() -> str:
+    """The command line as the card shows it: in place of folders, which may be called after people, what they are."""
+    words, shown = iter(sys.argv[1:]), []
+    for word in words:
+        option, equals, _value = word.partition("=")
+        if option not in _FOLDERS:
+            shown.append(re.split(r"[/\\]", word)[-1])
+            continue
+        if not equals:
+            next(words, None)
+        shown += [option, option.removeprefix("--").upper()]
+    return "mednca " + shlex.join(shown)
+
+
+def _require_training_packages() -> None:
+    try:
+        import scipy  # noqa: F401
+        import torchio  # noqa: F401
+    except ImportError as error:
+        raise MedNCAError(
+            f"Training needs the package {error.name}; install it with: pip install 'mednca[train]'."
+        ) from error

@@ -1,0 +1,1 @@
+"""Cases on disk and in memory: files, fingerprint, samples."""

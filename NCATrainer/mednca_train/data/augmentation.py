@@ -1,0 +1,101 @@
+"""From a case to a training sample: geometry, artifacts, crop, normalization. torchio does the transforms."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import torch
+import torchio as tio
+
+from mednca.imaging.geometry import normalize
+from mednca.nca.tensors import to_numpy, to_tensor
+
+from ..plan.plan import Augmentation, Plan
+
+IGNORE = -1  # label of voxels that the loss leaves out: padding, not anatomy
+
+
+def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int, iteration: int = 0):
+    """One random crop of a case.
+
+    image: (R, A, S) float32 on the model's grid; labels: same shape, int16. Returns the crop's image
+    (field_of_view, normalized) and labels (with IGNORE outside the case). The same seed gives the same sample.
+    """
+    augmentation = plan.augmentation_at(iteration)
+    image, labels = _pad(_to_unit(image), labels, plan.field_of_view, plan.room)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed % 2**63)
+        subject = _subject(image, labels, plan.preprocessing.spacing)
+        subject = _geometry(augmentation)(subject)
+        subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
+    image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
+    return image, to_numpy(subject["labels"].data[0]).astype(np.int16)
+
+
+def apply_artifact(image: np.ndarray, transform, seed: int) -> np.ndarray:
+    """A torchio intensity transform on an (R, A, S) array rescaled to 0..1, as the paper degrades its test data."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed % 2**63)
+        return to_numpy(transform(to_tensor(_to_unit(image))[None])[0]).astype(np.float32)
+
+
+def _geometry(a: Augmentation):
+    affine = tio.RandomAffine(
+        scales=(1 - a.scaling, 1 + a.scaling),
+        degrees=a.rotation,
+        translation=a.shift,
+        default_pad_value="minimum",
+        default_pad_label=IGNORE,
+    )
+    elastic = tio.RandomElasticDeformation(num_control_points=7, max_displacement=3.5, locked_borders=2, p=a.elastic)
+    flips = [tio.RandomFlip(axes=(axis,), flip_probability=0.5) for axis in a.flip]
+    return tio.Compose([*flips, affine, elastic])
+
+
+def _artifacts(a: Augmentation):
+    return tio.Compose(
+        [
+            tio.RandomGamma(log_gamma=(-0.4, 0.4), p=a.gamma),
+            tio.RandomBiasField(coefficients=0.4, p=a.bias_field),
+            tio.RandomAnisotropy(axes=(0, 1, 2), downsampling=(1.5, 3), p=a.anisotropy),
+            tio.RandomBlur(std=(0.3, 1.0), p=a.blur),
+            tio.RandomMotion(degrees=4, translation=3, num_transforms=1, p=a.motion),
+            tio.RandomGhosting(num_ghosts=(3, 7), intensity=(0.2, 0.9), p=a.ghosting),
+            tio.RandomSpike(intensity=(0.2, 1.0), p=a.spike),
+            tio.RandomNoise(std=(0.0, 0.15), p=a.noise),
+        ]
+    )
+
+
+def _subject(image, labels, spacing):
+    affine = np.diag([*(spacing or (1.0, 1.0, 1.0)), 1.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return tio.Subject(
+            image=tio.ScalarImage(tensor=to_tensor(image)[None], affine=affine),
+            labels=tio.LabelMap(tensor=to_tensor(labels)[None], affine=affine),
+        )
+
+
+def _center_crop(subject, size):
+    """Exactly `size` voxels from the middle."""
+    crop = []
+    for have, want in zip(subject.spatial_shape, size, strict=True):
+        before = (have - want) // 2
+        crop += [before, have - want - before]
+    return tio.Crop(tuple(int(n) for n in crop))
+
+
+def _pad(image, labels, size, margin):
+    """Mirror the case outward to at least size + 2 margins; labels there are IGNORE."""
+    pads = []
+    for have, want, room in zip(image.shape, size, margin, strict=True):
+        lack = max(want + 2 * room - have, 0)
+        pads.append((lack // 2, lack - lack // 2))
+    return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
+
+
+def _to_unit(image):
+    low, high = np.percentile(image, (0.5, 99.5))
+    return np.clip((image - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)

@@ -1,0 +1,225 @@
+"""A training run as data: everything that decides its outcome beside the cases themselves."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+from mednca.errors import MedNCAError
+from mednca.models.description import Label, Preprocessing
+from mednca.nca.architecture import Architecture
+from mednca.schema import (
+    LABELS,
+    PREPROCESSING,
+    SEED,
+    check_labels,
+    check_percentiles,
+    check_schema,
+    numbers,
+    optional,
+    record,
+)
+
+from ..training.losses import LOSSES
+
+KEEP, TRAINED = ("last", "best"), ("all", "update")
+
+
+def _number(low: float, high: float, kind: str = "number") -> dict:
+    return {"type": kind, "minimum": low, "maximum": high}
+
+
+_MANY = _number(1, 10_000_000, "integer")
+_SIZE = numbers(3, 1, 1024, "integer")  # voxels
+_RATE = {"type": "number", "exclusiveMinimum": 0, "maximum": 10}
+_SHARE = _number(0, 1)
+_CHANCES = ("elastic", "gamma", "noise", "blur", "bias_field", "anisotropy", "spike", "ghosting", "motion")
+_AUGMENTATION = record(
+    {
+        "flip": {"type": "array", "items": _number(0, 2, "integer"), "maxItems": 3, "uniqueItems": True},
+        "shift": _number(0, 200),
+        "rotation": _number(0, 180),
+        "scaling": _number(0, 0.9),
+    }
+    | dict.fromkeys(_CHANCES, _SHARE)
+)
+_POLISH = record(
+    {"iterations": _MANY, "learning_rate": _RATE, "patch": _SIZE, "augmentation": _AUGMENTATION},
+    ("iterations", "learning_rate", "patch", "augmentation"),
+)
+PLAN_SCHEMA = record(
+    {
+        "architecture": {"type": "object"},  # checks itself
+        "preprocessing": PREPROCESSING,
+        "labels": LABELS,
+        "field_of_view": _SIZE,
+        "patch": _SIZE,
+        "loss_margin": _number(0, 100, "integer"),
+        "foreground_share": _SHARE,
+        "batch": _number(1, 1024, "integer"),
+        "duplication": _number(1, 1024, "integer"),
+        "iterations": _MANY,
+        "learning_rate": _RATE,
+        "betas": {**numbers(2, 0), "items": {"type": "number", "minimum": 0, "exclusiveMaximum": 1}},
+        "clip_norm": {"type": "number", "exclusiveMinimum": 0, "maximum": 1e9},
+        "ema": _SHARE,
+        "freeze_norm": _SHARE,
+        "steps_jitter": _SHARE,
+        "loss": {"enum": list(LOSSES)},
+        "coarse_weight": _number(0, 1000),
+        "augmentation": _AUGMENTATION,
+        "polish": optional(_POLISH),
+        "validation_share": _SHARE,
+        "validate_every": _MANY,
+        "validation_cases": _MANY,
+        "checkpoint_every": _MANY,
+        "keep": {"enum": list(KEEP)},
+        "patience": _number(0, 10_000_000, "integer"),
+        "trained": {"enum": list(TRAINED)},
+        "recompute": {"type": "boolean"},
+        "seed": SEED,
+    },
+    ("architecture", "preprocessing", "labels", "field_of_view", "patch"),
+)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is done to a training case, as probabilities and ranges (torchio's units).
+
+    flip: axes (0 R, 1 A, 2 S) mirrored with probability 1/2. shift: largest displacement of the field of view,
+    mm. The artifacts are those that the verdict must know (M3D-NCA, section 3.2) and those of Med-NCA's
+    robustness study, in mild forms.
+    """
+
+    flip: tuple[int, ...] = (0,)
+    shift: float = 6.0
+    rotation: float = 12.0  # degrees
+    scaling: float = 0.12  # relative
+    elastic: float = 0.15
+    gamma: float = 0.3
+    noise: float = 0.25
+    blur: float = 0.1
+    bias_field: float = 0.15
+    anisotropy: float = 0.1
+    spike: float = 0.03
+    ghosting: float = 0.05
+    motion: float = 0.03
+
+
+@dataclass(frozen=True)
+class Polish:
+    """A last phase: milder augmentation and larger patches, nearer to what inference sees; a second cosine."""
+
+    iterations: int
+    learning_rate: float
+    patch: tuple[int, int, int]
+    augmentation: Augmentation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training run.
+
+    field_of_view: voxels of a training crop on the model's grid; patch: cells of a patch from the second level
+    on; loss_margin: outer cells of a patch left out of the loss where the patch was cut (they saw a false
+    border). batch x duplication samples an iteration; duplication > 1 repeats each image with other fire masks
+    and patches ("batch duplication", M3D-NCA, section 2.1). freeze_norm: share of the iterations after which
+    batch norm is frozen. steps_jitter: relative range of the random number of steps. coarse_weight: weight of
+    the same loss on the coarser levels' outputs (0: last level only, as published). polish: an optional last
+    phase after `iterations`. keep: "last" or "best", the weights of the end or of the best validation. patience:
+    validations without a better one after which training ends early (0: never). trained: which weights move, "all" or
+    "update" (the dense layers that say what follows from what is seen; perception stays). recompute: compute steps
+    again on the way back instead of keeping them (less memory, a fifth more time).
+    """
+
+    architecture: Architecture
+    preprocessing: Preprocessing
+    labels: tuple[Label, ...]
+    field_of_view: tuple[int, int, int]
+    patch: tuple[int, int, int]
+    loss_margin: int = 2
+    foreground_share: float = 0.7
+    batch: int = 4
+    duplication: int = 1
+    iterations: int = 6000
+    learning_rate: float = 2e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip_norm: float = 1.0
+    ema: float = 0.998
+    freeze_norm: float = 0.08
+    steps_jitter: float = 0.2
+    loss: str = "dice-bce"
+    coarse_weight: float = 0.25
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    polish: Polish | None = None
+    validation_share: float = 0.2
+    validate_every: int = 500
+    validation_cases: int = 12
+    checkpoint_every: int = 100
+    keep: str = "last"
+    patience: int = 0
+    trained: str = "all"
+    recompute: bool = False
+    seed: int = 0
+
+    def __post_init__(self):
+        """Raises MedNCAError where a field is out of bounds."""
+        data = self.to_json()
+        check_schema(data, PLAN_SCHEMA, "The training plan")
+        check_labels(data["labels"], "The training plan")
+        check_percentiles(data["preprocessing"], "The training plan")
+        if self.architecture.labels != len(self.labels):
+            raise MedNCAError(f"The model has {self.architecture.labels} outputs for {len(self.labels)} labels.")
+
+    def trains(self, parameter: str) -> bool:
+        """Whether a parameter of the pyramid, by name, is changed by the training."""
+        return self.trained == "all" or parameter.split(".")[2] in ("update", "hidden", "norm")
+
+    @property
+    def room(self) -> tuple[int, int, int]:
+        """Voxels around the field of view, so that shifts and rotations rarely meet emptiness."""
+        spacing = self.preprocessing.spacing or (1.0, 1.0, 1.0)
+        return tuple(math.ceil(self.augmentation.shift / mm) + 2 for mm in spacing)
+
+    @property
+    def total_iterations(self) -> int:
+        return self.iterations + (self.polish.iterations if self.polish else 0)
+
+    def augmentation_at(self, iteration: int) -> Augmentation:
+        return self.polish.augmentation if self.polish and iteration >= self.iterations else self.augmentation
+
+    def patch_at(self, iteration: int) -> tuple[int, int, int]:
+        return self.polish.patch if self.polish and iteration >= self.iterations else self.patch
+
+    def learning_rate_at(self, iteration: int) -> float:
+        """Short linear warm-up, then cosine to 2 %; once more for the polish."""
+        start, length, peak = 0, self.iterations, self.learning_rate
+        if self.polish and iteration >= self.iterations:
+            start, length, peak = self.iterations, self.polish.iterations, self.polish.learning_rate
+        done = iteration - start
+        warm = min(1.0, (done + 1) / 50)
+        return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done / length)))
+
+    def to_json(self) -> dict:
+        data = asdict(self) | {"architecture": self.architecture.to_json()}
+        return json.loads(json.dumps(data))  # as it is once written and read: lists, no tuples
+
+    @classmethod
+    def from_json(cls, data: dict) -> Plan:
+        """Raises MedNCAError where the plan cannot be understood."""
+        check_schema(data, PLAN_SCHEMA, "The training plan")
+        data = dict(data)
+        data["architecture"] = Architecture.from_json(data["architecture"])
+        data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
+        data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
+        data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
+        if data.get("polish"):
+            polish = _tuples(data["polish"])
+            data["polish"] = Polish(**polish | {"augmentation": Augmentation(**_tuples(polish["augmentation"]))})
+        return cls(**_tuples(data))
+
+
+def _tuples(data: dict) -> dict:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

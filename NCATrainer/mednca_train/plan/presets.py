@@ -1,0 +1,173 @@
+"""Named training plans and the texts of the models they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mednca.models.description import Label, Preprocessing
+from mednca.nca.architecture import Architecture, Level
+
+from .plan import Augmentation, Plan, Polish
+
+_SCT = "SCT"
+
+
+def _terminology(code: str, meaning: str, modifier: tuple[str, str] | None = None) -> dict:
+    """A coded entry as Slicer and DICOM SEG use them."""
+    entry = {
+        "category": {"scheme": _SCT, "code": "123037004", "meaning": "Anatomical Structure"},
+        "type": {"scheme": _SCT, "code": code, "meaning": meaning},
+    }
+    if modifier:
+        entry["modifier"] = {"scheme": _SCT, "code": modifier[0], "meaning": modifier[1]}
+    return entry
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A plan and the texts of its model."""
+
+    plan: Plan
+    texts: dict
+
+
+# The last phase of the hippocampus models.
+_MILD = Augmentation(
+    shift=4.0, rotation=8.0, scaling=0.08, elastic=0.1, gamma=0.15, noise=0.1, blur=0.05, bias_field=0.08,
+    anisotropy=0.05, spike=0.02, ghosting=0.02, motion=0.02,
+)  # fmt: skip
+
+_PAPERS = [
+    "Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023.",
+    "Kalkhof, Gonzalez, Mukhopadhyay: Med-NCA: Robust and Lightweight Segmentation with Neural Cellular Automata. "
+    "IPMI 2023.",
+]
+
+HIPPOCAMPUS_M3DNCA = Preset(
+    Plan(
+        architecture=Architecture(
+            family="m3d-nca",
+            channels=16,
+            hidden=64,
+            levels=(Level((2, 2, 2), 7, 10), Level((1, 1, 1), 3, 10)),
+            norm="batch",
+            labels=2,
+        ),
+        preprocessing=Preprocessing(spacing=(1.0, 1.0, 1.0), field_of_view=(40.0, 56.0, 42.0), keep_largest=True),
+        labels=(
+            Label(1, "Anterior hippocampus", (230, 126, 34), _terminology("5366008", "Hippocampus")),
+            Label(2, "Posterior hippocampus", (64, 156, 255), _terminology("5366008", "Hippocampus")),
+        ),
+        field_of_view=(36, 52, 36),
+        patch=(24, 24, 24),
+        iterations=5000,
+        freeze_norm=0.05,
+        polish=Polish(
+            iterations=3500,
+            learning_rate=1.5e-3,
+            patch=(28, 36, 28),
+            augmentation=_MILD,
+        ),
+    ),
+    {
+        "id": "hippocampus-m3dnca",
+        "name": "Hippocampus (M3D-NCA)",
+        "version": "1.0.0",
+        "task": "Hippocampus segmentation, anterior and posterior",
+        "description": "Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI.",
+        "authors": "The MedNCA developers",
+        "copyright": "The MedNCA developers",
+        "license": "CC BY-SA 4.0, as the training data.",
+        "terms": None,
+        "intended_use": "Research and education. Not a medical device; a person must review every result.",
+        "data_source": "Medical Segmentation Decathlon, Task04 Hippocampus, CC BY-SA 4.0 (Antonelli et al., The "
+        "Medical Segmentation Decathlon, Nature Communications 2022). The set holds left and right hippocampi of the "
+        "same "
+        "subjects without saying which, so that both of one subject may lie on different sides of the split.",
+        "limits": "T1-weighted MRI of about 1 mm, of adults. Strong noise, spikes, ghosts and bias fields break it; "
+        "the table above says how far. The border between anterior and posterior is a convention, and the least "
+        "certain "
+        "part. It expects one hippocampus in its field of view: click on it in a whole head.",
+        "references": _PAPERS,
+    },
+)
+
+HIPPOCAMPUS_MEDNCA = Preset(
+    Plan(
+        architecture=Architecture(
+            family="med-nca",
+            channels=32,
+            hidden=128,
+            # Sagittal slices: they hold the whole length of the hippocampus, and so the border between its parts.
+            levels=(Level((1, 4, 4), 3, 16), Level((1, 1, 1), 3, 16)),
+            labels=2,
+            slice_axis=0,
+        ),
+        preprocessing=HIPPOCAMPUS_M3DNCA.plan.preprocessing,
+        labels=HIPPOCAMPUS_M3DNCA.plan.labels,
+        field_of_view=(36, 52, 36),
+        patch=(10, 36, 32),
+        batch=2,
+        iterations=1400,
+        polish=Polish(iterations=2000, learning_rate=1.5e-3, patch=(10, 44, 36), augmentation=_MILD),
+    ),
+    HIPPOCAMPUS_M3DNCA.texts
+    | {
+        "id": "hippocampus-mednca",
+        "name": "Hippocampus (Med-NCA)",
+        "description": "Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI, slice by slice.",
+    },
+)
+
+PROSTATE_M3DNCA = Preset(
+    Plan(
+        architecture=Architecture(
+            family="m3d-nca",
+            channels=16,
+            hidden=64,
+            levels=(Level((4, 4, 2), 7, 16), Level((1, 1, 1), 3, 16)),
+            norm="batch",
+            labels=1,
+        ),
+        preprocessing=Preprocessing(
+            spacing=(1.1, 1.1, 2.1),
+            percentiles=(0.5, 99.0),
+            gamma=0.5,  # coils light up what lies beside them
+            field_of_view=(140.0, 140.0, 67.0),
+            keep_largest=True,
+        ),
+        labels=(Label(1, "Prostate", (230, 158, 140), _terminology("41216001", "Prostate")),),
+        field_of_view=(128, 128, 32),
+        patch=(56, 56, 24),
+        foreground_share=0.75,
+        batch=2,
+        iterations=1500,
+        freeze_norm=0.05,
+        validate_every=250,
+        keep="best",  # with 30 cases the validation Dice falls after some 1,400 iterations
+        # The spacing of the training set is nominal: scales from 0.75 to 1.25.
+        augmentation=Augmentation(shift=10.0, rotation=8.0, scaling=0.25, bias_field=0.3, noise=0.15),
+    ),
+    {
+        "id": "prostate-m3dnca",
+        "name": "Prostate (M3D-NCA)",
+        "version": "1.0.0",
+        "task": "Prostate segmentation, whole gland",
+        "description": "The whole prostate gland in axial T2-weighted MRI, with or without an endorectal coil.",
+        "authors": "The MedNCA developers",
+        "copyright": "The MedNCA developers",
+        "license": "Research use only, as the training data.",
+        "terms": "Trained on PROMISE12 (Litjens et al. 2014), whose images are for research use. So are these weights: "
+        "not for clinical or commercial use.",
+        "intended_use": "Research and education. Not a medical device; a person must review every result.",
+        "data_source": "PROMISE12, T2-weighted MRI of four centers (Litjens et al., Evaluation of prostate "
+        "segmentation algorithms for MRI, Medical Image Analysis 2014, doi 10.1016/j.media.2013.12.002), "
+        "as published by others after cropping and resampling to 128 x 128 x 32 voxels. Their true spacing is lost; "
+        "1.1 x 1.1 x 2.1 mm is nominal, so the model was trained over scales.",
+        "limits": "Axial T2-weighted MRI of the male pelvis. Base and apex are the least certain parts. Volumes in ml "
+        "measured on other images are as good as the outline, but the training set itself had no true scale.",
+        "references": _PAPERS,
+    },
+)
+
+PRESETS = {preset.texts["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA, HIPPOCAMPUS_MEDNCA, PROSTATE_M3DNCA)}

@@ -1,0 +1,162 @@
+"""From a fingerprint to a plan, with a sentence for each decision. Every one of them may be changed: a plan is data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mednca.errors import MedNCAError
+from mednca.models.description import Label, Preprocessing
+from mednca.nca.architecture import Architecture, Level
+
+from ..data.fingerprint import Fingerprint
+from .plan import Augmentation, Plan
+
+COLORS = (
+    (230, 126, 34), (64, 156, 255), (87, 187, 96), (201, 92, 172), (241, 214, 64), (120, 105, 215), (216, 82, 82),
+    (77, 190, 190),
+)  # fmt: skip
+FAMILIES = ("m3d-nca", "med-nca")
+_LARGEST_FIELD = 160  # voxels along an axis; beyond, the grid is made coarser
+_ROOM = 14.0  # mm around the organ that a field of view has at least
+_SAMPLE_VOXELS = 60_000  # of the patches of a batch, about
+_ITERATIONS = 3000
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A plan and why it is so: a sentence per decision."""
+
+    plan: Plan
+    reasons: dict[str, str]
+
+
+def propose(
+    fingerprint: Fingerprint, label_names: dict[int, str] | None = None, family: str = "m3d-nca",
+    iterations: int | None = None, seed: int = 0,
+) -> Proposal:  # fmt: skip
+    """A plan for a data set. Raises MedNCAError with fewer than two usable cases, or an unknown family."""
+    cases, reasons = fingerprint.usable, {}
+    if len(cases) < 2:
+        why = "; ".join(f"{name}: {problem}" for name, problem in list(fingerprint.problems.items())[:3])
+        raise MedNCAError(
+            f"Training needs two usable cases at least, one to learn from and one to check with; there are "
+            f"{len(cases)}. {why}".strip()
+        )
+    if family not in FAMILIES:
+        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(FAMILIES)}.")
+    labels = tuple(
+        Label(value, (label_names or {}).get(value, f"Label {value}"), COLORS[n % len(COLORS)])
+        for n, value in enumerate(fingerprint.values)
+    )
+    reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
+    spacing, field = _grid(cases, reasons)
+    architecture = _architecture(family, field, spacing, len(labels), reasons)
+    batch, patch = _patch(architecture, field, spacing, cases, reasons)
+    flip = flip_axes(cases)
+    reasons["flip"] = (
+        "Images are mirrored left to right now and then."
+        if flip
+        else "Images are not mirrored: an organ always lies on the same side."
+    )
+    plan = Plan(
+        architecture=architecture,
+        preprocessing=Preprocessing(
+            spacing=spacing,
+            field_of_view=tuple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
+            keep_largest=True,
+        ),
+        labels=labels,
+        field_of_view=field,
+        patch=patch,
+        batch=batch,
+        iterations=iterations or _ITERATIONS,
+        validate_every=250,
+        keep="best",
+        patience=6,
+        augmentation=Augmentation(flip=flip, shift=6.0 if min(field) * min(spacing) < 80 else 10.0),
+        seed=seed,
+    )
+    reasons["iterations"] = (
+        f"{plan.iterations} iterations of {batch} samples; training ends early when {plan.patience} validations in a "
+        "row bring nothing, and keeps the best."
+    )
+    return Proposal(plan, reasons)
+
+
+def _grid(cases, reasons):
+    """Spacing and field of view of the model: the median spacing, and what holds the largest organ with room."""
+    spacing = np.median([case.spacing for case in cases], axis=0)
+    organ = np.max([case.extent for case in cases], axis=0)
+    images = np.median([np.array(case.size) * case.spacing for case in cases], axis=0)
+    wanted = np.maximum(organ + 2 * _ROOM, 1.35 * organ)
+    field_mm = np.where(images <= 1.35 * wanted, images, wanted)  # images that are crops already stay whole
+    coarser = np.maximum(field_mm / spacing / _LARGEST_FIELD, 1.0)
+    spacing = spacing * coarser
+    spacing = np.array([round(float(mm), 2) for mm in spacing])
+    field = tuple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
+    shown = " x ".join(f"{mm:g}" for mm in spacing)
+    reasons["spacing"] = f"{shown} mm (R, A, S), the median of the cases" + (
+        ", made coarser so that the field stays below 160 voxels." if (coarser > 1).any() else "."
+    )
+    reasons["field_of_view"] = (
+        f"{' x '.join(str(n) for n in field)} voxels: "
+        + ("about the whole image." if np.all(field_mm >= 0.95 * images) else "the largest organ with room around it.")
+    )  # fmt: skip
+    return tuple(spacing.tolist()), field
+
+
+def _architecture(family, field, spacing, labels, reasons):
+    """Two levels; the coarse one sees the whole field within its steps, at cells that are about as long as wide."""
+    factor = 2 if max(field) <= 64 else 4
+    fine = min(spacing)
+    scale = [max(min(factor, round(factor * fine / mm), n // 6), 1) for mm, n in zip(spacing, field, strict=True)]
+    if family == "med-nca":
+        axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
+        scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]
+        levels = (Level(tuple(scale), 3, 16), Level((1, 1, 1), 3, 16))
+        reasons["architecture"] = "Med-NCA: slices along the axis with the thickest slices, two levels, 70,016 weights."
+        return Architecture("med-nca", 32, 128, levels, labels=labels, slice_axis=axis)
+    coarse = max(math.ceil(n / s) for n, s in zip(field, scale, strict=True))
+    steps = int(np.clip(math.ceil(coarse / 3), 8, 20))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
+    levels = (Level(tuple(scale), 7, steps), Level((1, 1, 1), 3, min(steps, 12)))
+    reasons["architecture"] = (
+        f"M3D-NCA with two levels; {steps} steps carry information across the {coarse} cells of the coarse one."
+    )
+    return Architecture("m3d-nca", 16, 64, levels, norm="batch", labels=labels)
+
+
+def _patch(architecture, field, spacing, cases, reasons):
+    """A patch large enough to hold what it should learn, and as many in a batch as a small computer can hold."""
+    edge = 28 if max(field) <= 64 else 48
+    patch = tuple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
+    batch = int(np.clip(round(_SAMPLE_VOXELS / math.prod(patch)), 2, 4))
+    share = np.median([sum(case.labels.values()) / math.prod(case.size) for case in cases])
+    reasons["patch"] = (
+        f"The fine level learns on patches of {' x '.join(str(n) for n in patch)} voxels; the organ fills "
+        f"{share:.1%} of an image, so most of them are placed on it."
+    )
+    return batch, patch
+
+
+def flip_axes(cases) -> tuple[int, ...]:
+    """Mirroring left and right is right for organs on the midline, or seen on both sides; not for one that always lies
+    on the same side, nor for a left and a right one with labels of their own. cases: usable ones' `CaseFacts`."""
+    reach = np.median([case.size[0] * case.spacing[0] for case in cases])
+    for value in {value for case in cases for value in case.sides}:
+        offsets = np.array([case.sides[value] for case in cases if value in case.sides])
+        if np.abs(offsets).min() > 0.12 * reach and len(set(np.sign(offsets))) == 1:
+            return ()
+    return (0,)
+
+
+def with_changes(plan: Plan, changes: dict) -> Plan:
+    """A plan with some of its fields, given as JSON has them, replaced. Raises MedNCAError where one is unknown."""
+    data = plan.to_json()
+    for key, value in changes.items():
+        if key not in data:
+            raise MedNCAError(f"A plan has no {key!r}; it has {', '.join(data)}.")
+        data[key] = data[key] | value if isinstance(data[key], dict) and isinstance(value, dict) else value
+    return Plan.from_json(data)

@@ -1,0 +1,1 @@
+"""The optimization: losses, iterations, checkpoints, several processes."""

@@ -1,0 +1,103 @@
+"""What a plan will cost here, measured: some iterations of it on made-up data, in a fresh process."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import time
+from dataclasses import asdict, dataclass, replace
+
+import torch
+
+from mednca.benchmark.timing import resident_peak
+from mednca.errors import MedNCAError
+from mednca.imaging.header import physical_memory
+
+from ..data.dataset import CACHED_VOXELS
+from ..plan.plan import Plan
+from .distributed import end_with_parent
+from .loop import Run
+
+_VALIDATION_SHARE = 0.1  # of the time, that validation and checkpoints take beside the iterations
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """seconds: of the whole plan; seconds_per_iteration: after the norm is frozen. peak_mb: resident memory of the
+    training process, Python and torch included; loader_mb: of the one that reads and augments the cases."""
+
+    seconds: float
+    seconds_per_iteration: float
+    peak_mb: float
+    loader_mb: float
+
+    def to_json(self) -> dict:
+        return {key: round(value, 3) for key, value in asdict(self).items()}
+
+
+def check_affordable(plan: Plan) -> None:
+    """Raises MedNCAError where a plan's iteration cannot fit into this computer's memory."""
+    needed, there = least_bytes(plan), physical_memory()
+    if there and needed > there:
+        raise MedNCAError(
+            f"A batch of this plan needs {needed / 1e9:.1f} GB at least, and this computer has {there / 1e9:.1f} GB; "
+            "make batch, patch or field_of_view smaller, or set recompute."
+        )
+
+
+def least_bytes(plan: Plan) -> float:
+    """Of one iteration: the batch's samples, and what the steps keep of the cells that fire for the way back."""
+    a, count = plan.architecture, plan.batch * plan.duplication
+    kept = a.channels if plan.recompute else (3 if a.family == "m3d-nca" else 4) * a.channels + a.hidden
+    voxels = math.prod(plan.field_of_view)
+    total = voxels * (a.input_channels + 1)
+    for number, level in enumerate(a.levels):
+        frame = math.prod(a.frame(level, plan.field_of_view))
+        cells = min(frame, math.prod(plan.patch)) if number else frame
+        total += cells * (a.channels + a.fire_rate * level.steps * kept)
+    return 4.0 * count * total
+
+
+def estimate(plan: Plan, cases: int) -> Estimate:
+    """cases: how many there are. Raises MedNCAError where the plan does not fit into memory."""
+    check_affordable(plan)
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1, initializer=end_with_parent) as pool:
+        live, frozen, polish, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
+    live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
+    seconds = live_iterations * live + (plan.iterations - live_iterations) * frozen
+    seconds += polish * (plan.total_iterations - plan.iterations)
+    sample = math.prod(n + 2 * room for n, room in zip(plan.field_of_view, plan.room, strict=True))
+    held = math.ceil(plan.validation_share * cases)
+
+    def cached(number):
+        """MB of cases that are kept: float32 image, int16 labels."""
+        return min(CACHED_VOXELS, number * sample) * 6 / 1e6
+
+    loader = base + cached(cases - held) + 40 * sample / 1e6
+    return Estimate(
+        seconds * (1 + _VALIDATION_SHARE), frozen, peak + cached(min(plan.validation_cases, held)), loader
+    )  # fmt: skip
+
+
+def _probe(plan: Plan, threads: int):
+    """(seconds of an iteration with live norm, with frozen norm, of the polish; peak MB, MB before it began)."""
+    torch.set_num_threads(threads)
+    base = resident_peak()
+    run = Run("", replace(plan, iterations=1000, freeze_norm=0.002, polish=None), {"training": [], "validation": []})
+    count = plan.batch * plan.duplication
+    images = torch.randn(count, *plan.field_of_view, plan.architecture.input_channels)
+    labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
+    labels[(slice(None), *(slice(n // 3, max(2 * n // 3, n // 3 + 1)) for n in plan.field_of_view))] = 1
+    seconds = []
+    for _iteration in range(5):  # two with live norm, the first to warm up; three with frozen norm
+        start = time.perf_counter()
+        run.step(images, labels)
+        seconds.append(time.perf_counter() - start)
+    live, frozen, polish = seconds[1], min(seconds[2:]), 0.0
+    if plan.polish:
+        run.plan = replace(run.plan, patch=plan.polish.patch)
+        start = time.perf_counter()
+        run.step(images, labels)
+        polish = time.perf_counter() - start
+    return live, frozen, polish, resident_peak(), base

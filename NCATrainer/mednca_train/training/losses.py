@@ -1,0 +1,60 @@
+"""The losses of the papers. logits: (B, R, A, S, labels); targets: same shape, 0..1; valid: (B, R, A, S, 1), 0 or 1.
+
+Every loss is made of sums over the batch, which `processes.total` adds up over the processes of a run: so several
+processes with a part of the batch each have the loss, and the gradient, of one with the whole. (Early, while batch norm
+is live, each process normalizes by its own part.)
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from .distributed import total
+
+_SMOOTH = 1.0
+
+
+def dice_loss(logits, targets, valid):
+    """1 - soft Dice, over the batch, averaged over the labels (a patch may lack one)."""
+    p = torch.sigmoid(logits) * valid
+    t = targets * valid
+    dims = tuple(range(logits.ndim - 1))
+    overlap, found, wanted = total(torch.stack([(p * t).sum(dims), p.sum(dims), t.sum(dims)]))
+    return 1 - ((2 * overlap + _SMOOTH) / (found + wanted + _SMOOTH)).mean()
+
+
+def bce_loss(logits, targets, valid):
+    """Mean binary cross-entropy over the valid voxels and labels."""
+    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    return _mean(loss, valid)
+
+
+def focal_loss(logits, targets, valid, gamma: float = 2.0):
+    """Binary focal loss (Lin et al. 2017): cross-entropy weighted by (1 - p_true)^gamma, voxel by voxel.
+
+    The weight of the paper's public code is a softmax over all voxels, which leaves the term near zero; this
+    one weighs, and is scaled up by the mean weight (tenfold at most), so that it does not vanish as voxels get easy.
+    """
+    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    p = torch.sigmoid(logits)
+    weight = (targets * (1 - p) + (1 - targets) * p) ** gamma
+    return _mean(weight * loss, valid) / _mean(weight, valid).detach().clamp_min(0.1)
+
+
+def dice_bce(logits, targets, valid):
+    """Med-NCA, section 3.3: Dice and binary cross-entropy."""
+    return dice_loss(logits, targets, valid) + bce_loss(logits, targets, valid)
+
+
+def dice_focal(logits, targets, valid):
+    """M3D-NCA, section 2.1: Dice and focal."""
+    return dice_loss(logits, targets, valid) + focal_loss(logits, targets, valid)
+
+
+def _mean(loss, valid):
+    summed, count = total(torch.stack([(loss * valid).sum(), valid.sum() * loss.shape[-1]]))
+    return summed / count.clamp_min(1)
+
+
+LOSSES = {"dice-bce": dice_bce, "dice-focal": dice_focal}
