@@ -32,8 +32,7 @@ from mednca.errors import MedNCAError  # noqa: E402
 from mednca.models.library import Library  # noqa: E402
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.modelchooser import checkTerms  # noqa: E402
-from NCATrainerLib import messages as texts  # noqa: E402
-from NCATrainerLib import pairs  # noqa: E402
+from NCATrainerLib import messages, pairs  # noqa: E402
 from NCATrainerLib.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
 from NCATrainerLib.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
 from NCATrainerLib.trainer import IDLE, TRAINING, Trainer, nameOf, slug  # noqa: E402
@@ -312,7 +311,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return changes
 
     def _mayLeaveOut(self, rows):
-        question = _("These cases cannot be used. Train without them?") + "\n\n" + texts.leftOutText(rows)
+        question = _("These cases cannot be used. Train without them?") + "\n\n" + messages.leftOutText(rows)
         return slicer.util.confirmOkCancelDisplay(question)
 
     def _try(self, action, install=True):
@@ -374,12 +373,12 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.cases.showRows(trainer.dataset.rows)
         else:
             self.cases.showPairs(wanted.pairs if wanted else [])
-        ui.datasetLabel.text = texts.datasetText(wanted, trainer.dataset, trainer.isStale)
-        ui.startInfoLabel.text = texts.startText(wanted)
+        ui.datasetLabel.text = messages.datasetText(wanted, trainer.dataset, trainer.isStale)
+        ui.startInfoLabel.text = messages.startText(wanted)
 
     def _showPlan(self):
         trainer = self.logic.trainer
-        self.ui.planLabel.text = texts.planText(trainer.plan, trainer.reasons, trainer.estimate, trainer.isChanged)
+        self.ui.planLabel.text = messages.planText(trainer.plan, trainer.reasons, trainer.estimate, trainer.isChanged)
         if trainer.plan is not self._shownPlan:
             self._shownPlan = trainer.plan
             self.ui.planEdit.plainText = _planAsText(trainer.plan) if trainer.plan else ""
@@ -392,7 +391,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         stage, step, total, seconds = trainer.progress
         ui.progressBar.maximum = int(total or 0)
         ui.progressBar.value = int(step or 0)
-        ui.statusLabel.text = texts.progressText(trainer.state, stage, step, total, seconds) if busy else ""
+        ui.statusLabel.text = messages.progressText(trainer.state, stage, step, total, seconds) if busy else ""
 
     def _showRuns(self, busy):
         """The list stands still while something is done."""
@@ -404,7 +403,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 wasBlocked = combo.blockSignals(True)
                 combo.clear()
                 for run in runs:
-                    combo.addItem(texts.runText(run), run["folder"])
+                    combo.addItem(messages.runText(run), run["folder"])
                 combo.setCurrentIndex(max(combo.findData(chosen), 0))
                 combo.blockSignals(wasBlocked)
             self._onRunChosen(combo.currentIndex)
@@ -414,7 +413,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _showResult(self, busy):
         ui, result = self.ui, self.logic.trainer.result
         self.result.show(result.report if result else None)
-        ui.resultLabel.text = texts.resultText(result)
+        ui.resultLabel.text = messages.resultText(result)
         ui.addButton.enabled = ui.exportButton.enabled = result is not None and not busy
         ui.calibrationButton.enabled = result is not None and bool(result.report.get("calibration"))
 
@@ -461,7 +460,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         if unusable and not mayLeaveOut(unusable):
             return
         if unusable:
-            self.log(_("Left out:") + "\n" + texts.leftOutText(unusable, len(unusable)))
+            self.log(_("Left out:") + "\n" + messages.leftOutText(unusable, len(unusable)))
         trainer.train(wanted)
         self._startPlot(wanted.name)
 

@@ -595,7 +595,7 @@ def test_kill_the_worker_in_the_middle(host, panel):
 
 
 def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, monkeypatch, tmp_path):
-    from MedNCASegmentLib import worker_client as worker
+    from MedNCASegmentLib import worker_client
 
     script, stubborn = tmp_path / "script.py", tmp_path / "launcher"
     stubborn.write_text(f"#!/bin/sh\n{sys.executable} {script}\nexit $?\n")  # a launcher, as PythonSlicer is
@@ -607,8 +607,8 @@ def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, m
     )
     stubborn.chmod(0o755)
     panel.logic.engine.worker.shutdown()
-    monkeypatch.setattr(worker, "pythonExecutable", lambda: str(stubborn))
-    monkeypatch.setattr(worker.WorkerClient, "cancelPatience", 300)
+    monkeypatch.setattr(worker_client, "pythonExecutable", lambda: str(stubborn))
+    monkeypatch.setattr(worker_client.WorkerClient, "cancelPatience", 300)
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text(), 10)
     assert "loading PyTorch" in panel.ui.statusLabel.text
@@ -621,10 +621,10 @@ def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, m
 
 
 def test_a_python_that_cannot_be_started(host, panel, monkeypatch):
-    from MedNCASegmentLib import worker_client as worker
+    from MedNCASegmentLib import worker_client
 
     panel.logic.engine.worker.shutdown()
-    monkeypatch.setattr(worker, "pythonExecutable", lambda: "/nowhere/python")
+    monkeypatch.setattr(worker_client, "pythonExecutable", lambda: "/nowhere/python")
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: host.dialogs, 10) and "could not be started" in host.dialogs[-1][1]
     assert not panel.logic.isBusy
@@ -653,7 +653,7 @@ def test_a_python_that_fails_within_its_start(host, panel, monkeypatch):
 
 def test_a_process_outlives_its_own_last_signal(host, models, monkeypatch):
     """PythonQt deletes an object with its last reference: not in the middle of saying that it ended."""
-    from MedNCASegmentLib import worker_client as worker
+    from MedNCASegmentLib import worker_client
 
     def again(job):
         if job.state == "failed" and not seen:
@@ -662,8 +662,8 @@ def test_a_process_outlives_its_own_last_signal(host, models, monkeypatch):
             seen.append(list(client._retired))
 
     seen = []
-    monkeypatch.setattr(worker, "pythonExecutable", lambda: "/bin/false")
-    client = worker.WorkerClient(again)
+    monkeypatch.setattr(worker_client, "pythonExecutable", lambda: "/bin/false")
+    client = worker_client.WorkerClient(again)
     client.submit(image="x")
     assert host.wait(lambda: seen, 10)
     assert seen[1] == [seen[0][0]] and client.process is not seen[0][0]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from mednca.quality import hotspots as places
-from mednca.quality.hotspots import uncertain_places
+from mednca.quality import hotspots
+from mednca.quality.hotspots import find_hotspots
 from phantoms import ellipsoid, image_of, rotation
 
 
@@ -20,7 +20,7 @@ def _bumps(*bumps, shape=(40, 36, 30)):
 
 def _places(variance, **options):
     """With nothing found."""
-    return uncertain_places(variance, variance > 1, **options)
+    return find_hotspots(variance, variance > 1, **options)
 
 
 FAR, NEAR = ((8, 9, 7), 3.0, 0.24), ((30, 25, 20), 2.0, 0.12)
@@ -65,9 +65,9 @@ def test_a_large_region_is_looked_at_on_a_coarser_grid(monkeypatch, spacing):
     image = image_of(_bumps(FAR, ((40, 25, 20), 2.5, 0.2), shape=(41, 37, 31)), spacing, rotation(20, 2), (-5, 8, 20))
     mask = sitk.Image(image) * 0
     mask[30:41, 20:30, 15:25] = 1
-    fine = uncertain_places(image, mask)
-    monkeypatch.setattr(places, "MAX_VOXELS", 14_000)
-    coarse = uncertain_places(image, mask)
+    fine = find_hotspots(image, mask)
+    monkeypatch.setattr(hotspots, "MAX_VOXELS", 14_000)
+    coarse = find_hotspots(image, mask)
     assert len(fine) == len(coarse) == 2 and fine[0].distance == coarse[0].distance == 0
     for one, other in zip(fine, coarse, strict=True):
         assert np.linalg.norm(np.subtract(one.position, other.position)) < 1.5 * max(spacing)
@@ -77,6 +77,6 @@ def test_a_large_region_is_looked_at_on_a_coarser_grid(monkeypatch, spacing):
 def test_doubt_at_the_structure_comes_first():
     variance = _bumps(FAR, NEAR)
     mask = image_of(ellipsoid((40, 36, 30), (30, 24, 20), (3, 3, 3)))
-    near, far = uncertain_places(image_of(variance), mask)
+    near, far = find_hotspots(image_of(variance), mask)
     assert near.position == (-30, -25, 20) and near.distance == 0
     assert far.position == (-8, -9, 7) and 25 < far.distance < 33

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mednca.nca.ensemble import Ensemble, Moments, run_ensemble, settle, union
+from mednca.nca.ensemble import Ensemble, Moments, run_ensemble, to_labels, union
 from mednca.quality.verdict import Calibration, Domain, Objection, judge, nqm, objection_to
 from phantoms import m3d, random_pyramid
 
@@ -52,7 +52,7 @@ def test_members_that_ran_are_not_run_again():
 
 def test_overlaps_and_gaps_are_settled():
     mean = np.array([[0.9, 0.2], [0.4, 0.6], [0.3, 0.3], [0.1, 0.2], [0.8, 0.9]], np.float32)[:, None, None]
-    assert settle(mean).ravel().tolist() == [1, 2, 1, 0, 2]
+    assert to_labels(mean).ravel().tolist() == [1, 2, 1, 0, 2]
     assert union(mean).max() == 1.0
 
 

@@ -7,7 +7,7 @@ import torch
 
 from mednca import segment
 from mednca.errors import MedNCAError
-from mednca.imaging.geometry import Box, View, normalize
+from mednca.imaging.geometry import CanonicalImage, Grid, normalize
 from mednca.imaging.metrics import dice, hd95
 from mednca.nca.ensemble import Ensemble
 from mednca.quality.verdict import rejudge
@@ -62,15 +62,17 @@ def test_resampled_and_clicked(direction):
 
 def test_anisotropic_field_of_view_follows_anatomy_not_storage():
     """A field that is long front to back lies front to back, also where the array's axes are permuted."""
-    view = View.of(image_of(np.random.default_rng(0).normal(size=(40, 40, 40)), direction=np.eye(3)[[2, 0, 1]]))
-    assert Box.around(view, None, (20, 20, 20), (10, 30, 20)).size == (10, 30, 20)
+    view = CanonicalImage.of(
+        image_of(np.random.default_rng(0).normal(size=(40, 40, 40)), direction=np.eye(3)[[2, 0, 1]])
+    )
+    assert Grid.around(view, None, (20, 20, 20), (10, 30, 20)).size == (10, 30, 20)
 
 
 @pytest.mark.parametrize("direction", GEOMETRIES.values(), ids=GEOMETRIES)
 def test_view_is_undone_exactly(direction):
     array = np.random.default_rng(1).normal(size=(5, 6, 7)).astype(np.float32)
     image = image_of(array, (1, 2, 3), direction, (7, 8, 9))
-    view = View.of(image)
+    view = CanonicalImage.of(image)
     assert np.array_equal(array_of(view.restore(view.array, image)), array)
     index = (1, 2, 3)
     lps = np.array(view.ras_of(index)) * (-1, -1, 1)
@@ -84,7 +86,7 @@ def test_view_is_undone_exactly(direction):
 
 def test_a_view_outlives_its_image_and_never_changes():
     image = image_of(np.random.default_rng(0).random((60, 70, 80), np.float32))
-    array = View.of(image).array
+    array = CanonicalImage.of(image).array
     before, shared = array.copy(), sitk.Image(image)
     image[0, 0, 0] = 7.0  # from here on `image` has voxels of its own
     del image, shared
@@ -96,8 +98,8 @@ def test_box_round_trip_is_smooth():
     """Up and down again, a smooth image stays what it was."""
     grid = np.meshgrid(*(np.linspace(0, 3, n) for n in (40, 44, 30)), indexing="ij")
     array = np.sin(grid[0]) + np.cos(grid[1]) + grid[2]
-    view = View.of(image_of(array.astype(np.float32), (0.7, 0.8, 1.1), np.diag([-1.0, -1.0, 1.0])))
-    box = Box.whole(view, (0.9, 0.9, 0.9))
+    view = CanonicalImage.of(image_of(array.astype(np.float32), (0.7, 0.8, 1.1), np.diag([-1.0, -1.0, 1.0])))
+    box = Grid.whole(view, (0.9, 0.9, 0.9))
     back, region = box.insert(box.extract(view.array), view.array.shape), box.region(view.array.shape)
     assert back.shape == view.array.shape
     assert abs(back - view.array[region])[2:-2, 2:-2, 2:-2].max() < 0.05

@@ -20,7 +20,7 @@ from mednca_train.data.augmentation import IGNORE, training_sample
 from mednca_train.data.dataset import CaseReader, pair_folders, split
 from mednca_train.model.calibration import Sample, degrade, detection, fit
 from mednca_train.model.report import finish
-from mednca_train.plan.plan import Augmentation, Plan, Polish
+from mednca_train.plan.plan import Augmentation, Plan, SecondPhase
 from mednca_train.training.loop import Batches, Run, training_pass
 from mednca_train.training.losses import bce_loss, dice_focal, dice_loss, focal_loss
 from phantoms import image_of, organ_case
@@ -125,11 +125,11 @@ def test_norm_is_live_then_frozen(cases, tmp_path):
 
 def test_polish_is_a_phase_of_its_own(cases):
     calm = Augmentation(shift=1, rotation=0)
-    phased = plan(iterations=6, polish=Polish(4, 1e-3, (20, 20, 20), calm))
+    phased = plan(iterations=6, second_phase=SecondPhase(4, 1e-3, (20, 20, 20), calm))
     assert phased.total_iterations == 10 and len(Batches(cases, phased, 3)) == 7
     assert phased.augmentation_at(5) == phased.augmentation and phased.augmentation_at(6) == calm
     assert phased.patch_at(5) == (14, 14, 14) and phased.patch_at(6) == (20, 20, 20)
-    long = dataclasses.replace(phased, iterations=1000, polish=Polish(500, 1e-3, (20, 20, 20), calm))
+    long = dataclasses.replace(phased, iterations=1000, second_phase=SecondPhase(500, 1e-3, (20, 20, 20), calm))
     rates = [long.learning_rate_at(i) for i in range(1500)]
     assert max(rates[:1000]) > 1.9e-3 and rates[999] < 5e-5 and 0.8e-3 < max(rates[1000:]) <= 1e-3 and rates[-1] < 3e-5
     assert Plan.from_json(json.loads(json.dumps(phased.to_json()))) == phased

@@ -3,8 +3,7 @@
 import slicer
 from slicer.i18n import tr as _
 
-from . import click_placement as placing
-from . import record, review, sliceviews
+from . import click_placement, record, review, sliceviews
 
 
 class Pairing:
@@ -39,9 +38,9 @@ class Pairing:
             node.segmentation = self.segmentationNode
         isAnother = self.volumeNode is not before
         if isAnother:
-            node.points = placing.clicksOf(self.volumeNode)
+            node.points = click_placement.clicksOf(self.volumeNode)
         if isAnother and self.volumeNode:
-            review.showOnly(self.volumeNode, placing.allClicks())
+            review.showOnly(self.volumeNode, click_placement.allClicks())
             if before or not sliceviews.isShown(self.volumeNode):  # views of a scene, or side by side, stay as they are
                 sliceviews.showImage(self.volumeNode)
         return isAnother

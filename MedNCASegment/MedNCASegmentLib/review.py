@@ -7,7 +7,7 @@ Only the foreground layer of the slice views is used; the window of the backgrou
 import slicer
 from slicer.i18n import tr as _
 
-from mednca.quality.hotspots import Place
+from mednca.quality.hotspots import Hotspot
 
 from .record import PROBABILITY_ROLE, VARIANCE_ROLE, ownResults, volumeOf
 from .results import VARIANCE_LIMIT
@@ -85,8 +85,8 @@ def jumpTo(position):
 
 
 def placesOf(runs):
-    """The doubtful places of all runs (`mednca.quality.hotspots.Place`), in the order in which to look at them."""
-    return sorted((Place(**place) for run in runs for place in run["report"]["places"]), key=lambda place: place.rank)
+    """The doubtful places of all runs (`mednca.quality.hotspots.Hotspot`), in the order in which to look at them."""
+    return sorted((Hotspot(**place) for run in runs for place in run["report"]["places"]), key=lambda place: place.rank)
 
 
 def editInSegmentEditor(segmentationNode, volumeNode):

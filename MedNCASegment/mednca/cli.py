@@ -189,7 +189,7 @@ def benchmark(
     repeats: Annotated[int, typer.Option(min=1, max=10_000, help="Timed runs, after one that is not.")] = 5,
     roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,
     training: Annotated[bool, typer.Option(help="Also time a pass with its way back.")] = False,
-    literal: Annotated[bool, typer.Option(help="Also time the papers' text written down literally.")] = True,
+    reference: Annotated[bool, typer.Option(help="Also time the papers' text written down literally.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
 ) -> None:
     """Measure seconds and memory of one pass, with untrained weights."""
@@ -208,7 +208,7 @@ def benchmark(
         raise MedNCAError("--model needs --shape X,Y,Z.")
     with json_output(json_file) if json_file else nullcontext(_print_json) as write:
         figures = {"preset": preset, "model": model} | benchmark(
-            architecture, size, members, memory_limit, repeats, literal, roi, training,
+            architecture, size, members, memory_limit, repeats, reference, roi, training,
             lambda text: err.print(text, highlight=False),
         )  # fmt: skip
         write(figures)

@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import MedNCAError
-from .imaging.geometry import View
+from .imaging.geometry import CanonicalImage
 from .imaging.metrics import dice, hd95
 from .imaging.reading import check_same_grid, read_image, read_labels
 from .imaging.structures import is_one_field, middle, separate
@@ -80,21 +80,22 @@ def structures_of(model: Model, truth: sitk.Image, values) -> list[Structure]:
 
     Raises MedNCAError for a large image without any: nobody would know where to click.
     """
-    view = View.of(truth)
-    mask = np.isin(view.array, list(values))
+    canonical = CanonicalImage.of(truth)
+    mask = np.isin(canonical.array, list(values))
     field = model.preprocessing.field_of_view
-    if field is None or is_one_field(field, np.array(view.array.shape) * view.spacing):
-        return [Structure((), _in_image(view, mask, truth))]
-    parts = separate(mask, view.spacing, field)
+    if field is None or is_one_field(field, np.array(canonical.array.shape) * canonical.spacing):
+        return [Structure((), _in_image(canonical, mask, truth))]
+    parts = separate(mask, canonical.spacing, field)
     if not parts:
         raise MedNCAError("Its label map holds none of the labels, so that there is nothing to click on.")
     return [
-        Structure((tuple(float(x) for x in view.ras_of(middle(part))),), _in_image(view, part, truth)) for part in parts
+        Structure((tuple(float(x) for x in canonical.ras_of(middle(part))),), _in_image(canonical, part, truth))
+        for part in parts
     ]
 
 
-def _in_image(view: View, mask: np.ndarray, image: sitk.Image) -> np.ndarray:
-    restored = view.restore(mask.astype(np.uint8), image)
+def _in_image(canonical: CanonicalImage, mask: np.ndarray, image: sitk.Image) -> np.ndarray:
+    restored = canonical.restore(mask.astype(np.uint8), image)
     return sitk.GetArrayFromImage(restored) > 0
 
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from .files import write_bytes
-from .imaging.geometry import View
+from .imaging.geometry import CanonicalImage
 from .models.weights import Model
 from .segment import Finding, Segmentation
 
@@ -30,23 +30,25 @@ _MARGIN = 6.0  # mm shown around a field of view
 
 def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -> Path:
     """Write a PNG. image: the one that was segmented."""
-    view = View.of(image)
-    labels, variance = (View.of(part).array for part in (result.labels, result.variance))
+    canonical = CanonicalImage.of(image)
+    labels, variance = (CanonicalImage.of(part).array for part in (result.labels, result.variance))
     rows = 2 * len(result.findings)
     figure = Figure(figsize=(13, 3.5 * rows), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(rows, 4, width_ratios=(1.25, 1, 1, 0.95))
     for number, finding in enumerate(result.findings):
-        center = np.clip(np.round(view.index_of(finding.center)).astype(int), 0, np.array(view.array.shape) - 1)
-        window = _window(view, finding, center)
-        gray = np.percentile(view.array[window], (1, 99))
+        center = np.clip(
+            np.round(canonical.index_of(finding.center)).astype(int), 0, np.array(canonical.array.shape) - 1
+        )
+        window = _window(canonical, finding, center)
+        gray = np.percentile(canonical.array[window], (1, 99))
         for column, plane in enumerate(_PLANES):
             plain = figure.add_subplot(grid[2 * number, column])
             unsure = figure.add_subplot(grid[2 * number + 1, column])
-            _show(plain, view, window, center, plane, gray)
-            _outline(plain, labels, window, center, view, plane, model)
-            _show(unsure, view, window, center, plane, gray)
-            overlay = _overlay(unsure, variance, window, center, view, plane)
+            _show(plain, canonical, window, center, plane, gray)
+            _outline(plain, labels, window, center, canonical, plane, model)
+            _show(unsure, canonical, window, center, plane, gray)
+            overlay = _overlay(unsure, variance, window, center, canonical, plane)
             for axes, title in ((plain, plane[0]), (unsure, f"{plane[0]}, variance")):
                 axes.set_title(title, fontsize=11)
                 _turn(axes, plane)
@@ -59,13 +61,13 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -
     return Path(path)
 
 
-def _window(view: View, finding: Finding, center) -> tuple[slice, ...]:
+def _window(canonical: CanonicalImage, finding: Finding, center) -> tuple[slice, ...]:
     """The part of the image that is shown: the field of view and a margin."""
     window = []
     for axis in range(3):
-        half = (finding.field_of_view[axis] / 2 + _MARGIN) / view.spacing[axis]
+        half = (finding.field_of_view[axis] / 2 + _MARGIN) / canonical.spacing[axis]
         low = max(int(center[axis] - half), 0)
-        high = min(int(np.ceil(center[axis] + half)) + 1, view.array.shape[axis])
+        high = min(int(np.ceil(center[axis] + half)) + 1, canonical.array.shape[axis])
         window.append(slice(low, high))
     return tuple(window)
 
@@ -77,12 +79,12 @@ def _plane(array, window, center, plane):
     return array[tuple(index)].T
 
 
-def _extent(window, view: View, plane):
+def _extent(window, canonical: CanonicalImage, plane):
     _, _, (across, up), _ = plane
     return [
         bound
         for axis in (across, up)
-        for bound in (window[axis].start * view.spacing[axis], window[axis].stop * view.spacing[axis])
+        for bound in (window[axis].start * canonical.spacing[axis], window[axis].stop * canonical.spacing[axis])
     ]
 
 
@@ -98,15 +100,15 @@ def _turn(axes, plane):
     axes.text(0.5, 0.02, bottom, va="bottom", ha="center", **style)
 
 
-def _show(axes, view, window, center, plane, gray):
-    picture, extent = _plane(view.array, window, center, plane), _extent(window, view, plane)
+def _show(axes, canonical, window, center, plane, gray):
+    picture, extent = _plane(canonical.array, window, center, plane), _extent(window, canonical, plane)
     low, high = gray
     axes.imshow(picture, cmap="gray", vmin=low, vmax=high, origin="lower", extent=extent, interpolation="nearest")
 
 
-def _outline(axes, labels, window, center, view, plane, model):
+def _outline(axes, labels, window, center, canonical, plane, model):
     picture = _plane(labels, window, center, plane)
-    extent = _extent(window, view, plane)
+    extent = _extent(window, canonical, plane)
     for label in model.labels:
         mask = (picture == label.value).astype(float)
         if mask.any() and min(mask.shape) > 1:  # a contour needs an area
@@ -114,11 +116,11 @@ def _outline(axes, labels, window, center, view, plane, model):
             axes.contour(mask, levels=[0.5], colors=[color], linewidths=1.6, extent=extent, origin="lower")
 
 
-def _overlay(axes, variance, window, center, view, plane):
+def _overlay(axes, variance, window, center, canonical, plane):
     picture = _plane(variance, window, center, plane)
     return axes.imshow(
         np.ma.masked_less(picture, 0.005), cmap="plasma", vmin=0, vmax=VARIANCE_LIMIT, alpha=0.9,
-        origin="lower", extent=_extent(window, view, plane), interpolation="nearest",
+        origin="lower", extent=_extent(window, canonical, plane), interpolation="nearest",
     )  # fmt: skip
 
 

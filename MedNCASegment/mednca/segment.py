@@ -1,6 +1,6 @@
 """The one function that segments. The module, the command line, the trainer and the tests all call it.
 
-image -> view (R, A, S voxels) -> box around each click -> normalize -> ensemble -> mask -> image's own voxels
+image -> canonical (R, A, S voxels) -> box around each click -> normalize -> ensemble -> mask -> image's own voxels
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import SimpleITK as sitk
 import torch
 
 from .errors import MedNCAError
-from .imaging.geometry import Box, View, normalize
+from .imaging.geometry import CanonicalImage, Grid, normalize
 from .imaging.structures import is_one_field
 from .models.weights import Model
 from .nca.devices import choose_device
-from .nca.ensemble import Ensemble, Statistics, settle, union
-from .nca.memory import count, give_back, results_peak, too_little_memory
-from .quality.hotspots import uncertain_places
+from .nca.ensemble import Ensemble, Statistics, to_labels, union
+from .nca.memory import count, results_peak, too_little_memory, trim_heap
+from .quality.hotspots import find_hotspots
 from .quality.verdict import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, objection_to
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
@@ -96,10 +96,10 @@ class Segmentation:
 class _Job:
     """One request on its way: what is asked for, and what each field of view has painted so far.
 
-    painted: (region of the view as slices, [labels, variance, probability]), in the order of the clicks.
+    painted: (region of the canonical as slices, [labels, variance, probability]), in the order of the clicks.
     """
 
-    view: View
+    canonical: CanonicalImage
     model: Model
     members: int
     seed: int
@@ -151,9 +151,9 @@ def segment_image(
     _check_request(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
     model.pyramid.to(torch_device)
-    view = View.of(image)
+    canonical = CanonicalImage.of(image)
     job = _Job(
-        view,
+        canonical,
         model,
         model.members if members is None else members,
         model.seed if seed is None else seed,
@@ -174,18 +174,18 @@ def segment_image(
             for number, (click, box) in enumerate(zip(clicks, fields, strict=True), start=1)
         ]
     else:
-        whole = Box.whole(view, model.preprocessing.spacing)
+        whole = Grid.whole(canonical, model.preprocessing.spacing)
         _check_memory(job, [whole], None)
         findings = [_segment_field(job, whole, None, "")]
     with job.timed("restore"):
         start, size, parts = _assemble(job, image)
     report = _report(image, job, findings)
     report["region"] = {"start": start, "size": size}
-    report["places"] = [place.to_json() for place in uncertain_places(parts["variance"], parts["labels"])]
+    report["places"] = [place.to_json() for place in find_hotspots(parts["variance"], parts["labels"])]
     return Segmentation(parts, image, tuple(findings), report)
 
 
-def _segment_field(job: _Job, box: Box, click, which: str) -> Finding:
+def _segment_field(job: _Job, box: Grid, click, which: str) -> Finding:
     """One field of view: find it, run the ensemble, paint and judge. which: of several clicks, for the progress."""
     moves, field_of_view = (), None
     if click:
@@ -197,7 +197,7 @@ def _segment_field(job: _Job, box: Box, click, which: str) -> Finding:
         box, single = field_of_view.box, field_of_view.single
         del field_of_view  # its voxels and sums: a large one has to make room for its results
         if math.prod(box.size) > ROI_FROM_VOXELS:
-            give_back()
+            trim_heap()
     with job.timed("restore"):
         return _finish(job, box, single, click, moves, statistics)
 
@@ -217,14 +217,14 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
 class _Field:
     """One box and its ensemble."""
 
-    def __init__(self, job: _Job, box: Box, click=None):
+    def __init__(self, job: _Job, box: Grid, click=None):
         _check_size(job.model, box)
         self.job, self.box, p = job, box, job.model.preprocessing
-        image = normalize(box.extract(job.view.array), p.percentiles, p.gamma)
+        image = normalize(box.extract(job.canonical.array), p.percentiles, p.gamma)
         roi = image.size > ROI_FROM_VOXELS if job.roi is None else job.roi
         self.single = _is_single(job.model, box, click)
         choose = _largest_piece if self.single and p.keep_largest else None
-        held = job.view.array.nbytes + sum(part.nbytes for _region, parts in job.painted for part in parts)
+        held = job.canonical.array.nbytes + sum(part.nbytes for _region, parts in job.painted for part in parts)
         self.ensemble = Ensemble(job.model.pyramid, image, job.seed, job.memory_limit, roi, choose, held)
 
     def run(self, members: int, progress=None) -> Statistics:
@@ -260,26 +260,26 @@ def _check_request(members, seed, target_dice, memory_limit) -> None:
         raise MedNCAError(f"The memory limit must be a number of MB above 0, not {memory_limit}.")
 
 
-def _first_box(job: _Job, click) -> Box:
+def _first_box(job: _Job, click) -> Grid:
     """The field of view around a click, with the structure where the training cases had it."""
-    index, last = job.view.index_of(click), np.array(job.view.array.shape) - 1
+    index, last = job.canonical.index_of(click), np.array(job.canonical.array.shape) - 1
     if not np.isfinite(index).all() or np.any(index < -0.5) or np.any(index > last + 0.5):
         shown = ", ".join(f"{x:g}" for x in click)
-        corners = zip("RAS", job.view.ras_of((0, 0, 0)), job.view.ras_of(last), strict=True)
+        corners = zip("RAS", job.canonical.ras_of((0, 0, 0)), job.canonical.ras_of(last), strict=True)
         span = "; ".join(f"{axis} {min(a, b):.0f} to {max(a, b):.0f}" for axis, a, b in corners)
         raise MedNCAError(f"The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.")
     return _box_around(job, index)
 
 
-def _box_around(job: _Job, index) -> Box:
+def _box_around(job: _Job, index) -> Grid:
     p = job.model.preprocessing
     if p.field_of_view is None:
-        return Box.whole(job.view, p.spacing)
-    center = np.asarray(index) - np.asarray(p.anchor) / job.view.spacing
-    return Box.around(job.view, p.spacing, center, p.field_of_view)
+        return Grid.whole(job.canonical, p.spacing)
+    center = np.asarray(index) - np.asarray(p.anchor) / job.canonical.spacing
+    return Grid.around(job.canonical, p.spacing, center, p.field_of_view)
 
 
-def _check_size(model: Model, box: Box) -> None:
+def _check_size(model: Model, box: Grid) -> None:
     """Refuse an image with fewer voxels along an axis than the largest kernel: it would see mostly mirrored ones."""
     architecture = model.architecture
     for level in architecture.levels:
@@ -291,11 +291,11 @@ def _check_size(model: Model, box: Box) -> None:
             )
 
 
-def _check_memory(job: _Job, boxes: list[Box], click) -> None:
+def _check_memory(job: _Job, boxes: list[Grid], click) -> None:
     """Refuse what has no room for its results, before anything is computed."""
     if job.memory_limit is None:
         return
-    held, regions = job.view.array.nbytes, [box.region(job.view.array.shape) for box in boxes]
+    held, regions = job.canonical.array.nbytes, [box.region(job.canonical.array.shape) for box in boxes]
     shown = [count(region) for region in regions]
     pieces = job.model.preprocessing.keep_largest and _is_single(job.model, boxes[-1], click)
     last = results_peak(job.model.architecture, boxes[-1].size, shown[-1], boxes[-1].aligned, pieces)
@@ -305,7 +305,7 @@ def _check_memory(job: _Job, boxes: list[Box], click) -> None:
         raise too_little_memory(boxes[-1].size, peak, job.memory_limit, held)
 
 
-def _locate(job: _Job, box: Box, click, stage: str) -> tuple[_Field, tuple[float, ...]]:
+def _locate(job: _Job, box: Grid, click, stage: str) -> tuple[_Field, tuple[float, ...]]:
     """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm.
 
     A few members look; in the field where it settles they are the ensemble's first ones.
@@ -321,8 +321,8 @@ def _locate(job: _Job, box: Box, click, stage: str) -> tuple[_Field, tuple[float
         if not mask.any():
             break
         box = field_of_view.box
-        following = _box_around(job, box.cut(statistics.region).view_index(_middle(mask)))
-        move = float(np.linalg.norm((following.start - box.start) * job.view.spacing))
+        following = _box_around(job, box.cut(statistics.region).image_index(_middle(mask)))
+        move = float(np.linalg.norm((following.start - box.start) * job.canonical.spacing))
         moves.append(round(move, 2))
         if move < SETTLED:
             break
@@ -337,7 +337,7 @@ def _middle(mask) -> np.ndarray:
 
 def _mask(model: Model, statistics: Statistics, single: bool):
     """The settled mask on the model's grid. Small pieces that are dropped are cleared in the statistics' mean, too."""
-    mask = settle(statistics.mean)
+    mask = to_labels(statistics.mean)
     if single and model.preprocessing.keep_largest:
         dropped = _small_pieces(mask)
         mask[dropped] = 0
@@ -345,47 +345,47 @@ def _mask(model: Model, statistics: Statistics, single: bool):
     return mask
 
 
-def _finish(job: _Job, box: Box, single: bool, click, moves, statistics: Statistics) -> Finding:
-    """Paint one field of view onto the view's voxels and judge it."""
-    view, model = job.view, job.model
+def _finish(job: _Job, box: Grid, single: bool, click, moves, statistics: Statistics) -> Finding:
+    """Paint one field of view onto the canonical image's voxels and judge it."""
+    canonical, model = job.canonical, job.model
     extent = tuple(float(n * s) for n, s in zip(box.size, box.spacing, strict=True))
     mask = _mask(model, statistics, single)
     box = box.cut(statistics.region)  # a region of interest is all that was computed
     painted = _paint(job, box, statistics)
-    voxel = float(np.prod(view.spacing))
+    voxel = float(np.prod(canonical.spacing))
     volumes = {label.name: float(np.count_nonzero(painted == label.value) * voxel) for label in model.labels}
     volumes["union"] = float(np.count_nonzero(painted) * voxel)
     quality = dict(zip([label.name for label in model.labels] + ["union"], statistics.nqm, strict=True))
     domain = model.info.get("quality", {}).get("domain")
     objection = objection_to(
         statistics.members,
-        view.spacing,
+        canonical.spacing,
         extent,
         volumes["union"],
-        _touches_cut_side(mask, box, view),
+        _touches_cut_side(mask, box, canonical),
         Domain.from_json(domain) if domain else None,
     )
     calibration = Calibration.from_json(model.calibration) if model.calibration else None
     verdict = judge(quality["union"], statistics.members, calibration, job.target_dice, objection)
     middle = _middle(mask) if mask.any() else (np.array(box.size) - 1) / 2
-    center = tuple(round(float(x), 2) for x in view.ras_of(box.view_index(middle)))
+    center = tuple(round(float(x), 2) for x in canonical.ras_of(box.image_index(middle)))
     share = round(statistics.computed_share, 4)
     return Finding(click, center, extent, quality, volumes, verdict, objection, moves, share)
 
 
-def _is_single(model: Model, box: Box, click) -> bool:
+def _is_single(model: Model, box: Grid, click) -> bool:
     """Whether one structure is to be found in a box: around a click, or in an image of about the model's field."""
     extent = [n * mm for n, mm in zip(box.size, box.spacing, strict=True)]
     return click is not None or is_one_field(model.preprocessing.field_of_view, extent)
 
 
-def _paint(job: _Job, box: Box, statistics: Statistics) -> np.ndarray:
-    """Interpolate to the view's voxels and settle there; a later click adds, it does not erase. Returns its labels."""
-    shape = job.view.array.shape
+def _paint(job: _Job, box: Grid, statistics: Statistics) -> np.ndarray:
+    """Interpolate to the image's voxels and make labels there; a later click adds, it does not erase. Returns them."""
+    shape = job.canonical.array.shape
     variance, mean = box.insert(statistics.variance, shape), box.insert(statistics.mean, shape)
     values = np.array([0] + [label.value for label in job.model.labels], dtype=np.uint8)
-    labels, probability = settle(mean), np.empty_like(variance)
-    for i in range(len(labels)):  # plane by plane, as in `settle`
+    labels, probability = to_labels(mean), np.empty_like(variance)
+    for i in range(len(labels)):  # plane by plane, as in `to_labels`
         labels[i], probability[i] = values[labels[i]], union(mean[i])
     job.painted.append((box.region(shape), [labels, variance, probability]))
     return labels
@@ -394,14 +394,14 @@ def _paint(job: _Job, box: Box, statistics: Statistics) -> np.ndarray:
 def _assemble(job: _Job, image: sitk.Image):
     """All that was painted in one box: its first voxel and size in the image (i, j, k), and the images by name."""
     low, high = _around([region for region, _parts in job.painted])
-    start, size = job.view.image_region(low, high)
+    start, size = job.canonical.image_region(low, high)
     # One after another, each dropped as it is joined: a large volume has no room for all of them twice.
-    return start, size, {name: job.view.restore(_joined(job, low, high), image, start)
+    return start, size, {name: job.canonical.restore(_joined(job, low, high), image, start)
                          for name in ("labels", "variance", "probability")}  # fmt: skip
 
 
 def _joined(job: _Job, low, high) -> np.ndarray:
-    """The next of what each field painted, on the voxels [low, high) of the view."""
+    """The next of what each field painted, on the voxels [low, high) of the canonical image."""
     painted = [(region, parts.pop(0)) for region, parts in job.painted]
     if len(painted) == 1:
         return painted[0][1]
@@ -419,15 +419,15 @@ def _around(regions) -> tuple[np.ndarray, np.ndarray]:
             np.max([[part.stop for part in region] for region in regions], axis=0))  # fmt: skip
 
 
-def _touches_cut_side(mask, box: Box, view: View) -> bool:
+def _touches_cut_side(mask, box: Grid, canonical: CanonicalImage) -> bool:
     """Whether the mask reaches a side of the field of view behind which the image goes on."""
-    last = box.start + (np.array(box.size) - 1) * box.spacing / box.view_spacing
-    step = box.spacing / box.view_spacing
+    last = box.start + (np.array(box.size) - 1) * box.spacing / box.image_spacing
+    step = box.spacing / box.image_spacing
     for axis in range(3):
         plane = np.moveaxis(mask, axis, 0)
         if box.start[axis] > step[axis] and plane[0].any():
             return True
-        if last[axis] < view.array.shape[axis] - 1 - step[axis] and plane[-1].any():
+        if last[axis] < canonical.array.shape[axis] - 1 - step[axis] and plane[-1].any():
             return True
     return False
 

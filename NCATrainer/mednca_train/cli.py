@@ -1,4 +1,4 @@
-"""The `mednca` command: the engine's commands, and those of training. Everything is done by `runs` and its like."""
+"""The `mednca` command: the engine's commands, and those of training. `run_folder` and its like do the work."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def train(
 ) -> None:
     """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()
-    from . import run_folder as runs
+    from . import run_folder
     from .plan.presets import PRESETS
     from .plan.propose import propose
 
@@ -113,10 +113,14 @@ def train(
     if preset and plan:
         raise MedNCAError("Give either --preset or --plan.")
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
-    texts = PRESETS[preset].texts if preset and not name else runs.texts_for(_id(name or run.name), name or run.name)
-    with _together(device), runs.working_in(run, make=True), _holding(out):
+    metadata = (
+        PRESETS[preset].metadata
+        if preset and not name
+        else run_folder.metadata_for(_id(name or run.name), name or run.name)
+    )
+    with _together(device), run_folder.working_in(run, make=True), _holding(out):
         if (run / "plan.json").exists():
-            work = runs.reopen(run, _device(runs.begun_on(run) if device == "auto" else device))
+            work = run_folder.reopen(run, _device(run_folder.begun_on(run) if device == "auto" else device))
             _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed))
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
@@ -127,7 +131,9 @@ def train(
             cases = _usable(dataset, found, strict=bool(preset))
             _check_labels(chosen, found)
             options = _options(out, keep_names, calibration_cases)
-            work = runs.begin(run, _with(chosen, iterations, seed), cases, texts, None, options, _device(device))
+            work = run_folder.begin(
+                run, _with(chosen, iterations, seed), cases, metadata, None, options, _device(device)
+            )
         _complete(work, out, found)
 
 
@@ -139,12 +145,12 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped, or killed, at its last checkpoint."""
     _require_training_packages()
-    from . import run_folder as runs
+    from . import run_folder
 
-    runs.check_begun(run)
-    device = device or runs.begun_on(run)
-    with _together(device), runs.working_in(run):
-        work = runs.reopen(run, _device(device))
+    run_folder.check_begun(run)
+    device = device or run_folder.begun_on(run)
+    with _together(device), run_folder.working_in(run):
+        work = run_folder.reopen(run, _device(device))
         cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
 
@@ -168,10 +174,10 @@ def finetune(
 ) -> None:
     """Go on training a model of the library on labelled volumes of your own, and say whether that helped."""
     _require_training_packages()
-    from . import run_folder as runs
+    from . import run_folder
     from .training.finetune import finetuning_plan
 
-    with _together(device), runs.working_in(run, make=True), _holding(out):
+    with _together(device), run_folder.working_in(run, make=True), _holding(out):
         if (run / "plan.json").exists():
             raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
         _check_free(out)
@@ -181,8 +187,8 @@ def finetune(
         chosen = finetuning_plan(base, found, dataset.label_names | _names(label), iterations, trained, seed)
         name = name or f"{base.name}, fine-tuned"
         options = _options(out, keep_names, calibration_cases)
-        work = runs.begin(
-            run, chosen, _usable(dataset, found), runs.texts_for(_id(name), name, base=base), base, options,
+        work = run_folder.begin(
+            run, chosen, _usable(dataset, found), run_folder.metadata_for(_id(name), name, base=base), base, options,
             _device(device),
         )  # fmt: skip
         _complete(work, out, found)
@@ -232,11 +238,11 @@ def main() -> None:
 def _complete(work, out, found=None) -> None:
     """Train, measure and write, with a bar for people; of several processes only the first one talks. found: the
     fingerprint, whose bad cases were left out."""
-    from . import run_folder as runs
-    from .training import distributed as processes
+    from . import run_folder
+    from .training import distributed
 
-    if not processes.is_first():
-        runs.complete(work, out)
+    if not distributed.is_first():
+        run_folder.complete(work, out)
         return
     run = work.run
     with _bar() as (bar, stage):
@@ -245,7 +251,7 @@ def _complete(work, out, found=None) -> None:
         def report(row):
             bar.update(task, completed=row["iteration"], description=f"Training, loss {row['loss']:.3f}")
 
-        result = runs.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
+        result = run_folder.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
     cli.table(result["cases"], result["mean"])
     if "base" in result:
         base, own = (result[key]["dice"]["union"] for key in ("base", "own"))
@@ -253,7 +259,7 @@ def _complete(work, out, found=None) -> None:
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
     if result.get("calibration_note"):
         cli.out.print(result["calibration_note"])
-    cli.out.print(f"Model written to {runs.result_folder(work, out)}", highlight=False)
+    cli.out.print(f"Model written to {run_folder.result_folder(work, out)}", highlight=False)
     _end(found, result["failures"])
 
 
@@ -274,13 +280,13 @@ def _bar(quiet: bool = False):
 @contextmanager
 def _together(device: str):
     """Within it, the processes that `torchrun` started know of each other."""
-    from .training import distributed as processes
+    from .training import distributed
 
-    processes.join(_device(device))
+    distributed.join(_device(device))
     try:
         yield
     finally:
-        processes.leave()
+        distributed.leave()
 
 
 def _dataset(data, images, labels):
@@ -298,9 +304,9 @@ def _dataset(data, images, labels):
 
 def _fingerprint(dataset, values=None):
     from .data.fingerprint import fingerprint
-    from .training import distributed as processes
+    from .training import distributed
 
-    with _bar(quiet=not processes.is_first()) as (_, stage):
+    with _bar(quiet=not distributed.is_first()) as (_, stage):
         return fingerprint(dataset, values, lambda done, total: stage("Looking at the cases", done, total))
 
 
@@ -343,9 +349,9 @@ def _check_labels(wanted, found) -> None:
 
 def _holding(out: Path | None):
     """Within it no other program makes a model there; of several processes the first one sees to it."""
-    from .training import distributed as processes
+    from .training import distributed
 
-    return held(out) if out and processes.is_first() else nullcontext()
+    return held(out) if out and distributed.is_first() else nullcontext()
 
 
 def _check_free(out: Path | None) -> None:
@@ -354,7 +360,7 @@ def _check_free(out: Path | None) -> None:
 
 
 def _options(out: Path | None, keep_names: bool, calibration_cases: int) -> dict:
-    """What `runs.begin` keeps for the end of the run."""
+    """What `run_folder.begin` keeps for the end of the run."""
     where = str(out.resolve()) if out else None
     return {"command": _command(), "out": where, "keep_names": keep_names, "calibration_cases": calibration_cases}
 

@@ -22,14 +22,14 @@ from mednca.imaging.geometry import normalize
 from mednca.imaging.metrics import dice
 from mednca.models.description import read_model_json
 from mednca.models.weights import Model, checksum, save_model
-from mednca.nca.ensemble import run_ensemble, settle
+from mednca.nca.ensemble import run_ensemble, to_labels
 from mednca.schema import TEXT, read_json, record
 
 from .data.dataset import Case, CaseReader, check_structures, read_cases, split, write_cases
 from .data.fingerprint import check_names
 from .model.report import CALIBRATION_CASES, check_description, finish
 from .plan.plan import Plan
-from .training import distributed as processes
+from .training import distributed
 from .training.estimate import check_affordable
 from .training.finetune import starting_weights
 from .training.loop import Run, check_begun, check_new
@@ -47,13 +47,13 @@ class Work:
 
     run: Run
     cases: list[Case]
-    texts: dict
+    metadata: dict
     base: Path | None
     options: dict
 
 
 def begin(
-    folder, plan: Plan, cases: list[Case], texts: dict, base: Model | None = None, options: dict | None = None,
+    folder, plan: Plan, cases: list[Case], metadata: dict, base: Model | None = None, options: dict | None = None,
     device: str = "cpu",
 ) -> Work:  # fmt: skip
     """A new run folder; plan.json is written last, so that there is a run only once it is whole.
@@ -65,7 +65,7 @@ def begin(
     """
     folder, options = Path(folder), {"device": device, "salt": secrets.token_hex(16)} | (options or {})
     check_new(folder)
-    check_description(plan, texts)
+    check_description(plan, metadata)
     check_affordable(plan)
     if options.get("keep_names"):
         check_names(case.name for case in cases)
@@ -76,21 +76,21 @@ def begin(
     start = starting_weights(base, plan.labels) if base else None
     with working_in(folder, make=True):
         check_new(folder)  # once more: now nobody else can begin one
-        if processes.is_first():
+        if distributed.is_first():
             if (folder / BASE).exists():  # of a beginning that was killed
                 remove_folder(folder / BASE)
             write_cases(cases, folder / CASES)
-            write_json(folder / TEXTS, {"texts": texts, "options": options})
+            write_json(folder / TEXTS, {"texts": metadata, "options": options})
             if base:
                 save_model(base, folder / BASE, "The model that is fine-tuned.")
         run = Run.create(folder, plan, divided, start, device)
-    return Work(run, list(cases), texts, folder / BASE if base else None, options)
+    return Work(run, list(cases), metadata, folder / BASE if base else None, options)
 
 
 def working_in(folder, make: bool = False):
     """Within it no other program works in a run's folder (`files.alone`); of several processes the first one sees to
     it."""
-    return alone(folder, make) if processes.is_first() else nullcontext()
+    return alone(folder, make) if distributed.is_first() else nullcontext()
 
 
 def begun_on(folder) -> str:
@@ -107,11 +107,11 @@ def reopen(folder, device: str | None = None) -> Work:
     folder = Path(folder)
     check_begun(folder)
     kept = read_json(folder / TEXTS, _TEXTS_SCHEMA)
-    texts, options = kept["texts"], kept["options"]
+    metadata, options = kept["texts"], kept["options"]
     with working_in(folder):
         run = Run.resume(folder, device or begun_on(folder))
     base = folder / BASE
-    return Work(run, read_cases(folder / CASES), texts, base if base.is_dir() else None, options)
+    return Work(run, read_cases(folder / CASES), metadata, base if base.is_dir() else None, options)
 
 
 def complete(work: Work, out=None, report=None, tell=lambda text: None, progress=None) -> dict | None:
@@ -122,7 +122,7 @@ def complete(work: Work, out=None, report=None, tell=lambda text: None, progress
     MedNCAError where the model's folder is there already and not of this run, or another program makes it.
     """
     run, place, options = work.run, result_folder(work, out), work.options
-    if not processes.is_first():
+    if not distributed.is_first():
         run.train(work.cases, validator(run, work.cases), report, tell)
         return None
     with working_in(run.folder), held(place):
@@ -130,7 +130,7 @@ def complete(work: Work, out=None, report=None, tell=lambda text: None, progress
         run.train(work.cases, validator(run, work.cases), report, tell)
         _check_place(place, run)
         result = finish(
-            run, work.cases, work.texts, place, options.get("command", ""),
+            run, work.cases, work.metadata, place, options.get("command", ""),
             options.get("calibration_cases", CALIBRATION_CASES), progress, work.base,
             None if options.get("keep_names") else options["salt"], replace=True,
         )  # fmt: skip
@@ -169,7 +169,7 @@ def validator(run: Run, cases: list[Case]):
         with torch.inference_mode():
             for image, labels in (window for case in chosen for window in reader(case)):
                 image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
-                mask = settle(run_ensemble(pyramid, image, 1, 0).mean)
+                mask = to_labels(run_ensemble(pyramid, image, 1, 0).mean)
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(run.plan.labels) + 1)]
                 scores.append([dice(mask > 0, labels > 0), *per_label])
         union, *per_label = np.mean(scores, axis=0).round(4).tolist()
@@ -178,8 +178,8 @@ def validator(run: Run, cases: list[Case]):
     return validate
 
 
-def texts_for(id: str, name: str, base: Model | None = None) -> dict:
-    """The texts of a model that somebody trains on data of their own; nothing in them names a person or a place."""
+def metadata_for(id: str, name: str, base: Model | None = None) -> dict:
+    """The metadata of a model that somebody trains on data of their own; nothing in them names a person or a place."""
     made_from, license, source = "", "As its maker decides.", "The user's own labelled volumes."
     references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
     if base:

@@ -62,7 +62,7 @@ class TrainingWorker(Worker):
     """Looks at data sets, proposes plans, trains."""
 
     def warm_up(self) -> None:
-        from . import run_folder as runs  # noqa: F401  torch, torchio
+        from . import run_folder  # noqa: F401  torch, torchio
 
     def commands(self) -> dict:
         return {
@@ -114,7 +114,7 @@ class TrainingWorker(Worker):
         return {"plan": plan.to_json(), "reasons": reasons, "estimate": cost}
 
     def _train(self, request: dict, job: str) -> dict:
-        from . import run_folder as runs
+        from . import run_folder
 
         progress, last, folder = self.progress(job), [0.0], Path(request["run"])
         progress("preparing", 0, 1)
@@ -131,19 +131,19 @@ class TrainingWorker(Worker):
 
         with alone(folder, make=bool(request.get("plan"))):
             device = self._device(request, tell)
-            work = self._begin(request, device) if request.get("plan") else runs.reopen(folder, device)
-            result = runs.complete(work, None, report, tell, progress)
-        return {"out": str(runs.result_folder(work)), "report": result}
+            work = self._begin(request, device) if request.get("plan") else run_folder.reopen(folder, device)
+            result = run_folder.complete(work, None, report, tell, progress)
+        return {"out": str(run_folder.result_folder(work)), "report": result}
 
     def _device(self, request: dict, tell) -> str:
         """Chosen by itself: what there is; for a run that goes on, what it was begun on."""
         from mednca.nca.devices import choose_device
 
-        from . import run_folder as runs
+        from . import run_folder
 
         name = request.get("device", "auto")
         if name == "auto" and not request.get("plan"):
-            name = runs.begun_on(request["run"])
+            name = run_folder.begun_on(request["run"])
         device, note = choose_device(name)
         if note:
             tell(note)
@@ -152,16 +152,16 @@ class TrainingWorker(Worker):
     def _begin(self, request: dict, device: str):
         from mednca.models.library import Library
 
-        from . import run_folder as runs
+        from . import run_folder
         from .data.dataset import Case
         from .plan.plan import Plan
 
         cases = [Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]]
         base = Library().load(request["base"]) if request.get("base") else None
-        texts = runs.texts_for(request["id"], request["name"], base=base)
+        metadata = run_folder.metadata_for(request["id"], request["name"], base=base)
         options = {"command": "made in the NCATrainer module", "keep_names": bool(request.get("keep_names"))}
         plan = Plan.from_json(request["plan"])
-        return runs.begin(request["run"], plan, cases, texts, base, options, device)
+        return run_folder.begin(request["run"], plan, cases, metadata, base, options, device)
 
 
 if __name__ == "__main__":

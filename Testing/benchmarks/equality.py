@@ -14,11 +14,11 @@ import SimpleITK as sitk
 from rich.console import Console
 from rich.table import Table
 
-from mednca.imaging.geometry import Box, View, normalize
+from mednca.imaging.geometry import CanonicalImage, Grid, normalize
 from mednca.imaging.reading import read_image
 from mednca.models.library import Library
 from mednca.nca.cells import Cell
-from mednca.nca.ensemble import run_ensemble, settle
+from mednca.nca.ensemble import run_ensemble, to_labels
 from mednca.nca.memory import predicted_peak
 from mednca.segment import segment_image
 
@@ -48,14 +48,14 @@ def main(data: Path, model_id: str = "hippocampus-m3dnca") -> None:
 
 def _compare(model, image) -> dict:
     """Per way: voxels of the mask that differ, largest difference of the mean probability, computed share."""
-    view, p = View.of(image), model.preprocessing
-    array = normalize(Box.whole(view, p.spacing).extract(view.array), p.percentiles, p.gamma)
+    view, p = CanonicalImage.of(image), model.preprocessing
+    array = normalize(Grid.whole(view, p.spacing).extract(view.array), p.percentiles, p.gamma)
     plain = _plain(model, array)
     limit = 0.8 * predicted_peak(model.architecture, array.shape, None, 1) / 1e6
     found = {}
     for way, options in (("fast", {}), ("tiles", {"memory_limit": limit})):
         result = run_ensemble(model.pyramid, array, MEMBERS, model.seed, **options)
-        different = int((settle(result.mean) != settle(plain.mean)).sum())
+        different = int((to_labels(result.mean) != to_labels(plain.mean)).sum())
         found[way] = different, float(np.abs(result.mean - plain.mean).max()), 1.0
     whole, region = (segment_image(image, model, members=MEMBERS, roi=roi) for roi in (False, True))
     masks = [sitk.GetArrayFromImage(result.labels) for result in (whole, region)]

@@ -19,7 +19,7 @@ import SimpleITK as sitk
 from mednca.imaging.reading import read_image, write_image
 from mednca.models.library import Library
 from mednca.models.weights import Model, save_model
-from mednca_train import run_folder as runs
+from mednca_train import run_folder
 from mednca_train.data.dataset import Case, pair_folders
 from mednca_train.data.fingerprint import fingerprint
 from mednca_train.model.report import validate
@@ -47,12 +47,12 @@ def main(arguments) -> None:
         cases = list(dataset.cases)
         start = time.perf_counter()
         plan = finetuning_plan(base, fingerprint(dataset), seed=arguments.seed)
-        work = runs.begin(folder / "run", plan, cases, runs.texts_for("tuned", "Tuned", base=base), base)
-        validator = runs.validator(work.run, work.cases)
+        work = run_folder.begin(folder / "run", plan, cases, run_folder.metadata_for("tuned", "Tuned", base=base), base)
+        validator = run_folder.validator(work.run, work.cases)
         work.run.train(work.cases, validator, lambda row: _tell(row, start))
         seconds = time.perf_counter() - start
         tuned = Model("tuned", plan.architecture, plan.preprocessing, plan.labels,
-                      info=dict(work.texts, quality={}), pyramid=work.run.result.eval())  # fmt: skip
+                      info=dict(work.metadata, quality={}), pyramid=work.run.result.eval())  # fmt: skip
         save_model(tuned, folder / "tuned", "tuned")
         won = _dice(folder / "tuned", tested)
     figures = {

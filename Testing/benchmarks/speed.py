@@ -28,11 +28,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 TABLE = (
     ("paper-hippocampus", 1, {"repeats": 9}),
     ("paper-hippocampus", 10, {"repeats": 7}),
-    ("paper-hippocampus", 1, {"repeats": 5, "literal": False, "training": True}),
+    ("paper-hippocampus", 1, {"repeats": 5, "reference": False, "training": True}),
     ("paper-mednca", 1, {"repeats": 3}),
     ("paper-mednca", 2, {"repeats": 3}),
     ("paper-prostate", 2, {"repeats": 2, "roi": True}),
-    ("paper-prostate", 2, {"repeats": 2, "memory_limit": 700, "literal": False}),
+    ("paper-prostate", 2, {"repeats": 2, "memory_limit": 700, "reference": False}),
 )
 EDGES = (24, 32, 48, 64, 80, 96)
 MEMBERS = (1, 2, 4, 8, 12, 16)
@@ -51,7 +51,7 @@ def main(folder: Path = DOCS) -> None:
 
 def _measure(name, members, options) -> dict:
     """The figures of `mednca benchmark`, in a process of its own: what ran before leaves the allocator warm, and code
-    that allocates as much as the literal one profits from that."""
+    that allocates as much as the reference one profits from that."""
     command = [sys.executable, "-c", "from mednca.cli import main; main()", "benchmark", "--preset", name]
     command += ["--members", str(members)]
     for key, value in options.items():
@@ -70,7 +70,7 @@ def _growth() -> dict:
         torch.set_num_threads(threads or kept)
         try:
             levels = tuple(replace(level, steps=steps) for level in architecture.levels)
-            figures = benchmark(replace(architecture, levels=levels), shape, members, repeats=5, literal=False)
+            figures = benchmark(replace(architecture, levels=levels), shape, members, repeats=5, reference=False)
         finally:
             torch.set_num_threads(kept)
         print(shape, members, steps, threads, figures["seconds_ensemble"], file=sys.stderr)
@@ -124,14 +124,14 @@ def _row(row: dict, exact: bool) -> str:
     """One line of the table: of the whole frame, or of the region of interest that was timed beside it."""
     prefix = "exact_" if exact and "exact_seconds_per_pass" in row else ""
     seconds = row[f"{prefix}seconds_per_pass"]
-    literal = row.get("literal_seconds_per_pass")
+    reference = row.get("reference_seconds_per_pass")
     cells = [
         f"{row['preset']}, {_size(row)}" + ("" if exact else ", region of interest"),
         f"{row['members']}",
         f"{row['memory_limit_mb']:g} MB" if row["memory_limit_mb"] else "none",
         f"{seconds['median']:.3f} ({seconds['min']:.3f} to {seconds['max']:.3f})",
-        f"{literal['median']:.3f}" if literal else "-",
-        f"{row['times_faster']['exact' if exact else 'roi']:g}" if literal else "-",
+        f"{reference['median']:.3f}" if reference else "-",
+        f"{row['times_faster']['exact' if exact else 'roi']:g}" if reference else "-",
         f"{row[f'{prefix}useful_flops_share']:g}",
         f"{row['peak_resident_mb']['added']} MB" if exact else "-",
     ]
@@ -148,8 +148,8 @@ def _size(row: dict) -> str:
 
 
 def _page(rows, growth) -> str:
-    lines = ["| model, image | members | memory limit | seconds a pass | literal | times faster | useful FLOP share | "
-             "memory added |",
+    lines = ["| model, image | members | memory limit | seconds a pass | reference | times faster | "
+             "useful FLOP share | memory added |",
              "|---|---|---|---|---|---|---|---|"]  # fmt: skip
     for row in [row for row in rows if "training_times_faster" not in row]:
         lines += [_row(row, exact) for exact in ((True, False) if "exact_seconds_per_pass" in row else (True,))]
@@ -172,7 +172,7 @@ so compare within a row.
 - *Useful FLOP share*: perception, hidden layer and update of the cells that fire, over the time, as a share of the
   matrix product's FLOP/s.
 - Members run one a core. A single one shares its operations out to the cores, which small images do not fill.
-- Each row is a process of its own. In one whose allocator is warm from other work the literal code takes a third less
+- Each row is a process of its own. In one whose allocator is warm from other work the reference code takes a third less
   (0.2 instead of 0.3 s at 36 x 52 x 36).
 - *Memory added*: peak resident memory of a fresh process above what it had with torch loaded.
 - *Region of interest*: a quarter of each axis of 64 voxels or more, with the room that the search leaves; the search is

@@ -13,7 +13,7 @@ from torch import nn
 from ..nca.architecture import Architecture
 
 
-class LiteralCell(nn.Module):
+class ReferenceCell(nn.Module):
     """M3D-NCA, section 2.2 (3D, one depthwise convolution, batch norm), or Med-NCA, 3.2 (2D, two convolutions)."""
 
     def __init__(self, architecture: Architecture, kernel: int):
@@ -46,13 +46,13 @@ class LiteralCell(nn.Module):
         return state
 
 
-class LiteralPyramid(nn.Module):
+class ReferencePyramid(nn.Module):
     """M3D-NCA, section 2.1; Med-NCA, section 3.3: levels from coarse to fine, full frames."""
 
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = architecture
-        self.cells = nn.ModuleList(LiteralCell(architecture, level.kernel) for level in architecture.levels)
+        self.cells = nn.ModuleList(ReferenceCell(architecture, level.kernel) for level in architecture.levels)
 
     def forward(self, image):
         """image: (R, A, S, input_channels). Returns the logits (labels, X, Y[, Z])."""

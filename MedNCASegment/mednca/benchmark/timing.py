@@ -22,8 +22,8 @@ from ..nca.architecture import Architecture, Level
 from ..nca.cells import Cell
 from ..nca.ensemble import ROI_MEMBERS, computed_share, run_ensemble
 from ..nca.memory import plan_memory
-from ..nca.pyramid import ROI_ROOM, Pyramid
-from .reference import LiteralPyramid
+from ..nca.pyramid import ROI_PADDING, Pyramid
+from .reference import ReferencePyramid
 
 _MATRIX = 2048  # edge of the matrices whose product is timed
 _LONG = 20.0  # seconds from which a job is timed once
@@ -54,14 +54,14 @@ PRESETS = {
 
 def benchmark(
     architecture: Architecture, shape, members: int | None = None, memory_limit: float | None = None, repeats: int = 5,
-    literal: bool = True, roi: bool = False, training: bool = False, tell=lambda text: None,
+    reference: bool = True, roi: bool = False, training: bool = False, tell=lambda text: None,
 ) -> dict:  # fmt: skip
     """Figures of one pass (and of an ensemble of `members`) on an image of `shape` voxels (R, A, S).
 
     members: default, as many as there are cores, each on a core of its own as in any ensemble. memory_limit: MB, as of
     `segment.segment_image`. roi: also compute only what a region of the size of an organ needs, the search for it
-    included. literal: also time `literal.LiteralPyramid`. training: also time a pass with its way back, and the same
-    through the plain cell. All in turns, in the same run.
+    included. reference: also time `reference.ReferencePyramid`. training: also time a pass with its way back, and the
+    same through the plain cell. All in turns, in the same run.
     """
     threads = torch.get_num_threads()
     members = threads if members is None else members
@@ -73,8 +73,8 @@ def benchmark(
     jobs = {"matrix": _matrix_product(), "exact": lambda: _pass(pyramid, image, members, memory_limit)}
     if roi:
         jobs["roi"] = lambda: _pass_in_region(pyramid, image, members, memory_limit, region)
-    if literal:
-        jobs["literal"] = _literal_pass(architecture, image)
+    if reference:
+        jobs["reference"] = _reference_pass(architecture, image)
     if training:
         jobs["training"] = lambda: _training_pass(pyramid, image)
         jobs["plain training"] = lambda: _training_pass(pyramid, image, plain=True)
@@ -107,9 +107,9 @@ def benchmark(
         figures["exact_seconds_per_pass"] = _summary(seconds["exact"])
         exact = useful_flops(architecture, shape, whole) / statistics.median(seconds["exact"])
         figures["exact_useful_flops_share"] = round(exact / matrix, 3)
-    if literal:
-        figures["literal_seconds_per_pass"] = _summary(times["literal"])
-        figures["times_faster"] = {name: _ratio(times["literal"], seconds[name]) for name in seconds}
+    if reference:
+        figures["reference_seconds_per_pass"] = _summary(times["reference"])
+        figures["times_faster"] = {name: _ratio(times["reference"], seconds[name]) for name in seconds}
     if training:
         figures["training_pass_seconds"] = _summary(times["training"])
         figures["plain_training_pass_seconds"] = _summary(times["plain training"])
@@ -128,8 +128,8 @@ def _pass_in_region(pyramid, image, members, memory_limit, region):
     return _pass(pyramid, image, members, memory_limit, region)
 
 
-def _literal_pass(architecture, image):
-    reference = LiteralPyramid(architecture)
+def _reference_pass(architecture, image):
+    reference = ReferencePyramid(architecture)
 
     @torch.inference_mode()
     def run():
@@ -247,7 +247,7 @@ def organ_region(architecture: Architecture, shape) -> tuple[slice, slice, slice
     than 64 voxels, all) with the room that a region of interest has."""
     scale = architecture.levels[max(len(architecture.levels) - 2, 0)].scale
     return tuple(
-        slice(0, n) if n < 64 else slice(n // 2 - n // 8 - ROI_ROOM * s, n // 2 + n // 8 + ROI_ROOM * s)
+        slice(0, n) if n < 64 else slice(n // 2 - n // 8 - ROI_PADDING * s, n // 2 + n // 8 + ROI_PADDING * s)
         for n, s in zip(shape, scale, strict=True)
     )
 

@@ -1,8 +1,9 @@
 """Between an image's own voxel grid and the model's space: orientation, spacing, crop, intensity, and back.
 
-Two steps lie between them. `View` turns the voxel array so that its axes run nearest to R, A, S: a permutation
-and flips, no interpolation, undone exactly. `Box` is a regular grid inside the view at the model's spacing; where
-image and model agree on the spacing it is a slice of the view's voxels. Oblique images stay on their own axes.
+Two steps lie between them. `CanonicalImage` turns the voxel array so that its axes run nearest to R, A, S: a
+permutation and flips, no interpolation, undone exactly. `Grid` is a regular grid inside the canonical image at the
+model's spacing; where image and model agree on the spacing it is a slice of the canonical image's voxels. Oblique
+images stay on their own axes.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ _SAME_SPACING = 0.01  # relative difference below which no resampling is worth i
 
 
 @dataclass(frozen=True)
-class View:
+class CanonicalImage:
     """An image's voxels with axes R, A, S. array: (R, A, S), not a copy, read-only; spacing: mm per axis."""
 
     array: np.ndarray
     spacing: np.ndarray
     order: tuple[int, int, int]  # image axis (i, j, k) that runs along R, A, S
     flipped: tuple[bool, bool, bool]  # whether it runs backward
-    to_ras: np.ndarray  # 4x4: voxel index of the view -> RAS mm
+    to_ras: np.ndarray  # 4x4: voxel index of this image -> RAS mm
 
     @classmethod
-    def of(cls, image: sitk.Image) -> View:
+    def of(cls, image: sitk.Image) -> CanonicalImage:
         direction = _LPS_TO_RAS @ np.array(image.GetDirection()).reshape(3, 3)
         order = _nearest_axes(direction)
         flipped = tuple(bool(direction[axis, order[axis]] < 0) for axis in range(3))
@@ -53,7 +54,7 @@ class View:
         return (self.to_ras @ np.append(np.asarray(index, dtype=float), 1.0))[:3]
 
     def image_region(self, low, high) -> tuple[list[int], list[int]]:
-        """First voxel and size, in the image's (i, j, k), of the view's voxels [low, high)."""
+        """First voxel and size, in the image's (i, j, k), of the canonical image's voxels [low, high)."""
         start, size = [0, 0, 0], [0, 0, 0]
         for axis in range(3):
             n = self.array.shape[axis]
@@ -62,7 +63,7 @@ class View:
         return start, size
 
     def restore(self, array: np.ndarray, image: sitk.Image, start=(0, 0, 0)) -> sitk.Image:
-        """An array on this view's voxels, or on a box of them, put back on the grid of the view's image.
+        """An array on these voxels, or on a box of them, put back on the grid of the image that they are of.
 
         start: the image's voxel (i, j, k) where the box begins (`image_region`).
         """
@@ -75,69 +76,69 @@ class View:
 
 
 @dataclass(frozen=True)
-class Box:
-    """A regular grid inside a view. All in (R, A, S).
+class Grid:
+    """A regular grid inside a canonical image. All in (R, A, S).
 
-    start: continuous view index of its first voxel's center; size: voxels; spacing: mm; view_spacing: mm.
+    start: continuous voxel index of its first voxel's center; size: voxels; spacing: mm; image_spacing: mm.
     """
 
     start: np.ndarray
     size: tuple[int, int, int]
     spacing: np.ndarray
-    view_spacing: np.ndarray
+    image_spacing: np.ndarray
 
     @classmethod
-    def whole(cls, view: View, spacing) -> Box:
-        """Covers the whole view at the model's spacing (mm, None keeps the view's own)."""
-        spacing = _model_spacing(view, spacing)
-        extent = np.array(view.array.shape) * view.spacing
+    def whole(cls, canonical: CanonicalImage, spacing) -> Grid:
+        """Covers the whole canonical image at the model's spacing (mm, None keeps the canonical image's own)."""
+        spacing = _model_spacing(canonical, spacing)
+        extent = np.array(canonical.array.shape) * canonical.spacing
         size = np.maximum(np.ceil(extent / spacing - 1e-6).astype(int), 1)  # no rim of the image is left out
-        start = ((extent - size * spacing) / 2 + spacing / 2) / view.spacing - 0.5
-        return cls(start, tuple(int(n) for n in size), spacing, view.spacing)
+        start = ((extent - size * spacing) / 2 + spacing / 2) / canonical.spacing - 0.5
+        return cls(start, tuple(int(n) for n in size), spacing, canonical.spacing)
 
     @classmethod
-    def around(cls, view: View, spacing, center, extent) -> Box:
-        """A field of view of `extent` mm around a continuous view index, moved inside the image where it sticks
+    def around(cls, canonical: CanonicalImage, spacing, center, extent) -> Grid:
+        """A field of view of `extent` mm around a continuous voxel index, moved inside the image where it sticks
         out, and cut to the image where the image is smaller."""
-        whole = cls.whole(view, spacing)
+        whole = cls.whole(canonical, spacing)
         spacing = whole.spacing
         size = np.minimum(np.maximum(np.round(np.asarray(extent) / spacing).astype(int), 1), whole.size)
-        step = spacing / view.spacing
+        step = spacing / canonical.spacing
         first = (np.asarray(center) - whole.start) / step - (size - 1) / 2
         first = np.clip(np.round(first), 0, np.array(whole.size) - size)  # stay on the whole grid's voxels
-        return cls(whole.start + first * step, tuple(int(n) for n in size), spacing, view.spacing)
+        return cls(whole.start + first * step, tuple(int(n) for n in size), spacing, canonical.spacing)
 
-    def cut(self, region) -> Box:
+    def cut(self, region) -> Grid:
         """The part of the box that lies in a region of its voxels, given as slices."""
         first = np.array([part.start for part in region])
         size = tuple(part.stop - part.start for part in region)
-        return Box(self.start + first * self.spacing / self.view_spacing, size, self.spacing, self.view_spacing)
+        return Grid(self.start + first * self.spacing / self.image_spacing, size, self.spacing, self.image_spacing)
 
     @property
     def aligned(self) -> bool:
-        """Whether the box's voxels are the view's own."""
-        return np.array_equal(self.spacing, self.view_spacing)
+        """Whether the box's voxels are the canonical image's own."""
+        return np.array_equal(self.spacing, self.image_spacing)
 
     def extract(self, array: np.ndarray, nearest: bool = False) -> np.ndarray:
-        """Values of a view's array on the box, float32 (or the array's type where `nearest`, for labels)."""
+        """Values of an array (R, A, S) on the grid, float32 (or the array's type where `nearest`, for labels)."""
         if self.aligned:
             return np.array(array[self._slices()], order="C")
         if not nearest:
             array = self._smoothed(array)
         interpolator = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
-        image = _local_image(array, self.view_spacing)
-        origin = self.start * self.view_spacing
+        image = _local_image(array, self.image_spacing)
+        origin = self.start * self.image_spacing
         return _resample(image, self.size, origin, self.spacing, interpolator)
 
     def region(self, shape) -> tuple[slice, slice, slice]:
-        """The voxels of a view of `shape` whose centers lie inside the box's voxels."""
+        """The voxels of a canonical image of `shape` whose centers lie inside the grid's voxels."""
         if self.aligned:
             return self._slices()
         low, high = self._covered(shape)
         return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
 
     def insert(self, values: np.ndarray, shape) -> np.ndarray:
-        """The box's values, (R, A, S) or (R, A, S, n), linearly interpolated on the view's voxels in its `region`."""
+        """The box's values, (R, A, S) or (R, A, S, n), linearly interpolated on the image's voxels in its `region`."""
         if self.aligned:
             return values
         if values.ndim == 3:
@@ -150,29 +151,29 @@ class Box:
 
     def _resampled(self, values, shape):
         low, high = self._covered(shape)
-        image = _local_image(values, self.spacing, self.start * self.view_spacing)
-        return _resample(image, high - low, low * self.view_spacing, self.view_spacing, sitk.sitkLinear)
+        image = _local_image(values, self.spacing, self.start * self.image_spacing)
+        return _resample(image, high - low, low * self.image_spacing, self.image_spacing, sitk.sitkLinear)
 
-    def view_index(self, index) -> np.ndarray:
-        """Continuous view index of a continuous index of the box."""
-        return self.start + np.asarray(index, dtype=float) * self.spacing / self.view_spacing
+    def image_index(self, index) -> np.ndarray:
+        """Continuous index in the canonical image of one in the grid."""
+        return self.start + np.asarray(index, dtype=float) * self.spacing / self.image_spacing
 
     def _slices(self):
         first = np.round(self.start).astype(int)
         return tuple(slice(a, a + n) for a, n in zip(first, self.size, strict=True))
 
     def _covered(self, shape):
-        """The view's voxels whose centers lie inside the box's voxels: [low, high)."""
-        step = self.spacing / self.view_spacing
+        """The image's voxels whose centers lie inside the grid's voxels: [low, high)."""
+        step = self.spacing / self.image_spacing
         low = np.ceil(self.start - step / 2 - 1e-6)
         high = np.floor(self.start + (np.array(self.size) - 0.5) * step + 1e-6) + 1
         return np.clip(low, 0, shape).astype(int), np.clip(high, 0, shape).astype(int)
 
     def _smoothed(self, array):
         """Against aliasing: a Gaussian on the axes that get coarser, matched to the lost resolution."""
-        image = _local_image(array, self.view_spacing)
+        image = _local_image(array, self.image_spacing)
         for axis in range(3):
-            fine, coarse = self.view_spacing[axis], self.spacing[axis]
+            fine, coarse = self.image_spacing[axis], self.spacing[axis]
             if coarse > 1.2 * fine and array.shape[axis] >= 4:
                 sigma = 0.5 * np.sqrt(coarse**2 - fine**2)
                 image = sitk.RecursiveGaussian(image, sigma=float(sigma), direction=axis)
@@ -205,12 +206,12 @@ def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) ->
     return array
 
 
-def _model_spacing(view: View, spacing) -> np.ndarray:
+def _model_spacing(canonical: CanonicalImage, spacing) -> np.ndarray:
     if spacing is None:
-        return view.spacing
+        return canonical.spacing
     spacing = np.asarray(spacing, dtype=float)
-    if np.all(np.abs(spacing - view.spacing) <= _SAME_SPACING * spacing):
-        return view.spacing
+    if np.all(np.abs(spacing - canonical.spacing) <= _SAME_SPACING * spacing):
+        return canonical.spacing
     return spacing
 
 
@@ -237,7 +238,7 @@ def _flip(array, flipped):
 
 
 def _local_image(array, spacing, origin=(0.0, 0.0, 0.0)) -> sitk.Image:
-    """The view as an unrotated image: oblique axes need no care where everything stays on them."""
+    """The voxels as an unrotated image: oblique axes need no care where everything stays on them."""
     image = sitk.GetImageFromArray(np.ascontiguousarray(np.asarray(array).transpose(2, 1, 0)))
     image.SetSpacing([float(s) for s in spacing])
     image.SetOrigin([float(o) for o in origin])

@@ -220,7 +220,7 @@ def _in_order(run, members: range, parallel: int):
         torch.set_num_threads(threads)
 
 
-def settle(mean: np.ndarray) -> np.ndarray:
+def to_labels(mean: np.ndarray) -> np.ndarray:
     """The mask of mean probabilities (R, A, S, labels): uint8, 0 or 1 + the index of the likeliest label.
 
     The one place where overlaps are settled: foreground is where the union's mean exceeds 1/2.

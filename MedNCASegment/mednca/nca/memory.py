@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from ..errors import MedNCAError
-from ..quality import hotspots as places
+from ..quality import hotspots
 from .architecture import Architecture, widen
 
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
@@ -112,11 +112,11 @@ def results_peak(architecture: Architecture, shape, shown: int, aligned: bool, p
         statistics + (counting if aligned else interpolating),
         statistics + (_PIECES * voxels if pieces else 0),
         results + 2 * number,  # one of them in the image's order of voxels, and as an image
-        results + number + places.BYTES_A_VOXEL * min(shown, places.MAX_VOXELS),
+        results + number + hotspots.BYTES_A_VOXEL * min(shown, hotspots.MAX_VOXELS),
     )
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Return freed memory to the system: glibc keeps what was freed in pieces of less than 32 MB, which after a large
     ensemble are hundreds of MB."""
     if sys.platform == "linux":

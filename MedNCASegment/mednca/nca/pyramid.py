@@ -18,7 +18,7 @@ from .firing import frame_index
 from .tensors import to_numpy
 
 ROI_FROM = 0.05  # probability, on the coarser level, from which the finer one has something to refine
-ROI_ROOM = 2  # cells of the coarser level around that
+ROI_PADDING = 2  # cells of the coarser level around that
 
 
 class Pyramid(nn.Module):
@@ -65,7 +65,7 @@ class Pyramid(nn.Module):
         box = []
         for axis, (scale, size) in enumerate(zip(self.architecture.levels[number].scale, shape, strict=True)):
             along = found.any(axis=tuple({0, 1, 2} - {axis})).nonzero()[0]
-            low, high = int(along[0]) - ROI_ROOM, int(along[-1]) + 1 + ROI_ROOM
+            low, high = int(along[0]) - ROI_PADDING, int(along[-1]) + 1 + ROI_PADDING
             box.append(slice(max(low * scale, 0), min(high * scale, size)))
         return tuple(box)
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import SimpleITK as sitk
 
-MAX_PLACES = 10
+MAX_HOTSPOTS = 10
 SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no place of their own
 MAX_VOXELS = 1_000_000  # of a region; a larger one is looked at on a coarser grid
 BYTES_A_VOXEL = 150  # that it takes to part doubt into places, where there is doubt everywhere; measured
@@ -21,7 +21,7 @@ _VALLEY = 0.02  # how deep, in deviation, a valley must be to part two places
 
 
 @dataclass(frozen=True)
-class Place:
+class Hotspot:
     """position: RAS mm of its most uncertain voxel; volume_mm3: how much is doubtful there; deviation: the largest
     standard deviation of the members' probability there, smoothed, 0 to 0.5; weight: the deviation summed over the
     place, mm^3, by which places are ranked (a large mild doubt counts as much as a small strong one). distance: mm
@@ -42,7 +42,7 @@ class Place:
         return asdict(self)
 
 
-def uncertain_places(variance: sitk.Image, mask: sitk.Image, most: int = MAX_PLACES) -> list[Place]:
+def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPOTS) -> list[Hotspot]:
     """The most uncertain places of a variance image (3D, 0 to 0.25), at most `most`.
 
     mask: on the same grid, not 0 where the structure was found. Places at the structure come first, the heaviest
@@ -64,7 +64,7 @@ def uncertain_places(variance: sitk.Image, mask: sitk.Image, most: int = MAX_PLA
     for label in statistics.GetLabels():
         point = variance.TransformIndexToPhysicalPoint(statistics.GetMaximumIndex(label))
         places.append(
-            Place(
+            Hotspot(
                 _ras(point),
                 round(statistics.GetPhysicalSize(label), 2),
                 round(statistics.GetMaximum(label), 4),

@@ -23,7 +23,7 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
     (field_of_view, normalized) and labels (with IGNORE outside the case). The same seed gives the same sample.
     """
     augmentation = plan.augmentation_at(iteration)
-    image, labels = _pad(_to_unit(image), labels, plan.field_of_view, plan.room)
+    image, labels = _pad(_to_unit(image), labels, plan.field_of_view, plan.padding)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
         subject = _subject(image, labels, plan.preprocessing.spacing)

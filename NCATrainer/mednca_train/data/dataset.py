@@ -11,7 +11,7 @@ import numpy as np
 
 from mednca.errors import MedNCAError
 from mednca.files import write_json
-from mednca.imaging.geometry import Box, View
+from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import case_name, check_same_grid, find_images, pair_by_name, read_image, read_labels
 from mednca.imaging.structures import separate
 from mednca.schema import LINE, TEXT, named, read_json, record
@@ -142,8 +142,8 @@ def check_structures(cases, plan: Plan) -> None:
     """Raises MedNCAError where labels mark structures that lie farther apart than a field of view, each by a value of
     its own, such as left and right: a cell sees one of them at a time and cannot tell which."""
     for case in cases:
-        labels = View.of(read_labels(case.labels))
-        field = training_field(plan, Box.whole(labels, plan.preprocessing.spacing).spacing)
+        labels = CanonicalImage.of(read_labels(case.labels))
+        field = training_field(plan, Grid.whole(labels, plan.preprocessing.spacing).spacing)
         structures = separate(labels.array > 0, labels.spacing, field)
         values = [set(np.unique(labels.array[structure])) for structure in structures[1:] and structures]
         if any(each != values[0] for each in values):
@@ -178,13 +178,13 @@ class CaseReader:
     def _read(self, case: Case):
         image, labels = read_image(case.image), read_labels(case.labels)
         check_same_grid(case.name, image, labels)
-        view, label_view = View.of(image), View.of(labels)
-        box = Box.whole(view, self.plan.preprocessing.spacing)
+        canonical, label_view = CanonicalImage.of(image), CanonicalImage.of(labels)
+        box = Grid.whole(canonical, self.plan.preprocessing.spacing)
         values = box.extract(label_view.array, nearest=True)
         indices = np.zeros(values.shape, dtype=np.int16)
         for number, label in enumerate(self.plan.labels, start=1):
             indices[values == label.value] = number
-        resampled = box.extract(view.array)
+        resampled = box.extract(canonical.array)
         structures = separate(indices > 0, box.spacing, training_field(self.plan, box.spacing)) or [indices > 0]
         windows = [_around(structure, self.plan) for structure in structures]
         # Copies: a view would keep the whole volume in memory.
@@ -199,7 +199,7 @@ def training_field(plan: Plan, spacing) -> tuple[float, ...]:
 def _around(structure: np.ndarray, plan: Plan):
     """Slices of a case that is larger than a training sample with its room: around a structure, as by a click."""
     window = []
-    for axis, (have, want, room) in enumerate(zip(structure.shape, plan.field_of_view, plan.room, strict=True)):
+    for axis, (have, want, room) in enumerate(zip(structure.shape, plan.field_of_view, plan.padding, strict=True)):
         size = min(want + 2 * room, have)
         along = np.flatnonzero(structure.any(axis=tuple({0, 1, 2} - {axis})))
         middle = (along[0] + along[-1] + 1) // 2 if len(along) else have // 2

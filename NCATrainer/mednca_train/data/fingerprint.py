@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from mednca.errors import MedNCAError
-from mednca.imaging.geometry import View, normalize
+from mednca.imaging.geometry import CanonicalImage, normalize
 from mednca.imaging.header import SPACING_LIMITS
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.schema import LINE, NUMBER, TEXT, named, numbers, optional, record
@@ -137,7 +137,7 @@ def examine(case: Case, values=None) -> CaseFacts:
     try:
         image, labels = read_image(case.image), read_labels(case.labels)
         check_same_grid(case.name, image, labels)
-        view, label_view = View.of(image), View.of(labels)
+        canonical, label_view = CanonicalImage.of(image), CanonicalImage.of(labels)
         found = {int(v): int(n) for v, n in zip(*np.unique(label_view.array, return_counts=True), strict=True) if v}
         if values is not None:
             unknown = sorted(set(found) - set(values))
@@ -145,19 +145,19 @@ def examine(case: Case, values=None) -> CaseFacts:
                 raise MedNCAError(f"Its label map holds the value {unknown[0]}, which is none of the labels to learn.")
         if not found:
             raise MedNCAError("Its label map is empty.")
-        normalize(view.array)  # refuses an image without contrast
+        normalize(canonical.array)  # refuses an image without contrast
         corners = [
             np.flatnonzero((label_view.array > 0).any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))
         ]
         return CaseFacts(
             case.name,
-            tuple(int(n) for n in view.array.shape),
-            _rounded(view.spacing, 4),
-            _rounded(np.percentile(view.array, (0.5, 50, 99.5)), 4),
+            tuple(int(n) for n in canonical.array.shape),
+            _rounded(canonical.spacing, 4),
+            _rounded(np.percentile(canonical.array, (0.5, 50, 99.5)), 4),
             found,
-            _rounded([(high - low + 1) * mm for (low, high), mm in zip(corners, view.spacing, strict=True)], 2),
+            _rounded([(high - low + 1) * mm for (low, high), mm in zip(corners, canonical.spacing, strict=True)], 2),
             _sides(label_view, found),
-            hashlib.sha256(view.array.tobytes()).hexdigest()[:16],
+            hashlib.sha256(canonical.array.tobytes()).hexdigest()[:16],
         )
     except MedNCAError as error:
         return CaseFacts(case.name, problem=str(error))
@@ -165,7 +165,7 @@ def examine(case: Case, values=None) -> CaseFacts:
         return CaseFacts(case.name, problem=f"It cannot be read ({type(error).__name__}: {error}).")
 
 
-def _sides(labels: View, values) -> dict[int, float]:
+def _sides(labels: CanonicalImage, values) -> dict[int, float]:
     """Middle of each label along R, mm from the image's middle."""
     places = np.arange(labels.array.shape[0]) - (labels.array.shape[0] - 1) / 2
     sides = {}

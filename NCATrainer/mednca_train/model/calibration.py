@@ -14,7 +14,7 @@ import torchio as tio
 from scipy.optimize import isotonic_regression
 
 from mednca.evaluate import structures_of
-from mednca.imaging.geometry import View
+from mednca.imaging.geometry import CanonicalImage
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import read_image, read_labels
 from mednca.models.weights import load_model
@@ -156,9 +156,9 @@ def degrade(image: sitk.Image, condition: str, seed: int) -> sitk.Image:
     """A copy of an image with an artifact whose severity the seed draws."""
     if CONDITIONS[condition] is None:
         return image
-    view = View.of(image)
+    canonical = CanonicalImage.of(image)
     severity = mix((seed, 1)) / 2**64
-    return view.restore(apply_artifact(view.array, CONDITIONS[condition](severity), seed), image)
+    return canonical.restore(apply_artifact(canonical.array, CONDITIONS[condition](severity), seed), image)
 
 
 _loaded: dict = {}  # model folder -> model, one per worker process

@@ -13,7 +13,7 @@ from mednca import __version__
 from mednca.errors import MedNCAError
 from mednca.evaluate import evaluate_case, summarize
 from mednca.files import staged
-from mednca.imaging.geometry import Box, View
+from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import read_image, read_labels
 from mednca.imaging.structures import middle, separate
 from mednca.models.description import SCHEMA_VERSION, Description, model_json, read_description
@@ -34,12 +34,12 @@ _HELPED = 0.005  # Dice by which fine-tuning must better the base model to be sa
 
 
 def finish(
-    run: Run, cases: list[Case], texts: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
+    run: Run, cases: list[Case], metadata: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
     progress=None, base: Path | None = None, salt: str | None = None, replace: bool = False,
 ) -> dict:  # fmt: skip
     """Build, measure and calibrate the model of a run and write its folder, whole. Returns the validation report.
 
-    texts: id, name, description and the other texts of model.json. command: what made it, for the card. base: folder of
+    metadata: id, name, description and the rest of model.json's. command: what made it, for the card. base: folder of
     the model that was fine-tuned, to be compared with on the same cases. salt: of the hashes that stand in the model
     for the cases' names; None writes the names, for public data. progress(stage, done, total). replace: a folder that
     is there.
@@ -51,7 +51,7 @@ def finish(
     by_name = {case.name: case for case in cases}
     training = [by_name[name] for name in run.split["training"] if name in by_name]
     validation = [by_name[name] for name in run.split["validation"] if name in by_name]
-    model = _untested_model(run, training, texts, command, salt)
+    model = _untested_model(run, training, metadata, command, salt)
     with staged(folder, replace) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
@@ -82,24 +82,26 @@ def calibrate(
     return report
 
 
-def check_description(plan: Plan, texts: dict) -> None:
-    """Raises MedNCAError where a model of this plan and these texts could not be written: before it is trained."""
-    info = {key: value for key, value in texts.items() if key != "id"} | {"quality": {"calibration": None}}
-    described = Description(texts["id"], plan.architecture, plan.preprocessing, plan.labels, info=info, sha256="0" * 64)
+def check_description(plan: Plan, metadata: dict) -> None:
+    """Raises MedNCAError where a model of this plan and this metadata could not be written: before it is trained."""
+    info = {key: value for key, value in metadata.items() if key != "id"} | {"quality": {"calibration": None}}
+    described = Description(
+        metadata["id"], plan.architecture, plan.preprocessing, plan.labels, info=info, sha256="0" * 64
+    )
     check_model_json(model_json(described), "The model to be made", SCHEMA_VERSION)
 
 
-def _untested_model(run: Run, training, texts, command: str, salt: str | None) -> Model:
+def _untested_model(run: Run, training, metadata, command: str, salt: str | None) -> Model:
     plan = run.plan
     anchor, domain = _geometry(training, plan)
-    info = {key: value for key, value in texts.items() if key != "id"} | {
+    info = {key: value for key, value in metadata.items() if key != "id"} | {
         "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
         "network_data_format": _data_format(plan),
         "training": _training_record(run, command, salt),
     }
     preprocessing = replace(plan.preprocessing, anchor=anchor)
     return Model(
-        texts["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.result.cpu().eval()
+        metadata["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.result.cpu().eval()
     )  # fmt: skip
 
 
@@ -184,12 +186,12 @@ def _geometry(cases: list[Case], plan: Plan):
     values = [label.value for label in plan.labels]
     field = np.array(plan.preprocessing.field_of_view or np.inf, dtype=float)
     for case in cases:
-        image, labels = View.of(read_image(case.image)), View.of(read_labels(case.labels))
+        image, labels = CanonicalImage.of(read_image(case.image)), CanonicalImage.of(read_labels(case.labels))
         mask = np.isin(labels.array, values)
         if not mask.any():
             continue
         structures = separate(mask, image.spacing, plan.preprocessing.field_of_view)
-        box = Box.whole(image, plan.preprocessing.spacing)
+        box = Grid.whole(image, plan.preprocessing.spacing)
         extent = np.array(box.size) * box.spacing
         # Of larger images a field around the labels is trained on, where the structure lies in the middle.
         offset = (middle(structures[0]) - (np.array(mask.shape) - 1) / 2) * image.spacing

@@ -44,7 +44,7 @@ _AUGMENTATION = record(
     }
     | dict.fromkeys(_CHANCES, _SHARE)
 )
-_POLISH = record(
+_SECOND_PHASE = record(
     {"iterations": _MANY, "learning_rate": _RATE, "patch": _SIZE, "augmentation": _AUGMENTATION},
     ("iterations", "learning_rate", "patch", "augmentation"),
 )
@@ -69,7 +69,7 @@ PLAN_SCHEMA = record(
         "loss": {"enum": list(LOSSES)},
         "coarse_weight": _number(0, 1000),
         "augmentation": _AUGMENTATION,
-        "polish": optional(_POLISH),
+        "second_phase": optional(_SECOND_PHASE),
         "validation_share": _SHARE,
         "validate_every": _MANY,
         "validation_cases": _MANY,
@@ -109,7 +109,7 @@ class Augmentation:
 
 
 @dataclass(frozen=True)
-class Polish:
+class SecondPhase:
     """A last phase: milder augmentation and larger patches, nearer to what inference sees; a second cosine."""
 
     iterations: int
@@ -127,7 +127,7 @@ class Plan:
     border). batch x duplication samples an iteration; duplication > 1 repeats each image with other fire masks
     and patches ("batch duplication", M3D-NCA, section 2.1). freeze_norm: share of the iterations after which
     batch norm is frozen. steps_jitter: relative range of the random number of steps. coarse_weight: weight of
-    the same loss on the coarser levels' outputs (0: last level only, as published). polish: an optional last
+    the same loss on the coarser levels' outputs (0: last level only, as published). second_phase: an optional last
     phase after `iterations`. keep: "last" or "best", the weights of the end or of the best validation. patience:
     validations without a better one after which training ends early (0: never). trained: which weights move, "all" or
     "update" (the dense layers that say what follows from what is seen; perception stays). recompute: compute steps
@@ -153,7 +153,7 @@ class Plan:
     loss: str = "dice-bce"
     coarse_weight: float = 0.25
     augmentation: Augmentation = field(default_factory=Augmentation)
-    polish: Polish | None = None
+    second_phase: SecondPhase | None = None
     validation_share: float = 0.2
     validate_every: int = 500
     validation_cases: int = 12
@@ -178,26 +178,28 @@ class Plan:
         return self.trained == "all" or parameter.split(".")[2] in ("update", "hidden", "norm")
 
     @property
-    def room(self) -> tuple[int, int, int]:
+    def padding(self) -> tuple[int, int, int]:
         """Voxels around the field of view, so that shifts and rotations rarely meet emptiness."""
         spacing = self.preprocessing.spacing or (1.0, 1.0, 1.0)
         return tuple(math.ceil(self.augmentation.shift / mm) + 2 for mm in spacing)
 
     @property
     def total_iterations(self) -> int:
-        return self.iterations + (self.polish.iterations if self.polish else 0)
+        return self.iterations + (self.second_phase.iterations if self.second_phase else 0)
 
     def augmentation_at(self, iteration: int) -> Augmentation:
-        return self.polish.augmentation if self.polish and iteration >= self.iterations else self.augmentation
+        return (
+            self.second_phase.augmentation if self.second_phase and iteration >= self.iterations else self.augmentation
+        )
 
     def patch_at(self, iteration: int) -> tuple[int, int, int]:
-        return self.polish.patch if self.polish and iteration >= self.iterations else self.patch
+        return self.second_phase.patch if self.second_phase and iteration >= self.iterations else self.patch
 
     def learning_rate_at(self, iteration: int) -> float:
-        """Short linear warm-up, then cosine to 2 %; once more for the polish."""
+        """Short linear warm-up, then cosine to 2 %; once more for the second_phase."""
         start, length, peak = 0, self.iterations, self.learning_rate
-        if self.polish and iteration >= self.iterations:
-            start, length, peak = self.iterations, self.polish.iterations, self.polish.learning_rate
+        if self.second_phase and iteration >= self.iterations:
+            start, length, peak = self.iterations, self.second_phase.iterations, self.second_phase.learning_rate
         done = iteration - start
         warm = min(1.0, (done + 1) / 50)
         return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done / length)))
@@ -209,15 +211,18 @@ class Plan:
     @classmethod
     def from_json(cls, data: dict) -> Plan:
         """Raises MedNCAError where the plan cannot be understood."""
+        if isinstance(data, dict) and "polish" in data:  # as it was called before version 0.2
+            data = {"second_phase" if key == "polish" else key: value for key, value in data.items()}
         check_schema(data, PLAN_SCHEMA, "The training plan")
         data = dict(data)
         data["architecture"] = Architecture.from_json(data["architecture"])
         data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
         data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
         data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
-        if data.get("polish"):
-            polish = _tuples(data["polish"])
-            data["polish"] = Polish(**polish | {"augmentation": Augmentation(**_tuples(polish["augmentation"]))})
+        if data.get("second_phase"):
+            phase = _tuples(data["second_phase"])
+            phase["augmentation"] = Augmentation(**_tuples(phase["augmentation"]))
+            data["second_phase"] = SecondPhase(**phase)
         return cls(**_tuples(data))
 
 

@@ -1,4 +1,4 @@
-"""Named training plans and the texts of the models they make."""
+"""Named training plans and the metadata of the models they make."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
 
-from .plan import Augmentation, Plan, Polish
+from .plan import Augmentation, Plan, SecondPhase
 
 _SCT = "SCT"
 
@@ -25,10 +25,10 @@ def _terminology(code: str, meaning: str, modifier: tuple[str, str] | None = Non
 
 @dataclass(frozen=True)
 class Preset:
-    """A plan and the texts of its model."""
+    """A plan and the metadata of its model."""
 
     plan: Plan
-    texts: dict
+    metadata: dict
 
 
 # The last phase of the hippocampus models.
@@ -62,7 +62,7 @@ HIPPOCAMPUS_M3DNCA = Preset(
         patch=(24, 24, 24),
         iterations=5000,
         freeze_norm=0.05,
-        polish=Polish(
+        second_phase=SecondPhase(
             iterations=3500,
             learning_rate=1.5e-3,
             patch=(28, 36, 28),
@@ -109,9 +109,9 @@ HIPPOCAMPUS_MEDNCA = Preset(
         patch=(10, 36, 32),
         batch=2,
         iterations=1400,
-        polish=Polish(iterations=2000, learning_rate=1.5e-3, patch=(10, 44, 36), augmentation=_MILD),
+        second_phase=SecondPhase(iterations=2000, learning_rate=1.5e-3, patch=(10, 44, 36), augmentation=_MILD),
     ),
-    HIPPOCAMPUS_M3DNCA.texts
+    HIPPOCAMPUS_M3DNCA.metadata
     | {
         "id": "hippocampus-mednca",
         "name": "Hippocampus (Med-NCA)",
@@ -170,4 +170,4 @@ PROSTATE_M3DNCA = Preset(
     },
 )
 
-PRESETS = {preset.texts["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA, HIPPOCAMPUS_MEDNCA, PROSTATE_M3DNCA)}
+PRESETS = {preset.metadata["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA, HIPPOCAMPUS_MEDNCA, PROSTATE_M3DNCA)}

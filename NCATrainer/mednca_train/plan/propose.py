@@ -20,7 +20,7 @@ COLORS = (
 )  # fmt: skip
 FAMILIES = ("m3d-nca", "med-nca")
 _LARGEST_FIELD = 160  # voxels along an axis; beyond, the grid is made coarser
-_ROOM = 14.0  # mm around the organ that a field of view has at least
+_PADDING = 14.0  # mm around the organ that a field of view has at least
 _SAMPLE_VOXELS = 60_000  # of the patches of a batch, about
 _ITERATIONS = 3000
 
@@ -91,7 +91,7 @@ def _grid(cases, reasons):
     spacing = np.median([case.spacing for case in cases], axis=0)
     organ = np.max([case.extent for case in cases], axis=0)
     images = np.median([np.array(case.size) * case.spacing for case in cases], axis=0)
-    wanted = np.maximum(organ + 2 * _ROOM, 1.35 * organ)
+    wanted = np.maximum(organ + 2 * _PADDING, 1.35 * organ)
     field_mm = np.where(images <= 1.35 * wanted, images, wanted)  # images that are crops already stay whole
     coarser = np.maximum(field_mm / spacing / _LARGEST_FIELD, 1.0)
     spacing = spacing * coarser

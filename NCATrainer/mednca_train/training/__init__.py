@@ -1,1 +1,1 @@
-"""The optimization: losses, iterations, checkpoints, several processes."""
+"""The optimization: losses, iterations, checkpoints, several distributed."""

@@ -63,11 +63,11 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     check_affordable(plan)
     context = multiprocessing.get_context("spawn")
     with context.Pool(1, initializer=end_with_parent) as pool:
-        live, frozen, polish, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
+        live, frozen, second_phase, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
     seconds = live_iterations * live + (plan.iterations - live_iterations) * frozen
-    seconds += polish * (plan.total_iterations - plan.iterations)
-    sample = math.prod(n + 2 * room for n, room in zip(plan.field_of_view, plan.room, strict=True))
+    seconds += second_phase * (plan.total_iterations - plan.iterations)
+    sample = math.prod(n + 2 * room for n, room in zip(plan.field_of_view, plan.padding, strict=True))
     held = math.ceil(plan.validation_share * cases)
 
     def cached(number):
@@ -81,10 +81,12 @@ def estimate(plan: Plan, cases: int) -> Estimate:
 
 
 def _probe(plan: Plan, threads: int):
-    """(seconds of an iteration with live norm, with frozen norm, of the polish; peak MB, MB before it began)."""
+    """(seconds of an iteration with live norm, with frozen norm, of the second_phase; peak MB, MB before it began)."""
     torch.set_num_threads(threads)
     base = resident_peak()
-    run = Run("", replace(plan, iterations=1000, freeze_norm=0.002, polish=None), {"training": [], "validation": []})
+    run = Run(
+        "", replace(plan, iterations=1000, freeze_norm=0.002, second_phase=None), {"training": [], "validation": []}
+    )
     count = plan.batch * plan.duplication
     images = torch.randn(count, *plan.field_of_view, plan.architecture.input_channels)
     labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
@@ -94,10 +96,10 @@ def _probe(plan: Plan, threads: int):
         start = time.perf_counter()
         run.step(images, labels)
         seconds.append(time.perf_counter() - start)
-    live, frozen, polish = seconds[1], min(seconds[2:]), 0.0
-    if plan.polish:
-        run.plan = replace(run.plan, patch=plan.polish.patch)
+    live, frozen, second_phase = seconds[1], min(seconds[2:]), 0.0
+    if plan.second_phase:
+        run.plan = replace(run.plan, patch=plan.second_phase.patch)
         start = time.perf_counter()
         run.step(images, labels)
-        polish = time.perf_counter() - start
-    return live, frozen, polish, resident_peak(), base
+        second_phase = time.perf_counter() - start
+    return live, frozen, second_phase, resident_peak(), base

@@ -34,7 +34,7 @@ from mednca.schema import SPLIT_SCHEMA, read_json
 from ..data.augmentation import IGNORE, training_sample
 from ..data.dataset import Case, CaseReader
 from ..plan.plan import Plan
-from . import distributed as processes
+from . import distributed
 from .losses import LOSSES
 
 # What an address is drawn for; keeps the streams apart.
@@ -61,7 +61,7 @@ def check_begun(folder: Path) -> None:
 def check_new(folder: Path) -> None:
     """Raises MedNCAError where a folder already holds a run."""
     exists = os.path.exists(folder / PLAN)
-    processes.wait()  # none may look when another has begun to write
+    distributed.wait()  # none may look when another has begun to write
     if exists:
         raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
 
@@ -107,7 +107,7 @@ class Batches(torch.utils.data.Dataset):
 
 def sample_numbers(plan: Plan) -> list[int]:
     """Which samples of a batch are this process's."""
-    return list(range(plan.batch * plan.duplication))[processes.rank() :: processes.count()]
+    return list(range(plan.batch * plan.duplication))[distributed.rank() :: distributed.count()]
 
 
 @dataclass
@@ -180,9 +180,9 @@ class Run:
         self.optimizer = torch.optim.Adam(self.parameters, lr=plan.learning_rate, betas=plan.betas)
         self.iteration, self.best_score, self.best_iteration = 0, -1.0, 0
         self.rollbacks, self.bad_gradients = 0, 0
-        if plan.batch * plan.duplication < processes.count():
+        if plan.batch * plan.duplication < distributed.count():
             raise MedNCAError(
-                f"{processes.count()} processes cannot share {plan.batch * plan.duplication} samples an iteration; "
+                f"{distributed.count()} processes cannot share {plan.batch * plan.duplication} samples an iteration; "
                 "start fewer, or make the plan's batch larger."
             )
 
@@ -192,11 +192,11 @@ class Run:
         folder = Path(folder)
         check_new(folder)
         run = cls(folder, plan, split, start, device)
-        if processes.is_first():
+        if distributed.is_first():
             write_json(folder / SPLIT, split)
             run.save([], "waiting")
             write_json(folder / PLAN, plan.to_json())
-        processes.wait()
+        distributed.wait()
         return run
 
     @classmethod
@@ -210,9 +210,9 @@ class Run:
             run.load()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error
-        if processes.is_first():
+        if distributed.is_first():
             _cut_history(folder / HISTORY, run.iteration)
-        processes.wait()
+        distributed.wait()
         return run
 
     @property
@@ -316,8 +316,8 @@ class Run:
             raise Diverged
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        processes.share_gradients(self.parameters)
-        processes.share_buffers(self.pyramid.buffers())
+        distributed.share_gradients(self.parameters)
+        distributed.share_buffers(self.pyramid.buffers())
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, plan.clip_norm)
         self._move(norm)
         self._update_average()
@@ -339,7 +339,7 @@ class Run:
             cell.live_norm = live and self.plan.architecture.norm == "batch"
 
     def _validate(self, validate, row) -> None:
-        row.update(processes.from_first(lambda: validate(self.average)))
+        row.update(distributed.from_first(lambda: validate(self.average)))
         score = row.get("dice_union", -1.0)
         if score > self.best_score and self.iteration > self.frozen_at:
             self.best_score, self.best_iteration = score, self.iteration
@@ -373,7 +373,7 @@ class Run:
 
     def save(self, rows, state: str) -> None:
         """Add rows to the history, then the checkpoint; each file is whole at any moment."""
-        if not processes.is_first():
+        if not distributed.is_first():
             return
         tensors = {}
         for name, pyramid in (("model", self.pyramid), ("average", self.average), ("best", self.best)):
@@ -409,7 +409,7 @@ class Run:
 
     def set_state(self, state: str) -> None:
         """What others read of a run without opening its checkpoint."""
-        if not processes.is_first():
+        if not distributed.is_first():
             return
         best = round(self.best_score, 4) if self.best_score >= 0 else None
         told = {"state": state, "iteration": self.iteration, "of": self.plan.total_iterations, "best_dice": best}
