@@ -1,0 +1,227 @@
+"""What a segmentation says of itself: plain dataclasses, made once and never added to, without torch.
+
+`Segmentation` is the result in memory, images and report; `Report` is what is written down, as report.json, in the
+worker's answer and in Slicer's scene. `Report.to_json` and `Report.from_json` are the one place where that JSON is
+made and read; reports of version 0.1 are read, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+
+import SimpleITK as sitk
+
+from .errors import MedNCAError
+from .models.description import Description, Label
+from .quality.hotspots import Hotspot
+from .quality.verdict import Calibration, Objection, Verdict, judge
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result within one field of view (one click, or the whole image).
+
+    Attributes:
+        click: RAS mm, or None where nobody clicked.
+        center: RAS mm of the middle of what was found, or of the field of view where nothing was.
+        field_of_view: mm along R, A, S.
+        nqm: Eq. (1) of M3D-NCA per label name and "union"; None where nothing was found.
+        volume_mm3: per label name and "union".
+        verdict: against the target Dice of the request.
+        objection: why no verdict is honest, whatever the target; None where one is.
+        signals: every signal of `quality.signals` by name, of the union; "nqm" is one of them.
+        moves: mm that each round of locating moved the field of view.
+        computed_share: of the finest level's cells, margins included; less than 1 where a region of interest was used.
+    """
+
+    click: tuple[float, float, float] | None
+    center: tuple[float, float, float]
+    field_of_view: tuple[float, float, float]
+    nqm: dict[str, float | None]
+    volume_mm3: dict[str, float]
+    verdict: Verdict
+    objection: Objection | None
+    signals: dict[str, float | None] = field(default_factory=dict)
+    moves: tuple[float, ...] = ()
+    computed_share: float = 1.0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found."""
+        return self.volume_mm3["union"] == 0
+
+    @classmethod
+    def from_json(cls, data: dict) -> Finding:
+        verdict, objection = dict(data["verdict"]), data["objection"]
+        objection = Objection(**objection) if objection else None
+        verdict["objection"] = Objection(**verdict["objection"]) if verdict.get("objection") else None
+        return cls(
+            **_tuples(data)
+            | {
+                "verdict": Verdict(**verdict),
+                "objection": objection,
+                "signals": data.get("signals", {"nqm": data["nqm"]["union"]}),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model made a result, as much of it as is needed to show and to judge that again."""
+
+    id: str
+    name: str
+    version: str | None
+    sha256: str
+    terms: str | None
+    labels: tuple[Label, ...]
+    calibration: Calibration | None
+
+    @classmethod
+    def of(cls, model: Description) -> ModelIdentity:
+        """From a model, with or without its weights."""
+        calibration = Calibration.from_json(model.calibration) if model.calibration else None
+        return cls(
+            model.id, model.name, model.info.get("version"), model.sha256, model.terms, model.labels, calibration
+        )
+
+    @classmethod
+    def from_json(cls, data: dict) -> ModelIdentity:
+        calibration = Calibration.from_json(data["calibration"]) if data["calibration"] else None
+        labels = tuple(Label.from_json(label) for label in data["labels"])
+        return cls(**data | {"labels": labels, "calibration": calibration})
+
+
+@dataclass(frozen=True)
+class ImageIdentity:
+    """The image of a result. size: voxels (i, j, k); spacing_mm: along them; file: its name without folder, or None."""
+
+    size: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    file: str | None = None
+
+    @classmethod
+    def of(cls, image: sitk.Image, file: str | None = None) -> ImageIdentity:
+        return cls(image.GetSize(), tuple(round(s, 6) for s in image.GetSpacing()), file)
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of the image that was computed. start: its first voxel (i, j, k); size: voxels."""
+
+    start: tuple[int, int, int]
+    size: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is needed to repeat and to judge a result.
+
+    Attributes:
+        model, image: which ones.
+        members, seed, device, target_dice: of the request, as they were used.
+        findings: one per click, in their order, or one of the whole image.
+        region: what was computed.
+        hotspots: the most uncertain regions, in the order in which to look at them.
+        seconds: that each stage took.
+        notes: sentences for people, as where another device was used than asked for.
+    """
+
+    model: ModelIdentity
+    image: ImageIdentity
+    members: int
+    seed: int
+    device: str
+    target_dice: float
+    findings: tuple[Finding, ...]
+    region: Region
+    hotspots: tuple[Hotspot, ...]
+    seconds: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict:
+        """As JSON has it: lists, no tuples."""
+        return _lists(asdict(self))
+
+    @classmethod
+    def from_json(cls, data: dict) -> Report:
+        """Raises MedNCAError where the report cannot be understood."""
+        try:
+            data = dict(data)
+            hotspots = data.pop("places", None)  # as they were called before version 0.2
+            return cls(
+                **data
+                | {
+                    "model": ModelIdentity.from_json(data["model"]),
+                    "image": ImageIdentity(**_tuples(data["image"])),
+                    "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
+                    "region": Region(**_tuples(data["region"])),
+                    "hotspots": tuple(Hotspot(**_tuples(each)) for each in data.get("hotspots", hotspots) or ()),
+                    "notes": tuple(data.get("notes", ())),
+                }
+            )
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise MedNCAError(f"A result's report cannot be read ({error!r}); segment again.") from error
+
+    def rejudged(self, target: float) -> Report:
+        """The same against another target Dice; nothing is run again."""
+        findings = tuple(
+            replace(each, verdict=judge(each.signals, self.members, self.model.calibration, target, each.objection))
+            for each in self.findings
+        )
+        return replace(self, target_dice=target, findings=findings)
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A result on the input image's own voxel grid.
+
+    Attributes:
+        parts: the images "labels", "variance" and "probability", cut to `report.region`; a click in a large image
+            computes little.
+        image: the input. The images on the whole grid live as long as the result does: an array that views one of
+            them (`sitk.GetArrayViewFromImage`) needs an owner.
+        report: all else.
+    """
+
+    parts: dict[str, sitk.Image]
+    image: sitk.Image
+    report: Report
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.report.findings
+
+    @cached_property
+    def labels(self) -> sitk.Image:
+        """uint8, the labels' values, on the whole grid."""
+        return self._whole("labels")
+
+    @cached_property
+    def variance(self) -> sitk.Image:
+        """float32, voxelwise variance of the members' probabilities, largest over the labels, 0 to 0.25."""
+        return self._whole("variance")
+
+    @cached_property
+    def probability(self) -> sitk.Image:
+        """float32, mean probability of the union."""
+        return self._whole("probability")
+
+    def _whole(self, name: str) -> sitk.Image:
+        part = self.parts[name]
+        if part.GetSize() == self.image.GetSize():
+            return part
+        whole = sitk.Image(self.image.GetSize(), part.GetPixelID())
+        whole.CopyInformation(self.image)
+        return sitk.Paste(whole, part, part.GetSize(), destinationIndex=self.report.region.start)
+
+
+def _tuples(data: dict) -> dict:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
+def _lists(value):
+    if isinstance(value, dict):
+        return {key: _lists(each) for key, each in value.items()}
+    return [_lists(each) for each in value] if isinstance(value, (list, tuple)) else value
