@@ -23,8 +23,10 @@ from .models.weights import Model
 from .nca.devices import choose_device
 from .nca.ensemble import Ensemble, Statistics, to_labels, union
 from .nca.memory import count, results_peak, too_little_memory, trim_heap
+from .quality.calibration import Calibration
+from .quality.domain import Domain, Objection, objection_to
 from .quality.hotspots import find_hotspots
-from .quality.verdict import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, objection_to
+from .quality.verdict import DEFAULT_TARGET, Verdict, judge
 
 LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
 LOCATE_ROUNDS = 3
