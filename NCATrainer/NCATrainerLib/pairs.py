@@ -88,7 +88,7 @@ def _segmentationStamp(node):
     segmentation, transform = node.GetSegmentation(), node.GetParentTransformNode()
     representation = segmentation.GetSourceRepresentationName()
     segments = []
-    for name, id in _segments(node):
+    for name, id in segmentsOf(node):
         data = segmentation.GetSegment(id).GetRepresentation(representation)
         segments.append((id, name, data.GetMTime() if data else None))
     return node.GetID(), transform and (transform.GetID(), transform.GetTransformToWorldMTime()), tuple(segments)
@@ -108,10 +108,10 @@ def caseNames(pairs):
 
 def segmentNames(pairs):
     """Names of all segments of the pairs, sorted. A label map's values are its segments."""
-    return sorted({name for _volumeNode, node in pairs for name, _segment in _segments(node)})
+    return sorted({name for _volumeNode, node in pairs for name, _segment in segmentsOf(node)})
 
 
-def _segments(node):
+def segmentsOf(node):
     """[(name, segment id, or value of a label map)]; a name may come twice."""
     if node.IsA("vtkMRMLLabelMapVolumeNode"):
         return [(_("Label {value}").format(value=value), value) for value in _valuesOf(node)]
@@ -161,7 +161,7 @@ def _writeLabels(volumeNode, node, values, path):
 
     image = imageFromVolumeNode(volumeNode)
     labels = np.zeros(tuple(reversed(volumeNode.GetImageData().GetDimensions())), np.uint8)
-    for name, segment in _segments(node):
+    for name, segment in segmentsOf(node):
         if name in values:
             labels[_mask(volumeNode, node, segment)] = values[name]
     written = sitk.GetImageFromArray(labels)
