@@ -575,7 +575,7 @@ def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
     """Slicer removes the display of a node that goes: it must not be removed once more."""
     import slicer
 
-    from NCATrainerLib import pairs
+    from NCATrainerLib import pair_export
 
     labelmap = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     labelmap.CreateDefaultDisplayNodes()
@@ -593,7 +593,7 @@ def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
                 scene.RemoveNode(display)  # as Slicer's application does
 
     monkeypatch.setattr(slicer, "mrmlScene", Scene())
-    pairs._remove(labelmap)
+    pair_export._remove(labelmap)
     assert removed == [labelmap] and not scene.IsNodePresent(display)
 
 

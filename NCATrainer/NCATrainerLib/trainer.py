@@ -18,7 +18,7 @@ from mednca.files import alone
 from mednca.schema import LINE, NUMBER, optional, read_json, record
 
 from .client import TrainingClient
-from .pairs import export
+from .pair_export import export
 from .training_request import NEW
 
 IDLE, EXPORTING, EXAMINING, PLANNING, TRAINING, PAUSING = (
