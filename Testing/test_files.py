@@ -28,9 +28,9 @@ from mednca.imaging import reading as images
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.worker import Worker
-from mednca_train import run_folder
-from mednca_train.data import fingerprint
-from mednca_train.model import report
+from mednca_train import training_run
+from mednca_train.data import examine
+from mednca_train.model import build
 from mednca_train.worker import TrainingWorker
 from phantoms import bright_model, image_of, organ_case, save
 
@@ -310,7 +310,7 @@ def refusal(command, result):
 @pytest.fixture
 def no_work(monkeypatch):
     """What takes long fails: what can be known before it must be told before it."""
-    for module, name in ((segment, "segment_image"), (fingerprint, "fingerprint"), (run_folder, "begin")):
+    for module, name in ((segment, "segment_image"), (examine, "fingerprint"), (training_run, "begin")):
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("it works although it could not write"))
 
 
@@ -346,7 +346,7 @@ def test_two_trainings_begun_at_once_do_not_mix(tmp_path, material):
     told = {seed: process.communicate()[1] for seed, process in started.items()}
     assert started[loser].returncode == 2 and "another program" in told[loser] and "Traceback" not in told[loser]
     assert json.loads((tmp_path / "run" / "plan.json").read_text())["seed"] == 3 - loser
-    assert run_folder.reopen(tmp_path / "run").run.plan.seed == 3 - loser
+    assert training_run.reopen(tmp_path / "run").run.plan.seed == 3 - loser
 
 
 def test_what_appears_meanwhile_is_not_overwritten(tmp_path, material, monkeypatch):
@@ -495,7 +495,7 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
     place = small_disk / NAMES.get(command, "made")
     words = words_of(command, material, place) if command != "resume" else ("resume", place)
     if command == "resume":
-        begun = run_folder.begin(place, plan(iterations=1), *_cases_and_texts(material))
+        begun = training_run.begin(place, plan(iterations=1), *_cases_and_texts(material))
         assert begun.run.iteration == 0
     fill(small_disk)
     before = {path: path.is_file() and path.read_bytes() for path in small_disk.rglob("*")}
@@ -512,7 +512,7 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
 
 
 def _cases_and_texts(material):
-    from mednca_train.data.dataset import pair_folders
+    from mednca_train.data.cases import pair_folders
 
     return list(pair_folders(material / "images", material / "labels").cases), TEXTS
 
@@ -533,8 +533,8 @@ def test_a_disk_that_fills_within_a_result_leaves_nothing(small_disk, material, 
 def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_path, cases):
     """To the same numbers; the last checkpoint stays."""
     wanted = plan(iterations=4, checkpoint_every=1)
-    run_folder.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
-    work = run_folder.begin(small_disk / "run", wanted, cases, TEXTS)
+    training_run.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
+    work = training_run.begin(small_disk / "run", wanted, cases, TEXTS)
     size = (small_disk / "run" / "checkpoint.safetensors").stat().st_size
     for left in (0, size // 2):  # no room even for the history, and room for all but the checkpoint
 
@@ -546,12 +546,12 @@ def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tm
             work.run.train(cases, report=report)
         (small_disk / "ballast").unlink()
         assert not [name for name in names(small_disk / "run") if name.startswith(".")]
-        work = run_folder.reopen(small_disk / "run")
+        work = training_run.reopen(small_disk / "run")
         assert work.run.iteration < 4
     work.run.train(cases)
     assert _history(small_disk / "run") == _history(tmp_path / "whole")
     for mine, theirs in zip(
-        work.run.average.parameters(), run_folder.reopen(tmp_path / "whole").run.average.parameters(), strict=True
+        work.run.average.parameters(), training_run.reopen(tmp_path / "whole").run.average.parameters(), strict=True
     ):
         assert mine.equal(theirs)
 
@@ -559,7 +559,7 @@ def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tm
 def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatch):
     """The history is written before the checkpoint, and once more with the next try."""
     work, write, failed = (
-        run_folder.begin(tmp_path / "run", plan(iterations=4, checkpoint_every=2), cases, TEXTS),
+        training_run.begin(tmp_path / "run", plan(iterations=4, checkpoint_every=2), cases, TEXTS),
         files.write_bytes,
         [],
     )
@@ -573,7 +573,7 @@ def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatc
     monkeypatch.setattr("mednca_train.training.loop.write_bytes", once)
     with pytest.raises(MedNCAError, match="full"):
         work.run.train(cases)
-    run_folder.reopen(tmp_path / "run").run.train(cases)
+    training_run.reopen(tmp_path / "run").run.train(cases)
     assert [row[0] for row in _history(tmp_path / "run")] == ["1", "2", "3", "4"]
 
 
@@ -623,10 +623,10 @@ def test_resume_tells_where_the_model_went(tmp_path, material, monkeypatch):
 
     def finish(run, cases, texts, folder, *_, replace):
         with files.staged(folder, replace) as made:
-            save(report._untested_model(run, cases, texts, "", None), made)
+            save(build._untested_model(run, cases, texts, "", None), made)
         return {"cases": [], "mean": {"dice": {}}, "failures": []}
 
-    monkeypatch.setattr(run_folder, "finish", finish)
+    monkeypatch.setattr(training_run, "finish", finish)
     (tmp_path / "plan.json").write_text(json.dumps(plan(iterations=1).to_json()))
     made, data = tmp_path / "made", ("--data", material, "--plan", tmp_path / "plan.json")
     assert run("train", *data, "--run", tmp_path / "run", "--out", made).exit_code == 0

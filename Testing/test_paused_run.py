@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from mednca_train import run_folder
+from mednca_train import training_run
 from phantoms import image_of, organ_case
 
 PAUSED = Path(__file__).parent / "data" / "paused_run_0_1"
@@ -42,9 +42,9 @@ def _digest(pyramid) -> str:
 def test_a_run_that_version_0_1_paused_resumes_to_the_same_numbers(paused):
     """To the last bit with the torch and the kind of processor that made them; another one rounds otherwise."""
     expected = json.loads((PAUSED / "expected.json").read_text(encoding="utf-8"))
-    work = run_folder.reopen(paused)
+    work = training_run.reopen(paused)
     assert work.run.iteration == 4 and work.metadata["name"] == "Phantom" and work.run.plan.second_phase.iterations == 4
-    work.run.train(work.cases, run_folder.validator(work.run, work.cases))
+    work.run.train(work.cases, training_run.validator(work.run, work.cases))
     with open(paused / "history.csv", newline="", encoding="utf-8") as file:
         rows = [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
     assert work.run.best_iteration == expected["best_iteration"] and len(rows) == len(expected["history"]) == 10

@@ -16,8 +16,8 @@ from mednca.errors import MedNCAError
 from mednca.evaluate import evaluate_case, summarize
 from mednca.imaging.structures import separate
 from mednca.models.library import Library
-from mednca_train import cli, run_folder
-from mednca_train.data.dataset import CaseReader, check_structures, pair_folders
+from mednca_train import cli, training_run
+from mednca_train.data.cases import CaseReader, check_structures, pair_folders
 from mednca_train.model.calibration import measure
 from mednca_train.plan.plan import Augmentation
 from mednca_train.pool import Pool
@@ -156,8 +156,8 @@ def test_training_measures_and_calibrates_on_whole_heads(tmp_path, heads):
     """From heads to a model by the run's own steps: what is written was measured on every structure."""
     cases = list(pair_folders(heads / "images", heads / "labels").cases)
     quick = plan(iterations=2, augmentation=Augmentation(shift=2, rotation=0, scaling=0, elastic=0))
-    work = run_folder.begin(tmp_path / "run", quick, cases, TEXTS, options={"calibration_cases": 1})
-    report = run_folder.complete(work)
+    work = training_run.begin(tmp_path / "run", quick, cases, TEXTS, options={"calibration_cases": 1})
+    report = training_run.complete(work)
     assert report["mean"]["structures"] == 2 * report["mean"]["cases"] and not report["failures"]
 
 

@@ -24,9 +24,9 @@ from mednca.benchmark.timing import resident_peak
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
-from mednca_train import run_folder
-from mednca_train.data.dataset import Case, Dataset, find_dataset, pair_folders, read_cases, write_cases
-from mednca_train.data.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
+from mednca_train import training_run
+from mednca_train.data.cases import Case, Dataset, find_dataset, pair_folders, read_cases, write_cases
+from mednca_train.data.examine import CaseFacts, Fingerprint, check_names, fingerprint
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose, with_changes
 from mednca_train.pool import Pool
@@ -168,8 +168,8 @@ def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
 
 
 def _train_and_measure(folder, wanted, cases):
-    work = run_folder.begin(folder, wanted, cases, TEXTS)
-    work.run.train(cases, run_folder.validator(work.run, cases))
+    work = training_run.begin(folder, wanted, cases, TEXTS)
+    work.run.train(cases, training_run.validator(work.run, cases))
     return resident_peak()
 
 
@@ -181,7 +181,7 @@ def test_what_cannot_become_a_model_is_told_before_it_is_trained(cases, tmp_path
         (plan(), cases[:1], {}, "two cases at least"),
     ):
         with pytest.raises(MedNCAError, match=words):
-            run_folder.begin(tmp_path / "run", wanted, chosen, TEXTS, None, options)
+            training_run.begin(tmp_path / "run", wanted, chosen, TEXTS, None, options)
     assert not (tmp_path / "run").exists()
 
 
@@ -221,17 +221,17 @@ def test_a_beginning_that_is_killed_can_begin_again(cases, tmp_path, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(loop.Run, "save", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            run_folder.begin(tmp_path / "run", plan(), cases, TEXTS)
+            training_run.begin(tmp_path / "run", plan(), cases, TEXTS)
     with pytest.raises(MedNCAError, match="no training run"):
-        run_folder.reopen(tmp_path / "run")
-    run_folder.begin(tmp_path / "run", plan(), cases, TEXTS)
-    assert run_folder.reopen(tmp_path / "run").run.iteration == 0
+        training_run.reopen(tmp_path / "run")
+    training_run.begin(tmp_path / "run", plan(), cases, TEXTS)
+    assert training_run.reopen(tmp_path / "run").run.iteration == 0
 
 
 def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_path, monkeypatch):
     """Half an iteration, with running statistics moved, is no state to go on from."""
     wanted, calls, real = plan(checkpoint_every=2, freeze_norm=1.0), [], loop.total_loss
-    work = run_folder.begin(tmp_path / "run", wanted, cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", wanted, cases, TEXTS)
 
     def interrupted(outputs, plan):
         calls.append(1)
@@ -243,15 +243,15 @@ def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_
     with pytest.raises(KeyboardInterrupt):
         work.run.train(cases)
     monkeypatch.undo()
-    again = run_folder.reopen(tmp_path / "run")
+    again = training_run.reopen(tmp_path / "run")
     assert again.run.iteration == 2 and len(_rows(tmp_path / "run")) == 2
     again.run.train(cases)
-    run_folder.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
+    training_run.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
     assert _history(tmp_path / "run") == _history(tmp_path / "whole")
 
 
 def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, monkeypatch):
-    work, told, calls, real = run_folder.begin(tmp_path / "run", plan(), cases, TEXTS), [], [], loop.total_loss
+    work, told, calls, real = training_run.begin(tmp_path / "run", plan(), cases, TEXTS), [], [], loop.total_loss
 
     def broken(outputs, plan):
         calls.append(1)
@@ -266,7 +266,7 @@ def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, mo
 
 
 def test_a_training_that_always_diverges_is_given_up(cases, tmp_path, monkeypatch):
-    work = run_folder.begin(tmp_path / "run", plan(), cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", plan(), cases, TEXTS)
     monkeypatch.setattr(loop, "total_loss", lambda outputs, plan: outputs[-1][0].sum() * float("nan"))
     with pytest.raises(MedNCAError, match="diverged"):
         work.run.train(cases)
@@ -283,7 +283,7 @@ def _rows(folder):
 def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
     scores = iter((0.5, 0.7, 0.6, 0.65, 0.9, 0.9))
     wanted = plan(iterations=100, validate_every=2, keep="best", patience=2, freeze_norm=0.0)
-    work = run_folder.begin(tmp_path / "run", wanted, cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", wanted, cases, TEXTS)
     best = {}
 
     def validate(pyramid):
@@ -368,7 +368,7 @@ def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
     norm_free = dataclasses.replace(plan().architecture, norm="none")
     wanted = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0, validation_share=0.25)
     (tmp_path / "plan.json").write_text(json.dumps(wanted.to_json()))
-    one = run_folder.begin(tmp_path / "one", wanted, cases, TEXTS)
+    one = training_run.begin(tmp_path / "one", wanted, cases, TEXTS)
     one.run.train(cases)
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
@@ -424,9 +424,9 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
         finetuning_plan(base, found, {2: "Rear"}, iterations=2), patch=(14, 14, 14), batch=2, validate_every=2
     )
     assert [label.name for label in wanted.labels] == ["Front", "Rear"]
-    texts = run_folder.metadata_for("tuned", "Tuned", base=base)
-    work = run_folder.begin(tmp_path / "run", wanted, cases, texts, base, {"calibration_cases": 1})
-    report = run_folder.complete(work)
+    texts = training_run.metadata_for("tuned", "Tuned", base=base)
+    work = training_run.begin(tmp_path / "run", wanted, cases, texts, base, {"calibration_cases": 1})
+    report = training_run.complete(work)
     assert report["helped"] is False and set(report["base"]["dice"]) == {"Front", "Rear", "union"}
     card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text()
     assert "did not help" in card and "Fine-tuned from Base" in card
@@ -442,9 +442,9 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
         finetuning_plan(base, found, {1: "Front", 2: "Rear"}, iterations=1), patch=(14, 14, 14), batch=2
     )
     assert own_labels(base, wanted.labels) == {1: base.labels[0]}
-    work = run_folder.begin(tmp_path / "run", wanted, cases, run_folder.metadata_for("tuned", "Tuned", base=base), base,
+    work = training_run.begin(tmp_path / "run", wanted, cases, training_run.metadata_for("tuned", "Tuned", base=base), base,
                       {"calibration_cases": 1})  # fmt: skip
-    report = run_folder.complete(work)
+    report = training_run.complete(work)
     assert set(report["base"]["dice"]) == set(report["own"]["dice"]) == {"Front", "union"}
     assert report["base"]["dice"]["union"] == report["base"]["dice"]["Front"] > 0.1
     assert set(report["mean"]["dice"]) == {"Front", "Rear", "union"}
@@ -452,7 +452,7 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
 
 def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
     wanted = plan(iterations=2, trained="update", freeze_norm=0.0)
-    work = run_folder.begin(tmp_path / "run", wanted, cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", wanted, cases, TEXTS)
     before = {key: value.clone() for key, value in work.run.pyramid.state_dict().items()}
     work.run.train(cases)
     for key, value in work.run.pyramid.state_dict().items():

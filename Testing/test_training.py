@@ -17,9 +17,9 @@ from mednca.models.library import Library
 from mednca.nca.architecture import Architecture, Level
 from mednca.segment import segment_image
 from mednca_train.data.augmentation import IGNORE, training_sample
-from mednca_train.data.dataset import CaseReader, pair_folders, split
+from mednca_train.data.cases import CaseReader, pair_folders, split
+from mednca_train.model.build import finish
 from mednca_train.model.calibration import Sample, degrade, detection, fit
-from mednca_train.model.report import finish
 from mednca_train.plan.plan import Augmentation, Plan, SecondPhase
 from mednca_train.training.loop import Batches, Run, training_pass
 from mednca_train.training.losses import bce_loss, dice_focal, dice_loss, focal_loss

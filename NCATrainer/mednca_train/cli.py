@@ -1,4 +1,4 @@
-"""The `mednca` command: the engine's commands, and those of training. `run_folder` and its like do the work."""
+"""The `mednca` command: the engine's commands, and those of training. `training_run` and its like do the work."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def train(
 ) -> None:
     """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()
-    from . import run_folder
+    from . import training_run
     from .plan.presets import PRESETS
     from .plan.propose import propose
 
@@ -116,11 +116,11 @@ def train(
     metadata = (
         PRESETS[preset].metadata
         if preset and not name
-        else run_folder.metadata_for(_id(name or run.name), name or run.name)
+        else training_run.metadata_for(_id(name or run.name), name or run.name)
     )
-    with _together(device), run_folder.working_in(run, make=True), _holding(out):
+    with _together(device), training_run.working_in(run, make=True), _holding(out):
         if (run / "plan.json").exists():
-            work = run_folder.reopen(run, _device(run_folder.begun_on(run) if device == "auto" else device))
+            work = training_run.reopen(run, _device(training_run.begun_on(run) if device == "auto" else device))
             _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed))
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
@@ -131,7 +131,7 @@ def train(
             cases = _usable(dataset, found, strict=bool(preset))
             _check_labels(chosen, found)
             options = _options(out, keep_names, calibration_cases)
-            work = run_folder.begin(
+            work = training_run.begin(
                 run, _with(chosen, iterations, seed), cases, metadata, None, options, _device(device)
             )
         _complete(work, out, found)
@@ -145,12 +145,12 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped, or killed, at its last checkpoint."""
     _require_training_packages()
-    from . import run_folder
+    from . import training_run
 
-    run_folder.check_begun(run)
-    device = device or run_folder.begun_on(run)
-    with _together(device), run_folder.working_in(run):
-        work = run_folder.reopen(run, _device(device))
+    training_run.check_begun(run)
+    device = device or training_run.begun_on(run)
+    with _together(device), training_run.working_in(run):
+        work = training_run.reopen(run, _device(device))
         cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
 
@@ -174,10 +174,10 @@ def finetune(
 ) -> None:
     """Go on training a model of the library on labelled volumes of your own, and say whether that helped."""
     _require_training_packages()
-    from . import run_folder
+    from . import training_run
     from .training.finetune import finetuning_plan
 
-    with _together(device), run_folder.working_in(run, make=True), _holding(out):
+    with _together(device), training_run.working_in(run, make=True), _holding(out):
         if (run / "plan.json").exists():
             raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
         _check_free(out)
@@ -187,8 +187,8 @@ def finetune(
         chosen = finetuning_plan(base, found, dataset.label_names | _names(label), iterations, trained, seed)
         name = name or f"{base.name}, fine-tuned"
         options = _options(out, keep_names, calibration_cases)
-        work = run_folder.begin(
-            run, chosen, _usable(dataset, found), run_folder.metadata_for(_id(name), name, base=base), base, options,
+        work = training_run.begin(
+            run, chosen, _usable(dataset, found), training_run.metadata_for(_id(name), name, base=base), base, options,
             _device(device),
         )  # fmt: skip
         _complete(work, out, found)
@@ -207,8 +207,8 @@ def calibrate(
 ) -> None:
     """Make a model's calibration anew on your own cases, clean and degraded, and try it on others."""
     _require_training_packages()
-    from .data.dataset import split
-    from .model.report import calibrate as make
+    from .data.cases import split
+    from .model.build import calibrate as make
 
     loaded = Library().load(model)
     dataset = _dataset(data, images, labels)
@@ -238,11 +238,11 @@ def main() -> None:
 def _complete(work, out, found=None) -> None:
     """Train, measure and write, with a bar for people; of several processes only the first one talks. found: the
     fingerprint, whose bad cases were left out."""
-    from . import run_folder
+    from . import training_run
     from .training import distributed
 
     if not distributed.is_first():
-        run_folder.complete(work, out)
+        training_run.complete(work, out)
         return
     run = work.run
     with _bar() as (bar, stage):
@@ -251,7 +251,7 @@ def _complete(work, out, found=None) -> None:
         def report(row):
             bar.update(task, completed=row["iteration"], description=f"Training, loss {row['loss']:.3f}")
 
-        result = run_folder.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
+        result = training_run.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
     cli.table(result["cases"], result["mean"])
     if "base" in result:
         base, own = (result[key]["dice"]["union"] for key in ("base", "own"))
@@ -259,7 +259,7 @@ def _complete(work, out, found=None) -> None:
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
     if result.get("calibration_note"):
         cli.out.print(result["calibration_note"])
-    cli.out.print(f"Model written to {run_folder.result_folder(work, out)}", highlight=False)
+    cli.out.print(f"Model written to {training_run.result_folder(work, out)}", highlight=False)
     _end(found, result["failures"])
 
 
@@ -290,8 +290,8 @@ def _together(device: str):
 
 
 def _dataset(data, images, labels):
-    """The `dataset.Dataset` that the options name."""
-    from .data.dataset import find_dataset, pair_folders
+    """The `cases.Dataset` that the options name."""
+    from .data.cases import find_dataset, pair_folders
 
     if (data is None) == (images is None and labels is None):
         raise MedNCAError("Give either --data, or --images and --labels.")
@@ -303,7 +303,7 @@ def _dataset(data, images, labels):
 
 
 def _fingerprint(dataset, values=None):
-    from .data.fingerprint import fingerprint
+    from .data.examine import fingerprint
     from .training import distributed
 
     with _bar(quiet=not distributed.is_first()) as (_, stage):
@@ -360,7 +360,7 @@ def _check_free(out: Path | None) -> None:
 
 
 def _options(out: Path | None, keep_names: bool, calibration_cases: int) -> dict:
-    """What `run_folder.begin` keeps for the end of the run."""
+    """What `training_run.begin` keeps for the end of the run."""
     where = str(out.resolve()) if out else None
     return {"command": _command(), "out": where, "keep_names": keep_names, "calibration_cases": calibration_cases}
 

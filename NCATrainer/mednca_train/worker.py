@@ -3,7 +3,7 @@
 Run as `python -m mednca_train.worker`. It speaks the JSON lines of `mednca.worker`; its commands are:
 
     {"command": "examine", "job": J, "cases": [[NAME, IMAGE, LABELS]] or "data": FOLDER}
-        done: cases: a row per case (`fingerprint.CaseFacts`), files: [[NAME, IMAGE, LABELS]], label_names, summary
+        done: cases: a row per case (`examine.CaseFacts`), files: [[NAME, IMAGE, LABELS]], label_names, summary
     {"command": "plan", "job": J, "cases": rows of examine, "base": model or null, "labels": {VALUE: NAME},
      "family": F, "changes": {...}, "estimate": true}
         done: plan (data), reasons, estimate
@@ -25,7 +25,7 @@ from mednca.files import alone
 from mednca.schema import ID, LINE, TEXT, named, optional
 from mednca.worker import PATH, Worker, main, request_schema
 
-from .data.fingerprint import ROWS_SCHEMA
+from .data.examine import ROWS_SCHEMA
 
 _ROW_SECONDS = 0.25  # rows are told no faster than this
 _CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
@@ -62,7 +62,7 @@ class TrainingWorker(Worker):
     """Looks at data sets, proposes plans, trains."""
 
     def warm_up(self) -> None:
-        from . import run_folder  # noqa: F401  torch, torchio
+        from . import training_run  # noqa: F401  torch, torchio
 
     def commands(self) -> dict:
         return {
@@ -72,8 +72,8 @@ class TrainingWorker(Worker):
         }
 
     def _examine(self, request: dict, job: str) -> dict:
-        from .data.dataset import Case, Dataset, find_dataset
-        from .data.fingerprint import fingerprint
+        from .data.cases import Case, Dataset, find_dataset
+        from .data.examine import fingerprint
 
         progress = self.progress(job)
         if "data" in request:
@@ -93,7 +93,7 @@ class TrainingWorker(Worker):
     def _plan(self, request: dict, job: str) -> dict:
         from mednca.models.library import Library
 
-        from .data.fingerprint import Fingerprint
+        from .data.examine import Fingerprint
         from .plan.propose import propose, with_changes
         from .training.estimate import estimate
         from .training.finetune import finetuning_plan
@@ -114,7 +114,7 @@ class TrainingWorker(Worker):
         return {"plan": plan.to_json(), "reasons": reasons, "estimate": cost}
 
     def _train(self, request: dict, job: str) -> dict:
-        from . import run_folder
+        from . import training_run
 
         progress, last, folder = self.progress(job), [0.0], Path(request["run"])
         progress("preparing", 0, 1)
@@ -131,19 +131,19 @@ class TrainingWorker(Worker):
 
         with alone(folder, make=bool(request.get("plan"))):
             device = self._device(request, tell)
-            work = self._begin(request, device) if request.get("plan") else run_folder.reopen(folder, device)
-            result = run_folder.complete(work, None, report, tell, progress)
-        return {"out": str(run_folder.result_folder(work)), "report": result}
+            work = self._begin(request, device) if request.get("plan") else training_run.reopen(folder, device)
+            result = training_run.complete(work, None, report, tell, progress)
+        return {"out": str(training_run.result_folder(work)), "report": result}
 
     def _device(self, request: dict, tell) -> str:
         """Chosen by itself: what there is; for a run that goes on, what it was begun on."""
         from mednca.nca.devices import choose_device
 
-        from . import run_folder
+        from . import training_run
 
         name = request.get("device", "auto")
         if name == "auto" and not request.get("plan"):
-            name = run_folder.begun_on(request["run"])
+            name = training_run.begun_on(request["run"])
         device, note = choose_device(name)
         if note:
             tell(note)
@@ -152,16 +152,16 @@ class TrainingWorker(Worker):
     def _begin(self, request: dict, device: str):
         from mednca.models.library import Library
 
-        from . import run_folder
-        from .data.dataset import Case
+        from . import training_run
+        from .data.cases import Case
         from .plan.plan import Plan
 
         cases = [Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]]
         base = Library().load(request["base"]) if request.get("base") else None
-        metadata = run_folder.metadata_for(request["id"], request["name"], base=base)
+        metadata = training_run.metadata_for(request["id"], request["name"], base=base)
         options = {"command": "made in the NCATrainer module", "keep_names": bool(request.get("keep_names"))}
         plan = Plan.from_json(request["plan"])
-        return run_folder.begin(request["run"], plan, cases, metadata, base, options, device)
+        return training_run.begin(request["run"], plan, cases, metadata, base, options, device)
 
 
 if __name__ == "__main__":

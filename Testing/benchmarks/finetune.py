@@ -19,10 +19,10 @@ import SimpleITK as sitk
 from mednca.imaging.reading import read_image, write_image
 from mednca.models.library import Library
 from mednca.models.weights import Model, save_model
-from mednca_train import run_folder
-from mednca_train.data.dataset import Case, pair_folders
-from mednca_train.data.fingerprint import fingerprint
-from mednca_train.model.report import validate
+from mednca_train import training_run
+from mednca_train.data.cases import Case, pair_folders
+from mednca_train.data.examine import fingerprint
+from mednca_train.model.build import validate
 from mednca_train.pool import Pool
 from mednca_train.training.finetune import finetuning_plan
 
@@ -47,8 +47,10 @@ def main(arguments) -> None:
         cases = list(dataset.cases)
         start = time.perf_counter()
         plan = finetuning_plan(base, fingerprint(dataset), seed=arguments.seed)
-        work = run_folder.begin(folder / "run", plan, cases, run_folder.metadata_for("tuned", "Tuned", base=base), base)
-        validator = run_folder.validator(work.run, work.cases)
+        work = training_run.begin(
+            folder / "run", plan, cases, training_run.metadata_for("tuned", "Tuned", base=base), base
+        )
+        validator = training_run.validator(work.run, work.cases)
         work.run.train(work.cases, validator, lambda row: _tell(row, start))
         seconds = time.perf_counter() - start
         tuned = Model("tuned", plan.architecture, plan.preprocessing, plan.labels,

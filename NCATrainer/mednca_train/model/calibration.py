@@ -23,7 +23,7 @@ from mednca.quality.verdict import DEFAULT_TARGET, Calibration
 from mednca.segment import segment_image
 
 from ..data.augmentation import apply_artifact
-from ..data.dataset import Case
+from ..data.cases import Case
 from ..pool import Pool
 
 COVERAGE = 0.90  # of the interval

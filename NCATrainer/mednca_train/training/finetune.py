@@ -13,7 +13,7 @@ from mednca.models.weights import Model
 from mednca.nca.architecture import Architecture
 from mednca.nca.pyramid import Pyramid
 
-from ..data.fingerprint import Fingerprint
+from ..data.examine import Fingerprint
 from ..plan.plan import Augmentation, Plan
 from ..plan.propose import COLORS, flip_axes
 

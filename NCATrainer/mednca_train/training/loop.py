@@ -32,7 +32,7 @@ from mednca.nca.tensors import to_tensor
 from mednca.schema import SPLIT_SCHEMA, read_json
 
 from ..data.augmentation import IGNORE, training_sample
-from ..data.dataset import Case, CaseReader
+from ..data.cases import Case, CaseReader
 from ..plan.plan import Plan
 from . import distributed
 from .losses import LOSSES

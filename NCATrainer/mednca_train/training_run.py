@@ -25,9 +25,9 @@ from mednca.models.weights import Model, checksum, save_model
 from mednca.nca.ensemble import run_ensemble, to_labels
 from mednca.schema import TEXT, read_json, record
 
-from .data.dataset import Case, CaseReader, check_structures, read_cases, split, write_cases
-from .data.fingerprint import check_names
-from .model.report import CALIBRATION_CASES, check_description, finish
+from .data.cases import Case, CaseReader, check_structures, read_cases, split, write_cases
+from .data.examine import check_names
+from .model.build import CALIBRATION_CASES, check_description, finish
 from .plan.plan import Plan
 from .training import distributed
 from .training.estimate import check_affordable
@@ -59,7 +59,7 @@ def begin(
     """A new run folder; plan.json is written last, so that there is a run only once it is whole.
 
     options: keep_names (write the cases' names into the model, for public data; default: keyed hashes of them),
-    calibration_cases of `report.finish`, the command that the card shows, and out, the model's folder. Raises
+    calibration_cases of `build.finish`, the command that the card shows, and out, the model's folder. Raises
     MedNCAError where the folder holds a run already, a case name must not go into a model, the labels cannot be
     learned in one field of view, a batch does not fit into memory, or the model could not be written in the end.
     """

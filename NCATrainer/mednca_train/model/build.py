@@ -21,8 +21,8 @@ from mednca.models.weights import Model, load_model, save_model
 from mednca.quality.verdict import Calibration, Domain
 from mednca.schema import check_model_json
 
-from ..data.dataset import Case
-from ..data.fingerprint import check_names
+from ..data.cases import Case
+from ..data.examine import check_names
 from ..plan.plan import Plan
 from ..pool import Pool
 from ..training.finetune import own_labels

@@ -15,7 +15,7 @@ from mednca.imaging.header import SPACING_LIMITS
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.schema import LINE, NUMBER, TEXT, named, numbers, optional, record
 
-from .dataset import Case, Dataset
+from .cases import Case, Dataset
 
 # What a case must not be called where its name goes into a model: DICOM's person names, dates of birth, paths.
 _PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
