@@ -17,7 +17,8 @@ from mednca.evaluate import evaluate_case, summarize
 from mednca.imaging.structures import separate
 from mednca.models.library import Library
 from mednca_train import cli, training_run
-from mednca_train.data.cases import CaseReader, check_structures, pair_folders
+from mednca_train.data.case_reader import CaseReader, check_structures
+from mednca_train.data.cases import pair_folders
 from mednca_train.model.calibration import measure
 from mednca_train.plan.plan import Augmentation
 from mednca_train.pool import Pool

@@ -26,13 +26,16 @@ from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
 from mednca_train import training_run
 from mednca_train.data.cases import Case, Dataset, find_dataset, pair_folders, read_cases, write_cases
-from mednca_train.data.examine import CaseFacts, Fingerprint, check_names, fingerprint
+from mednca_train.data.examine import fingerprint
+from mednca_train.model.privacy import check_names
+from mednca_train.plan.finetuning import finetuning_plan, own_labels
+from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose, with_changes
 from mednca_train.pool import Pool
 from mednca_train.training import loop
 from mednca_train.training.estimate import estimate
-from mednca_train.training.finetune import finetuning_plan, own_labels, starting_weights
+from mednca_train.training.finetune import starting_weights
 from mednca_train.training.loop import Run
 from phantoms import bright_model, image_of, organ_case, random_pyramid, save
 

@@ -16,13 +16,17 @@ from mednca.models.description import Label, Preprocessing
 from mednca.models.library import Library
 from mednca.nca.architecture import Architecture, Level
 from mednca.segment import segment_image
+from mednca_train.data.artifacts import degrade
 from mednca_train.data.augmentation import IGNORE, training_sample
-from mednca_train.data.cases import CaseReader, pair_folders, split
+from mednca_train.data.case_reader import CaseReader
+from mednca_train.data.cases import pair_folders, split
 from mednca_train.model.build import finish
-from mednca_train.model.calibration import Sample, degrade, detection, fit
+from mednca_train.model.calibration import Sample, detection, fit
 from mednca_train.plan.plan import Augmentation, Plan, SecondPhase
-from mednca_train.training.loop import Batches, Run, training_pass
+from mednca_train.training.batches import Batches
+from mednca_train.training.loop import Run
 from mednca_train.training.losses import bce_loss, dice_focal, dice_loss, focal_loss
+from mednca_train.training.patch_pyramid import training_pass
 from phantoms import image_of, organ_case
 
 LABELS = (Label(1, "Front", (255, 0, 0)), Label(2, "Back", (0, 0, 255)))

@@ -175,7 +175,7 @@ def finetune(
     """Go on training a model of the library on labelled volumes of your own, and say whether that helped."""
     _require_training_packages()
     from . import training_run
-    from .training.finetune import finetuning_plan
+    from .plan.finetuning import finetuning_plan
 
     with _together(device), training_run.working_in(run, make=True), _holding(out):
         if (run / "plan.json").exists():

@@ -25,9 +25,10 @@ from mednca.models.weights import Model, checksum, save_model
 from mednca.nca.ensemble import run_ensemble, to_labels
 from mednca.schema import TEXT, read_json, record
 
-from .data.cases import Case, CaseReader, check_structures, read_cases, split, write_cases
-from .data.examine import check_names
+from .data.case_reader import CaseReader, check_structures
+from .data.cases import Case, read_cases, split, write_cases
 from .model.build import CALIBRATION_CASES, check_description, finish
+from .model.privacy import check_names
 from .plan.plan import Plan
 from .training import distributed
 from .training.estimate import check_affordable

@@ -25,7 +25,7 @@ from mednca.files import alone
 from mednca.schema import ID, LINE, TEXT, named, optional
 from mednca.worker import PATH, Worker, main, request_schema
 
-from .data.examine import ROWS_SCHEMA
+from .plan.fingerprint import ROWS_SCHEMA
 
 _ROW_SECONDS = 0.25  # rows are told no faster than this
 _CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
@@ -93,10 +93,10 @@ class TrainingWorker(Worker):
     def _plan(self, request: dict, job: str) -> dict:
         from mednca.models.library import Library
 
-        from .data.examine import Fingerprint
+        from .plan.finetuning import finetuning_plan
+        from .plan.fingerprint import Fingerprint
         from .plan.propose import propose, with_changes
         from .training.estimate import estimate
-        from .training.finetune import finetuning_plan
 
         found = Fingerprint.from_json(request["cases"])
         names = {int(value): name for value, name in (request.get("labels") or {}).items()}

@@ -22,9 +22,9 @@ from mednca.models.weights import Model, save_model
 from mednca_train import training_run
 from mednca_train.data.cases import Case, pair_folders
 from mednca_train.data.examine import fingerprint
-from mednca_train.model.build import validate
+from mednca_train.model.measure import validate
+from mednca_train.plan.finetuning import finetuning_plan
 from mednca_train.pool import Pool
-from mednca_train.training.finetune import finetuning_plan
 
 CONTRASTS = {"inverted": lambda unit: 1 - unit, "gamma 4": lambda unit: unit**4}
 

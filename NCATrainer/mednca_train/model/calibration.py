@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-import torchio as tio
 from scipy.optimize import isotonic_regression
 
 from mednca.evaluate import structures_of
-from mednca.imaging.geometry import CanonicalImage
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import read_image, read_labels
 from mednca.models.weights import load_model
@@ -22,7 +20,7 @@ from mednca.nca.firing import mix
 from mednca.quality.verdict import DEFAULT_TARGET, Calibration
 from mednca.segment import segment_image
 
-from ..data.augmentation import apply_artifact
+from ..data.artifacts import CONDITIONS, degrade
 from ..data.cases import Case
 from ..pool import Pool
 
@@ -30,16 +28,6 @@ COVERAGE = 0.90  # of the interval
 _SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
 MIN_SAMPLES = 2 * _SAMPLES_PER_KNOT
 _STREAM = 77  # keeps this module's draws apart from the training's
-
-# Each takes a severity in 0..1; the worst are the paper's own test artifacts (section 3.2).
-CONDITIONS = {
-    "clean": None,
-    "noise": lambda s: tio.RandomNoise(std=(0.05 + 0.45 * s,) * 2),
-    "spike": lambda s: tio.RandomSpike(num_spikes=1, intensity=(0.3 + 4.7 * s,) * 2),
-    "ghosting": lambda s: tio.RandomGhosting(num_ghosts=6, intensity=(0.3 + 2.2 * s,) * 2),
-    "bias field": lambda s: tio.RandomBiasField(coefficients=(0.2 + 0.8 * s,) * 2),
-    "motion": lambda s: tio.RandomMotion(degrees=2 + 10 * s, translation=1 + 8 * s, num_transforms=2),
-}
 
 
 @dataclass(frozen=True)
@@ -150,15 +138,6 @@ def detection(calibration: Calibration, samples: list[Sample], target: float = D
 
 def _rounded_mean(values):
     return round(float(np.mean(values)), 4) if values else None
-
-
-def degrade(image: sitk.Image, condition: str, seed: int) -> sitk.Image:
-    """A copy of an image with an artifact whose severity the seed draws."""
-    if CONDITIONS[condition] is None:
-        return image
-    canonical = CanonicalImage.of(image)
-    severity = mix((seed, 1)) / 2**64
-    return canonical.restore(apply_artifact(canonical.array, CONDITIONS[condition](severity), seed), image)
 
 
 _loaded: dict = {}  # model folder -> model, one per worker process

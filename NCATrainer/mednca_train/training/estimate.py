@@ -13,7 +13,7 @@ from mednca.benchmark.timing import resident_peak
 from mednca.errors import MedNCAError
 from mednca.imaging.header import physical_memory
 
-from ..data.cases import CACHED_VOXELS
+from ..data.case_reader import CACHED_VOXELS
 from ..plan.plan import Plan
 from .distributed import end_with_parent
 from .loop import Run

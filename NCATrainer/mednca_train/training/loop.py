@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import csv
-import io
 import math
 import os
-import random
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -25,20 +20,17 @@ from torch.utils.data import DataLoader
 
 from mednca.errors import MedNCAError
 from mednca.files import write_bytes, write_json
-from mednca.nca.architecture import Architecture
-from mednca.nca.firing import frame_index, mix
-from mednca.nca.pyramid import Pyramid, pool, upsample
-from mednca.nca.tensors import to_tensor
+from mednca.nca.pyramid import Pyramid
 from mednca.schema import SPLIT_SCHEMA, read_json
 
-from ..data.augmentation import IGNORE, training_sample
-from ..data.cases import Case, CaseReader
+from ..data.cases import Case
 from ..plan.plan import Plan
 from . import distributed
-from .losses import LOSSES
+from .batches import Batches, sample_numbers
+from .history import append_rows, drop_rows_after
+from .losses import total_loss
+from .patch_pyramid import training_pass
 
-# What an address is drawn for; keeps the streams apart.
-_CASES, _AUGMENT, _PATCH, _STEPS, _STRUCTURE = 1, 2, 3, 4, 5
 CHECKPOINT, HISTORY, PLAN, SPLIT, STATE = (
     "checkpoint.safetensors", "history.csv", "plan.json", "split.json", "state.json",
 )  # fmt: skip
@@ -64,100 +56,6 @@ def check_new(folder: Path) -> None:
     distributed.wait()  # none may look when another has begun to write
     if exists:
         raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
-
-
-class Batches(torch.utils.data.Dataset):
-    """Item i is this process's part of the batch of iteration `first` + i: images (B, R, A, S, 1), labels (B, R, A, S).
-
-    Its samples' numbers in the whole batch are `sample_numbers`. Where a case cannot be read any more, the item is the
-    sentence that says so: an error of another process would reach nobody as it is.
-    """
-
-    def __init__(self, cases: list[Case], plan: Plan, first: int):
-        self.cases, self.plan, self.first = cases, plan, first
-        self.numbers = sample_numbers(plan)
-        self.reader = CaseReader(plan)
-
-    def __len__(self):
-        return self.plan.total_iterations - self.first
-
-    def __getitem__(self, i):
-        iteration, made = self.first + i, {}
-        for number in self.numbers:
-            image = number // self.plan.duplication
-            if image not in made:
-                try:
-                    made[image] = self._sample(iteration, image)
-                except MedNCAError as error:
-                    return str(error)
-        samples = [made[number // self.plan.duplication] for number in self.numbers]
-        images, labels = zip(*samples, strict=True)
-        return to_tensor(np.stack(images))[..., None], to_tensor(np.stack(labels))
-
-    def _sample(self, iteration, number):
-        """Cases come in shuffled epochs, each case once per epoch."""
-        epoch, place = divmod(iteration * self.plan.batch + number, len(self.cases))
-        order = list(range(len(self.cases)))
-        random.Random(mix((self.plan.seed, _CASES, epoch))).shuffle(order)
-        structures = self.reader(self.cases[order[place]])
-        image, labels = structures[mix((self.plan.seed, _STRUCTURE, iteration, number)) % len(structures)]
-        seed = mix((self.plan.seed, _AUGMENT, iteration, number))
-        return training_sample(image, labels, self.plan, seed, iteration)
-
-
-def sample_numbers(plan: Plan) -> list[int]:
-    """Which samples of a batch are this process's."""
-    return list(range(plan.batch * plan.duplication))[distributed.rank() :: distributed.count()]
-
-
-@dataclass
-class Patch:
-    """What one level of a training pass covers: per sample the first cell, and the common size, in its cells."""
-
-    origins: list[tuple[int, int, int]]
-    size: tuple[int, int, int]
-
-
-def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int, numbers=None):
-    """One pass of the patch pyramid (M3D-NCA, section 2.1).
-
-    images: (B, R, A, S, channels), labels: (B, R, A, S) with IGNORE. numbers: the samples' in the whole batch (default:
-    they are the whole batch). The coarsest level sees the whole field of view; each finer one a patch of `plan.patch`
-    cells. Returns per level (logits, targets, valid), finest last.
-    """
-    architecture = pyramid.architecture
-    frame, numbers = tuple(images.shape[1:4]), list(range(len(images)) if numbers is None else numbers)
-    members = [iteration * plan.batch * plan.duplication + number for number in numbers]
-    targets, valid = _targets(labels, len(plan.labels))
-    points = _patch_points(labels, plan, iteration, numbers)
-    state, patch, outputs = None, None, []
-    for number, level in enumerate(architecture.levels):
-        level_frame, level_image = architecture.frame(level, frame), pool(images, level.scale)
-        if patch is None:
-            patch = Patch([(0, 0, 0)] * len(images), level_frame)
-            state = pyramid.beginning(0, None, level_image, len(images))()
-        else:
-            state, patch = _finer_patch(
-                state, patch, architecture, number, level_image, points, plan, iteration, numbers
-            )
-        index = torch.stack([frame_index(patch.size, origin, level_frame, images.device) for origin in patch.origins])
-        steps = _steps(level.steps, plan, iteration, number)
-        state = pyramid.cells[number](state, index, members, (plan.seed, number), steps, plan.recompute)
-        # Where a patch was cut its outer cells saw a false border, except along the axis that 2D cells do not look.
-        cut = [size < n and axis != architecture.slice_axis
-               for axis, (size, n) in enumerate(zip(patch.size, level_frame, strict=True))]  # fmt: skip
-        outputs.append(_outputs(pyramid, state, level, patch, targets, valid, cut, plan.loss_margin))
-    return outputs
-
-
-def total_loss(outputs, plan: Plan):
-    """Loss of the finest level plus coarse_weight times that of the others."""
-    loss = LOSSES[plan.loss]
-    total = loss(*outputs[-1])
-    for output in outputs[:-1]:
-        if plan.coarse_weight > 0:
-            total = total + plan.coarse_weight * loss(*output)
-    return total
 
 
 class Run:
@@ -211,7 +109,7 @@ class Run:
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error
         if distributed.is_first():
-            _cut_history(folder / HISTORY, run.iteration)
+            drop_rows_after(folder / HISTORY, run.iteration)
         distributed.wait()
         return run
 
@@ -383,7 +281,7 @@ class Run:
                 tensors[f"adam.{key}.{name}"] = value
         numbers = (self.iteration, self.best_score, self.best_iteration, self.rollbacks)
         tensors["numbers"] = torch.tensor(numbers, dtype=torch.float64)
-        _append_history(self.folder / HISTORY, rows)
+        append_rows(self.folder / HISTORY, rows)
         write_bytes(self.folder / CHECKPOINT, save({k: v.cpu().contiguous() for k, v in tensors.items()}))
         self.set_state(state)
 
@@ -414,118 +312,3 @@ class Run:
         best = round(self.best_score, 4) if self.best_score >= 0 else None
         told = {"state": state, "iteration": self.iteration, "of": self.plan.total_iterations, "best_dice": best}
         write_json(self.folder / STATE, told | {"best_iteration": self.best_iteration})
-
-
-def _targets(labels, count: int):
-    """One target per label (B, R, A, S, labels) and where the loss counts (B, R, A, S, 1)."""
-    targets = torch.stack([(labels == n + 1) for n in range(count)], -1).float()
-    return targets, (labels != IGNORE).float()[..., None]
-
-
-def _patch_points(labels, plan: Plan, iteration: int, numbers):
-    """Per sample a voxel that the patches must contain: foreground with plan.foreground_share, else anywhere."""
-    points = []
-    for b, number in enumerate(numbers):
-        draw = random.Random(mix((plan.seed, _PATCH, iteration, number)))
-        foreground = (labels[b] > 0).nonzero()
-        if len(foreground) and draw.random() < plan.foreground_share:
-            points.append(tuple(foreground[draw.randrange(len(foreground))].tolist()))
-        else:
-            points.append(tuple(draw.randrange(n) for n in labels.shape[1:]))
-    return points
-
-
-def _finer_patch(state, patch: Patch, architecture, number: int, image, points, plan: Plan, iteration: int, numbers):
-    """How level `number` begins: its state, the coarser level's upsampled in a patch of it, and the patch.
-
-    image: of the level, (B, R, A, S, channels)."""
-    ratio, frame = architecture.ratio(number - 1), image.shape[1:4]
-    finer, inner = _next_patch(patch, ratio, architecture.levels[number], frame, points, plan, iteration, numbers)
-    upsampled = upsample(state, ratio, _covered(patch, architecture, number, frame))
-    state = torch.stack([whole[place] for whole, place in zip(upsampled, inner, strict=True)])
-    image = torch.stack([whole[_region(finer, b)] for b, whole in enumerate(image)])
-    return torch.cat((image, state[..., image.shape[-1] :]), -1), finer
-
-
-def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration: int, numbers):
-    """The patch of the next finer level inside the last one, around each sample's point; and its place therein."""
-    sizes = [
-        min(want, have * r, n)
-        for want, have, r, n in zip(plan.patch_at(iteration), patch.size, ratio, frame, strict=True)
-    ]
-    origins, inner = [], []
-    for b, (point, number) in enumerate(zip(points, numbers, strict=True)):
-        draw = random.Random(mix((plan.seed, _PATCH, iteration, number, *level.scale)))
-        origin, place = [], []
-        for axis in range(3):
-            first = patch.origins[b][axis] * ratio[axis]
-            last = min(first + patch.size[axis] * ratio[axis], frame[axis])
-            cell = point[axis] // level.scale[axis]
-            start = cell - draw.randrange(sizes[axis])
-            start = min(max(start, first), last - sizes[axis])
-            origin.append(start)
-            place.append(slice(start - first, start - first + sizes[axis]))
-        origins.append(tuple(origin))
-        inner.append(tuple(place))
-    return Patch(origins, tuple(sizes)), inner
-
-
-def _covered(patch: Patch, architecture: Architecture, number: int, frame):
-    """Size of the upsampled last patch; only a patch that is the whole frame is cut to odd sizes."""
-    ratio = architecture.ratio(number - 1)
-    return tuple(min(n * r, f) for n, r, f in zip(patch.size, ratio, frame, strict=True))
-
-
-def _region(patch: Patch, b: int):
-    return tuple(slice(o, o + n) for o, n in zip(patch.origins[b], patch.size, strict=True))
-
-
-def _steps(steps: int, plan: Plan, iteration: int, number: int) -> int:
-    """A random number of steps around the level's: what makes the rule stable beside its exact count."""
-    spread = round(plan.steps_jitter * steps)
-    return max(steps + random.Random(mix((plan.seed, _STEPS, iteration, number))).randint(-spread, spread), 1)
-
-
-def _outputs(pyramid, state, level, patch: Patch, targets, valid, cut, margin: int):
-    """(logits, targets, valid) of one level's patch on that level's cells."""
-    logits = pyramid.logits(state)
-    want, counts = (
-        torch.stack([each[_region(patch, b)] for b, each in enumerate(pool(whole, level.scale))])
-        for whole in (targets, valid)
-    )
-    counts = (counts == 1).float()
-    for axis, is_cut in enumerate(cut):
-        if is_cut and margin and patch.size[axis] > 2 * margin:
-            counts.narrow(axis + 1, 0, margin).zero_()
-            counts.narrow(axis + 1, patch.size[axis] - margin, margin).zero_()
-    return logits, want, counts
-
-
-_FIELDS = ("iteration", "loss", "gradient_norm", "learning_rate", "seconds", "dice_union", "dice_labels")
-_HEADER = (",".join(_FIELDS) + "\n").encode()
-
-
-def _append_history(path: Path, rows) -> None:
-    """Add rows to the history, in place of any that an interrupted saving added already."""
-    kept = _rows_up_to(path, rows[0]["iteration"] - 1) if rows else []
-    if rows or not path.exists():
-        write_bytes(path, _HEADER + _history([*kept, *rows]))
-
-
-def _cut_history(path: Path, iteration: int) -> None:
-    """Drop rows after the checkpoint: they are about to be made again."""
-    if path.exists():
-        write_bytes(path, _HEADER + _history(_rows_up_to(path, iteration)))
-
-
-def _rows_up_to(path: Path, iteration: int) -> list[dict]:
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return [row for row in csv.DictReader(file) if int(row["iteration"]) <= iteration]
-
-
-def _history(rows) -> bytes:
-    text = io.StringIO()
-    csv.DictWriter(text, _FIELDS, restval="", extrasaction="ignore", lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
