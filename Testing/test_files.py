@@ -31,6 +31,7 @@ from mednca.worker import Worker
 from mednca_train import training_run
 from mednca_train.data import examine
 from mednca_train.model import build
+from mednca_train.run_lock import run_lock
 from mednca_train.worker import TrainingWorker
 from phantoms import bright_model, image_of, organ_case, save
 
@@ -45,7 +46,7 @@ def names(folder):
 @contextmanager
 def other(code):
     """Another process that has run some code, and waits within its block."""
-    lines = f"from mednca.files import *\n{code}\n print('here', flush=True)\n input()"
+    lines = f"from mednca.files import *\nfrom mednca_train.run_lock import run_lock\n{code}\n print('here', flush=True)\n input()"
     process = subprocess.Popen(
         [sys.executable, "-c", lines], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": PATHS},
@@ -148,11 +149,11 @@ def test_an_image_that_itk_cut_short_is_not_taken(tmp_path, monkeypatch):
 # --- one at a time
 
 
-@pytest.mark.parametrize("way", ["held", "alone"])
+@pytest.mark.parametrize("way", ["held", "run_lock"])
 def test_two_processes_do_not_share_a_target(tmp_path, impatient, way):
     target = tmp_path / "new" / "x"
     target.mkdir(parents=True)
-    ours = getattr(files, way)
+    ours = {"held": files.held, "run_lock": run_lock}[way]
     with other(f"with {way}({str(target)!r}):") as process:
         with pytest.raises(MedNCAError, match="in use by another program"), ours(target):
             pass
@@ -242,11 +243,11 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
 
 
 def test_a_run_folder_that_nothing_came_into_goes(tmp_path):
-    with pytest.raises(ZeroDivisionError), files.alone(tmp_path / "run", make=True):
+    with pytest.raises(ZeroDivisionError), run_lock(tmp_path / "run", make=True):
         1 / 0  # noqa: B018
-    with pytest.raises(MedNCAError, match="gone"), files.alone(tmp_path / "run"):
+    with pytest.raises(MedNCAError, match="gone"), run_lock(tmp_path / "run"):
         pass
-    with files.alone(tmp_path / "run", make=True):
+    with run_lock(tmp_path / "run", make=True):
         files.write_bytes(tmp_path / "run" / "a", b"a")
     assert names(tmp_path / "run") == ["a"]
 
@@ -318,9 +319,9 @@ def no_work(monkeypatch):
 def test_two_at_once_one_wins(tmp_path, material, impatient, no_work, command):
     """The other says so at once, and touches nothing."""
     place = tmp_path / "user-models" / NAMES.get(command, "made")
-    way = "alone" if command == "train, its run" else "held"
+    way = "run_lock" if command == "train, its run" else "held"
     place.parent.mkdir()
-    if way == "alone":
+    if way == "run_lock":
         place.mkdir()
     with other(f"with {way}({str(place)!r}):"):
         before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -460,7 +461,7 @@ def test_a_model_folder_that_may_not_be_read_is_listed_with_its_reason(locked, t
         assert "cannot be read (Permission denied)" in entry.problem
         with pytest.raises(MedNCAError, match="Permission denied"):
             files.write_bytes(locked / "a.zip", b"x")
-        with pytest.raises(MedNCAError, match="Permission denied"), files.alone(locked / "run", make=True):
+        with pytest.raises(MedNCAError, match="Permission denied"), run_lock(locked / "run", make=True):
             pass
         with pytest.raises(MedNCAError, match="among your own"):
             Library(tmp_path / "none", locked / "locked", check_tensors=False).remove_model("locked")

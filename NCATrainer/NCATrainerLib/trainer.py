@@ -14,8 +14,8 @@ import qt
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
-from mednca.files import alone
 from mednca.schema import LINE, NUMBER, optional, read_json, record
+from mednca_train.run_lock import run_lock
 
 from .client import TrainingClient
 from .pairs import export
@@ -236,7 +236,7 @@ class Trainer:
         folder = Path(folder)
         if folder.parent != self.runsFolder or not (folder / "plan.json").exists():
             raise MedNCAError(_("{folder} is no run.").format(folder=folder))
-        with alone(folder):  # raises where another Slicer trains it
+        with run_lock(folder):  # raises where another Slicer trains it
             pass
         self._delete(folder)
         self.changed()

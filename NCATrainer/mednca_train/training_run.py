@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from mednca.errors import MedNCAError
-from mednca.files import alone, held, remove_folder, write_json
+from mednca.files import held, remove_folder, write_json
 from mednca.imaging.geometry import normalize
 from mednca.imaging.metrics import dice
 from mednca.models.description import read_model_json
@@ -30,6 +30,7 @@ from .data.cases import Case, read_cases, split, write_cases
 from .model.build import CALIBRATION_CASES, check_description, finish
 from .model.privacy import check_names
 from .plan.plan import Plan
+from .run_lock import run_lock
 from .training import distributed
 from .training.estimate import check_affordable
 from .training.finetune import starting_weights
@@ -89,9 +90,9 @@ def begin(
 
 
 def working_in(folder, make: bool = False):
-    """Within it no other program works in a run's folder (`files.alone`); of several processes the first one sees to
+    """Within it no other program works in a run's folder (`run_lock`); of several processes the first one sees to
     it."""
-    return alone(folder, make) if distributed.is_first() else nullcontext()
+    return run_lock(folder, make) if distributed.is_first() else nullcontext()
 
 
 def begun_on(folder) -> str:

@@ -21,11 +21,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from mednca.files import alone
 from mednca.schema import ID, LINE, TEXT, named, optional
 from mednca.worker import PATH, Worker, main, request_schema
 
 from .plan.fingerprint import ROWS_SCHEMA
+from .run_lock import run_lock
 
 _ROW_SECONDS = 0.25  # rows are told no faster than this
 _CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
@@ -129,7 +129,7 @@ class TrainingWorker(Worker):
                 self.tell("row", job, row=row)
             progress("training", row["iteration"], work.run.plan.total_iterations)
 
-        with alone(folder, make=bool(request.get("plan"))):
+        with run_lock(folder, make=bool(request.get("plan"))):
             device = self._device(request, tell)
             work = self._begin(request, device) if request.get("plan") else training_run.reopen(folder, device)
             result = training_run.complete(work, None, report, tell, progress)
