@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mednca.models.weights import Model
-from mednca.quality.verdict import Calibration
+from mednca.quality.calibration import Calibration
 
 from .calibration import COVERAGE
 

@@ -1,0 +1,288 @@
+"""One field of view: find the structure, run the ensemble in it, and judge what it says.
+
+It knows one field at a time; what a request is made of, and the report, is `segment`'s business.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+
+from .canvas import Canvas
+from .errors import MedNCAError
+from .imaging.geometry import CanonicalImage, Grid, normalize
+from .imaging.structures import is_one_field
+from .messages import Progress
+from .models.weights import Model
+from .nca.ensemble import Ensemble, Statistics, to_labels
+from .nca.memory import trim_heap
+from .quality.domain import Domain, objection_to
+from .quality.signals import measure_signals
+from .quality.verdict import judge
+from .result import Finding, ModelIdentity
+
+LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
+LOCATE_ROUNDS = 3
+ROI_FROM_VOXELS = 1_000_000
+SETTLED = 2.5  # mm: the field of view has settled when it moves less than this
+
+
+@dataclass
+class Request:
+    """What is asked for in one image, and what its fields share on their way.
+
+    Attributes:
+        canvas: what each field painted so far.
+        identity: of the model, as the report names it.
+        device: where it is computed; the processor once an accelerator has run out of memory.
+        seconds: per stage; notes: sentences for people. Both are added to.
+        Else as of `segment.segment_image`.
+    """
+
+    canvas: Canvas
+    model: Model
+    identity: ModelIdentity
+    members: int
+    seed: int
+    target_dice: float
+    progress: Callable[[Progress], None]
+    memory_limit: float | None
+    roi: bool | None
+    device: torch.device
+    seconds: dict[str, float]
+    notes: list[str]
+    fields: int = 1
+
+    @property
+    def canonical(self) -> CanonicalImage:
+        return self.canvas.canonical
+
+    @contextmanager
+    def timed(self, stage: str):
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+def first_grid(request: Request, click: tuple[float, float, float] | None) -> Grid:
+    """The field of view of a request's click, or the whole image without one.
+
+    Args:
+        request: the request.
+        click: RAS mm.
+
+    Returns:
+        The field around the click, with the structure where the training cases had it.
+
+    Raises:
+        MedNCAError: for a click outside the image.
+    """
+    canonical = request.canonical
+    if click is None:
+        return Grid.whole(canonical, request.model.preprocessing.spacing)
+    index, last = canonical.index_of(click), np.array(canonical.array.shape) - 1
+    if not np.isfinite(index).all() or np.any(index < -0.5) or np.any(index > last + 0.5):
+        shown = ", ".join(f"{x:g}" for x in click)
+        corners = zip("RAS", canonical.ras_of((0, 0, 0)), canonical.ras_of(last), strict=True)
+        span = "; ".join(f"{axis} {min(a, b):.0f} to {max(a, b):.0f}" for axis, a, b in corners)
+        raise MedNCAError(f"The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.")
+    return _grid_around(request, index)
+
+
+def segment_field(request: Request, grid: Grid, click: tuple[float, float, float] | None, number: int = 1) -> Finding:
+    """Find the structure in one field of view, run the ensemble, paint and judge it.
+
+    Args:
+        request: the request; its canvas is painted on.
+        grid: where the field begins (`first_grid`); around a click it is re-centered on what is found.
+        click: RAS mm, or None for the whole image.
+        number: of the field among the request's, from 1 on.
+
+    Returns:
+        What was found.
+
+    Raises:
+        NothingFound: for a field without contrast.
+        MedNCAError: for a field too small for the model, or too little memory.
+    """
+
+    def progress(stage, done, total):
+        request.progress(Progress(stage, done, total, number, request.fields))
+
+    moves, field = (), None
+    if click:
+        with request.timed("locate"):
+            field, moves = _locate(request, grid, click, progress)
+    with request.timed("ensemble"):
+        field = field or Field(request, grid, click)
+        statistics = field.run(request.members, lambda done, total: progress("ensemble", done, total))
+        grid, is_single = field.grid, field.is_single
+        del field  # its voxels and sums: a large one has to make room for its results
+        if math.prod(grid.size) > ROI_FROM_VOXELS:
+            trim_heap()
+    with request.timed("restore"):
+        return _finish(request, grid, is_single, click, moves, statistics)
+
+
+class Field:
+    """One grid and its ensemble."""
+
+    def __init__(self, request: Request, grid: Grid, click: tuple[float, float, float] | None = None):
+        _check_size(request.model, grid)
+        self.request, self.grid, p = request, grid, request.model.preprocessing
+        image = normalize(grid.extract(request.canonical.array), p.percentiles, p.gamma)
+        roi = image.size > ROI_FROM_VOXELS if request.roi is None else request.roi
+        self.is_single = is_single(request.model, grid, click)
+        choose = _largest_piece if self.is_single and p.keep_largest else None
+        held = request.canonical.array.nbytes + request.canvas.nbytes
+        self.ensemble = Ensemble(request.model.pyramid, image, request.seed, request.memory_limit, roi, choose, held)
+
+    def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:
+        """The ensemble's statistics. An accelerator that runs out of memory is given up for the processor; where that
+        runs out, too, it becomes a sentence."""
+        request = self.request
+        while True:
+            try:
+                return self.ensemble.run(members, progress)
+            except (MemoryError, RuntimeError) as error:
+                if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+                    raise
+                if request.device.type == "cpu":
+                    size = " x ".join(str(n) for n in self.grid.size)
+                    raise MedNCAError(
+                        f"There is not enough memory for a field of {size} voxels; click on the organ, or close other "
+                        "programs."
+                    ) from error
+            request.notes.append(f"The {request.device} device ran out of memory; the processor (cpu) is used instead.")
+            request.device = torch.device("cpu")
+            request.model.pyramid.to(request.device)
+            self.ensemble.start_over()
+
+
+def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None) -> bool:
+    """Whether one structure is to be found in a grid: around a click, or in an image of about the model's field."""
+    extent = [n * mm for n, mm in zip(grid.size, grid.spacing, strict=True)]
+    return click is not None or is_one_field(model.preprocessing.field_of_view, extent)
+
+
+def _grid_around(request: Request, index) -> Grid:
+    p = request.model.preprocessing
+    if p.field_of_view is None:
+        return Grid.whole(request.canonical, p.spacing)
+    center = np.asarray(index) - np.asarray(p.anchor) / request.canonical.spacing
+    return Grid.around(request.canonical, p.spacing, center, p.field_of_view)
+
+
+def _check_size(model: Model, grid: Grid) -> None:
+    """Refuse an image with fewer voxels along an axis than the largest kernel: it would see mostly mirrored ones."""
+    architecture = model.architecture
+    for level in architecture.levels:
+        kernel = architecture.kernel_shape(level)
+        if any(n < k for n, k in zip(grid.size, kernel, strict=True)):
+            size, needed = (" x ".join(str(n) for n in shape) for shape in (grid.size, kernel))
+            raise MedNCAError(
+                f"The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}."
+            )
+
+
+def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple[float, ...]]:
+    """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm.
+
+    A few members look; in the field where it settles they are the ensemble's first ones.
+    """
+    moves = []
+    field = Field(request, grid, click)
+    if request.model.preprocessing.field_of_view is None:
+        return field, ()
+    for attempt in range(LOCATE_ROUNDS):
+        progress("locating", attempt, LOCATE_ROUNDS)
+        statistics = field.run(min(LOCATE_MEMBERS, request.members))
+        mask = _kept_labels(request.model, statistics, is_single=True)
+        if not mask.any():
+            break
+        middle = field.grid.cut(statistics.region).image_index(_middle(mask))
+        following = _grid_around(request, middle)
+        move = float(np.linalg.norm((following.start - field.grid.start) * request.canonical.spacing))
+        moves.append(round(move, 2))
+        if move < SETTLED:
+            break
+        field = Field(request, following, click)
+    return field, tuple(moves)
+
+
+def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statistics: Statistics) -> Finding:
+    """Paint one field of view onto the image's voxels and judge it."""
+    canonical, model = request.canonical, request.model
+    extent = tuple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
+    mask = _kept_labels(model, statistics, is_single)
+    grid = grid.cut(statistics.region)  # a region of interest is all that was computed
+    painted = request.canvas.paint(grid, statistics)
+    voxel = float(np.prod(canonical.spacing))
+    volumes = {label.name: float(np.count_nonzero(painted == label.value) * voxel) for label in model.labels}
+    volumes["union"] = float(np.count_nonzero(painted) * voxel)
+    domain = model.info.get("quality", {}).get("domain")
+    objection = objection_to(
+        statistics.members, canonical.spacing, extent, volumes["union"], _touches_cut_side(mask, grid, canonical),
+        Domain.from_json(domain) if domain else None,
+    )  # fmt: skip
+    signals = measure_signals(statistics)
+    middle = _middle(mask) if mask.any() else (np.array(grid.size) - 1) / 2
+    return Finding(
+        click=click,
+        center=tuple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(middle))),
+        field_of_view=extent,
+        nqm=dict(zip([*(label.name for label in model.labels), "union"], statistics.nqm, strict=True)),
+        volume_mm3=volumes,
+        verdict=judge(signals, statistics.members, request.identity.calibration, request.target_dice, objection),
+        objection=objection,
+        signals=signals,
+        moves=moves,
+        computed_share=round(statistics.computed_share, 4),
+    )
+
+
+def _kept_labels(model: Model, statistics: Statistics, is_single: bool) -> np.ndarray:
+    """The labels on the model's grid. Small pieces that are dropped are cleared in the statistics' mean, too."""
+    mask = to_labels(statistics.mean)
+    if is_single and model.preprocessing.keep_largest:
+        dropped = _small_pieces(mask)
+        mask[dropped] = 0
+        np.copyto(statistics.mean, 0, where=dropped[..., None])
+    return mask
+
+
+def _middle(mask) -> np.ndarray:
+    """Middle of the bounding box: unlike the centroid it does not follow the thin end of a structure."""
+    return np.array([(np.flatnonzero(mask.any(axis=others))[[0, -1]]).mean() for others in ((1, 2), (0, 2), (0, 1))])
+
+
+def _largest_piece(mask: np.ndarray) -> np.ndarray:
+    """Bool: the largest 26-connected piece of a mask."""
+    return (mask > 0) & ~_small_pieces(mask)
+
+
+def _small_pieces(mask: np.ndarray) -> np.ndarray:
+    """Bool, True in all but the largest 26-connected piece of a mask."""
+    components = sitk.ConnectedComponent(sitk.GetImageFromArray((mask > 0).astype(np.uint8)), True)
+    components = sitk.RelabelComponent(components, sortByObjectSize=True)
+    return sitk.GetArrayFromImage(components) > 1
+
+
+def _touches_cut_side(mask, grid: Grid, canonical: CanonicalImage) -> bool:
+    """Whether the mask reaches a side of the field of view behind which the image goes on."""
+    last = grid.start + (np.array(grid.size) - 1) * grid.spacing / grid.image_spacing
+    step = grid.spacing / grid.image_spacing
+    for axis in range(3):
+        plane = np.moveaxis(mask, axis, 0)
+        if grid.start[axis] > step[axis] and plane[0].any():
+            return True
+        if last[axis] < canonical.array.shape[axis] - 1 - step[axis] and plane[-1].any():
+            return True
+    return False
