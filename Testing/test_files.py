@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from test_training import TEXTS, _history, plan
+from test_training import METADATA, _history, plan
 from test_training import cases as cases  # the fixture
 from typer.testing import CliRunner
 
@@ -496,7 +496,7 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
     place = small_disk / NAMES.get(command, "made")
     words = words_of(command, material, place) if command != "resume" else ("resume", place)
     if command == "resume":
-        begun = training_run.begin(place, plan(iterations=1), *_cases_and_texts(material))
+        begun = training_run.begin(place, plan(iterations=1), *_cases_and_metadata(material))
         assert begun.run.iteration == 0
     fill(small_disk)
     before = {path: path.is_file() and path.read_bytes() for path in small_disk.rglob("*")}
@@ -512,10 +512,10 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
         assert run(*words).exit_code == 0
 
 
-def _cases_and_texts(material):
+def _cases_and_metadata(material):
     from mednca_train.data.cases import pair_folders
 
-    return list(pair_folders(material / "images", material / "labels").cases), TEXTS
+    return list(pair_folders(material / "images", material / "labels").cases), METADATA
 
 
 @pytest.mark.parametrize("room", [3_000, 30_000, 80_000])
@@ -534,8 +534,8 @@ def test_a_disk_that_fills_within_a_result_leaves_nothing(small_disk, material, 
 def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_path, cases):
     """To the same numbers; the last checkpoint stays."""
     wanted = plan(iterations=4, checkpoint_every=1)
-    training_run.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
-    work = training_run.begin(small_disk / "run", wanted, cases, TEXTS)
+    training_run.begin(tmp_path / "whole", wanted, cases, METADATA).run.train(cases)
+    work = training_run.begin(small_disk / "run", wanted, cases, METADATA)
     size = (small_disk / "run" / "checkpoint.safetensors").stat().st_size
     for left in (0, size // 2):  # no room even for the history, and room for all but the checkpoint
 
@@ -560,7 +560,7 @@ def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tm
 def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatch):
     """The history is written before the checkpoint, and once more with the next try."""
     work, write, failed = (
-        training_run.begin(tmp_path / "run", plan(iterations=4, checkpoint_every=2), cases, TEXTS),
+        training_run.begin(tmp_path / "run", plan(iterations=4, checkpoint_every=2), cases, METADATA),
         files.write_bytes,
         [],
     )
@@ -571,7 +571,7 @@ def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatc
             raise MedNCAError("full")
         write(path, data, replace)
 
-    monkeypatch.setattr("mednca_train.training.loop.write_bytes", once)
+    monkeypatch.setattr("mednca_train.training.checkpoint.write_bytes", once)
     with pytest.raises(MedNCAError, match="full"):
         work.run.train(cases)
     training_run.reopen(tmp_path / "run").run.train(cases)
@@ -584,7 +584,7 @@ def test_the_worker_tells_of_a_full_disk(small_disk, material, kind):
     job = {"command": "segment", "job": "1", "image": str(material / "images" / "c0.nii.gz"), "members": 1,
            "model": str(material / "bright"), "out": str(small_disk / "out")}  # fmt: skip
     if kind is TrainingWorker:
-        found = [[case.name, str(case.image), str(case.labels)] for case in _cases_and_texts(material)[0]]
+        found = [[case.name, str(case.image), str(case.labels)] for case in _cases_and_metadata(material)[0]]
         job = {"command": "train", "job": "1", "run": str(small_disk / "run"), "plan": plan(iterations=1).to_json(),
                "cases": found, "id": "x", "name": "x", "device": "cpu"}  # fmt: skip
     fill(small_disk)
@@ -622,9 +622,9 @@ cli.main()
 def test_resume_tells_where_the_model_went(tmp_path, material, monkeypatch):
     """To the folder that was named when it was begun; what another made there is not replaced."""
 
-    def finish(run, cases, texts, folder, *_, replace):
+    def finish(run, cases, metadata, folder, replace, **_):
         with files.staged(folder, replace) as made:
-            save(build._untested_model(run, cases, texts, "", None), made)
+            save(build._untested_model(run, cases, metadata, "", None), made)
         return {"cases": [], "mean": {"dice": {}}, "failures": []}
 
     monkeypatch.setattr(training_run, "finish", finish)

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 import torch
 
 from mednca_train import training_run
+from mednca_train.training.validation import validator
 from phantoms import image_of, organ_case
 
 PAUSED = Path(__file__).parent / "data" / "paused_run_0_1"
@@ -44,7 +45,7 @@ def test_a_run_that_version_0_1_paused_resumes_to_the_same_numbers(paused):
     expected = json.loads((PAUSED / "expected.json").read_text(encoding="utf-8"))
     work = training_run.reopen(paused)
     assert work.run.iteration == 4 and work.metadata["name"] == "Phantom" and work.run.plan.second_phase.iterations == 4
-    work.run.train(work.cases, training_run.validator(work.run, work.cases))
+    work.run.train(work.cases, validator(work.run.plan, work.run.split, work.cases))
     with open(paused / "history.csv", newline="", encoding="utf-8") as file:
         rows = [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
     assert work.run.best_iteration == expected["best_iteration"] and len(rows) == len(expected["history"]) == 10

@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
 from mednca.schema import LINE, NUMBER, optional, read_json, record
+from mednca_train.run_folder import read_name
 from mednca_train.run_lock import run_lock
 
 from .client import TrainingClient
@@ -31,7 +32,6 @@ _STATE = record(
     ("state", "iteration", "of"),
     others=True,
 )
-_TEXTS = record({"texts": record({"name": LINE}, ("name",), others=True)}, ("texts",), others=True)
 _REPORT = record({"mean": record({}, ("cases", "dice", "dice_sd"), others=True)}, ("mean",), others=True)
 _KEPT_SECONDS = 24 * 3600  # that another Slicer's exported data set stays although no run was begun with it
 
@@ -384,7 +384,7 @@ def _isMentioned(export, runs):
 
 def nameOf(run):
     """What the model of a run is called."""
-    return read_json(Path(run) / "texts.json", _TEXTS)["texts"]["name"]
+    return read_name(run)
 
 
 def readResult(run):

@@ -1,149 +1,194 @@
-"""A run folder as a whole: begun, opened again, and brought to its end, by the command line and the module.
+"""A training from its beginning to the model: begun in a run folder, opened again, and brought to its end.
 
-plan.json, split.json, cases.json (where the cases lie), texts.json, base/ (the model that is fine-tuned),
-history.csv, checkpoint.safetensors, state.json; at the end report.json and result/, the model.
+The command line, the worker and scripts all come through here. What the folder holds is `run_folder`'s business, the
+iterations are `training.loop`'s, the model folder is made by `model.build`.
 """
 
 from __future__ import annotations
 
 import os
-import random
-import secrets
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from mednca.errors import MedNCAError
-from mednca.files import held, remove_folder, write_json
-from mednca.imaging.geometry import normalize
-from mednca.imaging.metrics import dice
+from mednca.files import held, remove_folder
+from mednca.messages import Progress
 from mednca.models.description import read_model_json
 from mednca.models.weights import Model, checksum, save_model
-from mednca.nca.ensemble import run_ensemble, to_labels
-from mednca.schema import TEXT, read_json, record
 
-from .data.case_reader import CaseReader, check_structures
-from .data.cases import Case, read_cases, split, write_cases
-from .model.build import CALIBRATION_CASES, check_description, finish
+from .data.case_reader import check_structures
+from .data.cases import Case, split
+from .model.build import check_description, finish
 from .model.privacy import check_names
 from .plan.plan import Plan
+from .run_folder import (
+    BASE,
+    RESULT,
+    HistoryRow,
+    RunOptions,
+    RunState,
+    begun_on,
+    check_begun,
+    read_cases,
+    read_metadata,
+    write_cases,
+    write_metadata,
+    write_report,
+)
 from .run_lock import run_lock
 from .training import distributed
 from .training.estimate import check_affordable
 from .training.finetune import starting_weights
-from .training.loop import Run, check_begun, check_new
-
-CASES, TEXTS, BASE, REPORT, RESULT = "cases.json", "texts.json", "base", "report.json", "result"
-_TEXTS_SCHEMA = record(
-    {"texts": {"type": "object"}, "options": record({"device": TEXT, "salt": TEXT}, ("device", "salt"), others=True)},
-    ("texts", "options"),
-)
+from .training.loop import Run, check_new
+from .training.validation import validator
 
 
 @dataclass
 class Work:
-    """A run with all it needs to be brought to its end."""
+    """A run with all that is needed to bring it to its end.
+
+    Attributes:
+        run: the training.
+        cases: all of the run, those to train with and those held out.
+        metadata: of the model to be made (`plan.metadata`).
+        base: folder of the model that is fine-tuned, or None.
+        options: as the run was begun.
+    """
 
     run: Run
     cases: list[Case]
     metadata: dict
     base: Path | None
-    options: dict
+    options: RunOptions
 
 
 def begin(
-    folder, plan: Plan, cases: list[Case], metadata: dict, base: Model | None = None, options: dict | None = None,
-    device: str = "cpu",
-) -> Work:  # fmt: skip
-    """A new run folder; plan.json is written last, so that there is a run only once it is whole.
+    folder, plan: Plan, cases: list[Case], metadata: dict, base: Model | None = None, options: RunOptions | None = None
+) -> Work:
+    """Begin a run in a folder; there is one, to be opened again, only once all of it is written.
 
-    options: keep_names (write the cases' names into the model, for public data; default: keyed hashes of them),
-    calibration_cases of `build.finish`, the command that the card shows, and out, the model's folder. Raises
-    MedNCAError where the folder holds a run already, a case name must not go into a model, the labels cannot be
-    learned in one field of view, a batch does not fit into memory, or the model could not be written in the end.
+    Args:
+        folder: of the run; made where it is not there.
+        plan: what decides the training.
+        cases: labelled volumes without a problem (`data.examine`); they are split by the plan's share and seed.
+        metadata: of the model to be made (`plan.metadata`).
+        base: a model whose weights it begins with, for fine-tuning.
+        options: default: those of `RunOptions`.
+
+    Returns:
+        The run, at iteration 0.
+
+    Raises:
+        MedNCAError: where the folder holds a run already, or another program works there; a case name must not go into
+            a model; the labels cannot be learned in one field of view; there are too few cases; a batch does not fit
+            into memory; or the model could not be written in the end.
     """
-    folder, options = Path(folder), {"device": device, "salt": secrets.token_hex(16)} | (options or {})
+    folder, options = Path(folder), options or RunOptions()
     check_new(folder)
     check_description(plan, metadata)
     check_affordable(plan)
-    if options.get("keep_names"):
+    if options.keep_names:
         check_names(case.name for case in cases)
     check_structures(cases, plan)
     divided = split(cases, plan.validation_share, plan.seed)
     if not divided["training"] or not divided["validation"]:
         raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
     start = starting_weights(base, plan.labels) if base else None
-    with working_in(folder, make=True):
+    with locked_once(folder, make=True):
         check_new(folder)  # once more: now nobody else can begin one
         if distributed.is_first():
             if (folder / BASE).exists():  # of a beginning that was killed
                 remove_folder(folder / BASE)
-            write_cases(cases, folder / CASES)
-            write_json(folder / TEXTS, {"texts": metadata, "options": options})
+            write_cases(folder, cases)
+            write_metadata(folder, metadata, options)
             if base:
                 save_model(base, folder / BASE, "The model that is fine-tuned.")
-        run = Run.create(folder, plan, divided, start, device)
+        run = Run.create(folder, plan, divided, start, options.device)
     return Work(run, list(cases), metadata, folder / BASE if base else None, options)
 
 
-def working_in(folder, make: bool = False):
-    """Within it no other program works in a run's folder (`run_lock`); of several processes the first one sees to
-    it."""
-    return run_lock(folder, make) if distributed.is_first() else nullcontext()
-
-
-def begun_on(folder) -> str:
-    """The device of a run; the processor where that cannot be read, which `reopen` tells."""
-    try:
-        return read_json(Path(folder) / TEXTS, _TEXTS_SCHEMA)["options"]["device"]
-    except MedNCAError:
-        return "cpu"
+def locked_once(folder, make: bool = False) -> AbstractContextManager:
+    """`run_lock` on a run's folder, which of several processes of one training the first one takes for all."""
+    return distributed.in_first(lambda: run_lock(folder, make))
 
 
 def reopen(folder, device: str | None = None) -> Work:
-    """The run of a folder, at its last checkpoint. device: default, the one that it was begun on. Raises MedNCAError
-    with the reason where it cannot go on."""
+    """The run of a folder, at its last checkpoint.
+
+    Args:
+        folder: of a run that waits, was paused, or was killed.
+        device: default, the one that it was begun on.
+
+    Returns:
+        The run; it goes on to the same numbers that it would have had without a pause.
+
+    Raises:
+        MedNCAError: where there is none, it is damaged, a case is gone, or another program works there.
+    """
     folder = Path(folder)
     check_begun(folder)
-    kept = read_json(folder / TEXTS, _TEXTS_SCHEMA)
-    metadata, options = kept["texts"], kept["options"]
-    with working_in(folder):
+    metadata, options = read_metadata(folder)
+    with locked_once(folder):
         run = Run.resume(folder, device or begun_on(folder))
     base = folder / BASE
-    return Work(run, read_cases(folder / CASES), metadata, base if base.is_dir() else None, options)
+    return Work(run, read_cases(folder), metadata, base if base.is_dir() else None, options)
 
 
-def complete(work: Work, out=None, report=None, tell=lambda text: None, progress=None) -> dict | None:
-    """Train to the end, measure, calibrate, write the model to `result_folder`. Returns the validation report.
+def complete(
+    work: Work,
+    out=None,
+    report: Callable[[HistoryRow], None] | None = None,
+    tell: Callable[[str], None] = lambda text: None,
+    progress: Callable[[Progress], None] | None = None,
+) -> dict | None:
+    """Train to the end, measure, calibrate, and write the model to `result_folder`.
 
-    report, tell: as of `Run.train`. progress(stage, done, total) while measuring; it may raise to stop, the measuring
-    then begins again at the next try. Of several processes only the first one measures; the others get None. Raises
-    MedNCAError where the model's folder is there already and not of this run, or another program makes it.
+    Args:
+        work: of `begin` or `reopen`.
+        out: the model's folder, in place of the one of the run's options.
+        report, tell: as of `Run.train`.
+        progress: called while the model is measured and calibrated; it may raise to stop, and the measuring begins
+            again at the next try.
+
+    Returns:
+        The validation report, as `model.build.finish` makes it. Of several processes only the first one measures; the
+        others get None.
+
+    Raises:
+        MedNCAError: where the training fails (`Run.train`), the model's folder is there already and not of this run,
+            or another program makes it.
     """
     run, place, options = work.run, result_folder(work, out), work.options
+    validate = validator(run.plan, run.split, work.cases)
     if not distributed.is_first():
-        run.train(work.cases, validator(run, work.cases), report, tell)
+        run.train(work.cases, validate, report, tell)
         return None
-    with working_in(run.folder), held(place):
+    with locked_once(run.folder), held(place):
         _check_place(place, run)
-        run.train(work.cases, validator(run, work.cases), report, tell)
+        run.train(work.cases, validate, report, tell)
         _check_place(place, run)
         result = finish(
-            run, work.cases, work.metadata, place, options.get("command", ""),
-            options.get("calibration_cases", CALIBRATION_CASES), progress, work.base,
-            None if options.get("keep_names") else options["salt"], replace=True,
-        )  # fmt: skip
-        write_json(run.folder / REPORT, result)
-        run.set_state("done")
+            run,
+            work.cases,
+            work.metadata,
+            place,
+            command=options.command,
+            calibration_cases=options.calibration_cases,
+            progress=progress,
+            base=work.base,
+            salt=None if options.keep_names else options.salt,
+            replace=True,
+        )
+        write_report(run.folder, result)
+        run.set_state(RunState.DONE)
     return result
 
 
 def result_folder(work: Work, out=None) -> Path:
     """Where a run's model goes: what is asked for now, or was when it was begun, or result/ in the run's folder."""
-    return Path(out or work.options.get("out") or work.run.folder / RESULT)
+    return Path(out or work.options.out or work.run.folder / RESULT)
 
 
 def _check_place(place: Path, run: Run) -> None:
@@ -157,50 +202,3 @@ def _check_place(place: Path, run: Run) -> None:
         is_own = False
     if not is_own:
         raise MedNCAError(f"{place} exists already and is not of this run; choose another folder with --out.")
-
-
-def validator(run: Run, cases: list[Case]):
-    """Union and label Dice of one member on some validation cases, while training goes on."""
-    held = sorted(run.split["validation"])
-    wanted = random.Random(run.plan.seed).sample(held, min(run.plan.validation_cases, len(held)))
-    chosen, reader = [case for case in cases if case.name in set(wanted)], CaseReader(run.plan)
-    preprocessing = run.plan.preprocessing
-
-    def validate(pyramid) -> dict:
-        scores = []
-        with torch.inference_mode():
-            for image, labels in (window for case in chosen for window in reader(case)):
-                image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
-                mask = to_labels(run_ensemble(pyramid, image, 1, 0).mean)
-                per_label = [dice(mask == n, labels == n) for n in range(1, len(run.plan.labels) + 1)]
-                scores.append([dice(mask > 0, labels > 0), *per_label])
-        union, *per_label = np.mean(scores, axis=0).round(4).tolist()
-        return {"dice_union": union, "dice_labels": per_label}
-
-    return validate
-
-
-def metadata_for(id: str, name: str, base: Model | None = None) -> dict:
-    """The metadata of a model that somebody trains on data of their own; nothing in them names a person or a place."""
-    made_from, license, source = "", "As its maker decides.", "The user's own labelled volumes."
-    references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
-    if base:
-        made_from = f" Fine-tuned from {base.name}."
-        license = f"As its maker decides; of the model that it was made from: {base.info.get('license', '')}"
-        source += f" Before that: {base.info.get('data_source', '')}"
-        references = list(base.info.get("references", references))
-    return {
-        "id": id,
-        "name": name,
-        "version": "1.0.0",
-        "task": f"Segmentation of {name}",
-        "description": f"{name}, trained on the user's own labelled volumes.{made_from}",
-        "authors": "",
-        "copyright": "",
-        "license": license,
-        "terms": base.terms if base else None,
-        "intended_use": "Research and education. Not a medical device; a person must review every result.",
-        "data_source": source,
-        "limits": "Images like those that it was trained on.",
-        "references": references,
-    }

@@ -89,6 +89,7 @@ def _pad(image, labels, size, margin):
     return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
 
 
-def to_unit(image):
+def to_unit(image: np.ndarray) -> np.ndarray:
+    """Intensities between the percentiles 0.5 and 99.5 as 0..1, clipped there; float32."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)

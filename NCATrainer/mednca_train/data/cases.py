@@ -1,4 +1,4 @@
-"""Labelled volumes on disk: pairing by name, the recorded split, and reading a case onto the model's grid."""
+"""Labelled volumes on disk: which there are, and which of them are held out. Their voxels are not read here."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mednca.errors import MedNCAError
-from mednca.files import write_json
 from mednca.imaging.reading import case_name, find_images, pair_by_name
-from mednca.schema import LINE, TEXT, named, read_json, record
+from mednca.schema import LINE, named, read_json, record
 
-_CASES_SCHEMA = {
-    "type": "array",
-    "items": record({"name": LINE, "image": TEXT, "labels": TEXT}, ("name", "image", "labels")),
-}
 # As much as is used of the dataset.json of the Decathlon and of nnU-Net.
 _DESCRIPTION_SCHEMA = record(
     {
@@ -28,7 +23,12 @@ _DESCRIPTION_SCHEMA = record(
 
 @dataclass(frozen=True)
 class Case:
-    """One labelled volume."""
+    """One labelled volume.
+
+    Attributes:
+        name: unique within a data set.
+        image, labels: files on the same voxel grid.
+    """
 
     name: str
     image: Path
@@ -36,18 +36,32 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """Labelled volumes, what the labels' values are called, where the folder says so, and, by name, why others are no
-    case."""
+class CaseSet:
+    """The labelled volumes of a data set.
+
+    Attributes:
+        cases: in the order of their names.
+        label_names: what the labels' values are called, where the folder says so.
+        problems: by name, why others are no case.
+    """
 
     cases: tuple[Case, ...]
     label_names: dict[int, str]
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def find_dataset(folder) -> Dataset:
-    """The labelled volumes of a folder: the Medical Segmentation Decathlon's or nnU-Net's layout (dataset.json,
-    imagesTr, labelsTr), or the folders images and labels. Raises MedNCAError where there is nothing of the kind.
+def find_dataset(folder: str | Path) -> CaseSet:
+    """The labelled volumes of a folder.
+
+    Args:
+        folder: in the layout of the Medical Segmentation Decathlon or nnU-Net (dataset.json, imagesTr, labelsTr), or
+            with images and labels of the same names in two folders, images and labels or imagesTr and labelsTr.
+
+    Returns:
+        The cases, and the labels' names where dataset.json gives them.
+
+    Raises:
+        MedNCAError: where there is nothing of the kind, or the images have several channels.
     """
     folder = Path(folder)
     if (folder / "dataset.json").is_file():
@@ -61,7 +75,7 @@ def find_dataset(folder) -> Dataset:
     )
 
 
-def _described(folder: Path) -> Dataset:
+def _described(folder: Path) -> CaseSet:
     described = read_json(folder / "dataset.json", _DESCRIPTION_SCHEMA)
     names = {}
     for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
@@ -85,35 +99,26 @@ def _described(folder: Path) -> Dataset:
         cases.append(Case(name, image, labels))
     if not cases:
         raise MedNCAError(f"{folder / 'labelsTr'} holds no label map with an image of its name in imagesTr.")
-    return Dataset(tuple(cases), names, problems)
+    return CaseSet(tuple(cases), names, problems)
 
 
-def pair_folders(images, labels) -> Dataset:
+def pair_folders(images: str | Path, labels: str | Path) -> CaseSet:
     """The labelled volumes of two folders, paired by name. Raises MedNCAError where there is none."""
     pairs, problems = pair_by_name(images, labels)
-    return Dataset(tuple(Case(*pair) for pair in pairs), {}, problems)
-
-
-def write_cases(cases, path: Path) -> None:
-    """Where the cases lie, for a run that is resumed. It stays in the run's folder: a model holds no paths."""
-    rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
-    write_json(path, rows)
-
-
-def read_cases(path: Path) -> list[Case]:
-    """What `write_cases` wrote; raises MedNCAError where a file is gone."""
-    rows = read_json(path, _CASES_SCHEMA)
-    cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
-    for case in cases:
-        for file in (case.image, case.labels):
-            if not file.exists():
-                raise MedNCAError(f"{case.name}: {file} is gone; put it back to go on.")
-    return cases
+    return CaseSet(tuple(Case(*pair) for pair in pairs), {}, problems)
 
 
 def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:
-    """A split by seed that is balanced over groups: names like prostate_UCL_01 are grouped by what stands before
-    the number. Returns {"training": names, "validation": names}."""
+    """Which cases are trained with, and which are held out, balanced over groups.
+
+    Args:
+        cases: names like prostate_UCL_01 are grouped by what stands before the number.
+        share: of each group that is held out; at least one case, where the group has two.
+        seed: of the choice; the order of the cases does not matter.
+
+    Returns:
+        Case names, sorted, under "training" and "validation", as split.json holds them.
+    """
     groups: dict[str, list[str]] = {}
     for case in cases:
         groups.setdefault(case.name.rstrip("0123456789"), []).append(case.name)

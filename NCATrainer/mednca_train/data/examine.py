@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -13,21 +14,36 @@ from mednca.imaging.geometry import CanonicalImage, normalize
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 
 from ..plan.fingerprint import CaseFacts, Fingerprint
-from .cases import Case, Dataset
+from ..progress import ProgressCallback, counter
+from .cases import Case, CaseSet
 
 
-def fingerprint(dataset: Dataset, values=None, progress=None) -> Fingerprint:
-    """Read every case once. values: the labels to be trained (None: whatever occurs). progress(done, total)."""
-    cases, facts = dataset.cases, []
-    for case in cases:
+def fingerprint(
+    case_set: CaseSet, values: Collection[int] | None = None, progress: ProgressCallback | None = None
+) -> Fingerprint:
+    """Read every case once, and say what it is like and what is wrong with it.
+
+    Args:
+        case_set: the labelled volumes.
+        values: of the labels to be trained; a case with any other one is a problem. None: whatever occurs.
+        progress: called in the stage "examining"; it may raise to stop.
+
+    Returns:
+        The facts of each case, in their order, then of what is no case; those that cannot be trained with have a
+        problem, such as a file that cannot be read, or the same image as another's.
+
+    Raises:
+        MedNCAError: where two cases have the same name.
+    """
+    facts, step = [], counter(progress, "examining", len(case_set.cases))
+    for case in case_set.cases:
         facts.append(examine(case, values))
-        if progress:
-            progress(len(facts), len(cases))
-    facts += [CaseFacts(name, problem=problem) for name, problem in dataset.problems.items()]
+        step()
+    facts += [CaseFacts(name, problem=problem) for name, problem in case_set.problems.items()]
     return Fingerprint(tuple(_mark_duplicates(facts)))
 
 
-def examine(case: Case, values=None) -> CaseFacts:
+def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
     """One case's facts, or its problem; other cases do not pay for a bad one."""
     try:
         image, labels = read_image(case.image), read_labels(case.labels)

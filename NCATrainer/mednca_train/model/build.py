@@ -22,27 +22,41 @@ from mednca.schema import check_model_json
 from ..data.cases import Case
 from ..plan.plan import Plan
 from ..pool import Pool
+from ..progress import ProgressCallback, counter
+from ..run_folder import CALIBRATION_CASES
 from ..training.loop import Run
-from .calibration import MIN_SAMPLES, fit, measure
+from .calibration import MIN_SAMPLES, conditions, fit, measure_degraded
 from .card import model_card
 from .measure import compare, validate
 from .privacy import check_names, hidden_names
 
-CALIBRATION_CASES = 90
-
 
 def finish(
     run: Run, cases: list[Case], metadata: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
-    progress=None, base: Path | None = None, salt: str | None = None, replace: bool = False,
+    progress: ProgressCallback | None = None, base: Path | None = None, salt: str | None = None, replace: bool = False,
 ) -> dict:  # fmt: skip
-    """Build, measure and calibrate the model of a run and write its folder, whole. Returns the validation report.
+    """Build, measure and calibrate the model of a run, and write its folder, whole.
 
-    metadata: id, name, description and the rest of model.json's. command: what made it, for the card. base: folder of
-    the model that was fine-tuned, to be compared with on the same cases. salt: of the hashes that stand in the model
-    for the cases' names; None writes the names, for public data. progress(stage, done, total). replace: a folder that
-    is there.
+    Args:
+        run: that is over.
+        cases: all of the run; those that its split names are used.
+        metadata: id, name, description and the rest of model.json's (`plan.metadata`).
+        folder: where the model goes.
+        command: what made it, for the card.
+        calibration_cases: to make the calibration with, at most, and to try it on.
+        progress: called in the stages "measuring", "comparing" (with the base) and "calibrating".
+        base: folder of the model that was fine-tuned, to be compared with on the same cases.
+        salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
+        replace: whether a folder that is there may go.
+
+    Returns:
+        The validation report: cases, mean and failures as of `measure.validate`; base, own and helped as of
+        `measure.compare` where there is a base; calibration, or None and a calibration_note that says why.
+
+    Raises:
+        MedNCAError: where a case's name must not go into a model, no validation case can be measured, no training case
+            holds a label, or the folder cannot be written.
     """
-    tell = progress or (lambda stage, done, total: None)
     plan = run.plan
     if salt is None:
         check_names(name for part in run.split.values() for name in part)
@@ -53,10 +67,11 @@ def finish(
     with staged(folder, replace) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
-            report = validate(pool, made, validation, lambda d, t: tell("measuring on validation cases", d, t))
+            report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
             if base:
-                report |= compare(pool, model, made, base, validation, report, tell)
-            _calibrate(pool, model, made, training, validation, plan.seed, calibration_cases, tell, report["failures"])
+                report |= compare(pool, model, made, base, validation, report, progress)
+            failed = _calibrate(pool, model, made, training, validation, plan.seed, calibration_cases, progress)
+            report["failures"] += _others(failed, report["failures"])
         model.info["eval_metrics"] = report["mean"]
         report["calibration"] = model.info["quality"]["calibration"]
         report["calibration_note"] = model.info["quality"].get("calibration_note")
@@ -66,15 +81,32 @@ def finish(
 
 def calibrate(
     model: Model, training: list[Case], validation: list[Case], folder, command: str, seed: int = 0,
-    calibration_cases: int = CALIBRATION_CASES, progress=None,
+    calibration_cases: int = CALIBRATION_CASES, progress: ProgressCallback | None = None,
 ) -> dict:  # fmt: skip
-    """Make a model's calibration anew on other cases and write it to a folder. Returns the validation report."""
-    tell = progress or (lambda stage, done, total: None)
+    """Make a model's calibration anew on other cases, and write the model with it to a folder.
+
+    Args:
+        model: to be calibrated; its `info` takes the calibration and the figures.
+        training: cases that the calibration is made with (M3D-NCA, section 2.3), clean and degraded.
+        validation: cases that it is tried on, and the model measured.
+        folder: where the model goes; nothing may be there.
+        command: what made it, for the card.
+        seed: of the choice of cases, and of the artifacts.
+        calibration_cases: to make it with, at most, and to try it on.
+        progress: called in the stages "measuring" and "calibrating".
+
+    Returns:
+        The validation report, as of `measure.validate`.
+
+    Raises:
+        MedNCAError: where no validation case can be measured, or the folder cannot be written.
+    """
     with staged(folder) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
-            report = validate(pool, made, validation, lambda d, t: tell("measuring on validation cases", d, t))
-            _calibrate(pool, model, made, training, validation, seed, calibration_cases, tell, report["failures"])
+            report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
+            failed = _calibrate(pool, model, made, training, validation, seed, calibration_cases, progress)
+            report["failures"] += _others(failed, report["failures"])
         model.info["eval_metrics"] = report["mean"]
         save_model(model, made, model_card(model, report, command))
     return report
@@ -104,21 +136,18 @@ def _untested_model(run: Run, training, metadata, command: str, salt: str | None
 
 
 def _calibrate(
-    pool: Pool, model: Model, folder, training, validation, seed: int, most_cases: int, tell, failures: list
-) -> None:
-    """Put a calibration into model.info, or the reason why there is none. folder: folder of the model; most_cases: to
-    make it with, and to try it on. failures: takes the cases that could not be measured."""
+    pool: Pool, model: Model, folder, training, validation, seed: int, most_cases: int, progress
+) -> dict[str, str]:
+    """Put a calibration into model.info, or the reason why there is none. Returns, by case, why one could not be
+    measured. folder: of the model; most_cases: to make it with, and to try it on."""
     failed: dict[str, str] = {}
     chosen, others = (
         sorted(random.Random(seed).sample(cases, min(most_cases, len(cases))), key=lambda c: c.name)
         for cases in (training, validation)
     )
-    samples = measure(
-        pool, folder, chosen, seed, None, lambda d, t: tell("calibrating on training cases", d, t), failed
-    )
-    tried = measure(pool, folder, others, seed + 1, None, lambda d, t: tell("trying on validation cases", d, t), failed)
-    known = {failure["image"] for failure in failures}
-    failures += [{"image": name, "error": why} for name, why in failed.items() if name not in known]
+    step = counter(progress, "calibrating", (len(chosen) + len(others)) * len(conditions()))
+    samples = measure_degraded(pool, folder, chosen, seed, step, failed)
+    tried = measure_degraded(pool, folder, others, seed + 1, step, failed)
     calibration = fit(samples, model.members, tried)
     quality = model.info["quality"] | {"calibration": calibration.to_json() if calibration else None}
     quality.pop("calibration_note", None)
@@ -129,6 +158,13 @@ def _calibrate(
             "verdict stays grey."
         )
     model.info["quality"] = quality
+    return failed
+
+
+def _others(failed: dict[str, str], failures: list[dict]) -> list[dict]:
+    """As failures of a report, those that are not among its failures."""
+    known = {failure["image"] for failure in failures}
+    return [{"image": name, "error": why} for name, why in failed.items() if name not in known]
 
 
 def _geometry(cases: list[Case], plan: Plan):

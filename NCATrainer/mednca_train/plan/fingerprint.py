@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-
-import numpy as np
+from dataclasses import asdict, dataclass, field
 
 from mednca.imaging.header import SPACING_LIMITS
-from mednca.schema import LINE, NUMBER, TEXT, named, numbers, optional, record
+from mednca.schema import LINE, NUMBER, TEXT, check_schema, named, numbers, optional, record
 
 _OF_VALUES = {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}}  # keys are labels' values
 _ROW = record(
@@ -33,7 +31,7 @@ _USABLE = record(
     },
     others=True,
 )
-ROWS_SCHEMA = {  # of `Fingerprint.to_json`
+FINGERPRINT_SCHEMA = {  # of `Fingerprint.to_json`
     "type": "array",
     "items": _ROW | {"if": {"properties": {"problem": {"type": "null"}}}, "then": _USABLE},
 }
@@ -41,36 +39,56 @@ ROWS_SCHEMA = {  # of `Fingerprint.to_json`
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """One case. Axes are R, A, S.
+    """What one case is like. Axes are R, A, S.
 
-    size: voxels; spacing: mm; intensities: percentiles 0.5, 50 and 99.5. labels: voxels per value other than 0.
-    extent: mm of the labels' bounding box. sides: per label, how far its middle lies to the right (R) of the image's,
-    mm. digest: of the image's voxels. problem: why it cannot be trained on, in a sentence, or None.
+    Attributes:
+        name: of the case.
+        size: voxels.
+        spacing: mm.
+        intensities: percentiles 0.5, 50 and 99.5.
+        labels: voxels per label value other than 0.
+        extent: mm of the labels' bounding box.
+        sides: per label value, how far its middle lies to the right (R) of the image's middle, mm.
+        digest: of the image's voxels.
+        problem: why it cannot be trained on, in a sentence, or None. The rest may be empty then.
     """
 
     name: str
     size: tuple[int, int, int] = (0, 0, 0)
     spacing: tuple[float, float, float] = (0.0, 0.0, 0.0)
     intensities: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    labels: dict[int, int] | None = None
+    labels: dict[int, int] = field(default_factory=dict)
     extent: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    sides: dict[int, float] | None = None
+    sides: dict[int, float] = field(default_factory=dict)
     digest: str = ""
     problem: str | None = None
+
+    def to_json(self) -> dict:
+        """As JSON has it: label values are texts where they are keys."""
+        told = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return told | {key: {str(value): n for value, n in told[key].items()} for key in ("labels", "sides")}
+
+    @classmethod
+    def from_json(cls, data: dict) -> CaseFacts:
+        """From a row that `Fingerprint.from_json` has checked."""
+        told = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**told | {key: {int(v): n for v, n in (told[key] or {}).items()} for key in ("labels", "sides")})
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """All cases, in their order."""
+    """What a data set is like: the facts of all its cases, in their order."""
 
     cases: tuple[CaseFacts, ...]
 
     @property
     def usable(self) -> list[CaseFacts]:
+        """The cases that can be trained with."""
         return [case for case in self.cases if case.problem is None]
 
     @property
     def problems(self) -> dict[str, str]:
+        """By name, why the others cannot."""
         return {case.name: case.problem for case in self.cases if case.problem is not None}
 
     @property
@@ -78,40 +96,12 @@ class Fingerprint:
         """The labels' values that occur in usable cases."""
         return sorted({value for case in self.usable for value in case.labels})
 
-    def summary(self) -> dict:
-        """Plain data: medians and ranges, for people and for the run folder."""
-        cases = self.usable
-        if not cases:
-            return {"cases": len(self.cases), "usable": 0, "problems": self.problems}
-        return {
-            "cases": len(self.cases),
-            "usable": len(cases),
-            "problems": self.problems,
-            "size": _range([c.size for c in cases]),
-            "spacing_mm": _range([c.spacing for c in cases]),
-            "intensity_median": _range([c.intensities[1] for c in cases]),
-            "organ_extent_mm": _range([c.extent for c in cases]),
-            "label_voxels": {v: _range([c.labels[v] for c in cases if v in c.labels]) for v in self.values},
-            "cases_with_label": {v: sum(v in c.labels for c in cases) for v in self.values},
-        }
-
     def to_json(self) -> list[dict]:
-        return [asdict(case) for case in self.cases]
+        """A row per case."""
+        return [case.to_json() for case in self.cases]
 
     @classmethod
     def from_json(cls, rows: list[dict]) -> Fingerprint:
-        """JSON has texts for keys and lists for tuples."""
-        facts = []
-        for row in rows:
-            row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-            for key in ("labels", "sides"):
-                row[key] = {int(value): number for value, number in (row[key] or {}).items()}
-            facts.append(CaseFacts(**row))
-        return cls(tuple(facts))
-
-
-def _range(values):
-    """[least, median, largest], per axis where there are axes."""
-    array = np.array(values, dtype=float)
-    ends = (array.min(0), np.median(array, axis=0), array.max(0))
-    return [np.round(end, 3).tolist() for end in ends]
+        """Raises MedNCAError where the rows cannot be understood."""
+        check_schema(rows, FINGERPRINT_SCHEMA, "The fingerprint")
+        return cls(tuple(CaseFacts.from_json(row) for row in rows))

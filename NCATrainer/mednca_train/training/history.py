@@ -1,4 +1,7 @@
-"""history.csv of a run: a row an iteration, and never one that its checkpoint does not hold."""
+"""How history.csv of a run grows: a row an iteration, and never one that its checkpoint does not hold.
+
+`run_folder` says what a row is, and reads them.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,33 @@ from pathlib import Path
 
 from mednca.files import write_bytes
 
-_FIELDS = ("iteration", "loss", "gradient_norm", "learning_rate", "seconds", "dice_union", "dice_labels")
-_HEADER = (",".join(_FIELDS) + "\n").encode()
+from ..run_folder import HISTORY_COLUMNS, HistoryRow
 
 
-def append_rows(path: Path, rows) -> None:
+def append_rows(path: Path, rows: list[HistoryRow]) -> None:
     """Add rows to the history, in place of any that an interrupted saving added already."""
-    kept = _rows_up_to(path, rows[0]["iteration"] - 1) if rows else []
+    kept = _rows_up_to(path, rows[0].iteration - 1) if rows else []
     if rows or not path.exists():
-        write_bytes(path, _HEADER + _history([*kept, *rows]))
+        _write(path, [*kept, *(row.columns() for row in rows)])
 
 
 def drop_rows_after(path: Path, iteration: int) -> None:
     """Drop rows after the checkpoint: they are about to be made again."""
     if path.exists():
-        write_bytes(path, _HEADER + _history(_rows_up_to(path, iteration)))
+        _write(path, _rows_up_to(path, iteration))
 
 
-def _rows_up_to(path: Path, iteration: int) -> list[dict]:
+def _rows_up_to(path: Path, iteration: int) -> list[dict[str, str]]:
+    """As they stand there: no digit of them may change."""
     if not path.exists():
         return []
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         return [row for row in csv.DictReader(file) if int(row["iteration"]) <= iteration]
 
 
-def _history(rows) -> bytes:
+def _write(path: Path, rows: list[dict]) -> None:
     text = io.StringIO()
-    csv.DictWriter(text, _FIELDS, restval="", extrasaction="ignore", lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    writer = csv.DictWriter(text, HISTORY_COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_bytes(path, text.getvalue().encode())

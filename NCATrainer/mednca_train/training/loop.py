@@ -1,7 +1,8 @@
-"""The training loop: patches through the pyramid, one optimizer, checkpoints that resume to the same numbers.
+"""The training loop: one optimizer over the iterations of a plan, saved so that it goes on to the same numbers.
 
-Everything random is addressed by (plan.seed, iteration, sample): cases, augmentation, patches, step counts, fire
-masks. A checkpoint therefore needs no generator's state, and several processes share a batch without a word.
+What an iteration computes is `patch_pyramid`'s business, on which samples `batches`'. Everything random is addressed by
+(plan.seed, iteration, sample): cases, augmentation, patches, step counts, fire masks. A checkpoint therefore needs no
+generator's state, and several processes share a batch without a word.
 """
 
 from __future__ import annotations
@@ -11,29 +12,41 @@ import copy
 import math
 import os
 import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch.utils.data import DataLoader
 
 from mednca.errors import MedNCAError
-from mednca.files import write_bytes, write_json
 from mednca.nca.pyramid import Pyramid
-from mednca.schema import SPLIT_SCHEMA, read_json
 
 from ..data.cases import Case
 from ..plan.plan import Plan
+from ..run_folder import (
+    CHECKPOINT,
+    HISTORY,
+    HistoryRow,
+    RunState,
+    RunStatus,
+    check_begun,
+    holds_run,
+    read_plan,
+    read_split,
+    write_plan,
+    write_split,
+    write_status,
+)
 from . import distributed
 from .batches import Batches, sample_numbers
+from .checkpoint import Counters, read_checkpoint, write_checkpoint
 from .history import append_rows, drop_rows_after
 from .losses import total_loss
 from .patch_pyramid import training_pass
+from .validation import Scores
 
-CHECKPOINT, HISTORY, PLAN, SPLIT, STATE = (
-    "checkpoint.safetensors", "history.csv", "plan.json", "split.json", "state.json",
-)  # fmt: skip
 CHECKPOINT_SECONDS = 45.0  # a killed run loses at most what it did since
 _ROLLBACKS = 3  # times that a diverged run is set back before it is given up
 _MOST_LOADERS = 4
@@ -44,28 +57,37 @@ class Diverged(Exception):
     """The loss, or the gradient for a while, is not a number."""
 
 
-def check_begun(folder: Path) -> None:
-    """Raises MedNCAError where a folder holds no run."""
-    if not os.path.exists(folder / PLAN):
-        raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
-
-
 def check_new(folder: Path) -> None:
     """Raises MedNCAError where a folder already holds a run."""
-    exists = os.path.exists(folder / PLAN)
+    exists = holds_run(folder)
     distributed.wait()  # none may look when another has begun to write
     if exists:
         raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
 
 
 class Run:
-    """A training run in a folder: plan.json, split.json, history.csv, checkpoint.safetensors, state.json.
+    """A training with its weights, and the run folder that it is saved to (`run_folder`).
 
-    start: a pyramid whose weights it begins with, for fine-tuning. device: where it is computed; on CUDA in mixed
-    precision (bfloat16).
+    Attributes:
+        folder, plan, split: what decides it; split holds case names under "training" and "validation".
+        device: where it is computed; on CUDA in mixed precision (bfloat16).
+        pyramid: what is trained. average: the exponential moving average of its weights, which is validated and kept.
+            best: the average at the best validation.
+        counters: where it is.
     """
 
-    def __init__(self, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None, device="cpu"):
+    def __init__(
+        self, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
+        device: str | torch.device = "cpu",
+    ):  # fmt: skip
+        """`create` and `resume` make one; without them nothing is written, as for a probe of the cost.
+
+        Args:
+            start: a pyramid whose weights it begins with, for fine-tuning; default: new ones.
+
+        Raises:
+            MedNCAError: where there are more processes than samples in a batch.
+        """
         self.folder, self.plan, self.split = Path(folder), plan, split
         self.device = torch.device(device)
         torch.manual_seed(plan.seed)
@@ -76,8 +98,7 @@ class Run:
         self.best = copy.deepcopy(self.average)
         self.parameters = [p for p in self.pyramid.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(self.parameters, lr=plan.learning_rate, betas=plan.betas)
-        self.iteration, self.best_score, self.best_iteration = 0, -1.0, 0
-        self.rollbacks, self.bad_gradients = 0, 0
+        self.counters, self._bad_gradients = Counters(), 0
         if plan.batch * plan.duplication < distributed.count():
             raise MedNCAError(
                 f"{distributed.count()} processes cannot share {plan.batch * plan.duplication} samples an iteration; "
@@ -85,26 +106,36 @@ class Run:
             )
 
     @classmethod
-    def create(cls, folder, plan: Plan, split, start: Pyramid | None = None, device="cpu") -> Run:
-        """A new run; raises MedNCAError where the folder already holds one."""
+    def create(
+        cls, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
+        device: str | torch.device = "cpu",
+    ) -> Run:  # fmt: skip
+        """A new run, saved to its folder. Arguments as of the class.
+
+        Raises:
+            MedNCAError: where the folder already holds one, or it cannot be written.
+        """
         folder = Path(folder)
         check_new(folder)
         run = cls(folder, plan, split, start, device)
         if distributed.is_first():
-            write_json(folder / SPLIT, split)
-            run.save([], "waiting")
-            write_json(folder / PLAN, plan.to_json())
+            write_split(folder, split)
+            run.save([], RunState.WAITING)
+            write_plan(folder, plan)
         distributed.wait()
         return run
 
     @classmethod
-    def resume(cls, folder, device="cpu") -> Run:
-        """The run of a folder, at its last checkpoint."""
+    def resume(cls, folder, device: str | torch.device = "cpu") -> Run:
+        """The run of a folder, at its last checkpoint; rows of its history after that go.
+
+        Raises:
+            MedNCAError: where there is none, or it is damaged.
+        """
         folder = Path(folder)
         check_begun(folder)
         try:
-            plan = Plan.from_json(read_json(folder / PLAN))
-            run = cls(folder, plan, read_json(folder / SPLIT, SPLIT_SCHEMA), device=device)
+            run = cls(folder, read_plan(folder), read_split(folder), device=device)
             run.load()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error
@@ -114,7 +145,23 @@ class Run:
         return run
 
     @property
+    def iteration(self) -> int:
+        """Iterations done."""
+        return self.counters.iteration
+
+    @property
+    def best_score(self) -> float:
+        """Dice of the best validation; -1 before there is one."""
+        return self.counters.best_score
+
+    @property
+    def best_iteration(self) -> int:
+        """After which the best validation was."""
+        return self.counters.best_iteration
+
+    @property
     def frozen_at(self) -> int:
+        """The iteration from which on batch norm is frozen."""
         return math.ceil(self.plan.freeze_norm * self.plan.iterations)
 
     @property
@@ -129,13 +176,25 @@ class Run:
         """The averaged weights: of the end, or of the best validation where the plan keeps those."""
         return self.best if self.plan.keep == "best" and self.best_score >= 0 else self.average
 
-    def train(self, cases: list[Case], validate=None, report=None, tell=lambda text: None) -> None:
+    def train(
+        self,
+        cases: list[Case],
+        validate: Callable[[Pyramid], Scores] | None = None,
+        report: Callable[[HistoryRow], None] | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
         """Train to the end of the plan.
 
-        validate(pyramid) -> dict of numbers, dice_union among them, called on the averaged weights now and then.
-        report(row) is called after each iteration with the row that goes to the history; it may raise to stop, and
-        what was done so far is saved. tell(text): what people should know. Raises MedNCAError where the training
-        diverges again and again.
+        Args:
+            cases: all of the run; those that its split trains with are used.
+            validate: called with the averaged weights now and then (`validation.validator`).
+            report: called after each iteration with the row that goes to the history. It may raise, whatever it likes,
+                to stop; what was done so far is saved, and the exception goes on.
+            tell: called with sentences for people.
+
+        Raises:
+            MedNCAError: where the training diverges again and again, a case cannot be read any more, the memory of
+                the device is not enough, or the folder cannot be written.
         """
         while not self.is_over:
             try:
@@ -157,19 +216,19 @@ class Run:
                 images, labels = batch
                 validates = bool(validate) and self._validates_after(self.iteration + 1)
                 if rows and validates:  # it takes a while, in which the work before it must not be lost
-                    self.save(rows, "training")
+                    self.save(rows, RunState.TRAINING)
                     rows, saved = [], time.monotonic()
                 between = False
                 start = time.perf_counter()
                 row = self.step(images, labels)
-                row["seconds"] = round(time.perf_counter() - start, 3)
+                row = replace(row, seconds=round(time.perf_counter() - start, 3))
                 if validates:
-                    self._validate(validate, row)
+                    row = replace(row, **asdict(self._validate(validate)))
                 rows.append(row)
                 between = True
                 now = time.monotonic()
                 if self.iteration % self.plan.checkpoint_every == 0 or now - saved > CHECKPOINT_SECONDS or self.is_over:
-                    self.save(rows, "trained" if self.is_over else "training")
+                    self.save(rows, RunState.TRAINED if self.is_over else RunState.TRAINING)
                     rows, saved = [], now
                 if report:
                     report(row)
@@ -178,16 +237,16 @@ class Run:
         except Diverged:
             raise
         except torch.cuda.OutOfMemoryError as error:
-            self.set_state("failed")
+            self.set_state(RunState.FAILED)
             raise MedNCAError(
                 f"The memory of {self.device} is not enough for this plan. Make patch or batch smaller, or set "
                 "recompute."
             ) from error
         except BaseException:
             if between:
-                self.save(rows, "paused")
+                self.save(rows, RunState.PAUSED)
             else:  # half an iteration is no state to go on from: the last checkpoint is
-                self.set_state("paused")
+                self.set_state(RunState.PAUSED)
             raise
 
     def _loaders(self) -> int:
@@ -197,11 +256,11 @@ class Run:
     def _validates_after(self, iteration: int) -> bool:
         return iteration % self.plan.validate_every == 0 or iteration == self.plan.total_iterations
 
-    def step(self, images, labels) -> dict:
-        """One iteration; returns its row of the history. Raises Diverged."""
+    def step(self, images: torch.Tensor, labels: torch.Tensor) -> HistoryRow:
+        """One iteration on this process's part of a batch, as `Batches` makes it. Raises Diverged."""
         plan, iteration = self.plan, self.iteration
         self.set_norm_live(iteration < self.frozen_at)
-        rate = plan.learning_rate_at(iteration) * 0.5**self.rollbacks
+        rate = plan.learning_rate_at(iteration) * 0.5**self.counters.rollbacks
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         half = self.device.type == "cuda"
@@ -219,48 +278,50 @@ class Run:
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, plan.clip_norm)
         self._move(norm)
         self._update_average()
-        self.iteration += 1
-        return {"iteration": self.iteration, "loss": loss.item(), "gradient_norm": norm.item(), "learning_rate": rate}
+        self.counters.iteration += 1
+        return HistoryRow(self.iteration, loss.item(), norm.item(), rate)
 
     def _move(self, norm) -> None:
         """Take the step, unless its gradient is not a number."""
         if torch.isfinite(norm):
             self.optimizer.step()
-            self.bad_gradients = 0
+            self._bad_gradients = 0
             return
-        self.bad_gradients += 1
-        if self.bad_gradients >= _BAD_GRADIENTS:
+        self._bad_gradients += 1
+        if self._bad_gradients >= _BAD_GRADIENTS:
             raise Diverged
 
     def set_norm_live(self, live: bool) -> None:
+        """Whether batch norm takes the statistics of the batch, and learns them, or those that it has learned."""
         for cell in self.pyramid.cells:
             cell.live_norm = live and self.plan.architecture.norm == "batch"
 
-    def _validate(self, validate, row) -> None:
-        row.update(distributed.from_first(lambda: validate(self.average)))
-        score = row.get("dice_union", -1.0)
-        if score > self.best_score and self.iteration > self.frozen_at:
-            self.best_score, self.best_iteration = score, self.iteration
+    def _validate(self, validate) -> Scores:
+        """Of the average, which is kept where it is the best so far."""
+        scores = distributed.from_first(lambda: validate(self.average))
+        if scores.dice_union > self.best_score and self.iteration > self.frozen_at:
+            self.counters.best_score, self.counters.best_iteration = scores.dice_union, self.iteration
             self.best.load_state_dict(self.average.state_dict())
+        return scores
 
     def _roll_back(self) -> str:
         """Back to the last checkpoint, to go on with half the learning rate."""
-        rollbacks, where = self.rollbacks + 1, self.iteration
+        rollbacks, where = self.counters.rollbacks + 1, self.iteration
         if rollbacks > _ROLLBACKS:
-            self.set_state("failed")
+            self.set_state(RunState.FAILED)
             raise MedNCAError(
                 f"Training diverged at iteration {where} (the loss is not a number), {_ROLLBACKS} times set back. "
                 "Choose a smaller learning rate."
             )
         self.load()
-        self.rollbacks, self.bad_gradients = rollbacks, 0
-        self.save([], "training")
+        self.counters.rollbacks, self._bad_gradients = rollbacks, 0
+        self.save([], RunState.TRAINING)
         return (
             f"The loss was not a number at iteration {where + 1}; back to iteration {self.iteration} with half the "
             "learning rate."
         )
 
-    def _update_average(self):
+    def _update_average(self) -> None:
         """Exponential moving average of the weights; short at first, so that it forgets the start."""
         decay = min(self.plan.ema, (1 + self.iteration) / (10 + self.iteration))
         with torch.no_grad():
@@ -269,46 +330,27 @@ class Run:
             for average, value in zip(self.average.buffers(), self.pyramid.buffers(), strict=True):
                 average.copy_(value)
 
-    def save(self, rows, state: str) -> None:
-        """Add rows to the history, then the checkpoint; each file is whole at any moment."""
+    @property
+    def _pyramids(self) -> dict[str, Pyramid]:
+        """By their names in the checkpoint."""
+        return {"model": self.pyramid, "average": self.average, "best": self.best}
+
+    def save(self, rows: list[HistoryRow], state: RunState) -> None:
+        """Add rows to the history, then write the checkpoint; each file is whole at any moment."""
         if not distributed.is_first():
             return
-        tensors = {}
-        for name, pyramid in (("model", self.pyramid), ("average", self.average), ("best", self.best)):
-            tensors |= {f"{name}.{k}": v for k, v in pyramid.state_dict().items()}
-        for name, parameter in self.pyramid.named_parameters():
-            for key, value in self.optimizer.state.get(parameter, {}).items():
-                tensors[f"adam.{key}.{name}"] = value
-        numbers = (self.iteration, self.best_score, self.best_iteration, self.rollbacks)
-        tensors["numbers"] = torch.tensor(numbers, dtype=torch.float64)
         append_rows(self.folder / HISTORY, rows)
-        write_bytes(self.folder / CHECKPOINT, save({k: v.cpu().contiguous() for k, v in tensors.items()}))
+        write_checkpoint(self.folder / CHECKPOINT, self._pyramids, self.optimizer, self.counters)
         self.set_state(state)
 
     def load(self) -> None:
         """Back to the folder's checkpoint."""
-        tensors = load_file(self.folder / CHECKPOINT)
+        self.counters = read_checkpoint(self.folder / CHECKPOINT, self._pyramids, self.optimizer, self.device)
 
-        def part(prefix):
-            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-        for name, pyramid in (("model.", self.pyramid), ("average.", self.average), ("best.", self.best)):
-            pyramid.load_state_dict(part(name))
-        adam = part("adam.")
-        self.optimizer.state.clear()
-        for name, parameter in self.pyramid.named_parameters():
-            values = {k.split(".", 1)[0]: v for k, v in adam.items() if k.split(".", 1)[1] == name}
-            if values:
-                self.optimizer.state[parameter] = {
-                    k: v if k == "step" else v.to(self.device) for k, v in values.items()
-                }
-        iteration, self.best_score, best_iteration, rollbacks = tensors["numbers"].tolist()
-        self.iteration, self.best_iteration, self.rollbacks = int(iteration), int(best_iteration), int(rollbacks)
-
-    def set_state(self, state: str) -> None:
+    def set_state(self, state: RunState) -> None:
         """What others read of a run without opening its checkpoint."""
         if not distributed.is_first():
             return
         best = round(self.best_score, 4) if self.best_score >= 0 else None
-        told = {"state": state, "iteration": self.iteration, "of": self.plan.total_iterations, "best_dice": best}
-        write_json(self.folder / STATE, told | {"best_iteration": self.best_iteration})
+        of = self.plan.total_iterations
+        write_status(self.folder, RunStatus(state, self.iteration, of, best, self.best_iteration))

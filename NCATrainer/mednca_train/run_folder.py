@@ -1,0 +1,337 @@
+"""The folder of a training run, file by file: names, states, and how each is written and read.
+
+    plan.json               the `Plan`; written last of all that a run needs, so that there is a run once it is there
+    split.json              which cases are trained with, and which are held out to check with, by name
+    cases.json              where the cases lie; it stays here, since a model holds no paths
+    metadata.json           the metadata of the model to be made, and the run's options (texts.json before version 0.2)
+    base/                   the model that is fine-tuned, if one is
+    history.csv             a row an iteration
+    checkpoint.safetensors  weights, optimizer and counters; `training.checkpoint` reads it
+    state.json              how far it is, for whoever does not open the checkpoint
+    report.json, result/    at the end: how good the model is, and its folder
+
+The loop, the commands and Slicer's panel all read it here, so nothing here imports torch. What is done with a run is
+`training_run`'s business.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import secrets
+from dataclasses import asdict, dataclass, field, fields
+from enum import Enum
+from pathlib import Path
+
+from mednca.errors import MedNCAError
+from mednca.files import write_json
+from mednca.schema import LINE, NUMBER, SPLIT_SCHEMA, TEXT, optional, read_json, record
+
+from .data.cases import Case
+from .plan.plan import Plan
+
+PLAN, SPLIT, CASES, METADATA = "plan.json", "split.json", "cases.json", "metadata.json"
+HISTORY, CHECKPOINT, STATE, REPORT = "history.csv", "checkpoint.safetensors", "state.json", "report.json"
+BASE, RESULT = "base", "result"  # model folders
+CALIBRATION_CASES = 90  # to make a calibration with, at most, and to try it on
+
+_TEXTS = "texts.json"  # metadata.json's name before version 0.2, when its "metadata" was called "texts"
+_WHOLE = {"type": "integer", "minimum": 0}
+_CASES_SCHEMA = {
+    "type": "array",
+    "items": record({"name": LINE, "image": TEXT, "labels": TEXT}, ("name", "image", "labels")),
+}
+_OPTIONS_SCHEMA = record(
+    {
+        "device": TEXT,
+        "salt": TEXT,
+        "command": TEXT,
+        "out": optional(TEXT),
+        "keep_names": {"type": "boolean"},
+        "calibration_cases": _WHOLE,
+    },
+    ("device", "salt"),
+    others=True,
+)
+_REPORT_SCHEMA = record({"mean": record({}, ("cases", "dice", "dice_sd"), others=True)}, ("mean",), others=True)
+
+
+class RunState(str, Enum):
+    """How a run is, by what was last done with it; a run that was killed still says "training"."""
+
+    WAITING = "waiting"  # begun, not trained yet
+    TRAINING = "training"
+    PAUSED = "paused"
+    TRAINED = "trained"  # to its end; measuring and calibrating are still to be done
+    DONE = "done"  # result/, or the folder that was asked for, holds the model
+    FAILED = "failed"  # it diverged, or the memory was not enough
+
+
+_STATE_SCHEMA = record(
+    {
+        "state": {"enum": [state.value for state in RunState]},
+        "iteration": _WHOLE,
+        "of": _WHOLE,
+        "best_dice": optional(NUMBER),
+        "best_iteration": _WHOLE,
+    },
+    ("state", "iteration", "of"),
+    others=True,
+)
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """The content of state.json.
+
+    Attributes:
+        state: what was last done.
+        iteration, of: iterations done, and planned.
+        best_dice: of the union, of one member, on some validation cases; None before there is one.
+        best_iteration: after which it was measured; 0 before there is one.
+    """
+
+    state: RunState
+    iteration: int
+    of: int
+    best_dice: float | None = None
+    best_iteration: int = 0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out; none of it changes the weights, except by the device's rounding.
+
+    Attributes:
+        device: that it was begun on, and goes on with by default.
+        salt: of the hashes that stand in the model for the cases' names.
+        command: what made the model, for its card.
+        out: the model's folder; None for result/ in the run's folder.
+        keep_names: write the cases' names into the model, for public data.
+        calibration_cases: to make the calibration with, at most, and to try it on.
+    """
+
+    device: str = "cpu"
+    salt: str = field(default_factory=lambda: secrets.token_hex(16))
+    command: str = ""
+    out: str | None = None
+    keep_names: bool = False
+    calibration_cases: int = CALIBRATION_CASES
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One iteration, a row of history.csv.
+
+    Attributes:
+        iteration: its number, from 1 on.
+        loss, gradient_norm, learning_rate: of this iteration; the norm before it is clipped. A gradient that is not
+            finite changes no weight.
+        seconds: that it took, without validation.
+        dice_union, dice_labels: of a validation after it, union and each label; None where there was none.
+    """
+
+    iteration: int
+    loss: float
+    gradient_norm: float | None
+    learning_rate: float
+    seconds: float | None = None
+    dice_union: float | None = None
+    dice_labels: tuple[float, ...] | None = None
+
+    def columns(self) -> dict:
+        """By the names of the columns of history.csv; labels as a list, None where there is nothing."""
+        return asdict(self) | {"dice_labels": None if self.dice_labels is None else list(self.dice_labels)}
+
+    def to_json(self) -> dict:
+        """As JSON has it, which knows no infinite numbers."""
+        return {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in self.columns().items()
+        }
+
+    @classmethod
+    def from_json(cls, data: dict) -> HistoryRow:
+        """Raises TypeError where it is none."""
+        labels = data.get("dice_labels")
+        return cls(**data | {"dice_labels": None if labels is None else tuple(labels)})
+
+
+HISTORY_COLUMNS = tuple(each.name for each in fields(HistoryRow))
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run as a list shows it. changed: time of its last saving, seconds since the epoch."""
+
+    folder: Path
+    name: str
+    state: RunState
+    iteration: int
+    of: int
+    best_dice: float | None
+    changed: float
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came out of a run that is done: the validation report of `model.build.finish`, and the model."""
+
+    run: Path
+    name: str
+    report: dict
+
+    @property
+    def folder(self) -> Path:
+        """The model's folder."""
+        return self.run / RESULT
+
+
+def holds_run(folder) -> bool:
+    """Whether a run was begun in a folder."""
+    return (Path(folder) / PLAN).exists()
+
+
+def check_begun(folder) -> None:
+    """Raises MedNCAError where a folder holds no run."""
+    if not holds_run(folder):
+        raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
+
+
+def find_runs(folder) -> list[RunSummary]:
+    """The runs that lie in a folder, the one saved last first; damaged ones, or such as are just deleted, are left out.
+
+    Args:
+        folder: whose subfolders may be run folders; it need not exist.
+    """
+    found = []
+    for state in Path(folder).glob(f"*/{STATE}"):
+        try:
+            status, name, changed = read_status(state.parent), read_name(state.parent), state.stat().st_mtime
+        except (OSError, MedNCAError):
+            continue
+        if holds_run(state.parent):
+            found.append(
+                RunSummary(state.parent, name, status.state, status.iteration, status.of, status.best_dice, changed)
+            )
+    return sorted(found, key=lambda run: -run.changed)
+
+
+# --- each file
+
+
+def write_plan(folder, plan: Plan) -> None:
+    """From now on there is a run: it must be whole before."""
+    write_json(Path(folder) / PLAN, plan.to_json())
+
+
+def read_plan(folder) -> Plan:
+    """Raises MedNCAError where it cannot be read or understood."""
+    return Plan.from_json(read_json(Path(folder) / PLAN))
+
+
+def write_split(folder, split: dict[str, list[str]]) -> None:
+    """split: case names, under "training" and "validation"."""
+    write_json(Path(folder) / SPLIT, split)
+
+
+def read_split(folder) -> dict[str, list[str]]:
+    """Raises MedNCAError where it cannot be read."""
+    return read_json(Path(folder) / SPLIT, SPLIT_SCHEMA)
+
+
+def write_cases(folder, cases: list[Case]) -> None:
+    """Where the cases lie."""
+    rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
+    write_json(Path(folder) / CASES, rows)
+
+
+def read_cases(folder) -> list[Case]:
+    """Raises MedNCAError where a case's file is gone."""
+    rows = read_json(Path(folder) / CASES, _CASES_SCHEMA)
+    cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
+    for case in cases:
+        for file in (case.image, case.labels):
+            if not file.exists():
+                raise MedNCAError(f"{case.name}: {file} is gone; put it back to go on.")
+    return cases
+
+
+def write_metadata(folder, metadata: dict, options: RunOptions) -> None:
+    """metadata: of the model, as `plan.metadata.metadata_for` makes it."""
+    write_json(Path(folder) / METADATA, {"metadata": metadata, "options": asdict(options)})
+
+
+def read_metadata(folder) -> tuple[dict, RunOptions]:
+    """The model's metadata, and the run's options. Raises MedNCAError where they cannot be read."""
+    metadata, told = _read_metadata(folder, {}, {"options": _OPTIONS_SCHEMA})
+    known = {each.name for each in fields(RunOptions)}
+    return metadata, RunOptions(**{key: value for key, value in told["options"].items() if key in known})
+
+
+def read_name(folder) -> str:
+    """What the model of a run is called. Raises MedNCAError where that cannot be read."""
+    return _read_metadata(folder, {"name": LINE}, {})[0]["name"]
+
+
+def _read_metadata(folder, metadata: dict, others: dict) -> tuple[dict, dict]:
+    """The metadata, which must have some properties, and the whole file, which must have others."""
+    path, key = Path(folder) / METADATA, "metadata"
+    if not path.exists() and (path.parent / _TEXTS).exists():
+        path, key = path.parent / _TEXTS, "texts"
+    content = {key: record(metadata, tuple(metadata), others=True)} | others
+    told = read_json(path, record(content, tuple(content), others=True))
+    return told[key], told
+
+
+def begun_on(folder) -> str:
+    """The device that a run was begun on; "cpu" where that cannot be read, which whoever opens the run is told."""
+    try:
+        return read_metadata(folder)[1].device
+    except MedNCAError:
+        return "cpu"
+
+
+def write_status(folder, status: RunStatus) -> None:
+    """What others read of a run without opening its checkpoint."""
+    write_json(Path(folder) / STATE, asdict(status) | {"state": status.state.value})
+
+
+def read_status(folder) -> RunStatus:
+    """Raises MedNCAError where it cannot be read."""
+    told = read_json(Path(folder) / STATE, _STATE_SCHEMA)
+    best = {key: told[key] for key in ("best_dice", "best_iteration") if key in told}
+    return RunStatus(RunState(told["state"]), told["iteration"], told["of"], **best)
+
+
+def read_history(folder) -> list[HistoryRow]:
+    """The rows of history.csv; none where there is no such file. Raises MedNCAError where it is damaged."""
+    path = Path(folder) / HISTORY
+    if not path.exists():
+        return []
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return [_history_row(row) for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MedNCAError(f"{path} cannot be read ({error}).") from error
+
+
+def _history_row(row: dict[str, str]) -> HistoryRow:
+    """From the texts of a line; a field that is empty is left out."""
+    readers = {"iteration": int, "dice_labels": json.loads}
+    return HistoryRow.from_json({key: readers.get(key, float)(row[key]) for key in HISTORY_COLUMNS if row.get(key)})
+
+
+def write_report(folder, report: dict) -> None:
+    """report: the validation report of the model."""
+    write_json(Path(folder) / REPORT, report)
+
+
+def read_result(folder) -> RunResult:
+    """What came out of a run whose model lies in its folder. Raises MedNCAError where there is none."""
+    folder = Path(folder)
+    result = RunResult(folder, read_name(folder), read_json(folder / REPORT, _REPORT_SCHEMA))
+    if not (result.folder / "model.json").is_file():
+        raise MedNCAError(f"{result.folder} holds no model.")
+    return result
