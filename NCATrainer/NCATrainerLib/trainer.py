@@ -30,7 +30,7 @@ from mednca_train.messages import (
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.metadata import slug
 from mednca_train.run_folder import HistoryRow, RunResult, holds_run, read_result
-from MedNCASegmentLib.worker_client import Job, JobState
+from MedNCASegmentLib.worker_client import Job, RequestState
 
 from .client import TrainingClient
 from .pair_export import ExportedPairs, PairExport
@@ -300,8 +300,8 @@ class Trainer:
             self.changed()
             return
         self.job = None
-        error = "" if job.state in (JobState.DONE, JobState.CANCELLED) else job.error
-        if job.state == JobState.DONE:
+        error = "" if job.state in (RequestState.DONE, RequestState.CANCELLED) else job.error
+        if job.state == RequestState.DONE:
             try:
                 self._take(job)
             except MedNCAError as problem:

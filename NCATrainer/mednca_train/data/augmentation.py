@@ -23,7 +23,7 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
     (field_of_view, normalized) and labels (with IGNORE outside the case). The same seed gives the same sample.
     """
     augmentation = plan.augmentation_at(iteration)
-    image, labels = _pad(_to_unit(image), labels, plan.field_of_view, plan.padding)
+    image, labels = _pad(to_unit(image), labels, plan.field_of_view, plan.padding)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
         subject = _subject(image, labels, plan.preprocessing.spacing)
@@ -31,13 +31,6 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
         subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
     image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
     return image, to_numpy(subject["labels"].data[0]).astype(np.int16)
-
-
-def apply_artifact(image: np.ndarray, transform, seed: int) -> np.ndarray:
-    """A torchio intensity transform on an (R, A, S) array rescaled to 0..1, as the paper degrades its test data."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed % 2**63)
-        return to_numpy(transform(to_tensor(_to_unit(image))[None])[0]).astype(np.float32)
 
 
 def _geometry(a: Augmentation):
@@ -96,6 +89,7 @@ def _pad(image, labels, size, margin):
     return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
 
 
-def _to_unit(image):
+def to_unit(image: np.ndarray) -> np.ndarray:
+    """Intensities between the percentiles 0.5 and 99.5 as 0..1, clipped there; float32."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)

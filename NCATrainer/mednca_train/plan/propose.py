@@ -11,7 +11,7 @@ from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
 
-from ..data.fingerprint import Fingerprint
+from .fingerprint import Fingerprint
 from .plan import Augmentation, Plan
 
 COLORS = (

@@ -1,7 +1,8 @@
 """Several processes that train one model, as `torchrun` starts them: each takes a part of every batch.
 
-Nothing of our own beside sums: torch.distributed adds up the losses' sums and the gradients. One process needs none of
-it, and everything here does nothing then. (Beside them: what pools of processes need.)
+Nothing of our own beside sums: torch.distributed adds up the losses' sums and the gradients. Where there is one process
+only, everything here does nothing. The pools of processes that measure a model are `pool`'s business; only how such a
+process ends with its parent stands here, since the estimate's process needs it, too.
 """
 
 from __future__ import annotations
@@ -9,9 +10,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 import torch
 import torch.distributed as distributed
+
+_T = TypeVar("_T")
 
 
 def end_with_parent() -> None:
@@ -34,19 +40,23 @@ def join(device: str = "cpu") -> None:
 
 
 def leave() -> None:
+    """The end of `join`."""
     if together():
         distributed.destroy_process_group()
 
 
 def together() -> bool:
+    """Whether there are other processes."""
     return distributed.is_available() and distributed.is_initialized()
 
 
 def rank() -> int:
+    """Number of this process; the first one's is 0."""
     return distributed.get_rank() if together() else 0
 
 
 def count() -> int:
+    """How many processes there are."""
     return distributed.get_world_size() if together() else 1
 
 
@@ -56,12 +66,17 @@ def is_first() -> bool:
 
 
 def wait() -> None:
-    """For the others."""
+    """Until all processes have come here."""
     if together():
         distributed.barrier()
 
 
-def from_first(make):
+def in_first(make: Callable[[], AbstractContextManager]) -> AbstractContextManager:
+    """The context that `make()` returns in the first process, which acts for all; an empty one in the others."""
+    return make() if is_first() else nullcontext()
+
+
+def from_first(make: Callable[[], _T]) -> _T:
     """What `make()` returns in the first process, in all of them; the others do not call it."""
     if not together():
         return make()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from ..plan.plan import Plan
 from .distributed import total
 
 _SMOOTH = 1.0
@@ -58,3 +59,13 @@ def _mean(loss, valid):
 
 
 LOSSES = {"dice-bce": dice_bce, "dice-focal": dice_focal}
+
+
+def total_loss(outputs, plan: Plan):
+    """Loss of the finest level plus coarse_weight times that of the others."""
+    loss = LOSSES[plan.loss]
+    total = loss(*outputs[-1])
+    for output in outputs[:-1]:
+        if plan.coarse_weight > 0:
+            total = total + plan.coarse_weight * loss(*output)
+    return total
