@@ -31,7 +31,7 @@ if _SIBLING.is_dir() and str(_SIBLING) not in sys.path:
 from mednca.errors import MedNCAError  # noqa: E402
 from mednca.models.library import Library  # noqa: E402
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages  # noqa: E402
-from MedNCASegmentLib.modelchooser import checkTerms  # noqa: E402
+from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
 from NCATrainerLib.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
 from NCATrainerLib.tables import CaseTable, LabelTable, ResultTable  # noqa: E402

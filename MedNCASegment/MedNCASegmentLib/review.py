@@ -11,7 +11,7 @@ from mednca.quality.hotspots import Hotspot
 
 from .record import PROBABILITY_ROLE, VARIANCE_ROLE, ownResults, volumeOf
 from .results import VARIANCE_LIMIT
-from .sliceviews import compositeNodes
+from .slice_views import compositeNodes
 
 _HIDDEN = "MedNCA.Hidden"  # says of a node that it was hidden here, and not by the user
 
