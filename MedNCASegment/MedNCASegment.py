@@ -27,15 +27,15 @@ from mednca.models.library import Library
 from mednca.quality.verdict import DEFAULT_TARGET
 from MedNCASegmentLib.click_placement import Placer, adoptClicks, createClicks, pointsOf, removePoints
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
-from MedNCASegmentLib.engine import Engine, Request
-from MedNCASegmentLib.modelchooser import ModelChooser
+from MedNCASegmentLib.messages import progressText
+from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
+from MedNCASegmentLib.requests import Engine, Request
+from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult, editedSegments, removeResult
-from MedNCASegmentLib.resultview import ResultView
 from MedNCASegmentLib.review import editInSegmentEditor, hide
-from MedNCASegmentLib.sliceviews import SliceViews, imageUnderMouse, shownImage
-from MedNCASegmentLib.verdict import progressText
+from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 
 _UNDO_STEPS = 20  # each keeps its part of the variance
 
@@ -430,7 +430,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         model: id of the library, or folder. clicks: points in world RAS mm; without any the whole volume is one field
         of view. options: members, seed, device, target_dice, memory_limit as of `mednca.segment.segment_image`,
         and keepProbability. segmentationNode: to add to; it must not belong to another volume. Returns a
-        `MedNCASegmentLib.results.AddedRun`; with wait=False at once the `MedNCASegmentLib.engine.Request`, which
+        `MedNCASegmentLib.results.AddedRun`; with wait=False at once the `MedNCASegmentLib.requests.Request`, which
         finished(request) is called with at its end.
         Raises MedNCAError with a sentence for the user, also where nothing was found; nothing is added to the scene
         then.
@@ -494,7 +494,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
 
     @property
     def last(self):
-        """The `MedNCASegmentLib.engine.Request` whose result `undo` takes back, of whatever volume; or None."""
+        """The `MedNCASegmentLib.requests.Request` whose result `undo` takes back, of whatever volume; or None."""
         return self._undo[-1] if self._undo else None
 
     def undo(self):

@@ -471,7 +471,7 @@ def test_a_grey_light_says_why(host, panel):
     from string import Formatter
 
     from mednca.quality.domain import OBJECTIONS, Objection
-    from MedNCASegmentLib.verdict import objectionText
+    from MedNCASegmentLib.messages import objectionText
 
     _members(panel, 2)
     _click(host, panel, LEFT)

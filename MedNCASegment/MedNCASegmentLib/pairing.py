@@ -3,7 +3,7 @@
 import slicer
 from slicer.i18n import tr as _
 
-from . import click_placement, record, review, sliceviews
+from . import click_placement, record, review, slice_views
 
 
 class Pairing:
@@ -41,8 +41,8 @@ class Pairing:
             node.points = click_placement.clicksOf(self.volumeNode)
         if isAnother and self.volumeNode:
             review.showOnly(self.volumeNode, click_placement.allClicks())
-            if before or not sliceviews.isShown(self.volumeNode):  # views of a scene, or side by side, stay as they are
-                sliceviews.showImage(self.volumeNode)
+            if before or not slice_views.isShown(self.volumeNode):  # views of a scene, or side by side, stay
+                slice_views.showImage(self.volumeNode)
         return isAnother
 
     def target(self, volumeNode):

@@ -9,9 +9,9 @@ from slicer.i18n import tr as _
 
 from mednca.quality.hotspots import Hotspot
 
+from .maps import VARIANCE_LIMIT
 from .record import PROBABILITY_ROLE, VARIANCE_ROLE, ownResults, volumeOf
-from .results import VARIANCE_LIMIT
-from .sliceviews import compositeNodes
+from .slice_views import compositeNodes
 
 _HIDDEN = "MedNCA.Hidden"  # says of a node that it was hidden here, and not by the user
 

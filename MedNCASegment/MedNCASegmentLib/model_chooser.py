@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
 
-from .verdict import escape, modelText
+from .messages import escape, modelText
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from . import review, verdict
+from . import messages, review
 from .record import VARIANCE_ROLE, runsOf
 
 
@@ -31,10 +31,10 @@ class ResultView:
             return
         newRuns = self._shown is None or shown[:2] != self._shown[:2]
         self._shown = shown
-        judged = verdict.judgeRuns(runs, targetDice)
-        worst = verdict.gravest([each for _run, _number, each in judged]) if judged else None
-        self.ui.lightLabel.text = verdict.lightText(worst)
-        self.ui.reasonLabel.text = verdict.escape(verdict.reasonText(worst))
+        judged = messages.judgeRuns(runs, targetDice)
+        worst = messages.gravest([each for _run, _number, each in judged]) if judged else None
+        self.ui.lightLabel.text = messages.lightText(worst)
+        self.ui.reasonLabel.text = messages.escape(messages.reasonText(worst))
         self._fillVerdicts(judged, segments)
         if newRuns:
             self._fillPlaces(review.placesOf(runs))
@@ -73,14 +73,14 @@ class ResultView:
                 if segment:
                     nqm, volume = finding["nqm"][label["name"]], finding["volume_mm3"][label["name"]] / 1000
                     shown = "-" if nqm is None else f"{nqm:.3f}"
-                    rows.append((each, segment.GetName(), shown, f"{volume:.2f} ml", verdict.intervalText(each)))
+                    rows.append((each, segment.GetName(), shown, f"{volume:.2f} ml", messages.intervalText(each)))
         table = self.ui.verdictTable
         table.setRowCount(len(rows))
         for row, (each, name, *rest) in enumerate(rows):
-            for column, text in enumerate((name, verdict.word(each.color), *rest)):
+            for column, text in enumerate((name, messages.word(each.color), *rest)):
                 table.setItem(row, column, qt.QTableWidgetItem(text))
-            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(verdict.LIGHTS[each.color])))
-            table.item(row, 1).setToolTip(verdict.reasonText(each))
+            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(messages.LIGHTS[each.color])))
+            table.item(row, 1).setToolTip(messages.reasonText(each))
 
     def _fillPlaces(self, places):
         self._places, self._placeNumber = places, -1

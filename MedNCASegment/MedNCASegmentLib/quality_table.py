@@ -1,0 +1,67 @@
+"""The table node of a segmentation's runs: one row per segment and run, made anew from the record."""
+
+import slicer
+import vtk
+
+from .record import TABLE_ROLE, runsOf
+
+_COLUMNS = (  # name, kind
+    ("Segment", str),
+    ("Run", int),
+    ("NQM", float),
+    ("NQM union", float),
+    ("Volume (ml)", float),
+    ("Verdict", str),
+    ("Expected Dice", float),
+    ("Dice low", float),
+    ("Dice high", float),
+    ("Members", int),
+    ("Seed", int),
+    ("Model", str),
+    ("SHA-256", str),
+)
+
+
+def updateTable(segmentationNode, volumeNode):
+    """One row per segment and run; made anew from the record, so that it never disagrees with it."""
+    node = segmentationNode.GetNodeReference(TABLE_ROLE)
+    if node is None:
+        name = slicer.mrmlScene.GenerateUniqueName((volumeNode or segmentationNode).GetName() + " quality")
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", name)
+        segmentationNode.SetNodeReferenceID(TABLE_ROLE, node.GetID())
+    rows = [row for run in runsOf(segmentationNode) for row in _tableRows(segmentationNode, run)]
+    node.RemoveAllColumns()
+    for number, (name, kind) in enumerate(_COLUMNS):
+        column = {str: vtk.vtkStringArray, int: vtk.vtkIntArray, float: vtk.vtkDoubleArray}[kind]()
+        column.SetName(name)
+        for row in rows:
+            value = row[number]
+            column.InsertNextValue(float("nan") if value is None and kind is float else kind(value))
+        node.AddColumn(column)
+    return node
+
+
+def _tableRows(segmentationNode, run):
+    report = run["report"]
+    findings, model = report["findings"], report["model"]
+    for label, segmentId in zip(model["labels"], run["segments"], strict=True):
+        segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
+        if segment is None:
+            continue
+        for finding in findings:
+            verdict = finding["verdict"]
+            yield (
+                segment.GetName(),
+                run["id"],
+                finding["nqm"][label["name"]],
+                finding["nqm"]["union"],
+                finding["volume_mm3"][label["name"]] / 1000,
+                verdict["word"],
+                verdict["predicted_dice"],
+                verdict["low"],
+                verdict["high"],
+                report["members"],
+                report["seed"],
+                model["id"],
+                model["sha256"],
+            )

@@ -1,0 +1,91 @@
+"""From a result's label image to the segments of a segmentation node, and a fingerprint of what is in one.
+
+Not the maps, the record and the table that belong to them.
+"""
+
+import hashlib
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+from .volumes import orientedImageData
+
+
+def contentOf(segmentationNode, segmentId):
+    """A fingerprint of a segment's voxels and their place. Not the modification time: saving a scene changes that, as
+    Slicer then puts segments that do not overlap into one shared label map."""
+    segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
+    labelmap = segment.GetRepresentation("Binary labelmap")
+    if labelmap is None or labelmap.IsEmpty():
+        return None
+    extent = labelmap.GetExtent()
+    shape = [extent[2 * axis + 1] - extent[2 * axis] + 1 for axis in (2, 1, 0)]
+    scalars = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(shape)
+    found = np.argwhere(scalars == segment.GetLabelValue())
+    if len(found) == 0:
+        return None
+    low, high = found.min(0), found.max(0) + 1
+    matrix = vtk.vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(matrix)
+    corner = matrix.MultiplyPoint([*(int(low[2 - axis]) + extent[2 * axis] for axis in range(3)), 1])
+    mask = scalars[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] == segment.GetLabelValue()
+    return tuple(round(x, 2) for x in corner), mask.shape, hashlib.sha256(mask.tobytes()).hexdigest()
+
+
+def newSegmentationNode(volumeNode):
+    name = slicer.mrmlScene.GenerateUniqueName(volumeNode.GetName() + " segmentation")
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
+    return node
+
+
+def complete(segmentationNode, volumeNode):
+    """What a node made by a selector widget lacks. The transform must be set before: the geometry is brought into the
+    segmentation's own space."""
+    if segmentationNode.GetDisplayNode() is None:
+        segmentationNode.CreateDefaultDisplayNodes()
+    name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    if not segmentationNode.GetSegmentation().GetConversionParameter(name):
+        segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
+
+
+def makeSegment(mask, label, volumeNode, segmentationNode, report):
+    segment = slicer.vtkSegment()
+    segment.SetName(label["name"])
+    segment.SetColor(*(c / 255 for c in label["color"]))
+    if label["terminology"]:
+        segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(label["terminology"]))
+    segment.SetTag("MedNCA.Model", report["model"]["id"])
+    segment.SetTag("MedNCA.ModelSHA256", report["model"]["sha256"])
+    segment.SetTag("MedNCA.MembersAndSeed", f"{report['members']} {report['seed']}")
+    image = orientedImageData(mask, volumeNode, segmentationNode, report["region"]["start"])
+    segment.AddRepresentation("Binary labelmap", image)
+    return segment
+
+
+def addSegment(segmentation, segment):
+    """Add under a name and an id of its own; returns the id."""
+    taken = {segmentation.GetNthSegment(n).GetName() for n in range(segmentation.GetNumberOfSegments())}
+    name, number = segment.GetName(), 1
+    while segment.GetName() in taken:
+        number += 1
+        segment.SetName(f"{name} {number}")
+    segmentId = segmentation.GenerateUniqueSegmentID(segment.GetName())
+    segmentation.AddSegment(segment, segmentId)
+    return segmentId
+
+
+def _terminologyEntry(terminology):
+    """Slicer's serialized form: context~category~type~modifier~anatomic context~region~region modifier."""
+
+    def code(key):
+        entry = terminology.get(key)
+        return "^".join((entry["scheme"], entry["code"], entry["meaning"])) if entry else "^^"
+
+    segmentContext = "Segmentation category and type - DICOM master list"
+    regionContext = "Anatomic codes - DICOM master list"
+    return "~".join(
+        (segmentContext, code("category"), code("type"), code("modifier"), regionContext, code("region"), "^^")
+    )
