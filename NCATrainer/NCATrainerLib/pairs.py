@@ -3,6 +3,8 @@
 Pairs are node references of the parameter node, so they are saved with the scene and follow what happens to the nodes.
 """
 
+from __future__ import annotations
+
 import re
 
 import numpy as np
@@ -10,24 +12,29 @@ import slicer
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
-from MedNCASegmentLib.record import isImage, runsOf
+from MedNCASegmentLib.record import hasRuns, isImage
 from MedNCASegmentLib.volumes import volumeStamp, voxels
+
+# A volume, and a segmentation or a label map that says what is to be found in it.
+Pair = tuple["slicer.vtkMRMLScalarVolumeNode", "slicer.vtkMRMLNode"]
 
 # Each pair has two roles of its own, with its number: of a shared role the references close up when a node goes, and
 # a volume would get its neighbor's segmentation.
 _VOLUME, _SEGMENTATION = "NCATrainer.volume.", "NCATrainer.segmentation."
 
-_labelMapValues = {}  # modification time of a label map's voxels, which no two ever share -> its values
+# By the modification time of a label map's voxels, which no two ever share: the values in it.
+_labelMapValues: dict[int, list[int]] = {}
 
 
-def pairsOf(parameterNode):
-    """[(volume node, segmentation or label map node)]; pairs that lost a node are left out."""
+def pairsOf(parameterNode: slicer.vtkMRMLScriptedModuleNode) -> list[Pair]:
+    """Those that the parameter node refers to; pairs that lost a node are left out."""
     numbers = _numbers(parameterNode)
     pairs = [tuple(parameterNode.GetNodeReference(f"{role}{n}") for role in (_VOLUME, _SEGMENTATION)) for n in numbers]
     return [pair for pair in pairs if all(pair)]
 
 
-def setPairs(parameterNode, pairs):
+def setPairs(parameterNode: slicer.vtkMRMLScriptedModuleNode, pairs: list[Pair]) -> None:
+    """Let the parameter node refer to these, and to no others."""
     for number in _numbers(parameterNode):
         for role in (_VOLUME, _SEGMENTATION):
             parameterNode.RemoveNodeReferenceIDs(f"{role}{number}")
@@ -42,15 +49,18 @@ def _numbers(parameterNode):
     return sorted(int(role.removeprefix(_VOLUME)) for role in roles if role.startswith(_VOLUME))
 
 
-def pairsByName():
-    """(pairs, segmentation nodes left out): volumes of the scene with the segmentation that was made on them, or that
-    is called like them. What MedNCA itself made is no truth to learn from, and is left out."""
+def pairsByName() -> tuple[list[Pair], list[slicer.vtkMRMLSegmentationNode]]:
+    """Volumes of the scene with the segmentation that was made on them, or that is called like them.
+
+    Returns:
+        The pairs, and the segmentations that were left out: what MedNCA itself made is no truth to learn from.
+    """
     pairs, ownResults = [], []
     for volumeNode in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
         if not isImage(volumeNode):
             continue
         found = _segmentationsOf(volumeNode)
-        drawn = [node for node in found if not runsOf(node)]
+        drawn = [node for node in found if not hasRuns(node)]
         pairs += [(volumeNode, node) for node in drawn[:1]]
         ownResults += [] if drawn else found
     return pairs, ownResults
@@ -69,7 +79,7 @@ def _segmentationsOf(volumeNode):
     return made + named
 
 
-def stampOf(pair):
+def stampOf(pair: Pair) -> tuple:
     """Changes whenever anything of a pair changes that the training sees."""
     volumeNode, node = pair
     stamp = _gridStamp if node.IsA("vtkMRMLLabelMapVolumeNode") else _segmentationStamp
@@ -93,7 +103,7 @@ def _segmentationStamp(node):
     return node.GetID(), transform and (transform.GetID(), transform.GetTransformToWorldMTime()), tuple(segments)
 
 
-def caseNames(pairs):
+def caseNames(pairs: list[Pair]) -> list[str]:
     """A file name for each pair, from the volume's name; equal ones are numbered."""
     names = []
     for volumeNode, _segmentationNode in pairs:
@@ -105,13 +115,13 @@ def caseNames(pairs):
     return names
 
 
-def segmentNames(pairs):
+def segmentNames(pairs: list[Pair]) -> list[str]:
     """Names of all segments of the pairs, sorted. A label map's values are its segments."""
     return sorted({name for _volumeNode, node in pairs for name, _segment in segmentsOf(node)})
 
 
-def segmentsOf(node):
-    """[(name, segment id, or value of a label map)]; a name may come twice."""
+def segmentsOf(node: slicer.vtkMRMLNode) -> list[tuple[str, str | int]]:
+    """[(name, segment id, or value of a label map)] of a segmentation or label map; a name may come twice."""
     if node.IsA("vtkMRMLLabelMapVolumeNode"):
         return [(_("Label {value}").format(value=value), value) for value in _valuesOf(node)]
     segmentation = node.GetSegmentation()
