@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ from phantoms import bright_model, organ_case, save
 from test_slicer import _volume
 
 QUICK = {"iterations": 24, "validate_every": 12, "freeze_norm": 0.0, "patience": 0}
+SMALL = {"batch": 1, "patch": [12, 12, 12]}  # soon measured
 
 
 @pytest.fixture(scope="module")
@@ -60,18 +63,29 @@ def host(shared_host):
     shared_host.answer = True
     shared_host.errors.clear()
     yield shared_host
-    panel = slicer.util.getModuleWidget("NCATrainer")
-    panel.logic.cancel()
-    shared_host.wait(lambda: not panel.logic.status.isBusy, 60)
-    panel.logic.trainer.forget()
-    panel.logic.trainer.result = None
-    for run in panel.logic.runs():
-        panel.logic.deleteRun(run.folder)
+    _clean(shared_host)
     assert shared_host.errors == []
+
+
+def _clean(host):
+    """Leave no run and no result of the test before."""
+    import slicer
+
+    logic = slicer.util.getModuleWidget("NCATrainer").logic
+    logic.cancel()
+    host.wait(lambda: not logic.status.isBusy, 60)
+    logic.trainer.forget()
+    logic.trainer.result = None
+    for run in logic.runs():
+        logic.deleteRun(run.folder)
 
 
 @pytest.fixture
 def panel(host):
+    return _open_panel(host)
+
+
+def _open_panel(host):
     panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
     panel.parent.resize(500, 1500)  # Slicer's panel scrolls; squeezed, some buttons would be too flat to hit
     return panel
@@ -136,31 +150,70 @@ def _texts(table, column):
     return [table.item(row, column).text() for row in range(table.rowCount)]
 
 
-def test_from_drawings_to_a_model(host, panel, folders):
-    """Phantoms, through the module's own buttons: Dice above 0.9 within three minutes, and a model to click with."""
+@pytest.fixture(scope="module")
+def trained(shared_host, folders, tmp_path_factory):
+    """Six drawn phantoms trained on through the module's own buttons, and what was to be seen meanwhile. run: a copy of
+    the run's folder, as every test begins without runs."""
     import slicer
 
+    host, seen = shared_host, SimpleNamespace()
+    panel = _open_panel(host)
     for number in range(6):
         _pair(number)
     begun = time.monotonic()
     host.click(panel.ui.addAllButton)
-    assert panel.ui.pairsTable.rowCount == 6 and _texts(panel.ui.labelsTable, 0) == ["Back", "Front"]
+    seen.pairs, seen.labels = panel.ui.pairsTable.rowCount, _texts(panel.ui.labelsTable, 0)
     panel.ui.nameLineEdit.text = "Phantom organ"
-    _plan(host, panel, iterations=70, validate_every=35, learning_rate=5e-3)
-    assert set(_texts(panel.ui.pairsTable, 2)) == {"ready"}
-    assert "MB" in panel.ui.planLabel.text and "median" in panel.ui.planLabel.text
-    host.click(panel.ui.trainButton)
-    assert host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
-    assert host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)  # it can be watched
+    host.click(panel.ui.proposeButton)
     _wait(host, panel)
-    seconds = time.monotonic() - begun
-    assert host.dialogs == [], panel.ui.logText.plainText
-    report = panel.logic.trainer.result.report
-    assert report["mean"]["dice"]["union"] > 0.9 and seconds < 180
-    assert _texts(panel.ui.resultTable, 0) == ["Back", "Front", "together"]
+    seen.states, seen.proposal = _texts(panel.ui.pairsTable, 2), panel.ui.planLabel.text
+    panel.ui.advancedCollapsibleButton.collapsed = False  # to change the plan in the editor
+    changes = {"iterations": 70, "validate_every": 35, "learning_rate": 5e-3}
+    panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
+    host.click(panel.ui.applyPlanButton)
+    _wait(host, panel)
+    seen.plan = panel.ui.planLabel.text
+    host.click(panel.ui.trainButton)
+    seen.isToPause = host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
+    seen.isPlotted = host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)
+    _wait(host, panel)
+    seen.seconds, seen.dialogs, seen.log = time.monotonic() - begun, list(host.dialogs), panel.ui.logText.plainText
     charts = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
-    assert any(chart.GetNumberOfPlotSeriesNodes() == 2 for chart in charts)
+    seen.series = [chart.GetNumberOfPlotSeriesNodes() for chart in charts]
+    seen.rows, result = _texts(panel.ui.resultTable, 0), panel.logic.status.result
+    assert result, seen.log
+    seen.report, seen.run = result.report, tmp_path_factory.mktemp("trained") / "run"
+    shutil.copytree(result.run, seen.run)
+    _clean(host)
+    return seen
 
+
+def test_the_drawings_of_the_scene_are_the_cases(trained):
+    assert trained.pairs == 6 and trained.labels == ["Back", "Front"]
+    assert set(trained.states) == {"ready"}
+
+
+def test_a_plan_says_why_and_what_it_costs(trained):
+    for text in (trained.proposal, trained.plan):
+        assert "MB" in text and "median" in text
+    assert trained.plan.startswith("With your changes") and not trained.proposal.startswith("With your changes")
+
+
+def test_a_training_can_be_watched_and_paused(trained):
+    assert trained.isToPause and trained.isPlotted and 2 in trained.series
+
+
+def test_drawings_become_a_good_model_within_three_minutes(trained):
+    assert trained.dialogs == [], trained.log
+    assert trained.report["mean"]["dice"]["union"] > 0.9 and trained.seconds < 180
+    assert trained.rows == ["Back", "Front", "together"]
+
+
+def test_a_trained_model_is_clicked_with(host, panel, folders, trained):
+    """From the trainer's list of runs to the other module's segments. Nothing of the cases stands in the model."""
+    shutil.copytree(trained.run, panel.logic.trainer.runs.folder / "trained")
+    panel._show()
+    host.click(panel.ui.resumeButton)  # Open
     host.click(panel.ui.addButton)
     model = folders / "Models" / "phantom-organ" / "model.json"
     assert model.exists() and "Scan" not in model.read_text() and str(folders) not in model.read_text()
@@ -250,8 +303,7 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
     host.click(panel.ui.folderButton)
     _wait(host, panel)
     assert _texts(panel.ui.pairsTable, 0) == ["case_0", "case_1", "case_2"]
-    host.click(panel.ui.proposeButton)
-    _wait(host, panel)
+    _propose(host, panel, **SMALL)
     assert [label.value for label in _plan(panel).labels] == [1, 2]
 
     for number in range(3):
@@ -259,8 +311,7 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
     host.click(panel.ui.addAllButton)
     panel.ui.labelsTable.item(0, 1).setText("Organ")
     panel.ui.labelsTable.item(1, 1).setText("Organ")
-    host.click(panel.ui.proposeButton)
-    _wait(host, panel)
+    _propose(host, panel, **SMALL)
     assert [label.name for label in _plan(panel).labels] == ["Organ"]
 
 
@@ -569,8 +620,6 @@ def _row(iteration, loss, dice=None):
 
 def test_the_axes_follow_the_growing_table(host, monkeypatch):
     """Of the plot view that shows the chart; where there is no plot view, nothing is asked of any."""
-    from types import SimpleNamespace
-
     import slicer
 
     from NCATrainerLib.plots import TrainingPlot
