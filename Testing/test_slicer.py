@@ -152,8 +152,8 @@ def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
     segmentation, variance = (slicer.mrmlScene.GetFirstNodeByName(name) for name in names)
     volume = slicer.mrmlScene.GetFirstNodeByName("phantom")
     assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
-    assert reportFromNode(variance)["seed"] == 5 and variance.GetAttribute("MedNCA.Members") == "3"
-    assert reportFromNode(segmentation)["findings"][0]["nqm"]["union"] == pytest.approx(result.findings[0].nqm["union"])
+    assert reportFromNode(variance).seed == 5 and variance.GetAttribute("MedNCA.Members") == "3"
+    assert reportFromNode(segmentation).findings[0].nqm["union"] == pytest.approx(result.findings[0].nqm["union"])
     low, high = variance.GetDisplayNode().GetWindowLevelMin(), variance.GetDisplayNode().GetWindowLevelMax()
     assert (low, high) == (0, 0.25)
 
