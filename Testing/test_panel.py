@@ -142,7 +142,7 @@ def _alive(pid):
 
 
 def _pid(widget):
-    return int(widget.logic.engine.worker.process.processId())
+    return int(widget.logic.queue.client.process.processId())
 
 
 # --- the clinician's job
@@ -267,7 +267,7 @@ def test_my_own_segments_stay(host, panel):
 
 def test_the_target_slider_judges_again_at_once(host, panel):
     _click(host, panel, LEFT)
-    submitted = panel.logic.engine.worker._count
+    submitted = panel.logic.queue.client._count
     lights = []
     for target in (0.6, 0.88, 0.95):
         host.drag(panel.ui.targetSlider, target)
@@ -275,12 +275,12 @@ def test_the_target_slider_judges_again_at_once(host, panel):
         lights.append(panel.ui.verdictTable.item(0, 1).text())
     assert lights[0] == "Likely good enough" and lights[-1] == "Likely not good enough" and len(set(lights)) == 3
     assert "0.95" in panel.ui.reasonLabel.text
-    assert panel.logic.engine.worker._count == submitted and not panel.logic.isBusy
+    assert panel.logic.queue.client._count == submitted and not panel.logic.isBusy
 
 
 def test_walking_the_doubtful_places_moves_all_views(host, panel):
     _click(host, panel, LEFT)
-    table = panel.ui.placesTable
+    table = panel.ui.hotspotsTable
     assert table.rowCount >= 2
 
     def views_at():
@@ -606,14 +606,14 @@ def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, m
         f"open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))\ntime.sleep(600)\n"
     )
     stubborn.chmod(0o755)
-    panel.logic.engine.worker.shutdown()
+    panel.logic.queue.client.shutdown()
     monkeypatch.setattr(worker_client, "pythonExecutable", lambda: str(stubborn))
     monkeypatch.setattr(worker_client.WorkerClient, "cancelPatience", 300)
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text(), 10)
     assert "loading PyTorch" in panel.ui.statusLabel.text
-    assert host.wait(lambda: panel.logic.engine.worker.pid, 5)
-    pid, child = panel.logic.engine.worker.pid, int((tmp_path / "child").read_text())
+    assert host.wait(lambda: panel.logic.queue.client.pid, 5)
+    pid, child = panel.logic.queue.client.pid, int((tmp_path / "child").read_text())
     host.click(panel.ui.applyButton)
     assert host.wait(lambda: not panel.logic.isBusy, 5)
     assert host.wait(lambda: not _alive(pid) and not _alive(child), 5)
@@ -623,7 +623,7 @@ def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, m
 def test_a_python_that_cannot_be_started(host, panel, monkeypatch):
     from MedNCASegmentLib import worker_client
 
-    panel.logic.engine.worker.shutdown()
+    panel.logic.queue.client.shutdown()
     monkeypatch.setattr(worker_client, "pythonExecutable", lambda: "/nowhere/python")
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: host.dialogs, 10) and "could not be started" in host.dialogs[-1][1]
@@ -634,9 +634,9 @@ def test_a_python_that_fails_within_its_start(host, panel, monkeypatch):
     """As on Windows: the error comes before start() returns, while the job is being handed over."""
     import qt
 
-    from MedNCASegmentLib.worker_client import WorkerClient
+    from MedNCASegmentLib.worker_client import RequestState, WorkerClient
 
-    panel.logic.engine.worker.shutdown()
+    panel.logic.queue.client.shutdown()
     with monkeypatch.context() as patch:
         patch.setattr(
             qt.QProcess, "start", lambda self, program, arguments: self.errorOccurred.emit(qt.QProcess.FailedToStart)
@@ -646,7 +646,7 @@ def test_a_python_that_fails_within_its_start(host, panel, monkeypatch):
         assert not panel.logic.isBusy and panel.ui.applyButton.text == "Apply"
         told = []
         client = WorkerClient(lambda job: told.append(job.state))
-        assert client.submit(image="x").finished and told == ["failed"] and client.jobs == {}
+        assert client.submit(image="x").state.isOver and told == [RequestState.FAILED] and client.jobs == {}
         client.shutdown()
     assert len(_segment_names(_click(host, panel, LEFT))) == 1
 
@@ -656,7 +656,7 @@ def test_a_process_outlives_its_own_last_signal(host, models, monkeypatch):
     from MedNCASegmentLib import worker_client
 
     def again(job):
-        if job.state == "failed" and not seen:
+        if job.state is worker_client.RequestState.FAILED and not seen:
             seen.append((client.process, client.process.state()))
             client.start()
             seen.append(list(client._retired))
@@ -819,13 +819,13 @@ def test_save_clear_load(host, panel, tmp_path):
     volume = panel.ui.inputSelector.currentNode()
     host.drag(panel.ui.targetSlider, 0.7)
     segmentation = _click(host, panel, LEFT)
-    light, places = panel.ui.lightLabel.text, panel.ui.placesTable.rowCount
+    light, places = panel.ui.lightLabel.text, panel.ui.hotspotsTable.rowCount
     assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)
     assert "No result" in panel.ui.lightLabel.text and panel.ui.inputSelector.currentNode() is None
     assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "scene.mrb"))
     host.processEvents()
-    assert panel.ui.lightLabel.text == light and panel.ui.placesTable.rowCount == places
+    assert panel.ui.lightLabel.text == light and panel.ui.hotspotsTable.rowCount == places
     assert panel.ui.targetSlider.value == pytest.approx(0.7, abs=0.02)
     assert panel.ui.modelComboBox.currentData == "bright"
     segmentation, volume = panel._parameterNode.segmentation, panel._parameterNode.inputVolume
@@ -890,8 +890,8 @@ def test_a_script_that_ends_leaves_no_process(host, models):
     from MedNCASegment import MedNCASegmentLogic
 
     logic = MedNCASegmentLogic()
-    logic.engine.worker.start()
-    pid, scratch = int(logic.engine.worker.process.processId()), logic.engine.worker.scratch
+    logic.queue.client.start()
+    pid, scratch = int(logic.queue.client.process.processId()), logic.queue.client.scratch
     logic.shutdown()
     assert host.wait(lambda: not _alive(pid), 5) and not scratch.exists()
 
@@ -903,7 +903,7 @@ def test_nothing_is_left_behind(models, how):
     try:
         panel = _open(host)
         _busy_whole(host, panel)
-        pid, scratch = _pid(panel), panel.logic.engine.worker.scratch
+        pid, scratch = _pid(panel), panel.logic.queue.client.scratch
         {"reload": lambda: host.reloadModule("MedNCASegment"), "close": lambda: host.closeModule("MedNCASegment"),
          "quit": host.quit}[how]()  # fmt: skip
         deadline = time.monotonic() + 5

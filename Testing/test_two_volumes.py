@@ -72,7 +72,7 @@ def _choose(host, panel, volume):
 def _shown(panel):
     """All that the panel and the slice views say of a result."""
     foregrounds = {composite.GetForegroundVolumeID() for composite in _composites()}
-    return panel.ui.lightLabel.text, panel.ui.verdictTable.rowCount, panel.ui.placesTable.rowCount, foregrounds
+    return panel.ui.lightLabel.text, panel.ui.verdictTable.rowCount, panel.ui.hotspotsTable.rowCount, foregrounds
 
 
 def _backgrounds():
@@ -165,7 +165,7 @@ def test_two_late_results_of_one_volume_share_a_new_segmentation(host, panel, fi
     host.click(panel.ui.placeButton)
     _click_view(host, LEFT)
     _click_view(host, RIGHT)
-    assert host.wait(lambda: len(panel.logic.engine.requests) == 2, 5)
+    assert host.wait(lambda: len(panel.logic.queue.pending) == 2, 5)
     _choose(host, panel, second)
     assert host.wait(lambda: not panel.logic.isBusy, 60)
     (made,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
@@ -476,4 +476,4 @@ def test_a_script_is_told_that_nothing_was_found(host, panel, noisy):
         panel.logic.segment(noisy, "picky", [NOWHERE])
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
     added = panel.logic.segment(noisy, "picky", [LEFT, NOWHERE])
-    assert len(added.report["findings"]) == 1 and added.tableNode.GetNumberOfRows() == 1
+    assert len(added.report.findings) == 1 and added.tableNode.GetNumberOfRows() == 1
