@@ -16,8 +16,8 @@ from test_trainer import write_case
 
 import slicerhost
 from conftest import ROOT
+from nodes import add_volume as _volume
 from phantoms import bright_model, organ_case, save
-from test_slicer import _volume
 
 QUICK = {"iterations": 24, "validate_every": 12, "freeze_norm": 0.0, "patience": 0}
 
