@@ -116,7 +116,8 @@ def main(folder: str) -> None:
         slices = _slices(Path(folder))
         _check_alike(slices)
         names, step = _in_order(slices)
-        told, voxels = _described(_decoded(names, Path(folder), slices), step)
+        image = _decoded(names, Path(folder), slices)  # alive until its voxels are written: they are a view of it
+        told, voxels = _described(image, step)
     except _Refused as refusal:
         told, voxels = {"error": f"The DICOM series in {folder} cannot be read: {refusal}."}, b""
     except Exception as error:  # of a library, about a file that it does not understand
