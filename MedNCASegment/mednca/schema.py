@@ -96,14 +96,14 @@ LABELS = {
 _CURVE = {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 10_000}
 _CALIBRATION = record(
     {
-        "nqm": _CURVE, "dice": _CURVE, "low": _CURVE, "high": _CURVE,
+        "knots": _CURVE, "nqm": _CURVE, "signal": LINE, "dice": _CURVE, "low": _CURVE, "high": _CURVE,
         "members": {"type": "integer", "minimum": 2, "maximum": 1000},
         "samples": {"type": "integer", "minimum": 0},
         "linear": numbers(2),
         "detection": {"type": "object"},
     },
-    ("nqm", "dice", "low", "high", "members", "samples", "linear", "detection"),
-)  # fmt: skip
+    ("dice", "low", "high", "members", "samples", "linear", "detection"),
+) | {"anyOf": [{"required": ["knots"]}, {"required": ["nqm"]}]}  # fmt: skip
 _DOMAIN = record(
     {
         "spacing": numbers(2),
