@@ -265,17 +265,11 @@ def held(target: str | Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone(folder: str | Path, make: bool = False) -> Iterator[None]:
-    """Keep all others from working in a folder within the block.
+def alone(folder, make: bool = False):
+    """Nobody else works in a folder within the block: the lock lies inside, where all who share the folder see it.
 
-    The lock lies inside, where all who share the folder see it. Of one thread several may lie within each other.
-
-    Args:
-        folder: the folder.
-        make: make it where it is not there; it goes again where nothing came into it.
-
-    Raises:
-        MedNCAError: somebody else has it, or there is no such folder.
+    make: make it where it is not there; it goes again where nothing came into it. Of one thread several may lie within
+    each other. Raises MedNCAError where somebody else has it, or there is no such folder.
     """
     folder = Path(folder)
     made = make and not os.path.lexists(folder)
@@ -295,7 +289,7 @@ def alone(folder: str | Path, make: bool = False) -> Iterator[None]:
                 folder.rmdir()
 
 
-def sweep(folder: str | Path) -> None:
+def sweep(folder) -> None:
     """Remove what processes that are dead left in a folder, as far as that is certain; never raises."""
     folder = Path(folder)
     with suppress(OSError):
@@ -357,7 +351,7 @@ def _me() -> tuple[int, int]:
 
 
 @contextmanager
-def _locked(path: Path, what: Path) -> Iterator[_Lock | None]:
+def _locked(path: Path, what: Path):
     """Within it a lock is ours; None is handed on where this thread has it already."""
     if _ours.get(os.path.realpath(path)) == _me():
         yield None
