@@ -49,8 +49,7 @@ def click(host, widget, ras, view="Red"):
     if not widget.ui.placeButton.checked:
         host.click(widget.ui.placeButton)
     click_view(host, ras, view)
-    assert host.wait(lambda: widget.logic.isBusy, 5)
-    assert host.wait(lambda: not widget.logic.isBusy, 60), widget.ui.logText.plainText
+    wait_for_result(host, widget)
     return widget._parameterNode.segmentation
 
 
@@ -60,6 +59,26 @@ def click_view(host, ras, view="Red"):
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *ras, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
     host.processEvents()
     host.view(view).clickRas(*ras)
+
+
+def wait_for_result(host, widget):
+    """Something was asked for: until it is over."""
+    assert host.wait(lambda: widget.logic.isBusy, 5)
+    assert host.wait(lambda: not widget.logic.isBusy, 60), widget.ui.logText.plainText
+
+
+def apply_again(host, widget):
+    """Segment at all points again."""
+    host.click(widget.ui.applyButton)
+    wait_for_result(host, widget)
+
+
+def correct(segmentation):
+    """A little of the first segment, as the Segment Editor does."""
+    import slicer
+
+    segmentId = segmentation.GetSegmentation().GetNthSegmentID(0)
+    slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segmentId)[5:7, 5:7, 5:7] ^= 1
 
 
 def set_members(widget, number):
@@ -88,7 +107,7 @@ def alive(pid):
     """Zombies, whose parent did not ask for them yet, are dead."""
     try:
         os.kill(pid, 0)
-        with open(f"/proc/{pid}/status") as status:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as status:
             return "Z (zombie)" not in status.read()
     except (ProcessLookupError, FileNotFoundError):
         return False

@@ -8,7 +8,21 @@ import pytest
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from nodes import segment_mask
-from panel import BALLS, LEFT, RIGHT, SHAPE, choose_model, click, click_view, composites, segment_names, set_members
+from panel import (
+    BALLS,
+    LEFT,
+    RIGHT,
+    SHAPE,
+    apply_again,
+    choose_model,
+    click,
+    click_view,
+    composites,
+    correct,
+    segment_names,
+    set_members,
+    wait_for_result,
+)
 
 
 @pytest.mark.parametrize("view", ["Red", "Green", "Yellow"])
@@ -78,8 +92,7 @@ def test_two_quick_clicks_are_both_segmented(host, panel):
     host.click(panel.ui.placeButton)
     click_view(host, LEFT)
     click_view(host, RIGHT)
-    assert host.wait(lambda: panel.logic.isBusy, 5)
-    assert host.wait(lambda: not panel.logic.isBusy, 60)
+    wait_for_result(host, panel)
     assert len(segment_names(panel._parameterNode.segmentation)) == 2
 
 
@@ -87,28 +100,30 @@ def test_whole_volume(host, panel):
     import slicer
 
     host.click(panel.ui.wholeButton)
-    assert host.wait(lambda: panel.logic.isBusy, 5)
-    assert host.wait(lambda: not panel.logic.isBusy, 60)
+    wait_for_result(host, panel)
     mask = segment_mask(slicer, panel._parameterNode.segmentation, panel.ui.inputSelector.currentNode())
     assert np.array_equal(mask, BALLS[0] | BALLS[1])
 
 
-def test_apply_again_replaces_its_own_result_but_no_corrected_one(host, panel, tmp_path):
+def test_apply_again_replaces_its_own_result(host, panel, tmp_path):
     import slicer
 
     segmentation = click(host, panel, LEFT)
-    before = segment_names(segmentation)
-    host.click(panel.ui.applyButton)
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
-    assert len(segment_names(segmentation)) == len(before) == 1
-    segments = segmentation.GetSegmentation()
-    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))  # saving is no correction
-    host.click(panel.ui.applyButton)
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
     assert len(segment_names(segmentation)) == 1
-    slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segments.GetNthSegmentID(0))[5:7, 5:7, 5:7] ^= 1
-    host.click(panel.ui.applyButton)
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+    apply_again(host, panel)
+    assert len(segment_names(segmentation)) == 1
+    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))  # saving is no correction
+    apply_again(host, panel)
+    assert len(segment_names(segmentation)) == 1
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+
+
+def test_apply_again_replaces_no_corrected_result(host, panel):
+    import slicer
+
+    segmentation = click(host, panel, LEFT)
+    correct(segmentation)
+    apply_again(host, panel)
     assert len(segment_names(segmentation)) == 2
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
 
@@ -253,8 +268,7 @@ def test_members_seed_and_memory_limit_reach_the_engine(host, panel):
     assert variance.GetAttribute("MedNCA.Seed") == "5" and variance.GetAttribute("MedNCA.ModelSHA256")
     panel.ui.memoryLimitSpinBox.value = 0
     values = slicer.util.arrayFromVolume(variance).copy()
-    host.click(panel.ui.applyButton)
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+    apply_again(host, panel)
     assert np.allclose(slicer.util.arrayFromVolume(segmentation.GetNodeReference("MedNCA.variance")), values, atol=1e-5)
     panel.ui.memoryLimitSpinBox.value = 1
     host.click(panel.ui.wholeButton)
@@ -273,11 +287,9 @@ def test_another_clicks_node_counts_from_one_again(host, panel):
 
 
 def test_undo_asks_before_it_throws_corrections_away(host, panel):
-    import slicer
 
     segmentation = click(host, panel, LEFT)
-    segmentId = segmentation.GetSegmentation().GetNthSegmentID(0)
-    slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segmentId)[5:7, 5:7, 5:7] ^= 1
+    correct(segmentation)
     host.answer = False
     host.click(panel.ui.undoButton)
     assert len(segment_names(segmentation)) == 1 and "corrected" in host.dialogs[-1][1]
@@ -289,7 +301,7 @@ def test_undo_asks_before_it_throws_corrections_away(host, panel):
 def test_whole_volume_again_replaces(host, panel):
     for _again in range(2):
         host.click(panel.ui.wholeButton)
-        assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+        wait_for_result(host, panel)
     assert len(segment_names(panel._parameterNode.segmentation)) == 1
 
 
@@ -367,7 +379,7 @@ def test_terms_are_asked_for_once(host, panel):
     host.answer = True
     for _again in range(2):
         host.click(panel.ui.wholeButton)
-        assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+        wait_for_result(host, panel)
     assert sum("Do you accept" in text for _kind, text in host.dialogs) == 2  # refused once, accepted once
 
 
@@ -378,7 +390,7 @@ def test_import_and_export(host, panel, tmp_path, monkeypatch, models):
     monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", staticmethod(lambda *a: str(tmp_path / "bright.zip")))
     host.click(panel.ui.exportButton)
     assert (tmp_path / "bright.zip").is_file()
-    (tmp_path / "bright.zip").write_text("old")
+    (tmp_path / "bright.zip").write_text("old", encoding="utf-8")
     host.click(panel.ui.exportButton)  # the dialog asked whether to replace it
     assert (tmp_path / "bright.zip").stat().st_size > 1000 and host.dialogs == []
     with pytest.MonkeyPatch.context() as patch:

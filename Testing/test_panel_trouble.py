@@ -10,7 +10,19 @@ pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from conftest import ROOT
 from nodes import add_volume, affine, put_under, segment_mask
-from panel import BALLS, LEFT, RIGHT, alive, busy_whole, click, open_panel, segment_names, set_members, worker_pid
+from panel import (
+    BALLS,
+    LEFT,
+    RIGHT,
+    alive,
+    busy_whole,
+    click,
+    open_panel,
+    segment_names,
+    set_members,
+    wait_for_result,
+    worker_pid,
+)
 
 
 def test_cancel_in_the_middle(host, panel):
@@ -80,23 +92,24 @@ def test_kill_the_worker_in_the_middle(host, panel):
 def test_a_worker_that_does_not_listen_is_ended_with_its_children(host, panel, monkeypatch, tmp_path):
     from MedNCASegmentLib import worker_client
 
-    script, stubborn = tmp_path / "script.py", tmp_path / "launcher"
-    stubborn.write_text(f"#!/bin/sh\n{sys.executable} {script}\nexit $?\n")  # a launcher, as PythonSlicer is
+    script, stubborn = tmp_path / "script.py", tmp_path / "launcher"  # as PythonSlicer is one
+    stubborn.write_text(f"#!/bin/sh\n{sys.executable} {script}\nexit $?\n", encoding="utf-8")
     script.write_text(
         "import os, subprocess, sys, time\nos.setpgid(0, 0)\n"
         'print(\'{"event": "started", "pid": %d}\' % os.getpid(), flush=True)\n'
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-        f"open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))\ntime.sleep(600)\n"
+        f"open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))\ntime.sleep(600)\n",
+        encoding="utf-8",
     )
     stubborn.chmod(0o755)
     panel.logic.queue.client.shutdown()
     monkeypatch.setattr(worker_client, "pythonExecutable", lambda: str(stubborn))
     monkeypatch.setattr(worker_client.WorkerClient, "cancelPatience", 300)
     host.click(panel.ui.wholeButton)
-    assert host.wait(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text(), 10)
+    assert host.wait(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text(encoding="utf-8"), 10)
     assert "loading PyTorch" in panel.ui.statusLabel.text
     assert host.wait(lambda: panel.logic.queue.client.pid, 5)
-    pid, child = panel.logic.queue.client.pid, int((tmp_path / "child").read_text())
+    pid, child = panel.logic.queue.client.pid, int((tmp_path / "child").read_text(encoding="utf-8"))
     host.click(panel.ui.applyButton)
     assert host.wait(lambda: not panel.logic.isBusy, 5)
     assert host.wait(lambda: not alive(pid) and not alive(child), 5)
@@ -181,14 +194,47 @@ def test_bad_volumes_are_told(host, panel):
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
 
 
-def test_missing_packages(host, panel, monkeypatch):
-    """Asked, declined; asked, no PyTorch extension; asked, pip fails; asked, all well."""
+@pytest.fixture
+def missing(monkeypatch):
+    """Two packages that the module believes to be missing, until they are taken off this list."""
+    from MedNCASegmentLib import dependencies
+
+    missing = ["torch", "safetensors"]
+    monkeypatch.setattr(dependencies, "missingPackages", lambda *file: {name: name for name in missing})
+    return missing
+
+
+@pytest.fixture
+def press(host, panel):
+    """Asks for a segmentation; returns what the dialogs said."""
+
+    def press():
+        said = len(host.dialogs)
+        host.click(panel.ui.wholeButton)
+        return [text for _kind, text in host.dialogs[said:]]
+
+    return press
+
+
+def test_missing_packages_are_asked_for_and_may_be_declined(host, panel, missing, press):
+    host.answer = False
+    question, told = press()
+    assert "MB" in question and "torch, safetensors" in question and "not installed" in told
+    assert not panel.logic.isBusy
+
+
+def test_torch_is_missing_and_so_is_the_extension_that_installs_it(host, missing, press, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
+    assert "Extensions Manager" in press()[-1]
+
+
+def test_missing_packages_are_installed_and_the_volume_is_segmented(host, panel, missing, press, monkeypatch):
+    """At the second try; at the first one, pip installs nothing."""
     import slicer
 
     from MedNCASegmentLib import dependencies
 
-    missing, calls = ["torch", "safetensors"], []
-    monkeypatch.setattr(dependencies, "missingPackages", lambda *file: {name: name for name in missing})
+    calls = []
 
     class Utilities:
         def installTorch(self, **options):
@@ -196,24 +242,12 @@ def test_missing_packages(host, panel, monkeypatch):
             missing.remove("torch")
             return object()
 
-    def press():
-        said = len(host.dialogs)
-        host.click(panel.ui.wholeButton)
-        return [text for _kind, text in host.dialogs[said:]]
-
-    host.answer = False
-    question, told = press()
-    assert "MB" in question and "torch, safetensors" in question and "not installed" in told
-    host.answer = True
-    monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
-    assert "Extensions Manager" in press()[-1]
     monkeypatch.setitem(sys.modules, "PyTorchUtils", type("M", (), {"PyTorchUtilsLogic": Utilities}))
-    monkeypatch.setattr(dependencies, "_install", _raise(RuntimeError("no network")))
     monkeypatch.setattr(dependencies, "_install", lambda file: None)
     assert "cannot be found" in press()[-1] and calls[0]["torchVersionRequirement"] == ">=2.1"
     monkeypatch.setattr(dependencies, "_install", lambda file: missing.clear())
     assert len(press()) == 1
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+    wait_for_result(host, panel)
     assert press() == []  # and never again
     assert host.wait(lambda: not panel.logic.isBusy, 60)
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
@@ -252,7 +286,7 @@ def test_packages_that_are_too_old_are_told_and_renewed(host, panel, monkeypatch
         slicer.util, "pip_install", lambda asking: (asked.append(asking), versions.update(safetensors="0.8.0"))
     )
     host.click(panel.ui.wholeButton)
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
+    wait_for_result(host, panel)
     assert asked == [["-r", str(dependencies.REQUIREMENTS)]]
     versions["torch"] = "2.0.1"
     assert dependencies.missingPackages() == {"torch": "torch >=2.1 (now 2.0.1)"}

@@ -11,13 +11,16 @@ from panel import (
     LEFT,
     RIGHT,
     SHAPE,
+    apply_again,
     ball_model,
     choose_model,
     click,
     click_view,
     composites,
+    correct,
     segment_names,
     set_members,
+    wait_for_result,
 )
 from phantoms import ellipsoid, save
 
@@ -87,10 +90,6 @@ def _backgrounds():
 
 def _visible(segmentation):
     return bool(segmentation.GetDisplayNode().GetVisibility())
-
-
-def _wait(host, panel):
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
 
 
 def test_another_volume_gets_another_segmentation_and_switching_back_brings_the_first(host, panel, first, second):
@@ -206,8 +205,7 @@ def test_clicks_belong_to_a_volume_too(host, panel, first, second):
     other = click(host, panel, OTHER)
     for volume, segmentation in ((second, other), (first, one)):
         _choose(host, panel, volume)
-        host.click(panel.ui.applyButton)
-        _wait(host, panel)
+        apply_again(host, panel)
         assert panel._parameterNode.segmentation is segmentation
         assert len(segment_names(one)) == len(segment_names(other)) == 1
 
@@ -217,7 +215,7 @@ def test_whoever_is_clicking_goes_on_clicking_on_the_other_volume(host, panel, f
     _choose(host, panel, second)
     assert panel.ui.placeButton.checked
     click_view(host, OTHER)
-    _wait(host, panel)
+    wait_for_result(host, panel)
     assert segment_names(one) == ["Label 1"] and panel._parameterNode.segmentation is not one
     assert panel._parameterNode.points.GetNumberOfControlPoints() == 1
 
@@ -405,11 +403,9 @@ def test_surfaces_are_wanted_of_the_other_volume_too(host, panel, first, second)
 
 
 def test_undo_of_a_corrected_result_names_its_volume(host, panel, first, second):
-    import slicer
 
     one = click(host, panel, LEFT)
-    segmentId = one.GetSegmentation().GetNthSegmentID(0)
-    slicer.util.arrayFromSegmentInternalBinaryLabelmap(one, segmentId)[5:7, 5:7, 5:7] ^= 1
+    correct(one)
     _choose(host, panel, second)
     host.answer = False
     host.click(panel.ui.undoButton)
@@ -466,8 +462,7 @@ def test_again_at_a_click_where_nothing_is_found_any_more(host, panel, noisy):
     segmentation = click(host, panel, LEFT)
     slicer.util.arrayFromVolume(noisy)[:] = np.random.default_rng(0).integers(0, 9, SHAPE[::-1])
     slicer.util.arrayFromVolumeModified(noisy)
-    host.click(panel.ui.applyButton)
-    _wait(host, panel)
+    apply_again(host, panel)
     assert "Nothing was found" in panel.ui.noticeLabel.text and host.dialogs == []
     assert segment_names(segmentation) == ["Label 1"] and panel.ui.undoButton.enabled
     assert panel._parameterNode.points.GetNumberOfControlPoints() == 1
