@@ -11,7 +11,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
-from MedNCASegmentLib.record import isImage, runsOf
+from MedNCASegmentLib.record import hasRuns, isImage
 from MedNCASegmentLib.volumes import arrayFromVolumeNode, imageFromVolumeNode, volumeStamp, voxels, writeVolume
 
 # Each pair has two roles of its own, with its number: of a shared role the references close up when a node goes, and
@@ -51,7 +51,7 @@ def pairsByName():
         if not isImage(volumeNode):
             continue
         found = _segmentationsOf(volumeNode)
-        drawn = [node for node in found if not runsOf(node)]
+        drawn = [node for node in found if not hasRuns(node)]
         pairs += [(volumeNode, node) for node in drawn[:1]]
         ownResults += [] if drawn else found
     return pairs, ownResults
