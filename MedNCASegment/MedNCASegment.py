@@ -103,7 +103,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._guiTag = None
         self._shown3D = False
 
-    def setup(self):
+    def setup(self) -> None:
+        """Called once, when the module is first opened."""
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/MedNCASegment.ui"))
         self.layout.addWidget(uiWidget)
@@ -133,7 +134,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.copyLogButton.connect("clicked(bool)", self.onCopyLogButton)
         self.initializeParameterNode()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Called when the application closes and when the module is reloaded."""
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
         self.logic.shutdown()
@@ -142,49 +143,57 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(None)
         self.removeObservers()
 
-    def enter(self):
+    def enter(self) -> None:
+        """The module is opened."""
         self.initializeParameterNode()
         self._onViewsChanged()
 
-    def exit(self):
+    def exit(self) -> None:
         """Another module is opened: stop placing, keep computing."""
         self.placement.stop()
 
-    def onQuit(self):
+    def onQuit(self) -> None:
+        """The application ends: leave no process behind."""
         self.logic.shutdown()
 
-    def onSceneStartClose(self, caller, event):
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        """All nodes are about to go."""
         self.logic.forgetScene()
         self.placement.stop()
         self.setParameterNode(None)
 
-    def onSceneEndClose(self, caller, event):
+    def onSceneEndClose(self, caller: Any, event: Any) -> None:
+        """An empty scene has a parameter node, too."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 
-    def onSceneStartImport(self, caller, event):
+    def onSceneStartImport(self, caller: Any, event: Any) -> None:
         """Nodes come one by one: a selector would choose the first one, and the scene's own choice be lost."""
         self.placement.stop()
         self.setParameterNode(None)
 
-    def onSceneEndImport(self, caller, event):
+    def onSceneEndImport(self, caller: Any, event: Any) -> None:
+        """All nodes are there."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 
-    def onNodeRemoved(self, caller, event):
+    def onNodeRemoved(self, caller: Any, event: Any) -> None:
+        """Perhaps a result that could be undone."""
         self.logic.forgetRemovedNodes()
         self._showState()
 
     # --- the parameter node
 
-    def initializeParameterNode(self):
+    def initializeParameterNode(self) -> None:
+        """Take the scene's parameter node; the image that is seen is the volume, where none is chosen yet."""
         self.setParameterNode(self.logic.getParameterNode())
         if not self._parameterNode.inputVolume:
             volumeNode = shownImage() or self.logic.firstImage()
             if volumeNode:
                 self._parameterNode.inputVolume = volumeNode
 
-    def setParameterNode(self, parameterNode):
+    def setParameterNode(self, parameterNode: "MedNCASegmentParameterNode | None") -> None:
+        """Follow a parameter node, or none."""
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
@@ -251,7 +260,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     # --- what the user does
 
-    def onPlaceButton(self, checked=None):
+    def onPlaceButton(self, checked: bool | None = None) -> None:
+        """Begin or end placing clicks."""
         if not self.ui.placeButton.checked:
             self.placement.stop()
             return
@@ -277,7 +287,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.release(ids)
         self._showState()
 
-    def onUndoButton(self):
+    def onUndoButton(self) -> None:
+        """Take the last result back, of whatever volume."""
         last, chosen = self.logic.last, self._parameterNode.inputVolume
         name = last.volumeNode.GetName()
         if editedSegments(last.added) and not slicer.util.confirmOkCancelDisplay(messages.undoQuestion(name)):
@@ -287,10 +298,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._tell(messages.undoneText(name) if last.volumeNode is not chosen else "")
         self._onParametersModified()
 
-    def onWholeButton(self):
+    def onWholeButton(self) -> None:
+        """Segment the whole volume."""
         self._start([])
 
-    def onApplyButton(self):
+    def onApplyButton(self) -> None:
         """Cancel what runs; otherwise segment at all points again, with what is chosen now."""
         if self.logic.isBusy:
             self.logic.cancel()
@@ -299,10 +311,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if not self._start([point]):
                 break
 
-    def onEditButton(self):
+    def onEditButton(self) -> None:
+        """Go to the Segment Editor."""
         editInSegmentEditor(self._parameterNode.segmentation, self._parameterNode.inputVolume)
 
-    def onCopyLogButton(self):
+    def onCopyLogButton(self) -> None:
+        """Put the log on the clipboard."""
         slicer.app.clipboard().setText(self.ui.logText.plainText)
 
     def _start(self, points):

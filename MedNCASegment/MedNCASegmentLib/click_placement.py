@@ -31,7 +31,9 @@ class ClickPlacement(VTKObservationMixin):
     placed(points) is called after each click, removed(ids) when points are gone.
     """
 
-    def __init__(self, button, placed: Callable[[list[Point]], None], removed: Callable[[set[tuple]], None]):
+    def __init__(
+        self, button: qt.QPushButton, placed: Callable[[list[Point]], None], removed: Callable[[set[tuple]], None]
+    ):
         VTKObservationMixin.__init__(self)
         self.button, self.placed, self.removed = button, placed, removed
         self.node = None

@@ -1,10 +1,14 @@
-"""The part of the panel that chooses a model: the list, what it says of each, terms, import and export."""
+"""The part of the panel that chooses a model: the list, what it says of each, terms, import and export.
+
+What a model is, and whether it is whole, is the business of the engine's library.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
 from html import escape
+from typing import Any
 
 import qt
 import slicer
@@ -41,7 +45,7 @@ def checkTerms(description: Description) -> None:
 class ModelChooser:
     """Works on the widgets of the panel. changed(id) is called when the user chooses another model."""
 
-    def __init__(self, ui, library: Library, changed: Callable[[str], None], log: Callable[[str], None]):
+    def __init__(self, ui: Any, library: Library, changed: Callable[[str], None], log: Callable[[str], None]):
         self.ui, self.library, self.changed, self.log = ui, library, changed, log
         self._entries = {}
         ui.modelComboBox.connect("currentIndexChanged(int)", self._onChosen)

@@ -1,8 +1,12 @@
-"""The panel's volume, its segmentation and its clicks: always those of one volume, whatever the user chooses."""
+"""The panel's volume, its segmentation and its clicks: always those of one volume, whatever the user chooses.
+
+Whose a segmentation is says its `record`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import slicer
 from slicer.i18n import tr as _
@@ -23,7 +27,7 @@ class Pairing:
         self.volumeNode = self.segmentationNode = None  # as they were settled last
         self._latest.clear()
 
-    def settle(self, node) -> bool:
+    def settle(self, node: Any) -> bool:
         """Bring a parameter node in order after a change; returns whether another volume is chosen now.
 
         Another volume brings its own segmentation, or none, and its own clicks. A segmentation of another volume

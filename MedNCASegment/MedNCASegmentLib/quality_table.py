@@ -1,4 +1,7 @@
-"""The table node of a segmentation's runs: one row per segment and run, made anew from the record."""
+"""The table node of a segmentation's runs: one row per segment and run, made anew from the record.
+
+The table of the panel, which follows the target Dice, is `result_view`'s.
+"""
 
 from __future__ import annotations
 

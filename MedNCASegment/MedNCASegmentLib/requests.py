@@ -93,9 +93,11 @@ class SegmentationClient(WorkerClient):
         self.taken = taken
 
     def isWhole(self, job: Job, answer: dict) -> bool:
+        """Whether the folder with the images is there."""
         return (job.folder / "report.json").is_file()
 
     def take(self, job: Job) -> None:
+        """Hand it over; its files are not needed any more."""
         try:
             self.taken(job)
         finally:

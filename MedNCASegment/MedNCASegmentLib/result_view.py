@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 import qt
 import slicer
@@ -24,7 +25,7 @@ _GRAVITY = ("grey", "red", "amber", "green")  # of the lights, the gravest first
 class ResultView:
     """Works on the widgets of the panel. log(text) is called with why a result cannot be shown."""
 
-    def __init__(self, ui, log: Callable[[str], None]):
+    def __init__(self, ui: Any, log: Callable[[str], None]):
         self.ui, self.log = ui, log
         self._shown = self._overlay = None
         self._hotspots: list[Hotspot] = []

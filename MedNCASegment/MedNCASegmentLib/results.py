@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
@@ -65,7 +66,7 @@ class AddedRun:
 
 def addResult(
     volumeNode: slicer.vtkMRMLScalarVolumeNode,
-    images: dict,
+    images: dict[str, sitk.Image],
     report: Report,
     segmentationNode: slicer.vtkMRMLSegmentationNode | None = None,
 ) -> AddedRun:
@@ -159,8 +160,6 @@ def _withoutMisses(report, volumeNode):
 
 def _addSegments(labelImage, report, volumeNode, segmentationNode):
     """A segment of each of the model's labels; all are made before the first is added. Returns their ids."""
-    import SimpleITK as sitk
-
     values = sitk.GetArrayViewFromImage(labelImage)
     segments = [
         makeSegment((values == label.value).astype(np.uint8), label, volumeNode, segmentationNode, report)
@@ -171,8 +170,6 @@ def _addSegments(labelImage, report, volumeNode, segmentationNode):
 
 def _addMaps(images, report, volumeNode, segmentationNode):
     """Of the variance, and of the mean probability where there is one: kind -> (volume node, values)."""
-    import SimpleITK as sitk
-
     maps = {}
     for kind, role, name in (
         ("variance", VARIANCE_ROLE, "variance"),

@@ -1,4 +1,4 @@
-"""Which image the slice views show: asked, set, and watched."""
+"""Which image the slice views show: asked, set, and watched. What lies over it is the business of `review`."""
 
 from __future__ import annotations
 

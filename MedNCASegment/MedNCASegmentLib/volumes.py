@@ -1,6 +1,6 @@
 """Between MRML volume nodes and the engine's images. Parent transforms are dealt with here and nowhere else.
 
-SimpleITK is imported when it is needed, not when Slicer starts.
+What the voxels mean, and whose volume is whose, is not asked here.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import SimpleITK as sitk
 import slicer
 import vtk
 from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
 from mednca.errors import MedNCAError
-
-if TYPE_CHECKING:
-    import SimpleITK as sitk
+from mednca.imaging.reading import check_geometry
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _CHUNK = 16_000_000  # bytes written at once: a few milliseconds, so that the window goes on answering
@@ -32,8 +30,6 @@ def imageFromVolumeNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> sitk.Imag
     Raises MedNCAError for what cannot be segmented: no voxels, several components, a non-linear or shearing
     transform.
     """
-    import SimpleITK as sitk
-
     geometry = lpsGeometry(volumeNode)
     image = sitk.GetImageFromArray(arrayFromVolumeNode(volumeNode))
     _setGeometry(image, geometry)
@@ -70,10 +66,6 @@ def writeVolume(volumeNode: slicer.vtkMRMLScalarVolumeNode, path: Path) -> Itera
 
 def lpsGeometry(volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> np.ndarray:
     """4x4: voxel index (i, j, k) -> world LPS mm. Raises MedNCAError for what cannot be segmented."""
-    import SimpleITK as sitk
-
-    from mednca.imaging.reading import check_geometry
-
     imageData = volumeNode.GetImageData() if volumeNode is not None else None
     if imageData is None or imageData.GetNumberOfPoints() == 0:
         raise MedNCAError(_("The volume has no voxels; choose another one."))

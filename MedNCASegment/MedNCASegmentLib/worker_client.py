@@ -20,6 +20,7 @@ from enum import Enum
 from pathlib import Path
 
 import qt
+import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
@@ -78,10 +79,8 @@ class Job:
         self.state, self.error = state, error
         return True
 
-    def images(self, names: list[str]) -> dict:
-        """The result's images (labels, variance, probability) by name, as SimpleITK has them."""
-        import SimpleITK as sitk
-
+    def images(self, names: list[str]) -> dict[str, sitk.Image]:
+        """The result's images (labels, variance, probability) by name."""
         return {name: sitk.ReadImage(str(self.folder / f"{name}.nrrd")) for name in names}
 
     def forget(self) -> None:
