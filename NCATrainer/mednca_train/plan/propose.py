@@ -11,7 +11,7 @@ from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
 
-from .fingerprint import Fingerprint
+from .fingerprint import CaseFacts, Fingerprint
 from .plan import Augmentation, Plan
 
 COLORS = (
@@ -37,7 +37,21 @@ def propose(
     fingerprint: Fingerprint, label_names: dict[int, str] | None = None, family: str = "m3d-nca",
     iterations: int | None = None, seed: int = 0,
 ) -> Proposal:  # fmt: skip
-    """A plan for a data set. Raises MedNCAError with fewer than two usable cases, or an unknown family."""
+    """A plan for a new model of a data set.
+
+    Args:
+        fingerprint: of the data set; all labels that occur in it are learned.
+        label_names: what the labels' values are called.
+        family: of the model, one of `FAMILIES`.
+        iterations: default: 3000; training ends earlier where nothing gets better.
+        seed: of everything random.
+
+    Returns:
+        The plan, and a sentence for each of its decisions.
+
+    Raises:
+        MedNCAError: with fewer than two usable cases, or an unknown family.
+    """
     cases, reasons = fingerprint.usable, {}
     if len(cases) < 2:
         why = "; ".join(f"{name}: {problem}" for name, problem in list(fingerprint.problems.items())[:3])
@@ -141,9 +155,9 @@ def _patch(architecture, field, spacing, cases, reasons):
     return batch, patch
 
 
-def flip_axes(cases) -> tuple[int, ...]:
+def flip_axes(cases: list[CaseFacts]) -> tuple[int, ...]:
     """Mirroring left and right is right for organs on the midline, or seen on both sides; not for one that always lies
-    on the same side, nor for a left and a right one with labels of their own. cases: usable ones' `CaseFacts`."""
+    on the same side, nor for a left and a right one with labels of their own. cases: usable ones."""
     reach = np.median([case.size[0] * case.spacing[0] for case in cases])
     for value in {value for case in cases for value in case.sides}:
         offsets = np.array([case.sides[value] for case in cases if value in case.sides])
@@ -153,7 +167,15 @@ def flip_axes(cases) -> tuple[int, ...]:
 
 
 def with_changes(plan: Plan, changes: dict) -> Plan:
-    """A plan with some of its fields, given as JSON has them, replaced. Raises MedNCAError where one is unknown."""
+    """A plan with some of its fields replaced.
+
+    Args:
+        plan: stays as it is.
+        changes: fields as JSON has them; of a field that has fields of its own, only some need be given.
+
+    Raises:
+        MedNCAError: where a field is unknown, or its value is out of bounds.
+    """
     data = plan.to_json()
     for key, value in changes.items():
         if key not in data:

@@ -1,4 +1,7 @@
-"""From a trained model to the start of another training: its weights, with the labels that are wanted now."""
+"""The weights that a fine-tuning begins with: a model's, with its outputs in the order of the labels that are wanted.
+
+Its plan is `plan.finetuning`'s business.
+"""
 
 from __future__ import annotations
 
