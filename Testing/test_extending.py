@@ -3,7 +3,6 @@
 import numpy as np
 import SimpleITK as sitk
 import torchio as tio
-from test_training import cases as cases  # the fixture
 
 from mednca_train.data import artifacts
 from mednca_train.model.calibration import conditions, measure_degraded

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_training import METADATA, plan
 
 from conftest import ROOT
 from mednca.errors import MedNCAError
@@ -31,6 +30,7 @@ from mednca_train.run_folder import HistoryRow, RunOptions, RunState, RunStatus
 from mednca_train.training.history import append_rows, drop_rows_after
 from mednca_train.training.losses import total_loss
 from phantoms import bright_model, save
+from training_phantoms import METADATA, plan
 
 ROWS = [
     HistoryRow(1, 1.9446940422058105, 0.5, 1e-4, 0.1),
