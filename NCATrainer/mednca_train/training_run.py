@@ -65,7 +65,12 @@ class Work:
 
 
 def begin(
-    folder, plan: Plan, cases: list[Case], metadata: dict, base: Model | None = None, options: RunOptions | None = None
+    folder: str | Path,
+    plan: Plan,
+    cases: list[Case],
+    metadata: dict,
+    base: Model | None = None,
+    options: RunOptions | None = None,
 ) -> Work:
     """Begin a run in a folder; there is one, to be opened again, only once all of it is written.
 
@@ -109,12 +114,12 @@ def begin(
     return Work(run, list(cases), metadata, folder / BASE if base else None, options)
 
 
-def locked_once(folder, make: bool = False) -> AbstractContextManager:
+def locked_once(folder: str | Path, make: bool = False) -> AbstractContextManager:
     """`run_lock` on a run's folder, which of several processes of one training the first one takes for all."""
     return distributed.in_first(lambda: run_lock(folder, make))
 
 
-def reopen(folder, device: str | None = None) -> Work:
+def reopen(folder: str | Path, device: str | None = None) -> Work:
     """The run of a folder, at its last checkpoint.
 
     Args:
@@ -138,7 +143,7 @@ def reopen(folder, device: str | None = None) -> Work:
 
 def complete(
     work: Work,
-    out=None,
+    out: str | Path | None = None,
     report: Callable[[HistoryRow], None] | None = None,
     tell: Callable[[str], None] = lambda text: None,
     progress: Callable[[Progress], None] | None = None,
@@ -186,7 +191,7 @@ def complete(
     return result
 
 
-def result_folder(work: Work, out=None) -> Path:
+def result_folder(work: Work, out: str | Path | None = None) -> Path:
     """Where a run's model goes: what is asked for now, or was when it was begun, or result/ in the run's folder."""
     return Path(out or work.options.out or work.run.folder / RESULT)
 

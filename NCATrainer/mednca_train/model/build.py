@@ -32,9 +32,17 @@ from .privacy import check_names, hidden_names
 
 
 def finish(
-    run: Run, cases: list[Case], metadata: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
-    progress: ProgressCallback | None = None, base: Path | None = None, salt: str | None = None, replace: bool = False,
-) -> dict:  # fmt: skip
+    run: Run,
+    cases: list[Case],
+    metadata: dict,
+    folder: str | Path,
+    command: str,
+    calibration_cases: int = CALIBRATION_CASES,
+    progress: ProgressCallback | None = None,
+    base: Path | None = None,
+    salt: str | None = None,
+    replace: bool = False,
+) -> dict:
     """Build, measure and calibrate the model of a run, and write its folder, whole.
 
     Args:
@@ -80,9 +88,15 @@ def finish(
 
 
 def calibrate(
-    model: Model, training: list[Case], validation: list[Case], folder, command: str, seed: int = 0,
-    calibration_cases: int = CALIBRATION_CASES, progress: ProgressCallback | None = None,
-) -> dict:  # fmt: skip
+    model: Model,
+    training: list[Case],
+    validation: list[Case],
+    folder: str | Path,
+    command: str,
+    seed: int = 0,
+    calibration_cases: int = CALIBRATION_CASES,
+    progress: ProgressCallback | None = None,
+) -> dict:
     """Make a model's calibration anew on other cases, and write the model with it to a folder.
 
     Args:

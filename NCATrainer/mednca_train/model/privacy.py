@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable
 
 from mednca.errors import MedNCAError
 
@@ -11,7 +12,7 @@ from mednca.errors import MedNCAError
 _PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
-def check_names(names) -> None:
+def check_names(names: Iterable[str]) -> None:
     """Raises MedNCAError where a case's name, about to be written into a model, looks like a person's or a path."""
     for name in names:
         if _PERSONAL.search(name):

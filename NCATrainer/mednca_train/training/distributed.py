@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
@@ -90,7 +90,7 @@ def total(sums: torch.Tensor) -> torch.Tensor:
     return _Total.apply(sums) if together() else sums
 
 
-def share_gradients(parameters) -> None:
+def share_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
     """Every process gets the sum of all processes' gradients, in one message."""
     if not together():
         return
@@ -101,7 +101,7 @@ def share_gradients(parameters) -> None:
         gradient.copy_(part.view_as(gradient))
 
 
-def share_buffers(buffers) -> None:
+def share_buffers(buffers: Iterable[torch.Tensor]) -> None:
     """Running statistics become the mean over the processes."""
     for buffer in buffers if together() else ():
         if buffer.is_floating_point():

@@ -77,7 +77,7 @@ class Run:
     """
 
     def __init__(
-        self, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
+        self, folder: str | Path, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
         device: str | torch.device = "cpu",
     ):  # fmt: skip
         """`create` and `resume` make one; without them nothing is written, as for a probe of the cost.
@@ -107,7 +107,7 @@ class Run:
 
     @classmethod
     def create(
-        cls, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
+        cls, folder: str | Path, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
         device: str | torch.device = "cpu",
     ) -> Run:  # fmt: skip
         """A new run, saved to its folder. Arguments as of the class.
@@ -126,7 +126,7 @@ class Run:
         return run
 
     @classmethod
-    def resume(cls, folder, device: str | torch.device = "cpu") -> Run:
+    def resume(cls, folder: str | Path, device: str | torch.device = "cpu") -> Run:
         """The run of a folder, at its last checkpoint; rows of its history after that go.
 
         Raises:
