@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -26,8 +27,8 @@ _MOST_PROCESSES = 8  # each has a torch of its own in memory
 class Outcome:
     """Of one job: what it returned, or the sentence that tells why it returned nothing."""
 
-    job: object
-    result: object = None
+    job: Any
+    result: Any = None
     error: str | None = None
 
 

@@ -23,6 +23,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from mednca.errors import MedNCAError
 from mednca.files import write_json
@@ -154,8 +155,10 @@ class HistoryRow:
     @classmethod
     def from_json(cls, data: dict) -> HistoryRow:
         """Raises TypeError where it is none."""
-        labels = data.get("dice_labels")
-        return cls(**data | {"dice_labels": None if labels is None else tuple(labels)})
+        told: dict[str, Any] = dict(data)
+        if told.get("dice_labels") is not None:
+            told["dice_labels"] = tuple(told["dice_labels"])
+        return cls(**told)
 
 
 HISTORY_COLUMNS = tuple(each.name for each in fields(HistoryRow))

@@ -147,8 +147,10 @@ def complete(
     report: Callable[[HistoryRow], None] | None = None,
     tell: Callable[[str], None] = lambda text: None,
     progress: Callable[[Progress], None] | None = None,
-) -> dict | None:
+) -> dict:
     """Train to the end, measure, calibrate, and write the model to `result_folder`.
+
+    Of several processes of one training the first one does it; the others `train_along`.
 
     Args:
         work: of `begin` or `reopen`.
@@ -158,8 +160,7 @@ def complete(
             again at the next try.
 
     Returns:
-        The validation report, as `model.build.finish` makes it. Of several processes only the first one measures; the
-        others get None.
+        The validation report, as `model.build.finish` makes it.
 
     Raises:
         MedNCAError: where the training fails (`Run.train`), the model's folder is there already and not of this run,
@@ -167,9 +168,6 @@ def complete(
     """
     run, place, options = work.run, result_folder(work, out), work.options
     validate = validator(run.plan, run.split, work.cases)
-    if not distributed.is_first():
-        run.train(work.cases, validate, report, tell)
-        return None
     with locked_once(run.folder), held(place):
         _check_place(place, run)
         run.train(work.cases, validate, report, tell)
@@ -189,6 +187,12 @@ def complete(
         write_report(run.folder, result)
         run.set_state(RunState.DONE)
     return result
+
+
+def train_along(work: Work) -> None:
+    """What the other processes of a training do while the first one completes it: train with it, no more."""
+    run = work.run
+    run.train(work.cases, validator(run.plan, run.split, work.cases))
 
 
 def result_folder(work: Work, out: str | Path | None = None) -> Path:

@@ -39,8 +39,9 @@ def training_sample(
         subject = _subject(image, labels, plan.preprocessing.spacing)
         subject = _geometry(augmentation)(subject)
         subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
-    image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
-    return image, to_numpy(subject["labels"].data[0]).astype(np.int16)
+    parts = subject.get_images_dict(intensity_only=False)
+    image = normalize(to_numpy(parts["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
+    return image, to_numpy(parts["labels"].data[0]).astype(np.int16)
 
 
 def _geometry(a: Augmentation):

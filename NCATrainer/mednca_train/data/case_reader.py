@@ -75,7 +75,7 @@ class CaseReader:
         return [(resampled[window].copy(), indices[window].copy()) for window in windows]
 
 
-def training_field(plan: Plan, spacing: Sequence[float]) -> tuple[float, ...]:
+def training_field(plan: Plan, spacing: Sequence[float] | np.ndarray) -> tuple[float, ...]:
     """mm (R, A, S) of a training sample on a grid of `spacing` mm."""
     return tuple(n * mm for n, mm in zip(plan.field_of_view, spacing, strict=True))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mednca import __version__
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.files import staged
 from mednca.imaging.geometry import CanonicalImage, Grid
@@ -211,8 +212,8 @@ def _geometry(cases: list[Case], plan: Plan):
     return _rounded(np.mean(offsets, axis=0)), domain
 
 
-def _rounded(values):
-    return tuple(round(float(v), 1) for v in values)
+def _rounded(values) -> tuple[float, float, float]:
+    return triple(round(float(v), 1) for v in values)
 
 
 def _data_format(plan: Plan) -> dict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Description, Label
 from mednca.nca.architecture import Architecture
@@ -66,7 +67,7 @@ def finetuning_plan(
         preprocessing=preprocessing,
         labels=tuple(labels),
         field_of_view=field,
-        patch=tuple(min(n, 24 if small else 48) for n in field),
+        patch=triple(min(n, 24 if small else 48) for n in field),
         batch=4 if small else 2,
         iterations=iterations or _ITERATIONS,
         learning_rate=_RATE,
@@ -105,9 +106,9 @@ def own_labels(model: Description, labels: tuple[Label, ...], named: Collection[
     Returns:
         The model's label by the value of the label that goes on from it; new ones are not in it.
     """
-    named = [label for label in labels if named is None or label.value in named]
+    called = [label for label in labels if named is None or label.value in named]
     by_name = {label.name.casefold(): label for label in model.labels}
-    found = {label.value: by_name[label.name.casefold()] for label in named if label.name.casefold() in by_name}
+    found = {label.value: by_name[label.name.casefold()] for label in called if label.name.casefold() in by_name}
     taken = {label.value for label in found.values()}
     left = {label.value: label for label in model.labels if label.value not in taken}
     return found | {label.value: left[label.value] for label in labels
@@ -119,8 +120,8 @@ def _field(model: Description, fingerprint: Fingerprint, spacing) -> tuple[int, 
     one that it takes around a click, or the median image."""
     recorded = model.info.get("training", {}).get("plan", {}).get("field_of_view")
     if recorded:
-        return tuple(recorded)
+        return triple(recorded)
     if model.preprocessing.field_of_view:
-        return tuple(max(round(mm / s), 8) for mm, s in zip(model.preprocessing.field_of_view, spacing, strict=True))
+        return triple(max(round(mm / s), 8) for mm, s in zip(model.preprocessing.field_of_view, spacing, strict=True))
     sizes = sorted((case.size for case in fingerprint.usable), key=lambda size: size[0] * size[1] * size[2])
     return sizes[len(sizes) // 2]

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture
@@ -207,7 +208,7 @@ class Plan:
     def padding(self) -> tuple[int, int, int]:
         """Voxels around the field of view, so that shifts and rotations rarely meet emptiness."""
         spacing = self.preprocessing.spacing or (1.0, 1.0, 1.0)
-        return tuple(math.ceil(self.augmentation.shift / mm) + 2 for mm in spacing)
+        return triple(math.ceil(self.augmentation.shift / mm) + 2 for mm in spacing)
 
     @property
     def total_iterations(self) -> int:

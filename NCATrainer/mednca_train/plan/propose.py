@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
@@ -79,7 +80,7 @@ def propose(
         architecture=architecture,
         preprocessing=Preprocessing(
             spacing=spacing,
-            field_of_view=tuple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
+            field_of_view=triple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
             keep_largest=True,
         ),
         labels=labels,
@@ -110,7 +111,7 @@ def _grid(cases, reasons):
     coarser = np.maximum(field_mm / spacing / _LARGEST_FIELD, 1.0)
     spacing = spacing * coarser
     spacing = np.array([round(float(mm), 2) for mm in spacing])
-    field = tuple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
+    field = triple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
     shown = " x ".join(f"{mm:g}" for mm in spacing)
     reasons["spacing"] = f"{shown} mm (R, A, S), the median of the cases" + (
         ", made coarser so that the field stays below 160 voxels." if (coarser > 1).any() else "."
@@ -119,7 +120,7 @@ def _grid(cases, reasons):
         f"{' x '.join(str(n) for n in field)} voxels: "
         + ("about the whole image." if np.all(field_mm >= 0.95 * images) else "the largest organ with room around it.")
     )  # fmt: skip
-    return tuple(spacing.tolist()), field
+    return triple(spacing.tolist()), field
 
 
 def _architecture(family, field, spacing, labels, reasons):
@@ -130,12 +131,12 @@ def _architecture(family, field, spacing, labels, reasons):
     if family == "med-nca":
         axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
         scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]
-        levels = (Level(tuple(scale), 3, 16), Level((1, 1, 1), 3, 16))
+        levels = (Level(triple(scale), 3, 16), Level((1, 1, 1), 3, 16))
         reasons["architecture"] = "Med-NCA: slices along the axis with the thickest slices, two levels, 70,016 weights."
         return Architecture("med-nca", 32, 128, levels, labels=labels, slice_axis=axis)
     coarse = max(math.ceil(n / s) for n, s in zip(field, scale, strict=True))
     steps = int(np.clip(math.ceil(coarse / 3), 8, 20))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
-    levels = (Level(tuple(scale), 7, steps), Level((1, 1, 1), 3, min(steps, 12)))
+    levels = (Level(triple(scale), 7, steps), Level((1, 1, 1), 3, min(steps, 12)))
     reasons["architecture"] = (
         f"M3D-NCA with two levels; {steps} steps carry information across the {coarse} cells of the coarse one."
     )
@@ -145,7 +146,7 @@ def _architecture(family, field, spacing, labels, reasons):
 def _patch(architecture, field, spacing, cases, reasons):
     """A patch large enough to hold what it should learn, and as many in a batch as a small computer can hold."""
     edge = 28 if max(field) <= 64 else 48
-    patch = tuple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
+    patch = triple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
     batch = int(np.clip(round(_SAMPLE_VOXELS / math.prod(patch)), 2, 4))
     share = np.median([sum(case.labels.values()) / math.prod(case.size) for case in cases])
     reasons["patch"] = (

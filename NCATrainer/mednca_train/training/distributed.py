@@ -24,7 +24,8 @@ def end_with_parent() -> None:
     """Called in a pool's process, which would wait for work forever where its parent was killed."""
 
     def watch():
-        multiprocessing.parent_process().join()
+        if parent := multiprocessing.parent_process():
+            parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -80,7 +81,7 @@ def from_first(make: Callable[[], _T]) -> _T:
     """What `make()` returns in the first process, in all of them; the others do not call it."""
     if not together():
         return make()
-    told = [make() if is_first() else None]
+    told: list = [make() if is_first() else None]
     distributed.broadcast_object_list(told)
     return told[0]
 

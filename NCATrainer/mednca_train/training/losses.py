@@ -7,6 +7,8 @@ is live, each process normalizes by its own part.)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 
@@ -58,7 +60,7 @@ def _mean(loss, valid):
     return summed / count.clamp_min(1)
 
 
-_LOSSES = dict(zip(LOSSES, (dice_bce, dice_focal), strict=True))
+_LOSSES: dict[str, Callable[..., torch.Tensor]] = dict(zip(LOSSES, (dice_bce, dice_focal), strict=True))
 
 
 def total_loss(outputs: list, plan: Plan) -> torch.Tensor:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from mednca.axes import triple
 from mednca.nca.architecture import Architecture
 from mednca.nca.firing import frame_index, mix
 from mednca.nca.pyramid import Pyramid, pool, upsample
@@ -124,7 +125,7 @@ def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration
             place.append(slice(start - first, start - first + sizes[axis]))
         origins.append(tuple(origin))
         inner.append(tuple(place))
-    return Patch(origins, tuple(sizes)), inner
+    return Patch(origins, triple(sizes)), inner
 
 
 def _covered(patch: Patch, architecture: Architecture, number: int, frame):
