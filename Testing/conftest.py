@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from mednca_train.data.cases import pair_folders
+from phantoms import organ_case
+from training_phantoms import write_case
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("MEDNCA_DATA", ROOT.parent / "shared" / "data"))
 
@@ -73,6 +77,15 @@ def panel(host):
     from panel import open_panel
 
     return open_panel(host)
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory):
+    """Eight phantoms as cases in images/ and labels/ of one folder."""
+    folder = tmp_path_factory.mktemp("cases")
+    for n in range(8):
+        write_case(folder, f"case_{n}", *organ_case(n))
+    return list(pair_folders(folder / "images", folder / "labels").cases)
 
 
 _status = 0

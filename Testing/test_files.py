@@ -13,11 +13,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 import SimpleITK as sitk
-from test_training import TEXTS, _history, plan
-from test_training import cases as cases  # the fixture
 from typer.testing import CliRunner
 
 import mednca_train.cli  # noqa: F401  adds its commands
@@ -28,11 +25,13 @@ from mednca.imaging import reading as images
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.worker import Worker
-from mednca_train import run_folder
-from mednca_train.data import fingerprint
-from mednca_train.model import report
+from mednca_train import training_run
+from mednca_train.data import examine
+from mednca_train.model import build
+from mednca_train.run_lock import run_lock
 from mednca_train.worker import TrainingWorker
 from phantoms import bright_model, image_of, organ_case, save
+from training_phantoms import METADATA, history, plan, write_case
 
 PATHS = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
 LEFT = (".mednca-partial-0123abcd.x", ".mednca-replaced-0123abcd.x", ".mednca-lock.x")
@@ -45,7 +44,7 @@ def names(folder):
 @contextmanager
 def other(code):
     """Another process that has run some code, and waits within its block."""
-    lines = f"from mednca.files import *\n{code}\n print('here', flush=True)\n input()"
+    lines = f"from mednca.files import *\nfrom mednca_train.run_lock import run_lock\n{code}\n print('here', flush=True)\n input()"
     process = subprocess.Popen(
         [sys.executable, "-c", lines], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": PATHS},
@@ -148,11 +147,11 @@ def test_an_image_that_itk_cut_short_is_not_taken(tmp_path, monkeypatch):
 # --- one at a time
 
 
-@pytest.mark.parametrize("way", ["held", "alone"])
+@pytest.mark.parametrize("way", ["held", "run_lock"])
 def test_two_processes_do_not_share_a_target(tmp_path, impatient, way):
     target = tmp_path / "new" / "x"
     target.mkdir(parents=True)
-    ours = getattr(files, way)
+    ours = {"held": files.held, "run_lock": run_lock}[way]
     with other(f"with {way}({str(target)!r}):") as process:
         with pytest.raises(MedNCAError, match="in use by another program"), ours(target):
             pass
@@ -242,11 +241,11 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
 
 
 def test_a_run_folder_that_nothing_came_into_goes(tmp_path):
-    with pytest.raises(ZeroDivisionError), files.alone(tmp_path / "run", make=True):
+    with pytest.raises(ZeroDivisionError), run_lock(tmp_path / "run", make=True):
         1 / 0  # noqa: B018
-    with pytest.raises(MedNCAError, match="gone"), files.alone(tmp_path / "run"):
+    with pytest.raises(MedNCAError, match="gone"), run_lock(tmp_path / "run"):
         pass
-    with files.alone(tmp_path / "run", make=True):
+    with run_lock(tmp_path / "run", make=True):
         files.write_bytes(tmp_path / "run" / "a", b"a")
     assert names(tmp_path / "run") == ["a"]
 
@@ -258,14 +257,8 @@ def test_a_run_folder_that_nothing_came_into_goes(tmp_path):
 def material(tmp_path_factory):
     """What every command needs: data, a model and its archive, a plan, a run that waits."""
     folder = tmp_path_factory.mktemp("material")
-    for part in ("images", "labels"):
-        (folder / part).mkdir()
     for number in range(3):
-        image, labels = organ_case(number)
-        for part, array in (("images", image), ("labels", labels)):
-            sitk.WriteImage(
-                image_of(array, direction=np.diag([-1.0, -1.0, 1.0])), str(folder / part / f"c{number}.nii.gz")
-            )
+        write_case(folder, f"c{number}", *organ_case(number))
     save(bright_model(labels=2), folder / "bright")
     Library(folder / "none", folder / "none").export_model(str(folder / "bright"), folder / "bright.zip")
     (folder / "plan.json").write_text(json.dumps(plan(iterations=4, checkpoint_every=1).to_json()))
@@ -310,7 +303,7 @@ def refusal(command, result):
 @pytest.fixture
 def no_work(monkeypatch):
     """What takes long fails: what can be known before it must be told before it."""
-    for module, name in ((segment, "segment_image"), (fingerprint, "fingerprint"), (run_folder, "begin")):
+    for module, name in ((segment, "segment_image"), (examine, "fingerprint"), (training_run, "begin")):
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("it works although it could not write"))
 
 
@@ -318,9 +311,9 @@ def no_work(monkeypatch):
 def test_two_at_once_one_wins(tmp_path, material, impatient, no_work, command):
     """The other says so at once, and touches nothing."""
     place = tmp_path / "user-models" / NAMES.get(command, "made")
-    way = "alone" if command == "train, its run" else "held"
+    way = "run_lock" if command == "train, its run" else "held"
     place.parent.mkdir()
-    if way == "alone":
+    if way == "run_lock":
         place.mkdir()
     with other(f"with {way}({str(place)!r}):"):
         before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -346,7 +339,7 @@ def test_two_trainings_begun_at_once_do_not_mix(tmp_path, material):
     told = {seed: process.communicate()[1] for seed, process in started.items()}
     assert started[loser].returncode == 2 and "another program" in told[loser] and "Traceback" not in told[loser]
     assert json.loads((tmp_path / "run" / "plan.json").read_text())["seed"] == 3 - loser
-    assert run_folder.reopen(tmp_path / "run").run.plan.seed == 3 - loser
+    assert training_run.reopen(tmp_path / "run").run.plan.seed == 3 - loser
 
 
 def test_what_appears_meanwhile_is_not_overwritten(tmp_path, material, monkeypatch):
@@ -460,7 +453,7 @@ def test_a_model_folder_that_may_not_be_read_is_listed_with_its_reason(locked, t
         assert "cannot be read (Permission denied)" in entry.problem
         with pytest.raises(MedNCAError, match="Permission denied"):
             files.write_bytes(locked / "a.zip", b"x")
-        with pytest.raises(MedNCAError, match="Permission denied"), files.alone(locked / "run", make=True):
+        with pytest.raises(MedNCAError, match="Permission denied"), run_lock(locked / "run", make=True):
             pass
         with pytest.raises(MedNCAError, match="among your own"):
             Library(tmp_path / "none", locked / "locked", check_tensors=False).remove_model("locked")
@@ -495,7 +488,7 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
     place = small_disk / NAMES.get(command, "made")
     words = words_of(command, material, place) if command != "resume" else ("resume", place)
     if command == "resume":
-        begun = run_folder.begin(place, plan(iterations=1), *_cases_and_texts(material))
+        begun = training_run.begin(place, plan(iterations=1), *_cases_and_metadata(material))
         assert begun.run.iteration == 0
     fill(small_disk)
     before = {path: path.is_file() and path.read_bytes() for path in small_disk.rglob("*")}
@@ -511,10 +504,10 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
         assert run(*words).exit_code == 0
 
 
-def _cases_and_texts(material):
-    from mednca_train.data.dataset import pair_folders
+def _cases_and_metadata(material):
+    from mednca_train.data.cases import pair_folders
 
-    return list(pair_folders(material / "images", material / "labels").cases), TEXTS
+    return list(pair_folders(material / "images", material / "labels").cases), METADATA
 
 
 @pytest.mark.parametrize("room", [3_000, 30_000, 80_000])
@@ -533,8 +526,8 @@ def test_a_disk_that_fills_within_a_result_leaves_nothing(small_disk, material, 
 def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_path, cases):
     """To the same numbers; the last checkpoint stays."""
     wanted = plan(iterations=4, checkpoint_every=1)
-    run_folder.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
-    work = run_folder.begin(small_disk / "run", wanted, cases, TEXTS)
+    training_run.begin(tmp_path / "whole", wanted, cases, METADATA).run.train(cases)
+    work = training_run.begin(small_disk / "run", wanted, cases, METADATA)
     size = (small_disk / "run" / "checkpoint.safetensors").stat().st_size
     for left in (0, size // 2):  # no room even for the history, and room for all but the checkpoint
 
@@ -546,12 +539,12 @@ def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tm
             work.run.train(cases, report=report)
         (small_disk / "ballast").unlink()
         assert not [name for name in names(small_disk / "run") if name.startswith(".")]
-        work = run_folder.reopen(small_disk / "run")
+        work = training_run.reopen(small_disk / "run")
         assert work.run.iteration < 4
     work.run.train(cases)
-    assert _history(small_disk / "run") == _history(tmp_path / "whole")
+    assert history(small_disk / "run") == history(tmp_path / "whole")
     for mine, theirs in zip(
-        work.run.average.parameters(), run_folder.reopen(tmp_path / "whole").run.average.parameters(), strict=True
+        work.run.average.parameters(), training_run.reopen(tmp_path / "whole").run.average.parameters(), strict=True
     ):
         assert mine.equal(theirs)
 
@@ -559,7 +552,7 @@ def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tm
 def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatch):
     """The history is written before the checkpoint, and once more with the next try."""
     work, write, failed = (
-        run_folder.begin(tmp_path / "run", plan(iterations=4, checkpoint_every=2), cases, TEXTS),
+        training_run.begin(tmp_path / "run", plan(iterations=4, checkpoint_every=2), cases, METADATA),
         files.write_bytes,
         [],
     )
@@ -570,11 +563,11 @@ def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatc
             raise MedNCAError("full")
         write(path, data, replace)
 
-    monkeypatch.setattr("mednca_train.training.loop.write_bytes", once)
+    monkeypatch.setattr("mednca_train.training.checkpoint.write_bytes", once)
     with pytest.raises(MedNCAError, match="full"):
         work.run.train(cases)
-    run_folder.reopen(tmp_path / "run").run.train(cases)
-    assert [row[0] for row in _history(tmp_path / "run")] == ["1", "2", "3", "4"]
+    training_run.reopen(tmp_path / "run").run.train(cases)
+    assert [row[0] for row in history(tmp_path / "run")] == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("kind", [Worker, TrainingWorker])
@@ -583,7 +576,7 @@ def test_the_worker_tells_of_a_full_disk(small_disk, material, kind):
     job = {"command": "segment", "job": "1", "image": str(material / "images" / "c0.nii.gz"), "members": 1,
            "model": str(material / "bright"), "out": str(small_disk / "out")}  # fmt: skip
     if kind is TrainingWorker:
-        found = [[case.name, str(case.image), str(case.labels)] for case in _cases_and_texts(material)[0]]
+        found = [[case.name, str(case.image), str(case.labels)] for case in _cases_and_metadata(material)[0]]
         job = {"command": "train", "job": "1", "run": str(small_disk / "run"), "plan": plan(iterations=1).to_json(),
                "cases": found, "id": "x", "name": "x", "device": "cpu"}  # fmt: skip
     fill(small_disk)
@@ -621,12 +614,12 @@ cli.main()
 def test_resume_tells_where_the_model_went(tmp_path, material, monkeypatch):
     """To the folder that was named when it was begun; what another made there is not replaced."""
 
-    def finish(run, cases, texts, folder, *_, replace):
+    def finish(run, cases, metadata, folder, replace, **_):
         with files.staged(folder, replace) as made:
-            save(report._untested_model(run, cases, texts, "", None), made)
+            save(build._untested_model(run, cases, metadata, "", None), made)
         return {"cases": [], "mean": {"dice": {}}, "failures": []}
 
-    monkeypatch.setattr(run_folder, "finish", finish)
+    monkeypatch.setattr(training_run, "finish", finish)
     (tmp_path / "plan.json").write_text(json.dumps(plan(iterations=1).to_json()))
     made, data = tmp_path / "made", ("--data", material, "--plan", tmp_path / "plan.json")
     assert run("train", *data, "--run", tmp_path / "run", "--out", made).exit_code == 0

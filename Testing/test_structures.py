@@ -8,7 +8,6 @@ import signal
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from test_training import TEXTS, plan
 from typer.testing import CliRunner
 
 from conftest import ROOT
@@ -16,12 +15,15 @@ from mednca.errors import MedNCAError
 from mednca.evaluate import evaluate_case, summarize
 from mednca.imaging.structures import separate
 from mednca.models.library import Library
-from mednca_train import cli, run_folder
-from mednca_train.data.dataset import CaseReader, check_structures, pair_folders
-from mednca_train.model.calibration import measure
+from mednca_train import cli, training_run
+from mednca_train.data.case_reader import CaseReader, check_structures
+from mednca_train.data.cases import pair_folders
+from mednca_train.model.calibration import measure_degraded
 from mednca_train.plan.plan import Augmentation
 from mednca_train.pool import Pool
+from mednca_train.run_folder import RunOptions
 from phantoms import bright_model, ellipsoid, image_of, save
+from training_phantoms import METADATA, plan
 
 SHAPE, FIELD = (96, 40, 36), (24.0, 26.0, 22.0)
 RAS = np.diag([-1.0, -1.0, 1.0])
@@ -130,7 +132,7 @@ def test_evaluate_goes_on_after_bad_cases(tmp_path, heads, bright):
 def test_calibration_measures_every_structure(heads, bright):
     cases = list(pair_folders(heads / "images", heads / "labels").cases)
     with Pool() as pool:
-        samples = measure(pool, bright, cases[:2], 0, conditions=["clean"])
+        samples = measure_degraded(pool, bright, cases[:2], 0, wanted={"clean": None})
     assert [sample.case for sample in samples] == ["head_0", "head_0", "head_1", "head_1"]
     assert all(sample.dice > 0.9 for sample in samples)
 
@@ -156,8 +158,8 @@ def test_training_measures_and_calibrates_on_whole_heads(tmp_path, heads):
     """From heads to a model by the run's own steps: what is written was measured on every structure."""
     cases = list(pair_folders(heads / "images", heads / "labels").cases)
     quick = plan(iterations=2, augmentation=Augmentation(shift=2, rotation=0, scaling=0, elastic=0))
-    work = run_folder.begin(tmp_path / "run", quick, cases, TEXTS, options={"calibration_cases": 1})
-    report = run_folder.complete(work)
+    work = training_run.begin(tmp_path / "run", quick, cases, METADATA, options=RunOptions(calibration_cases=1))
+    report = training_run.complete(work)
     assert report["mean"]["structures"] == 2 * report["mean"]["cases"] and not report["failures"]
 
 

@@ -16,34 +16,33 @@ import pytest
 import SimpleITK as sitk
 import torch
 from test_pyramid import ARCHITECTURES
-from test_training import TEXTS, _history, plan
-from test_training import cases as cases  # the fixture
 from typer.testing import CliRunner
 
 from mednca.benchmark.timing import resident_peak
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
-from mednca_train import run_folder
-from mednca_train.data.dataset import Case, Dataset, find_dataset, pair_folders, read_cases, write_cases
-from mednca_train.data.fingerprint import CaseFacts, Fingerprint, check_names, fingerprint
+from mednca_train import training_run
+from mednca_train.data.cases import Case, CaseSet, find_dataset, pair_folders
+from mednca_train.data.examine import fingerprint
+from mednca_train.model.privacy import check_names
+from mednca_train.plan.finetuning import finetuning_plan, own_labels
+from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
+from mednca_train.plan.metadata import metadata_for
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose, with_changes
 from mednca_train.pool import Pool
+from mednca_train.run_folder import RunOptions, RunState, read_cases, read_history, read_status, write_cases
 from mednca_train.training import loop
 from mednca_train.training.estimate import estimate
-from mednca_train.training.finetune import finetuning_plan, own_labels, starting_weights
+from mednca_train.training.finetune import starting_weights
 from mednca_train.training.loop import Run
-from phantoms import bright_model, image_of, organ_case, random_pyramid, save
+from mednca_train.training.validation import Scores, validator
+from phantoms import bright_model, organ_case, random_pyramid, save
+from training_phantoms import METADATA, history, plan, write_case
 
 ROOT = Path(__file__).resolve().parents[1]
 RAS = np.diag([-1.0, -1.0, 1.0])
-
-
-def write_case(folder, name, image, labels, spacing=(1, 1, 1), images="images", label_folder="labels", image_name=None):
-    for part, array, file in ((images, image, image_name or name), (label_folder, labels, name)):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(image_of(array, spacing, RAS), str(folder / part / f"{file}.nii.gz"))
 
 
 # --- looking at the data
@@ -72,7 +71,7 @@ def test_every_mistake_is_told_with_its_case(tmp_path):
     assert set(found.problems) == set(expected)
     for name, words in expected.items():
         assert words in found.problems[name]
-    assert found.values == [1, 2] and found.summary()["usable"] == 2
+    assert found.values == [1, 2]
 
 
 def test_names_that_must_not_go_into_a_model():
@@ -168,20 +167,20 @@ def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
 
 
 def _train_and_measure(folder, wanted, cases):
-    work = run_folder.begin(folder, wanted, cases, TEXTS)
-    work.run.train(cases, run_folder.validator(work.run, cases))
+    work = training_run.begin(folder, wanted, cases, METADATA)
+    work.run.train(cases, validator(wanted, work.run.split, cases))
     return resident_peak()
 
 
 def test_what_cannot_become_a_model_is_told_before_it_is_trained(cases, tmp_path):
     personal = [dataclasses.replace(case, name=f"DOE^JOHN {n}") for n, case in enumerate(cases)]
     for wanted, chosen, options, words in (
-        (plan(), personal, {"keep_names": True}, "looks like a person"),
-        (plan(field_of_view=(900, 900, 900), batch=64), cases, {}, "GB at least"),
-        (plan(), cases[:1], {}, "two cases at least"),
+        (plan(), personal, RunOptions(keep_names=True), "looks like a person"),
+        (plan(field_of_view=(900, 900, 900), batch=64), cases, None, "GB at least"),
+        (plan(), cases[:1], None, "two cases at least"),
     ):
         with pytest.raises(MedNCAError, match=words):
-            run_folder.begin(tmp_path / "run", wanted, chosen, TEXTS, None, options)
+            training_run.begin(tmp_path / "run", wanted, chosen, METADATA, None, options)
     assert not (tmp_path / "run").exists()
 
 
@@ -221,17 +220,17 @@ def test_a_beginning_that_is_killed_can_begin_again(cases, tmp_path, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(loop.Run, "save", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            run_folder.begin(tmp_path / "run", plan(), cases, TEXTS)
+            training_run.begin(tmp_path / "run", plan(), cases, METADATA)
     with pytest.raises(MedNCAError, match="no training run"):
-        run_folder.reopen(tmp_path / "run")
-    run_folder.begin(tmp_path / "run", plan(), cases, TEXTS)
-    assert run_folder.reopen(tmp_path / "run").run.iteration == 0
+        training_run.reopen(tmp_path / "run")
+    training_run.begin(tmp_path / "run", plan(), cases, METADATA)
+    assert training_run.reopen(tmp_path / "run").run.iteration == 0
 
 
 def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_path, monkeypatch):
     """Half an iteration, with running statistics moved, is no state to go on from."""
     wanted, calls, real = plan(checkpoint_every=2, freeze_norm=1.0), [], loop.total_loss
-    work = run_folder.begin(tmp_path / "run", wanted, cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", wanted, cases, METADATA)
 
     def interrupted(outputs, plan):
         calls.append(1)
@@ -243,15 +242,15 @@ def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_
     with pytest.raises(KeyboardInterrupt):
         work.run.train(cases)
     monkeypatch.undo()
-    again = run_folder.reopen(tmp_path / "run")
-    assert again.run.iteration == 2 and len(_rows(tmp_path / "run")) == 2
+    again = training_run.reopen(tmp_path / "run")
+    assert again.run.iteration == 2 and len(read_history(tmp_path / "run")) == 2
     again.run.train(cases)
-    run_folder.begin(tmp_path / "whole", wanted, cases, TEXTS).run.train(cases)
-    assert _history(tmp_path / "run") == _history(tmp_path / "whole")
+    training_run.begin(tmp_path / "whole", wanted, cases, METADATA).run.train(cases)
+    assert history(tmp_path / "run") == history(tmp_path / "whole")
 
 
 def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, monkeypatch):
-    work, told, calls, real = run_folder.begin(tmp_path / "run", plan(), cases, TEXTS), [], [], loop.total_loss
+    work, told, calls, real = training_run.begin(tmp_path / "run", plan(), cases, METADATA), [], [], loop.total_loss
 
     def broken(outputs, plan):
         calls.append(1)
@@ -260,36 +259,29 @@ def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, mo
     monkeypatch.setattr(loop, "total_loss", broken)
     work.run.train(cases, tell=told.append)
     assert work.run.iteration == 8 and len(told) == 1 and "iteration 6" in told[0] and "half" in told[0]
-    rates = [float(row["learning_rate"]) for row in _rows(tmp_path / "run")]
+    rates = [row.learning_rate for row in read_history(tmp_path / "run")]
     assert rates[3] == pytest.approx(0.5 * work.run.plan.learning_rate_at(3))  # back at iteration 3, once more
-    assert all(np.isfinite(float(row["loss"])) for row in _rows(tmp_path / "run"))
+    assert all(np.isfinite(row.loss) for row in read_history(tmp_path / "run"))
 
 
 def test_a_training_that_always_diverges_is_given_up(cases, tmp_path, monkeypatch):
-    work = run_folder.begin(tmp_path / "run", plan(), cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", plan(), cases, METADATA)
     monkeypatch.setattr(loop, "total_loss", lambda outputs, plan: outputs[-1][0].sum() * float("nan"))
     with pytest.raises(MedNCAError, match="diverged"):
         work.run.train(cases)
-    assert json.loads((tmp_path / "run" / "state.json").read_text())["state"] == "failed"
-
-
-def _rows(folder):
-    import csv
-
-    with open(folder / "history.csv", newline="") as file:
-        return list(csv.DictReader(file))
+    assert read_status(tmp_path / "run").state == RunState.FAILED
 
 
 def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
     scores = iter((0.5, 0.7, 0.6, 0.65, 0.9, 0.9))
     wanted = plan(iterations=100, validate_every=2, keep="best", patience=2, freeze_norm=0.0)
-    work = run_folder.begin(tmp_path / "run", wanted, cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", wanted, cases, METADATA)
     best = {}
 
     def validate(pyramid):
         score = next(scores)
         best[score] = {key: value.clone() for key, value in pyramid.state_dict().items()}
-        return {"dice_union": score, "dice_labels": []}
+        return Scores(score, ())
 
     work.run.train(cases, validate)
     assert work.run.iteration == 8 and work.run.best_iteration == 4
@@ -355,12 +347,12 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
         [sys.executable, "-m", "mednca_train", "resume", str(tmp_path / "killed")], env=environment, check=True
     )
     assert resumed.returncode == 0
-    assert _history(tmp_path / "killed") == _history(tmp_path / "whole")
+    assert history(tmp_path / "killed") == history(tmp_path / "whole")
     model = load_model(tmp_path / "killed" / "result")
     assert model.calibration is None and "Too few cases" in model.info["quality"]["calibration_note"]
     written = (tmp_path / "killed" / "result" / "model.json").read_text()
     assert "case_0" not in written and str(folder) not in written  # no names, no paths
-    assert json.loads(state.read_text())["state"] == "done"
+    assert read_status(tmp_path / "killed").state == RunState.DONE
 
 
 def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
@@ -368,7 +360,7 @@ def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
     norm_free = dataclasses.replace(plan().architecture, norm="none")
     wanted = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0, validation_share=0.25)
     (tmp_path / "plan.json").write_text(json.dumps(wanted.to_json()))
-    one = run_folder.begin(tmp_path / "one", wanted, cases, TEXTS)
+    one = training_run.begin(tmp_path / "one", wanted, cases, METADATA)
     one.run.train(cases)
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
@@ -381,17 +373,17 @@ def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
     assert two.iteration == 4 and load_model(tmp_path / "two" / "result").architecture == norm_free
     for mine, theirs in zip(two.pyramid.parameters(), one.run.pyramid.parameters(), strict=True):
         assert torch.allclose(mine, theirs, atol=2e-5)
-    assert [float(a[1]) for a in _history(tmp_path / "two")] == pytest.approx(
-        [float(b[1]) for b in _history(tmp_path / "one")], rel=1e-4
+    assert [float(a[1]) for a in history(tmp_path / "two")] == pytest.approx(
+        [float(b[1]) for b in history(tmp_path / "one")], rel=1e-4
     )
 
 
 def test_where_the_cases_lie_is_remembered(cases, tmp_path):
-    write_cases(cases, tmp_path / "cases.json")
-    assert read_cases(tmp_path / "cases.json") == list(cases)
-    write_cases([Case("gone", tmp_path / "no.nii", tmp_path / "no.nii")], tmp_path / "cases.json")
+    write_cases(tmp_path, cases)
+    assert read_cases(tmp_path) == list(cases)
+    write_cases(tmp_path, [Case("gone", tmp_path / "no.nii", tmp_path / "no.nii")])
     with pytest.raises(MedNCAError, match="gone"):
-        read_cases(tmp_path / "cases.json")
+        read_cases(tmp_path)
 
 
 # --- fine-tuning
@@ -418,15 +410,15 @@ def test_labels_can_change_places_and_be_added(name):
 def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
     """Too short to help: it says so. And what it makes can be used."""
     base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
-                 info=TEXTS | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
-    found = fingerprint(Dataset(tuple(cases), {}))
+                 info=METADATA | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
+    found = fingerprint(CaseSet(tuple(cases), {}))
     wanted = dataclasses.replace(
         finetuning_plan(base, found, {2: "Rear"}, iterations=2), patch=(14, 14, 14), batch=2, validate_every=2
     )
     assert [label.name for label in wanted.labels] == ["Front", "Rear"]
-    texts = run_folder.metadata_for("tuned", "Tuned", base=base)
-    work = run_folder.begin(tmp_path / "run", wanted, cases, texts, base, {"calibration_cases": 1})
-    report = run_folder.complete(work)
+    metadata = metadata_for("tuned", "Tuned", base)
+    work = training_run.begin(tmp_path / "run", wanted, cases, metadata, base, RunOptions(calibration_cases=1))
+    report = training_run.complete(work)
     assert report["helped"] is False and set(report["base"]["dice"]) == {"Front", "Rear", "union"}
     card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text()
     assert "did not help" in card and "Fine-tuned from Base" in card
@@ -437,14 +429,14 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
     under another value is the same."""
     base = bright_model()
     base.labels = (Label(4, "Front", (0, 0, 0)),)
-    found = fingerprint(Dataset(tuple(cases), {}))
+    found = fingerprint(CaseSet(tuple(cases), {}))
     wanted = dataclasses.replace(
         finetuning_plan(base, found, {1: "Front", 2: "Rear"}, iterations=1), patch=(14, 14, 14), batch=2
     )
     assert own_labels(base, wanted.labels) == {1: base.labels[0]}
-    work = run_folder.begin(tmp_path / "run", wanted, cases, run_folder.metadata_for("tuned", "Tuned", base=base), base,
-                      {"calibration_cases": 1})  # fmt: skip
-    report = run_folder.complete(work)
+    metadata = metadata_for("tuned", "Tuned", base)
+    work = training_run.begin(tmp_path / "run", wanted, cases, metadata, base, RunOptions(calibration_cases=1))
+    report = training_run.complete(work)
     assert set(report["base"]["dice"]) == set(report["own"]["dice"]) == {"Front", "union"}
     assert report["base"]["dice"]["union"] == report["base"]["dice"]["Front"] > 0.1
     assert set(report["mean"]["dice"]) == {"Front", "Rear", "union"}
@@ -452,7 +444,7 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
 
 def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
     wanted = plan(iterations=2, trained="update", freeze_norm=0.0)
-    work = run_folder.begin(tmp_path / "run", wanted, cases, TEXTS)
+    work = training_run.begin(tmp_path / "run", wanted, cases, METADATA)
     before = {key: value.clone() for key, value in work.run.pyramid.state_dict().items()}
     work.run.train(cases)
     for key, value in work.run.pyramid.state_dict().items():
@@ -478,7 +470,7 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path):
     assert [label["name"] for label in proposed["labels"]] == ["Label 1", "Rear"] and "median" in result.output
 
     base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
-                 info=TEXTS | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
+                 info=METADATA | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
     save(base, tmp_path / "base")
     result = _run("finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "run", "--iterations", 1,
                   "--calibration-cases", 1, "--out", tmp_path / "tuned", "--name", "Tuned")  # fmt: skip

@@ -625,7 +625,9 @@ def test_a_collapse_is_seen_in_the_plot(host):
 
 def test_two_programs_do_not_share_a_run(host, panel):
     run = _done_run(panel, "Shared")
-    code = f"from mednca_train.worker import alone\nwith alone({str(run)!r}): print('held', flush=True); input()"
+    code = (
+        f"from mednca_train.run_lock import run_lock\nwith run_lock({str(run)!r}): print('held', flush=True); input()"
+    )
     paths = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
     other = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

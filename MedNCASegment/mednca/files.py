@@ -32,8 +32,8 @@ from typing import Any, BinaryIO
 
 from .errors import MedNCAError
 
-_PARTIAL, _REPLACED, _LOCK = ".mednca-partial", ".mednca-replaced", ".mednca-lock"
-_LEFT = re.compile(rf"(?:({re.escape(_PARTIAL)}|{re.escape(_REPLACED)})-[0-9a-f]{{8}}|{re.escape(_LOCK)})\.(.+)", re.S)
+_PARTIAL, _REPLACED, LOCK = ".mednca-partial", ".mednca-replaced", ".mednca-lock"
+_LEFT = re.compile(rf"(?:({re.escape(_PARTIAL)}|{re.escape(_REPLACED)})-[0-9a-f]{{8}}|{re.escape(LOCK)})\.(.+)", re.S)
 _STAGED = re.compile(rf"{re.escape(_PARTIAL)}-[0-9a-f]{{8}}\.")
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 _PATIENCE = 1.0  # seconds to wait for a lock: who only cleans up, or writes a small file, is done sooner
@@ -256,37 +256,12 @@ def held(target: str | Path) -> Iterator[None]:
         if not target.name:
             raise MedNCAError(f"{target} is no name of a file or folder; choose another place.")
         target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target.with_name(f"{_LOCK}.{target.name}"), target) as lock:
+    with locked(target.with_name(f"{LOCK}.{target.name}"), target) as lock:
         if lock and lock.certain:
             _clean(target)
         if lock:
             sweep(target.parent)
         yield
-
-
-@contextmanager
-def alone(folder, make: bool = False):
-    """Nobody else works in a folder within the block: the lock lies inside, where all who share the folder see it.
-
-    make: make it where it is not there; it goes again where nothing came into it. Of one thread several may lie within
-    each other. Raises MedNCAError where somebody else has it, or there is no such folder.
-    """
-    folder = Path(folder)
-    made = make and not os.path.lexists(folder)
-    if make:
-        with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-    if not os.path.isdir(folder):
-        raise MedNCAError(f"{folder} is no folder, or it is gone.")
-    try:
-        with _locked(folder / _LOCK, folder) as lock:
-            if lock:
-                sweep(folder)
-            yield
-    finally:
-        if made:
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def sweep(folder) -> None:
@@ -295,7 +270,7 @@ def sweep(folder) -> None:
     with suppress(OSError):
         for name in {found[2] for found in map(_LEFT.fullmatch, os.listdir(folder)) if found}:
             with suppress(OSError):
-                if lock := _take(folder / f"{_LOCK}.{name}", 0.0):
+                if lock := _take(folder / f"{LOCK}.{name}", 0.0):
                     try:
                         if lock.certain:
                             _clean(folder / name)
@@ -351,8 +326,11 @@ def _me() -> tuple[int, int]:
 
 
 @contextmanager
-def _locked(path: Path, what: Path):
-    """Within it a lock is ours; None is handed on where this thread has it already."""
+def locked(path: Path, what: Path):
+    """Nobody else has the lock file `path` within the block. Yields the lock; None where this thread has it already.
+
+    Raises MedNCAError where another has it. what: what it protects, for that sentence.
+    """
     if _ours.get(os.path.realpath(path)) == _me():
         yield None
         return

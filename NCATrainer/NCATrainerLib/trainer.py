@@ -14,8 +14,9 @@ import qt
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
-from mednca.files import alone
 from mednca.schema import LINE, NUMBER, optional, read_json, record
+from mednca_train.run_folder import read_name
+from mednca_train.run_lock import run_lock
 
 from .client import TrainingClient
 from .pairs import export
@@ -31,7 +32,6 @@ _STATE = record(
     ("state", "iteration", "of"),
     others=True,
 )
-_TEXTS = record({"texts": record({"name": LINE}, ("name",), others=True)}, ("texts",), others=True)
 _REPORT = record({"mean": record({}, ("cases", "dice", "dice_sd"), others=True)}, ("mean",), others=True)
 _KEPT_SECONDS = 24 * 3600  # that another Slicer's exported data set stays although no run was begun with it
 
@@ -236,7 +236,7 @@ class Trainer:
         folder = Path(folder)
         if folder.parent != self.runsFolder or not (folder / "plan.json").exists():
             raise MedNCAError(_("{folder} is no run.").format(folder=folder))
-        with alone(folder):  # raises where another Slicer trains it
+        with run_lock(folder):  # raises where another Slicer trains it
             pass
         self._delete(folder)
         self.changed()
@@ -384,7 +384,7 @@ def _isMentioned(export, runs):
 
 def nameOf(run):
     """What the model of a run is called."""
-    return read_json(Path(run) / "texts.json", _TEXTS)["texts"]["name"]
+    return read_name(run)
 
 
 def readResult(run):

@@ -1,4 +1,4 @@
-"""The `mednca` command: the engine's commands, and those of training. `run_folder` and its like do the work."""
+"""The `mednca` command: the engine's commands, and those of training. `training_run` and its like do the work."""
 
 from __future__ import annotations
 
@@ -17,9 +17,20 @@ from rich.table import Table
 from mednca import cli
 from mednca.errors import MedNCAError
 from mednca.files import held
+from mednca.messages import Progress
 from mednca.models.library import Library
 from mednca.schema import SPLIT_SCHEMA, read_json
 
+from .plan.metadata import metadata_for, slug
+from .run_folder import CALIBRATION_CASES, HistoryRow, RunOptions, begun_on, check_begun, holds_run
+
+# What people read of the stages of `progress`.
+_STAGES = {
+    "examining": "Looking at the cases",
+    "measuring": "Measuring on validation cases",
+    "comparing": "Comparing with the base model",
+    "calibrating": "Calibrating",
+}
 _FOLDERS = ("--data", "--images", "--labels", "--run", "--run-folder", "--out", "--plan", "--cases")
 DataOption = Annotated[
     Path | None,
@@ -61,10 +72,10 @@ def plan(
     from .plan.propose import propose
     from .training.estimate import estimate as measure
 
-    dataset = _dataset(data, images, labels)
-    names = dataset.label_names | _names(label)
+    case_set = _case_set(data, images, labels)
+    names = case_set.label_names | _names(label)
     with cli.json_output(out) as write:
-        found = _fingerprint(dataset)
+        found = _fingerprint(case_set)
         proposal = propose(found, names, family, iterations, seed)
         write(proposal.plan.to_json())
     table = Table("What", "Why")
@@ -99,41 +110,36 @@ def train(
     seed: SeedOption = None,
     device: DeviceOption = "auto",
     keep_names: KeepNames = False,
-    calibration_cases: CalibrationOption = 90,
+    calibration_cases: CalibrationOption = CALIBRATION_CASES,
 ) -> None:
     """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()
-    from . import run_folder
+    from . import training_run
     from .plan.presets import PRESETS
     from .plan.propose import propose
 
-    dataset, found = _dataset(data, images, labels), None
+    case_set, found = _case_set(data, images, labels), None
     if preset and preset not in PRESETS:
         raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
     if preset and plan:
         raise MedNCAError("Give either --preset or --plan.")
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
-    metadata = (
-        PRESETS[preset].metadata
-        if preset and not name
-        else run_folder.metadata_for(_id(name or run.name), name or run.name)
-    )
-    with _together(device), run_folder.working_in(run, make=True), _holding(out):
-        if (run / "plan.json").exists():
-            work = run_folder.reopen(run, _device(run_folder.begun_on(run) if device == "auto" else device))
+    called = name or run.name
+    metadata = PRESETS[preset].metadata if preset and not name else metadata_for(slug(called), called)
+    with _together(device), training_run.locked_once(run, make=True), _holding(out):
+        if holds_run(run):
+            work = training_run.reopen(run, _device(begun_on(run) if device == "auto" else device))
             _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed))
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
             _check_free(out)
             wanted = [each.value for each in chosen.labels] if chosen else None
-            found = _fingerprint(dataset, wanted)
-            chosen = chosen or propose(found, dataset.label_names | _names(label)).plan
-            cases = _usable(dataset, found, strict=bool(preset))
+            found = _fingerprint(case_set, wanted)
+            chosen = chosen or propose(found, case_set.label_names | _names(label)).plan
+            cases = _usable(case_set, found, strict=bool(preset))
             _check_labels(chosen, found)
-            options = _options(out, keep_names, calibration_cases)
-            work = run_folder.begin(
-                run, _with(chosen, iterations, seed), cases, metadata, None, options, _device(device)
-            )
+            options = _options(device, out, keep_names, calibration_cases)
+            work = training_run.begin(run, _with(chosen, iterations, seed), cases, metadata, None, options)
         _complete(work, out, found)
 
 
@@ -145,12 +151,12 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped, or killed, at its last checkpoint."""
     _require_training_packages()
-    from . import run_folder
+    from . import training_run
 
-    run_folder.check_begun(run)
-    device = device or run_folder.begun_on(run)
-    with _together(device), run_folder.working_in(run):
-        work = run_folder.reopen(run, _device(device))
+    check_begun(run)
+    device = device or begun_on(run)
+    with _together(device), training_run.locked_once(run):
+        work = training_run.reopen(run, _device(device))
         cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
 
@@ -170,27 +176,25 @@ def finetune(
     trained: Annotated[str, typer.Option(help="all weights, or update: only those of the dense layers.")] = "all",
     device: DeviceOption = "auto",
     keep_names: KeepNames = False,
-    calibration_cases: CalibrationOption = 90,
+    calibration_cases: CalibrationOption = CALIBRATION_CASES,
 ) -> None:
     """Go on training a model of the library on labelled volumes of your own, and say whether that helped."""
     _require_training_packages()
-    from . import run_folder
-    from .training.finetune import finetuning_plan
+    from . import training_run
+    from .plan.finetuning import finetuning_plan
 
-    with _together(device), run_folder.working_in(run, make=True), _holding(out):
-        if (run / "plan.json").exists():
+    with _together(device), training_run.locked_once(run, make=True), _holding(out):
+        if holds_run(run):
             raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
         _check_free(out)
         base = Library().load(model)
-        dataset = _dataset(data, images, labels)
-        found = _fingerprint(dataset)
-        chosen = finetuning_plan(base, found, dataset.label_names | _names(label), iterations, trained, seed)
-        name = name or f"{base.name}, fine-tuned"
-        options = _options(out, keep_names, calibration_cases)
-        work = run_folder.begin(
-            run, chosen, _usable(dataset, found), run_folder.metadata_for(_id(name), name, base=base), base, options,
-            _device(device),
-        )  # fmt: skip
+        case_set = _case_set(data, images, labels)
+        found = _fingerprint(case_set)
+        chosen = finetuning_plan(base, found, case_set.label_names | _names(label), iterations, trained, seed)
+        called = name or f"{base.name}, fine-tuned"
+        metadata = metadata_for(slug(called), called, base)
+        options = _options(device, out, keep_names, calibration_cases)
+        work = training_run.begin(run, chosen, _usable(case_set, found), metadata, base, options)
         _complete(work, out, found)
 
 
@@ -203,27 +207,27 @@ def calibrate(
     labels: LabelsOption = None,
     cases: Annotated[Path | None, typer.Option(help="A split.json; default: a new split.")] = None,
     seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
-    calibration_cases: CalibrationOption = 90,
+    calibration_cases: CalibrationOption = CALIBRATION_CASES,
 ) -> None:
     """Make a model's calibration anew on your own cases, clean and degraded, and try it on others."""
     _require_training_packages()
-    from .data.dataset import split
-    from .model.report import calibrate as make
+    from .data.cases import split
+    from .model.build import calibrate as make
 
     loaded = Library().load(model)
-    dataset = _dataset(data, images, labels)
+    case_set = _case_set(data, images, labels)
     with _holding(out):
         _check_free(out)
-        facts = _fingerprint(dataset, [label.value for label in loaded.labels])
-        found = _usable(dataset, facts)
+        facts = _fingerprint(case_set, [label.value for label in loaded.labels])
+        found = _usable(case_set, facts)
         _check_labels(loaded, facts)
         divided = read_json(cases, SPLIT_SCHEMA) if cases else split(found, 0.3, seed)
         parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
         if not all(parts):
             raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
-        loaded.id = _id(out.name)
+        loaded.id = slug(out.name)
         with _bar() as (_, stage):
-            result = make(loaded, *parts, out, _command(), seed, calibration_cases, stage)
+            result = make(loaded, parts[0], parts[1], out, _command(), seed, calibration_cases, stage)
     cli.table(result["cases"], result["mean"])
     made = loaded.info["quality"]
     cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
@@ -238,20 +242,20 @@ def main() -> None:
 def _complete(work, out, found=None) -> None:
     """Train, measure and write, with a bar for people; of several processes only the first one talks. found: the
     fingerprint, whose bad cases were left out."""
-    from . import run_folder
+    from . import training_run
     from .training import distributed
 
     if not distributed.is_first():
-        run_folder.complete(work, out)
+        training_run.train_along(work)
         return
     run = work.run
     with _bar() as (bar, stage):
         task = bar.add_task("Training", total=run.plan.total_iterations, completed=run.iteration)
 
-        def report(row):
-            bar.update(task, completed=row["iteration"], description=f"Training, loss {row['loss']:.3f}")
+        def report(row: HistoryRow) -> None:
+            bar.update(task, completed=row.iteration, description=f"Training, loss {row.loss:.3f}")
 
-        result = run_folder.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
+        result = training_run.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
     cli.table(result["cases"], result["mean"])
     if "base" in result:
         base, own = (result[key]["dice"]["union"] for key in ("base", "own"))
@@ -259,20 +263,20 @@ def _complete(work, out, found=None) -> None:
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
     if result.get("calibration_note"):
         cli.out.print(result["calibration_note"])
-    cli.out.print(f"Model written to {run_folder.result_folder(work, out)}", highlight=False)
+    cli.out.print(f"Model written to {training_run.result_folder(work, out)}", highlight=False)
     _end(found, result["failures"])
 
 
 @contextmanager
 def _bar(quiet: bool = False):
-    """A progress display and a function (stage, done, total) that moves its second bar."""
+    """A progress display, and a function of a `Progress` that moves its second bar."""
     with cli.progress(quiet) as bar:
         tasks = []
 
-        def stage(text, done, total):
+        def stage(told: Progress) -> None:
             if not tasks:
                 tasks.append(bar.add_task("", total=1))
-            bar.update(tasks[0], description=text, completed=done, total=total)
+            bar.update(tasks[0], description=_STAGES[told.stage], completed=told.step, total=told.total)
 
         yield bar, stage
 
@@ -289,9 +293,9 @@ def _together(device: str):
         distributed.leave()
 
 
-def _dataset(data, images, labels):
-    """The `dataset.Dataset` that the options name."""
-    from .data.dataset import find_dataset, pair_folders
+def _case_set(data, images, labels):
+    """The `CaseSet` that the options name."""
+    from .data.cases import find_dataset, pair_folders
 
     if (data is None) == (images is None and labels is None):
         raise MedNCAError("Give either --data, or --images and --labels.")
@@ -302,22 +306,22 @@ def _dataset(data, images, labels):
     return pair_folders(images, labels)
 
 
-def _fingerprint(dataset, values=None):
-    from .data.fingerprint import fingerprint
+def _fingerprint(case_set, values=None):
+    from .data.examine import fingerprint
     from .training import distributed
 
     with _bar(quiet=not distributed.is_first()) as (_, stage):
-        return fingerprint(dataset, values, lambda done, total: stage("Looking at the cases", done, total))
+        return fingerprint(case_set, values, stage)
 
 
-def _usable(dataset, found, strict: bool = False):
+def _usable(case_set, found, strict: bool = False):
     """The cases without a problem; the others are told by name, or, where strict, end it."""
     if strict and found.problems:
         name, problem = next(iter(found.problems.items()))
         raise MedNCAError(f"{name}: {problem}")
     _tell_left_out(found)
     bad = set(found.problems)
-    usable = [case for case in dataset.cases if case.name not in bad]
+    usable = [case for case in case_set.cases if case.name not in bad]
     if len(usable) < 2:
         raise MedNCAError(
             f"Training needs two usable cases at least, one to learn from, one to check with; there are {len(usable)}."
@@ -351,7 +355,7 @@ def _holding(out: Path | None):
     """Within it no other program makes a model there; of several processes the first one sees to it."""
     from .training import distributed
 
-    return held(out) if out and distributed.is_first() else nullcontext()
+    return distributed.in_first(lambda: held(out)) if out else nullcontext()
 
 
 def _check_free(out: Path | None) -> None:
@@ -359,10 +363,12 @@ def _check_free(out: Path | None) -> None:
         raise MedNCAError(f"{out} exists already; choose another folder.")
 
 
-def _options(out: Path | None, keep_names: bool, calibration_cases: int) -> dict:
-    """What `run_folder.begin` keeps for the end of the run."""
+def _options(device: str, out: Path | None, keep_names: bool, calibration_cases: int) -> RunOptions:
+    """What `training_run.begin` keeps for the end of the run."""
     where = str(out.resolve()) if out else None
-    return {"command": _command(), "out": where, "keep_names": keep_names, "calibration_cases": calibration_cases}
+    return RunOptions(
+        _device(device), command=_command(), out=where, keep_names=keep_names, calibration_cases=calibration_cases
+    )
 
 
 def _check_resumed(run, plan) -> None:
@@ -393,12 +399,6 @@ def _names(texts) -> dict[int, str]:
             raise MedNCAError(f"--label {text!r} is not VALUE=NAME.")
         names[int(value)] = name.strip()
     return names
-
-
-def _id(name: str) -> str:
-    """A model's id from a name that people chose."""
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
-    return "-".join(part for part in kept.split("-") if part)[:64] or "model"
 
 
 def _device(name: str) -> str:

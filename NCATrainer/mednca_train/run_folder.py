@@ -1,204 +1,340 @@
-"""A run folder as a whole: begun, opened again, and brought to its end, by the command line and the module.
+"""The folder of a training run, file by file: names, states, and how each is written and read.
 
-plan.json, split.json, cases.json (where the cases lie), texts.json, base/ (the model that is fine-tuned),
-history.csv, checkpoint.safetensors, state.json; at the end report.json and result/, the model.
+    plan.json               the `Plan`; written last of all that a run needs, so that there is a run once it is there
+    split.json              which cases are trained with, and which are held out to check with, by name
+    cases.json              where the cases lie; it stays here, since a model holds no paths
+    metadata.json           the metadata of the model to be made, and the run's options (texts.json before version 0.2)
+    base/                   the model that is fine-tuned, if one is
+    history.csv             a row an iteration
+    checkpoint.safetensors  weights, optimizer and counters; `training.checkpoint` reads it
+    state.json              how far it is, for whoever does not open the checkpoint
+    report.json, result/    at the end: how good the model is, and its folder
+
+The loop, the commands and Slicer's panel all read it here, so nothing here imports torch. What is done with a run is
+`training_run`'s business.
 """
 
 from __future__ import annotations
 
-import os
-import random
+import csv
+import json
+import math
 import secrets
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
+from enum import Enum
 from pathlib import Path
-
-import numpy as np
-import torch
+from typing import Any
 
 from mednca.errors import MedNCAError
-from mednca.files import alone, held, remove_folder, write_json
-from mednca.imaging.geometry import normalize
-from mednca.imaging.metrics import dice
-from mednca.models.description import read_model_json
-from mednca.models.weights import Model, checksum, save_model
-from mednca.nca.ensemble import run_ensemble, to_labels
-from mednca.schema import TEXT, read_json, record
+from mednca.files import write_json
+from mednca.schema import LINE, NUMBER, SPLIT_SCHEMA, TEXT, optional, read_json, record
 
-from .data.dataset import Case, CaseReader, check_structures, read_cases, split, write_cases
-from .data.fingerprint import check_names
-from .model.report import CALIBRATION_CASES, check_description, finish
+from .data.cases import Case
 from .plan.plan import Plan
-from .training import distributed
-from .training.estimate import check_affordable
-from .training.finetune import starting_weights
-from .training.loop import Run, check_begun, check_new
 
-CASES, TEXTS, BASE, REPORT, RESULT = "cases.json", "texts.json", "base", "report.json", "result"
-_TEXTS_SCHEMA = record(
-    {"texts": {"type": "object"}, "options": record({"device": TEXT, "salt": TEXT}, ("device", "salt"), others=True)},
-    ("texts", "options"),
+PLAN, SPLIT, CASES, METADATA = "plan.json", "split.json", "cases.json", "metadata.json"
+HISTORY, CHECKPOINT, STATE, REPORT = "history.csv", "checkpoint.safetensors", "state.json", "report.json"
+BASE, RESULT = "base", "result"  # model folders
+CALIBRATION_CASES = 90  # to make a calibration with, at most, and to try it on
+
+_TEXTS = "texts.json"  # metadata.json's name before version 0.2, when its "metadata" was called "texts"
+_WHOLE = {"type": "integer", "minimum": 0}
+_CASES_SCHEMA = {
+    "type": "array",
+    "items": record({"name": LINE, "image": TEXT, "labels": TEXT}, ("name", "image", "labels")),
+}
+_OPTIONS_SCHEMA = record(
+    {
+        "device": TEXT,
+        "salt": TEXT,
+        "command": TEXT,
+        "out": optional(TEXT),
+        "keep_names": {"type": "boolean"},
+        "calibration_cases": _WHOLE,
+    },
+    ("device", "salt"),
+    others=True,
+)
+_REPORT_SCHEMA = record({"mean": record({}, ("cases", "dice", "dice_sd"), others=True)}, ("mean",), others=True)
+
+
+class RunState(str, Enum):
+    """How a run is, by what was last done with it; a run that was killed still says "training"."""
+
+    WAITING = "waiting"  # begun, not trained yet
+    TRAINING = "training"
+    PAUSED = "paused"
+    TRAINED = "trained"  # to its end; measuring and calibrating are still to be done
+    DONE = "done"  # result/, or the folder that was asked for, holds the model
+    FAILED = "failed"  # it diverged, or the memory was not enough
+
+
+_STATE_SCHEMA = record(
+    {
+        "state": {"enum": [state.value for state in RunState]},
+        "iteration": _WHOLE,
+        "of": _WHOLE,
+        "best_dice": optional(NUMBER),
+        "best_iteration": _WHOLE,
+    },
+    ("state", "iteration", "of"),
+    others=True,
 )
 
 
-@dataclass
-class Work:
-    """A run with all it needs to be brought to its end."""
+@dataclass(frozen=True)
+class RunStatus:
+    """The content of state.json.
 
-    run: Run
-    cases: list[Case]
-    metadata: dict
-    base: Path | None
-    options: dict
-
-
-def begin(
-    folder, plan: Plan, cases: list[Case], metadata: dict, base: Model | None = None, options: dict | None = None,
-    device: str = "cpu",
-) -> Work:  # fmt: skip
-    """A new run folder; plan.json is written last, so that there is a run only once it is whole.
-
-    options: keep_names (write the cases' names into the model, for public data; default: keyed hashes of them),
-    calibration_cases of `report.finish`, the command that the card shows, and out, the model's folder. Raises
-    MedNCAError where the folder holds a run already, a case name must not go into a model, the labels cannot be
-    learned in one field of view, a batch does not fit into memory, or the model could not be written in the end.
+    Attributes:
+        state: what was last done.
+        iteration, of: iterations done, and planned.
+        best_dice: of the union, of one member, on some validation cases; None before there is one.
+        best_iteration: after which it was measured; 0 before there is one.
     """
-    folder, options = Path(folder), {"device": device, "salt": secrets.token_hex(16)} | (options or {})
-    check_new(folder)
-    check_description(plan, metadata)
-    check_affordable(plan)
-    if options.get("keep_names"):
-        check_names(case.name for case in cases)
-    check_structures(cases, plan)
-    divided = split(cases, plan.validation_share, plan.seed)
-    if not divided["training"] or not divided["validation"]:
-        raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
-    start = starting_weights(base, plan.labels) if base else None
-    with working_in(folder, make=True):
-        check_new(folder)  # once more: now nobody else can begin one
-        if distributed.is_first():
-            if (folder / BASE).exists():  # of a beginning that was killed
-                remove_folder(folder / BASE)
-            write_cases(cases, folder / CASES)
-            write_json(folder / TEXTS, {"texts": metadata, "options": options})
-            if base:
-                save_model(base, folder / BASE, "The model that is fine-tuned.")
-        run = Run.create(folder, plan, divided, start, device)
-    return Work(run, list(cases), metadata, folder / BASE if base else None, options)
+
+    state: RunState
+    iteration: int
+    of: int
+    best_dice: float | None = None
+    best_iteration: int = 0
 
 
-def working_in(folder, make: bool = False):
-    """Within it no other program works in a run's folder (`files.alone`); of several processes the first one sees to
-    it."""
-    return alone(folder, make) if distributed.is_first() else nullcontext()
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out; none of it changes the weights, except by the device's rounding.
+
+    Attributes:
+        device: that it was begun on, and goes on with by default.
+        salt: of the hashes that stand in the model for the cases' names.
+        command: what made the model, for its card.
+        out: the model's folder; None for result/ in the run's folder.
+        keep_names: write the cases' names into the model, for public data.
+        calibration_cases: to make the calibration with, at most, and to try it on.
+    """
+
+    device: str = "cpu"
+    salt: str = field(default_factory=lambda: secrets.token_hex(16))
+    command: str = ""
+    out: str | None = None
+    keep_names: bool = False
+    calibration_cases: int = CALIBRATION_CASES
 
 
-def begun_on(folder) -> str:
-    """The device of a run; the processor where that cannot be read, which `reopen` tells."""
+@dataclass(frozen=True)
+class HistoryRow:
+    """One iteration, a row of history.csv.
+
+    Attributes:
+        iteration: its number, from 1 on.
+        loss, gradient_norm, learning_rate: of this iteration; the norm before it is clipped. A gradient that is not
+            finite changes no weight.
+        seconds: that it took, without validation.
+        dice_union, dice_labels: of a validation after it, union and each label; None where there was none.
+    """
+
+    iteration: int
+    loss: float
+    gradient_norm: float | None
+    learning_rate: float
+    seconds: float | None = None
+    dice_union: float | None = None
+    dice_labels: tuple[float, ...] | None = None
+
+    def columns(self) -> dict:
+        """By the names of the columns of history.csv; labels as a list, None where there is nothing."""
+        return asdict(self) | {"dice_labels": None if self.dice_labels is None else list(self.dice_labels)}
+
+    def to_json(self) -> dict:
+        """As JSON has it, which knows no infinite numbers."""
+        return {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in self.columns().items()
+        }
+
+    @classmethod
+    def from_json(cls, data: dict) -> HistoryRow:
+        """Raises TypeError where it is none."""
+        told: dict[str, Any] = dict(data)
+        if told.get("dice_labels") is not None:
+            told["dice_labels"] = tuple(told["dice_labels"])
+        return cls(**told)
+
+
+HISTORY_COLUMNS = tuple(each.name for each in fields(HistoryRow))
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run as a list shows it. changed: time of its last saving, seconds since the epoch."""
+
+    folder: Path
+    name: str
+    state: RunState
+    iteration: int
+    of: int
+    best_dice: float | None
+    changed: float
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came out of a run that is done: the validation report of `model.build.finish`, and the model."""
+
+    run: Path
+    name: str
+    report: dict
+
+    @property
+    def folder(self) -> Path:
+        """The model's folder."""
+        return self.run / RESULT
+
+
+def holds_run(folder: str | Path) -> bool:
+    """Whether a run was begun in a folder."""
+    return (Path(folder) / PLAN).exists()
+
+
+def check_begun(folder: str | Path) -> None:
+    """Raises MedNCAError where a folder holds no run."""
+    if not holds_run(folder):
+        raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
+
+
+def find_runs(folder: str | Path) -> list[RunSummary]:
+    """The runs that lie in a folder, the one saved last first; damaged ones, or such as are just deleted, are left out.
+
+    Args:
+        folder: whose subfolders may be run folders; it need not exist.
+    """
+    found = []
+    for state in Path(folder).glob(f"*/{STATE}"):
+        try:
+            status, name, changed = read_status(state.parent), read_name(state.parent), state.stat().st_mtime
+        except (OSError, MedNCAError):
+            continue
+        if holds_run(state.parent):
+            found.append(
+                RunSummary(state.parent, name, status.state, status.iteration, status.of, status.best_dice, changed)
+            )
+    return sorted(found, key=lambda run: -run.changed)
+
+
+# --- each file
+
+
+def write_plan(folder: str | Path, plan: Plan) -> None:
+    """From now on there is a run: it must be whole before."""
+    write_json(Path(folder) / PLAN, plan.to_json())
+
+
+def read_plan(folder: str | Path) -> Plan:
+    """Raises MedNCAError where it cannot be read or understood."""
+    return Plan.from_json(read_json(Path(folder) / PLAN))
+
+
+def write_split(folder: str | Path, split: dict[str, list[str]]) -> None:
+    """split: case names, under "training" and "validation"."""
+    write_json(Path(folder) / SPLIT, split)
+
+
+def read_split(folder: str | Path) -> dict[str, list[str]]:
+    """Raises MedNCAError where it cannot be read."""
+    return read_json(Path(folder) / SPLIT, SPLIT_SCHEMA)
+
+
+def write_cases(folder: str | Path, cases: list[Case]) -> None:
+    """Where the cases lie."""
+    rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
+    write_json(Path(folder) / CASES, rows)
+
+
+def read_cases(folder: str | Path) -> list[Case]:
+    """Raises MedNCAError where a case's file is gone."""
+    rows = read_json(Path(folder) / CASES, _CASES_SCHEMA)
+    cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
+    for case in cases:
+        for file in (case.image, case.labels):
+            if not file.exists():
+                raise MedNCAError(f"{case.name}: {file} is gone; put it back to go on.")
+    return cases
+
+
+def write_metadata(folder: str | Path, metadata: dict, options: RunOptions) -> None:
+    """metadata: of the model, as `plan.metadata.metadata_for` makes it."""
+    write_json(Path(folder) / METADATA, {"metadata": metadata, "options": asdict(options)})
+
+
+def read_metadata(folder: str | Path) -> tuple[dict, RunOptions]:
+    """The model's metadata, and the run's options. Raises MedNCAError where they cannot be read."""
+    metadata, told = _read_metadata(folder, {}, {"options": _OPTIONS_SCHEMA})
+    known = {each.name for each in fields(RunOptions)}
+    return metadata, RunOptions(**{key: value for key, value in told["options"].items() if key in known})
+
+
+def read_name(folder: str | Path) -> str:
+    """What the model of a run is called. Raises MedNCAError where that cannot be read."""
+    return _read_metadata(folder, {"name": LINE}, {})[0]["name"]
+
+
+def _read_metadata(folder: str | Path, metadata: dict, others: dict) -> tuple[dict, dict]:
+    """The metadata, which must have some properties, and the whole file, which must have others."""
+    path, key = Path(folder) / METADATA, "metadata"
+    if not path.exists() and (path.parent / _TEXTS).exists():
+        path, key = path.parent / _TEXTS, "texts"
+    content = {key: record(metadata, tuple(metadata), others=True)} | others
+    told = read_json(path, record(content, tuple(content), others=True))
+    return told[key], told
+
+
+def begun_on(folder: str | Path) -> str:
+    """The device that a run was begun on; "cpu" where that cannot be read, which whoever opens the run is told."""
     try:
-        return read_json(Path(folder) / TEXTS, _TEXTS_SCHEMA)["options"]["device"]
+        return read_metadata(folder)[1].device
     except MedNCAError:
         return "cpu"
 
 
-def reopen(folder, device: str | None = None) -> Work:
-    """The run of a folder, at its last checkpoint. device: default, the one that it was begun on. Raises MedNCAError
-    with the reason where it cannot go on."""
-    folder = Path(folder)
-    check_begun(folder)
-    kept = read_json(folder / TEXTS, _TEXTS_SCHEMA)
-    metadata, options = kept["texts"], kept["options"]
-    with working_in(folder):
-        run = Run.resume(folder, device or begun_on(folder))
-    base = folder / BASE
-    return Work(run, read_cases(folder / CASES), metadata, base if base.is_dir() else None, options)
+def write_status(folder: str | Path, status: RunStatus) -> None:
+    """What others read of a run without opening its checkpoint."""
+    write_json(Path(folder) / STATE, asdict(status) | {"state": status.state.value})
 
 
-def complete(work: Work, out=None, report=None, tell=lambda text: None, progress=None) -> dict | None:
-    """Train to the end, measure, calibrate, write the model to `result_folder`. Returns the validation report.
-
-    report, tell: as of `Run.train`. progress(stage, done, total) while measuring; it may raise to stop, the measuring
-    then begins again at the next try. Of several processes only the first one measures; the others get None. Raises
-    MedNCAError where the model's folder is there already and not of this run, or another program makes it.
-    """
-    run, place, options = work.run, result_folder(work, out), work.options
-    if not distributed.is_first():
-        run.train(work.cases, validator(run, work.cases), report, tell)
-        return None
-    with working_in(run.folder), held(place):
-        _check_place(place, run)
-        run.train(work.cases, validator(run, work.cases), report, tell)
-        _check_place(place, run)
-        result = finish(
-            run, work.cases, work.metadata, place, options.get("command", ""),
-            options.get("calibration_cases", CALIBRATION_CASES), progress, work.base,
-            None if options.get("keep_names") else options["salt"], replace=True,
-        )  # fmt: skip
-        write_json(run.folder / REPORT, result)
-        run.set_state("done")
-    return result
+def read_status(folder: str | Path) -> RunStatus:
+    """Raises MedNCAError where it cannot be read."""
+    told = read_json(Path(folder) / STATE, _STATE_SCHEMA)
+    best = {key: told[key] for key in ("best_dice", "best_iteration") if key in told}
+    return RunStatus(RunState(told["state"]), told["iteration"], told["of"], **best)
 
 
-def result_folder(work: Work, out=None) -> Path:
-    """Where a run's model goes: what is asked for now, or was when it was begun, or result/ in the run's folder."""
-    return Path(out or work.options.get("out") or work.run.folder / RESULT)
-
-
-def _check_place(place: Path, run: Run) -> None:
-    """Raises MedNCAError where something is there that this run did not make: a model of its weights is one that it
-    wrote before it was killed, and result/ in its folder is its own."""
-    if not os.path.lexists(place) or place == run.folder / RESULT:
-        return
+def read_history(folder: str | Path) -> list[HistoryRow]:
+    """The rows of history.csv; none where there is no such file. Raises MedNCAError where it is damaged."""
+    path = Path(folder) / HISTORY
+    if not path.exists():
+        return []
     try:
-        is_own = run.is_over and read_model_json(place)["sha256"] == checksum(run.result)
-    except MedNCAError:
-        is_own = False
-    if not is_own:
-        raise MedNCAError(f"{place} exists already and is not of this run; choose another folder with --out.")
+        with open(path, newline="", encoding="utf-8") as file:
+            return [_history_row(row) for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MedNCAError(f"{path} cannot be read ({error}).") from error
 
 
-def validator(run: Run, cases: list[Case]):
-    """Union and label Dice of one member on some validation cases, while training goes on."""
-    held = sorted(run.split["validation"])
-    wanted = random.Random(run.plan.seed).sample(held, min(run.plan.validation_cases, len(held)))
-    chosen, reader = [case for case in cases if case.name in set(wanted)], CaseReader(run.plan)
-    preprocessing = run.plan.preprocessing
-
-    def validate(pyramid) -> dict:
-        scores = []
-        with torch.inference_mode():
-            for image, labels in (window for case in chosen for window in reader(case)):
-                image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
-                mask = to_labels(run_ensemble(pyramid, image, 1, 0).mean)
-                per_label = [dice(mask == n, labels == n) for n in range(1, len(run.plan.labels) + 1)]
-                scores.append([dice(mask > 0, labels > 0), *per_label])
-        union, *per_label = np.mean(scores, axis=0).round(4).tolist()
-        return {"dice_union": union, "dice_labels": per_label}
-
-    return validate
+def _history_row(row: dict[str, str]) -> HistoryRow:
+    """From the texts of a line; a field that is empty is left out."""
+    readers = {"iteration": int, "dice_labels": json.loads}
+    return HistoryRow.from_json({key: readers.get(key, float)(row[key]) for key in HISTORY_COLUMNS if row.get(key)})
 
 
-def metadata_for(id: str, name: str, base: Model | None = None) -> dict:
-    """The metadata of a model that somebody trains on data of their own; nothing in them names a person or a place."""
-    made_from, license, source = "", "As its maker decides.", "The user's own labelled volumes."
-    references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
-    if base:
-        made_from = f" Fine-tuned from {base.name}."
-        license = f"As its maker decides; of the model that it was made from: {base.info.get('license', '')}"
-        source += f" Before that: {base.info.get('data_source', '')}"
-        references = list(base.info.get("references", references))
-    return {
-        "id": id,
-        "name": name,
-        "version": "1.0.0",
-        "task": f"Segmentation of {name}",
-        "description": f"{name}, trained on the user's own labelled volumes.{made_from}",
-        "authors": "",
-        "copyright": "",
-        "license": license,
-        "terms": base.terms if base else None,
-        "intended_use": "Research and education. Not a medical device; a person must review every result.",
-        "data_source": source,
-        "limits": "Images like those that it was trained on.",
-        "references": references,
-    }
+def write_report(folder: str | Path, report: dict) -> None:
+    """report: the validation report of the model."""
+    write_json(Path(folder) / REPORT, report)
+
+
+def read_result(folder: str | Path) -> RunResult:
+    """What came out of a run whose model lies in its folder. Raises MedNCAError where there is none."""
+    folder = Path(folder)
+    result = RunResult(folder, read_name(folder), read_json(folder / REPORT, _REPORT_SCHEMA))
+    if not (result.folder / "model.json").is_file():
+        raise MedNCAError(f"{result.folder} holds no model.")
+    return result

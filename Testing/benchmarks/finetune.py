@@ -19,12 +19,14 @@ import SimpleITK as sitk
 from mednca.imaging.reading import read_image, write_image
 from mednca.models.library import Library
 from mednca.models.weights import Model, save_model
-from mednca_train import run_folder
-from mednca_train.data.dataset import Case, pair_folders
-from mednca_train.data.fingerprint import fingerprint
-from mednca_train.model.report import validate
+from mednca_train import training_run
+from mednca_train.data.cases import Case, pair_folders
+from mednca_train.data.examine import fingerprint
+from mednca_train.model.measure import validate
+from mednca_train.plan.finetuning import finetuning_plan
+from mednca_train.plan.metadata import metadata_for
 from mednca_train.pool import Pool
-from mednca_train.training.finetune import finetuning_plan
+from mednca_train.training.validation import validator
 
 CONTRASTS = {"inverted": lambda unit: 1 - unit, "gamma 4": lambda unit: unit**4}
 
@@ -47,9 +49,8 @@ def main(arguments) -> None:
         cases = list(dataset.cases)
         start = time.perf_counter()
         plan = finetuning_plan(base, fingerprint(dataset), seed=arguments.seed)
-        work = run_folder.begin(folder / "run", plan, cases, run_folder.metadata_for("tuned", "Tuned", base=base), base)
-        validator = run_folder.validator(work.run, work.cases)
-        work.run.train(work.cases, validator, lambda row: _tell(row, start))
+        work = training_run.begin(folder / "run", plan, cases, metadata_for("tuned", "Tuned", base), base)
+        work.run.train(work.cases, validator(plan, work.run.split, work.cases), lambda row: _tell(row, start))
         seconds = time.perf_counter() - start
         tuned = Model("tuned", plan.architecture, plan.preprocessing, plan.labels,
                       info=dict(work.metadata, quality={}), pyramid=work.run.result.eval())  # fmt: skip
@@ -85,9 +86,9 @@ def _dice(folder, cases) -> float:
 
 
 def _tell(row, start) -> None:
-    if "dice_union" in row:
+    if row.dice_union is not None:
         seconds = time.perf_counter() - start
-        print(f"{seconds:5.0f} s, iteration {row['iteration']}, Dice {row['dice_union']}", file=sys.stderr)
+        print(f"{seconds:5.0f} s, iteration {row.iteration}, Dice {row.dice_union}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.nca.architecture import Architecture, Level
 from mednca_train import cli
-from mednca_train.model import report  # noqa: F401  what the commands import, once for all of them
+from mednca_train.model import build  # noqa: F401  what the commands import, once for all of them
 from mednca_train.plan.plan import Augmentation, Plan
 from phantoms import bright_model, image_of, organ_case, save
 

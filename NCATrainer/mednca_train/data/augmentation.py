@@ -16,28 +16,32 @@ from ..plan.plan import Augmentation, Plan
 IGNORE = -1  # label of voxels that the loss leaves out: padding, not anatomy
 
 
-def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int, iteration: int = 0):
+def training_sample(
+    image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int, iteration: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """One random crop of a case.
 
-    image: (R, A, S) float32 on the model's grid; labels: same shape, int16. Returns the crop's image
-    (field_of_view, normalized) and labels (with IGNORE outside the case). The same seed gives the same sample.
+    Args:
+        image: (R, A, S) float32 on the model's grid, of a structure with padding around it (`case_reader`).
+        labels: the same shape, int16.
+        plan: says what is done to it, and how large the crop is.
+        seed: the same one gives the same sample.
+        iteration: of the training; a second phase is milder.
+
+    Returns:
+        The crop's image, float32, normalized, and labels, int16, with IGNORE outside the case; both of the size of
+        the plan's field of view.
     """
     augmentation = plan.augmentation_at(iteration)
-    image, labels = _pad(_to_unit(image), labels, plan.field_of_view, plan.padding)
+    image, labels = _pad(to_unit(image), labels, plan.field_of_view, plan.padding)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
         subject = _subject(image, labels, plan.preprocessing.spacing)
         subject = _geometry(augmentation)(subject)
         subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
-    image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
-    return image, to_numpy(subject["labels"].data[0]).astype(np.int16)
-
-
-def apply_artifact(image: np.ndarray, transform, seed: int) -> np.ndarray:
-    """A torchio intensity transform on an (R, A, S) array rescaled to 0..1, as the paper degrades its test data."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed % 2**63)
-        return to_numpy(transform(to_tensor(_to_unit(image))[None])[0]).astype(np.float32)
+    parts = subject.get_images_dict(intensity_only=False)
+    image = normalize(to_numpy(parts["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
+    return image, to_numpy(parts["labels"].data[0]).astype(np.int16)
 
 
 def _geometry(a: Augmentation):
@@ -90,12 +94,13 @@ def _center_crop(subject, size):
 def _pad(image, labels, size, margin):
     """Mirror the case outward to at least size + 2 margins; labels there are IGNORE."""
     pads = []
-    for have, want, room in zip(image.shape, size, margin, strict=True):
-        lack = max(want + 2 * room - have, 0)
+    for have, want, padding in zip(image.shape, size, margin, strict=True):
+        lack = max(want + 2 * padding - have, 0)
         pads.append((lack // 2, lack - lack // 2))
     return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
 
 
-def _to_unit(image):
+def to_unit(image: np.ndarray) -> np.ndarray:
+    """Intensities between the percentiles 0.5 and 99.5 as 0..1, clipped there; float32."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image - low) / max(high - low, 1e-12), 0, 1).astype(np.float32)

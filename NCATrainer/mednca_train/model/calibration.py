@@ -6,15 +6,15 @@ cases it has not seen. Cases are run in several processes, one thread each.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-import torchio as tio
 from scipy.optimize import isotonic_regression
 
 from mednca.evaluate import structures_of
-from mednca.imaging.geometry import CanonicalImage
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import read_image, read_labels
 from mednca.models.weights import load_model
@@ -23,8 +23,8 @@ from mednca.quality.calibration import Calibration
 from mednca.quality.verdict import DEFAULT_TARGET
 from mednca.segment import segment_image
 
-from ..data.augmentation import apply_artifact
-from ..data.dataset import Case
+from ..data.artifacts import ARTIFACTS, Artifact, degrade
+from ..data.cases import Case
 from ..pool import Pool
 
 COVERAGE = 0.90  # of the interval
@@ -32,20 +32,17 @@ _SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
 MIN_SAMPLES = 2 * _SAMPLES_PER_KNOT
 _STREAM = 77  # keeps this module's draws apart from the training's
 
-# Each takes a severity in 0..1; the worst are the paper's own test artifacts (section 3.2).
-CONDITIONS = {
-    "clean": None,
-    "noise": lambda s: tio.RandomNoise(std=(0.05 + 0.45 * s,) * 2),
-    "spike": lambda s: tio.RandomSpike(num_spikes=1, intensity=(0.3 + 4.7 * s,) * 2),
-    "ghosting": lambda s: tio.RandomGhosting(num_ghosts=6, intensity=(0.3 + 2.2 * s,) * 2),
-    "bias field": lambda s: tio.RandomBiasField(coefficients=(0.2 + 0.8 * s,) * 2),
-    "motion": lambda s: tio.RandomMotion(degrees=2 + 10 * s, translation=1 + 8 * s, num_transforms=2),
-}
-
 
 @dataclass(frozen=True)
 class Sample:
-    """One degraded case: how good the result was, and how steady."""
+    """One structure of a case, clean or degraded: how good the result was, and how steady.
+
+    Attributes:
+        case: its name.
+        condition: "clean", or the artifact's name.
+        dice: of the union, on native voxels.
+        nqm: Eq. (1) of M3D-NCA, of the union; None where nothing was found.
+    """
 
     case: str
     condition: str
@@ -53,27 +50,45 @@ class Sample:
     nqm: float | None
 
 
-def measure(
-    pool: Pool, folder, cases: list[Case], seed: int, conditions=None, progress=None, failed=None
-) -> list[Sample]:
-    """Segment every structure of every case under every condition with the model in a folder, union Dice on native
-    voxels.
+def conditions() -> dict[str, Artifact | None]:
+    """What every case is measured under, by name: as it is, and with each artifact that there is."""
+    return {"clean": None, **ARTIFACTS}
 
-    progress(done, total) after each. failed: a dictionary that takes, by case, why one could not be measured.
+
+def measure_degraded(
+    pool: Pool,
+    folder: Path,
+    cases: list[Case],
+    seed: int,
+    step: Callable[[], None] = lambda: None,
+    failed: dict[str, str] | None = None,
+    wanted: dict[str, Artifact | None] | None = None,
+) -> list[Sample]:
+    """Segment every structure of every case under every condition.
+
+    Args:
+        pool: whose processes do it.
+        folder: of the model.
+        cases: with known answers.
+        seed: of the artifacts' severity and chance.
+        step: called after each case under each condition; it may raise to stop.
+        failed: takes, by case, why one could not be measured.
+        wanted: the conditions; default: `conditions()`.
+
+    Returns:
+        A sample for each structure of each case under each condition.
     """
-    names = list(conditions or CONDITIONS)
     jobs = [
-        (str(folder), case, name, mix((seed, _STREAM, i, j)))
+        (str(folder), case, name, artifact, mix((seed, _STREAM, i, j)))
         for i, case in enumerate(cases)
-        for j, name in enumerate(names)
+        for j, (name, artifact) in enumerate((wanted or conditions()).items())
     ]
     samples = []
-    for done, outcome in enumerate(pool.run(_measure_one, jobs), start=1):
+    for outcome in pool.run(_measure_one, jobs):
         samples += outcome.result or ()
         if outcome.error and failed is not None:
             failed[outcome.job[1].name] = outcome.error
-        if progress:
-            progress(done, len(jobs))
+        step()
     return samples
 
 
@@ -83,7 +98,16 @@ def enough(samples: list[Sample]) -> bool:
 
 
 def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibration | None:
-    """Monotone regression of Dice and of its interval on NQM; None where there are too few samples for it."""
+    """The calibration: monotone regression of Dice, and of its interval, on NQM.
+
+    Args:
+        samples: that it is made of, of training cases (M3D-NCA, section 2.3).
+        members: of the ensemble that they were measured with.
+        validation: samples of other cases, for what it detects (`detection`).
+
+    Returns:
+        None where there are too few samples for it.
+    """
     if not enough(samples):
         return None
     pairs = sorted((s.nqm, s.dice) for s in samples if s.nqm is not None)
@@ -91,7 +115,7 @@ def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibr
     groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
     knots = np.array([np.median(values[g]) for g in groups])
     curves = [
-        isotonic_regression([statistic(scores[g]) for g in groups], increasing=False).x
+        isotonic_regression(np.array([statistic(scores[g]) for g in groups]), increasing=False).x
         for statistic in (np.mean, _low_end, lambda d: -_low_end(-d))
     ]
     knots, first = np.unique(np.round(knots, 5), return_index=True)
@@ -153,26 +177,17 @@ def _rounded_mean(values):
     return round(float(np.mean(values)), 4) if values else None
 
 
-def degrade(image: sitk.Image, condition: str, seed: int) -> sitk.Image:
-    """A copy of an image with an artifact whose severity the seed draws."""
-    if CONDITIONS[condition] is None:
-        return image
-    canonical = CanonicalImage.of(image)
-    severity = mix((seed, 1)) / 2**64
-    return canonical.restore(apply_artifact(canonical.array, CONDITIONS[condition](severity), seed), image)
-
-
 _loaded: dict = {}  # model folder -> model, one per worker process
 
 
 def _measure_one(job) -> list[Sample]:
-    folder, case, condition, seed = job
+    folder, case, condition, artifact, seed = job
     if folder not in _loaded:
         _loaded[folder] = load_model(folder)
     model = _loaded[folder]
     image, truth = read_image(case.image), read_labels(case.labels)
     values = [label.value for label in model.labels]
-    degraded, samples = degrade(image, condition, seed), []
+    degraded, samples = degrade(image, artifact, seed), []
     for structure in structures_of(model, truth, values):
         result = segment_image(degraded, model, structure.clicks, device="cpu")
         found = sitk.GetArrayFromImage(result.labels) > 0

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
 
-from ..data.fingerprint import Fingerprint
+from .fingerprint import CaseFacts, Fingerprint
 from .plan import Augmentation, Plan
 
 COLORS = (
@@ -37,7 +38,21 @@ def propose(
     fingerprint: Fingerprint, label_names: dict[int, str] | None = None, family: str = "m3d-nca",
     iterations: int | None = None, seed: int = 0,
 ) -> Proposal:  # fmt: skip
-    """A plan for a data set. Raises MedNCAError with fewer than two usable cases, or an unknown family."""
+    """A plan for a new model of a data set.
+
+    Args:
+        fingerprint: of the data set; all labels that occur in it are learned.
+        label_names: what the labels' values are called.
+        family: of the model, one of `FAMILIES`.
+        iterations: default: 3000; training ends earlier where nothing gets better.
+        seed: of everything random.
+
+    Returns:
+        The plan, and a sentence for each of its decisions.
+
+    Raises:
+        MedNCAError: with fewer than two usable cases, or an unknown family.
+    """
     cases, reasons = fingerprint.usable, {}
     if len(cases) < 2:
         why = "; ".join(f"{name}: {problem}" for name, problem in list(fingerprint.problems.items())[:3])
@@ -65,7 +80,7 @@ def propose(
         architecture=architecture,
         preprocessing=Preprocessing(
             spacing=spacing,
-            field_of_view=tuple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
+            field_of_view=triple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
             keep_largest=True,
         ),
         labels=labels,
@@ -96,7 +111,7 @@ def _grid(cases, reasons):
     coarser = np.maximum(field_mm / spacing / _LARGEST_FIELD, 1.0)
     spacing = spacing * coarser
     spacing = np.array([round(float(mm), 2) for mm in spacing])
-    field = tuple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
+    field = triple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
     shown = " x ".join(f"{mm:g}" for mm in spacing)
     reasons["spacing"] = f"{shown} mm (R, A, S), the median of the cases" + (
         ", made coarser so that the field stays below 160 voxels." if (coarser > 1).any() else "."
@@ -105,7 +120,7 @@ def _grid(cases, reasons):
         f"{' x '.join(str(n) for n in field)} voxels: "
         + ("about the whole image." if np.all(field_mm >= 0.95 * images) else "the largest organ with room around it.")
     )  # fmt: skip
-    return tuple(spacing.tolist()), field
+    return triple(spacing.tolist()), field
 
 
 def _architecture(family, field, spacing, labels, reasons):
@@ -116,12 +131,12 @@ def _architecture(family, field, spacing, labels, reasons):
     if family == "med-nca":
         axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
         scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]
-        levels = (Level(tuple(scale), 3, 16), Level((1, 1, 1), 3, 16))
+        levels = (Level(triple(scale), 3, 16), Level((1, 1, 1), 3, 16))
         reasons["architecture"] = "Med-NCA: slices along the axis with the thickest slices, two levels, 70,016 weights."
         return Architecture("med-nca", 32, 128, levels, labels=labels, slice_axis=axis)
     coarse = max(math.ceil(n / s) for n, s in zip(field, scale, strict=True))
     steps = int(np.clip(math.ceil(coarse / 3), 8, 20))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
-    levels = (Level(tuple(scale), 7, steps), Level((1, 1, 1), 3, min(steps, 12)))
+    levels = (Level(triple(scale), 7, steps), Level((1, 1, 1), 3, min(steps, 12)))
     reasons["architecture"] = (
         f"M3D-NCA with two levels; {steps} steps carry information across the {coarse} cells of the coarse one."
     )
@@ -131,7 +146,7 @@ def _architecture(family, field, spacing, labels, reasons):
 def _patch(architecture, field, spacing, cases, reasons):
     """A patch large enough to hold what it should learn, and as many in a batch as a small computer can hold."""
     edge = 28 if max(field) <= 64 else 48
-    patch = tuple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
+    patch = triple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
     batch = int(np.clip(round(_SAMPLE_VOXELS / math.prod(patch)), 2, 4))
     share = np.median([sum(case.labels.values()) / math.prod(case.size) for case in cases])
     reasons["patch"] = (
@@ -141,9 +156,9 @@ def _patch(architecture, field, spacing, cases, reasons):
     return batch, patch
 
 
-def flip_axes(cases) -> tuple[int, ...]:
+def flip_axes(cases: list[CaseFacts]) -> tuple[int, ...]:
     """Mirroring left and right is right for organs on the midline, or seen on both sides; not for one that always lies
-    on the same side, nor for a left and a right one with labels of their own. cases: usable ones' `CaseFacts`."""
+    on the same side, nor for a left and a right one with labels of their own. cases: usable ones."""
     reach = np.median([case.size[0] * case.spacing[0] for case in cases])
     for value in {value for case in cases for value in case.sides}:
         offsets = np.array([case.sides[value] for case in cases if value in case.sides])
@@ -153,7 +168,15 @@ def flip_axes(cases) -> tuple[int, ...]:
 
 
 def with_changes(plan: Plan, changes: dict) -> Plan:
-    """A plan with some of its fields, given as JSON has them, replaced. Raises MedNCAError where one is unknown."""
+    """A plan with some of its fields replaced.
+
+    Args:
+        plan: stays as it is.
+        changes: fields as JSON has them; of a field that has fields of its own, only some need be given.
+
+    Raises:
+        MedNCAError: where a field is unknown, or its value is out of bounds.
+    """
     data = plan.to_json()
     for key, value in changes.items():
         if key not in data:

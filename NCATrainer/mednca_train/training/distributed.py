@@ -1,7 +1,8 @@
 """Several processes that train one model, as `torchrun` starts them: each takes a part of every batch.
 
-Nothing of our own beside sums: torch.distributed adds up the losses' sums and the gradients. One process needs none of
-it, and everything here does nothing then. (Beside them: what pools of processes need.)
+Nothing of our own beside sums: torch.distributed adds up the losses' sums and the gradients. Where there is one process
+only, everything here does nothing. The pools of processes that measure a model are `pool`'s business; only how such a
+process ends with its parent stands here, since the estimate's process needs it, too.
 """
 
 from __future__ import annotations
@@ -9,16 +10,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 import torch
 import torch.distributed as distributed
+
+_T = TypeVar("_T")
 
 
 def end_with_parent() -> None:
     """Called in a pool's process, which would wait for work forever where its parent was killed."""
 
     def watch():
-        multiprocessing.parent_process().join()
+        if parent := multiprocessing.parent_process():
+            parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -34,19 +41,23 @@ def join(device: str = "cpu") -> None:
 
 
 def leave() -> None:
+    """The end of `join`."""
     if together():
         distributed.destroy_process_group()
 
 
 def together() -> bool:
+    """Whether there are other processes."""
     return distributed.is_available() and distributed.is_initialized()
 
 
 def rank() -> int:
+    """Number of this process; the first one's is 0."""
     return distributed.get_rank() if together() else 0
 
 
 def count() -> int:
+    """How many processes there are."""
     return distributed.get_world_size() if together() else 1
 
 
@@ -56,16 +67,21 @@ def is_first() -> bool:
 
 
 def wait() -> None:
-    """For the others."""
+    """Until all processes have come here."""
     if together():
         distributed.barrier()
 
 
-def from_first(make):
+def in_first(make: Callable[[], AbstractContextManager]) -> AbstractContextManager:
+    """The context that `make()` returns in the first process, which acts for all; an empty one in the others."""
+    return make() if is_first() else nullcontext()
+
+
+def from_first(make: Callable[[], _T]) -> _T:
     """What `make()` returns in the first process, in all of them; the others do not call it."""
     if not together():
         return make()
-    told = [make() if is_first() else None]
+    told: list = [make() if is_first() else None]
     distributed.broadcast_object_list(told)
     return told[0]
 
@@ -75,7 +91,7 @@ def total(sums: torch.Tensor) -> torch.Tensor:
     return _Total.apply(sums) if together() else sums
 
 
-def share_gradients(parameters) -> None:
+def share_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
     """Every process gets the sum of all processes' gradients, in one message."""
     if not together():
         return
@@ -86,7 +102,7 @@ def share_gradients(parameters) -> None:
         gradient.copy_(part.view_as(gradient))
 
 
-def share_buffers(buffers) -> None:
+def share_buffers(buffers: Iterable[torch.Tensor]) -> None:
     """Running statistics become the mean over the processes."""
     for buffer in buffers if together() else ():
         if buffer.is_floating_point():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 
 import torch
 
@@ -13,26 +13,13 @@ from mednca.benchmark.timing import resident_peak
 from mednca.errors import MedNCAError
 from mednca.imaging.header import physical_memory
 
-from ..data.dataset import CACHED_VOXELS
+from ..data.case_reader import CACHED_VOXELS
+from ..plan.estimate import Estimate
 from ..plan.plan import Plan
 from .distributed import end_with_parent
 from .loop import Run
 
 _VALIDATION_SHARE = 0.1  # of the time, that validation and checkpoints take beside the iterations
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """seconds: of the whole plan; seconds_per_iteration: after the norm is frozen. peak_mb: resident memory of the
-    training process, Python and torch included; loader_mb: of the one that reads and augments the cases."""
-
-    seconds: float
-    seconds_per_iteration: float
-    peak_mb: float
-    loader_mb: float
-
-    def to_json(self) -> dict:
-        return {key: round(value, 3) for key, value in asdict(self).items()}
 
 
 def check_affordable(plan: Plan) -> None:
@@ -59,7 +46,15 @@ def least_bytes(plan: Plan) -> float:
 
 
 def estimate(plan: Plan, cases: int) -> Estimate:
-    """cases: how many there are. Raises MedNCAError where the plan does not fit into memory."""
+    """Measure what a plan costs here, in a process of its own.
+
+    Args:
+        plan: to be carried out.
+        cases: how many there are.
+
+    Raises:
+        MedNCAError: where the plan does not fit into memory.
+    """
     check_affordable(plan)
     context = multiprocessing.get_context("spawn")
     with context.Pool(1, initializer=end_with_parent) as pool:
@@ -67,7 +62,7 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
     seconds = live_iterations * live + (plan.iterations - live_iterations) * frozen
     seconds += second_phase * (plan.total_iterations - plan.iterations)
-    sample = math.prod(n + 2 * room for n, room in zip(plan.field_of_view, plan.padding, strict=True))
+    sample = math.prod(n + 2 * pad for n, pad in zip(plan.field_of_view, plan.padding, strict=True))
     held = math.ceil(plan.validation_share * cases)
 
     def cached(number):
@@ -81,7 +76,7 @@ def estimate(plan: Plan, cases: int) -> Estimate:
 
 
 def _probe(plan: Plan, threads: int):
-    """(seconds of an iteration with live norm, with frozen norm, of the second_phase; peak MB, MB before it began)."""
+    """(seconds of an iteration with live norm, with frozen norm, in the second phase; peak MB, MB before it began)."""
     torch.set_num_threads(threads)
     base = resident_peak()
     run = Run(

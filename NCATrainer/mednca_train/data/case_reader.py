@@ -1,0 +1,92 @@
+"""A case on the model's grid: read, resampled, cut around each of its structures. Not how samples are made of it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from mednca.errors import MedNCAError
+from mednca.imaging.geometry import CanonicalImage, Grid
+from mednca.imaging.reading import check_same_grid, read_image, read_labels
+from mednca.imaging.structures import separate
+
+from ..plan.plan import Plan
+from .cases import Case
+
+CACHED_VOXELS = 64_000_000  # of images kept in memory, whatever the number of cases
+
+
+def check_structures(cases: Iterable[Case], plan: Plan) -> None:
+    """Whether the labels can be learned in one field of view.
+
+    Raises:
+        MedNCAError: where a case's labels mark structures that lie farther apart than a field of view, each by a value
+            of its own, such as left and right: a cell sees one of them at a time and cannot tell which.
+    """
+    for case in cases:
+        labels = CanonicalImage.of(read_labels(case.labels))
+        field = training_field(plan, Grid.whole(labels, plan.preprocessing.spacing).spacing)
+        structures = separate(labels.array > 0, labels.spacing, field)
+        values = [set(np.unique(labels.array[structure])) for structure in structures[1:] and structures]
+        if any(each != values[0] for each in values):
+            raise MedNCAError(
+                f"{case.name}: its labels mark {len(structures)} structures by different values, farther apart than "
+                "one field of view. Give them one value (each is then learned in a field of its own), or take a larger "
+                "field."
+            )
+
+
+class CaseReader:
+    """Reads cases onto the model's grid and keeps some of them, up to a bound in voxels."""
+
+    def __init__(self, plan: Plan, bound: int = CACHED_VOXELS):
+        self.plan = plan
+        self.bound = bound
+        self.cache: OrderedDict[str, list[tuple[np.ndarray, np.ndarray]]] = OrderedDict()
+
+    def __call__(self, case: Case) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Of each separate structure of a case (`structures`), the largest first: image (R, A, S) float32 as it is, not
+        normalized, and labels int16 as indices 0, 1, ... of plan.labels."""
+        if case.name not in self.cache:
+            self.cache[case.name] = self._read(case)
+            while self._held() > self.bound and len(self.cache) > 1:
+                self.cache.popitem(last=False)
+        self.cache.move_to_end(case.name)
+        return self.cache[case.name]
+
+    def _held(self) -> int:
+        return sum(image.size for windows in self.cache.values() for image, _labels in windows)
+
+    def _read(self, case: Case):
+        image, labels = read_image(case.image), read_labels(case.labels)
+        check_same_grid(case.name, image, labels)
+        canonical, label_view = CanonicalImage.of(image), CanonicalImage.of(labels)
+        box = Grid.whole(canonical, self.plan.preprocessing.spacing)
+        values = box.extract(label_view.array, nearest=True)
+        indices = np.zeros(values.shape, dtype=np.int16)
+        for number, label in enumerate(self.plan.labels, start=1):
+            indices[values == label.value] = number
+        resampled = box.extract(canonical.array)
+        structures = separate(indices > 0, box.spacing, training_field(self.plan, box.spacing)) or [indices > 0]
+        windows = [_around(structure, self.plan) for structure in structures]
+        # Copies: a view would keep the whole volume in memory.
+        return [(resampled[window].copy(), indices[window].copy()) for window in windows]
+
+
+def training_field(plan: Plan, spacing: Sequence[float] | np.ndarray) -> tuple[float, ...]:
+    """mm (R, A, S) of a training sample on a grid of `spacing` mm."""
+    return tuple(n * mm for n, mm in zip(plan.field_of_view, spacing, strict=True))
+
+
+def _around(structure: np.ndarray, plan: Plan):
+    """Slices of a case that is larger than a training sample with its padding: around a structure, as by a click."""
+    window = []
+    for axis, (have, want, padding) in enumerate(zip(structure.shape, plan.field_of_view, plan.padding, strict=True)):
+        size = min(want + 2 * padding, have)
+        along = np.flatnonzero(structure.any(axis=tuple({0, 1, 2} - {axis})))
+        middle = (along[0] + along[-1] + 1) // 2 if len(along) else have // 2
+        start = min(max(middle - size // 2, 0), have - size)
+        window.append(slice(start, start + size))
+    return tuple(window)

@@ -1,0 +1,105 @@
+"""What a data set is like, case by case, and what is wrong with it, before anything is trained."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from mednca.axes import triple
+from mednca.errors import MedNCAError
+from mednca.imaging.geometry import CanonicalImage, normalize
+from mednca.imaging.reading import check_same_grid, read_image, read_labels
+
+from ..plan.fingerprint import CaseFacts, Fingerprint
+from ..progress import ProgressCallback, counter
+from .cases import Case, CaseSet
+
+
+def fingerprint(
+    case_set: CaseSet, values: Collection[int] | None = None, progress: ProgressCallback | None = None
+) -> Fingerprint:
+    """Read every case once, and say what it is like and what is wrong with it.
+
+    Args:
+        case_set: the labelled volumes.
+        values: of the labels to be trained; a case with any other one is a problem. None: whatever occurs.
+        progress: called in the stage "examining"; it may raise to stop.
+
+    Returns:
+        The facts of each case, in their order, then of what is no case; those that cannot be trained with have a
+        problem, such as a file that cannot be read, or the same image as another's.
+
+    Raises:
+        MedNCAError: where two cases have the same name.
+    """
+    facts, step = [], counter(progress, "examining", len(case_set.cases))
+    for case in case_set.cases:
+        facts.append(examine(case, values))
+        step()
+    facts += [CaseFacts(name, problem=problem) for name, problem in case_set.problems.items()]
+    return Fingerprint(tuple(_mark_duplicates(facts)))
+
+
+def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
+    """One case's facts, or its problem; other cases do not pay for a bad one."""
+    try:
+        image, labels = read_image(case.image), read_labels(case.labels)
+        check_same_grid(case.name, image, labels)
+        canonical, label_view = CanonicalImage.of(image), CanonicalImage.of(labels)
+        found = {int(v): int(n) for v, n in zip(*np.unique(label_view.array, return_counts=True), strict=True) if v}
+        if values is not None:
+            unknown = sorted(set(found) - set(values))
+            if unknown:
+                raise MedNCAError(f"Its label map holds the value {unknown[0]}, which is none of the labels to learn.")
+        if not found:
+            raise MedNCAError("Its label map is empty.")
+        normalize(canonical.array)  # refuses an image without contrast
+        corners = [
+            np.flatnonzero((label_view.array > 0).any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))
+        ]
+        return CaseFacts(
+            case.name,
+            triple(int(n) for n in canonical.array.shape),
+            _rounded(canonical.spacing, 4),
+            _rounded(np.percentile(canonical.array, (0.5, 50, 99.5)), 4),
+            found,
+            _rounded([(high - low + 1) * mm for (low, high), mm in zip(corners, canonical.spacing, strict=True)], 2),
+            _sides(label_view, found),
+            hashlib.sha256(canonical.array.tobytes()).hexdigest()[:16],
+        )
+    except MedNCAError as error:
+        return CaseFacts(case.name, problem=str(error))
+    except Exception as error:  # a file that breaks a library must not cost the others their place
+        return CaseFacts(case.name, problem=f"It cannot be read ({type(error).__name__}: {error}).")
+
+
+def _sides(labels: CanonicalImage, values) -> dict[int, float]:
+    """Middle of each label along R, mm from the image's middle."""
+    places = np.arange(labels.array.shape[0]) - (labels.array.shape[0] - 1) / 2
+    sides = {}
+    for value in values:
+        counts = (labels.array == value).sum((1, 2))
+        sides[value] = round(float((counts * places).sum() / counts.sum() * labels.spacing[0]), 2)
+    return sides
+
+
+def _mark_duplicates(facts):
+    """The same image twice would stand on both sides of the split: all but the first are left out."""
+    first = {}
+    for case in facts:
+        if case.problem is None and case.digest in first:
+            case = replace(case, problem=f"It is the same image as {first[case.digest]}.")
+        elif case.problem is None:
+            first[case.digest] = case.name
+        yield case
+    again = [name for name, count in Counter(case.name for case in facts).items() if count > 1]
+    if again:
+        raise MedNCAError(f"Two cases are called {again[0]}; give each its own name.")
+
+
+def _rounded(values, digits: int) -> tuple[float, float, float]:
+    return triple(round(float(v), digits) for v in values)

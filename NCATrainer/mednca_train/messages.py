@@ -1,0 +1,231 @@
+"""What the training worker and the program that started it say to each other, beside `mednca.messages`; without torch.
+
+Three requests, each with what is answered to it. Label values that are keys are whole numbers here and texts in JSON,
+and nowhere else is one made of the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mednca.schema import ID, LINE, TEXT, named, optional
+from mednca.worker import PATH, request_schema
+
+from .data.cases import Case
+from .plan.estimate import Estimate
+from .plan.fingerprint import FINGERPRINT_SCHEMA, Fingerprint
+from .plan.plan import Plan
+
+_CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
+
+
+@dataclass(frozen=True)
+class ExamineRequest:
+    """Look at a data set. Either a folder, or cases: (name, file of the image, file of the labels)."""
+
+    command = "examine"
+    schema = request_schema({"data": PATH, "cases": _CASES}) | {
+        "oneOf": [{"required": ["data"]}, {"required": ["cases"]}],
+    }
+    data: Path | None = None
+    cases: tuple[Case, ...] | None = None
+
+    @classmethod
+    def from_json(cls, data: dict) -> ExamineRequest:
+        if "data" in data:
+            return cls(data=Path(data["data"]))
+        return cls(cases=_cases(data["cases"]))
+
+    def to_json(self) -> dict:
+        """The request, without its job."""
+        content = {"data": str(self.data)} if self.data else {"cases": _rows(self.cases or ())}
+        return {"command": self.command} | content
+
+
+@dataclass(frozen=True)
+class ExamineAnswer:
+    """What was found: what each case is like, the cases, and what the labels' values are called."""
+
+    fingerprint: Fingerprint
+    cases: tuple[Case, ...]
+    label_names: dict[int, str]
+
+    @classmethod
+    def from_json(cls, data: dict) -> ExamineAnswer:
+        return cls(Fingerprint.from_json(data["cases"]), _cases(data["files"]), _by_value(data["label_names"]))
+
+    def to_json(self) -> dict:
+        """The content of `Done`."""
+        return {
+            "cases": self.fingerprint.to_json(),
+            "files": _rows(self.cases),
+            "label_names": _by_text(self.label_names),
+        }
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Propose a plan.
+
+    Attributes:
+        fingerprint: of the data set.
+        base: id or folder of the model that is to be fine-tuned; None for a new one.
+        family: of a new model.
+        label_names: what the labels' values are called.
+        changes: to fields of the plan that is proposed, as JSON has them.
+        estimate: whether to measure what the plan costs.
+    """
+
+    command = "plan"
+    schema = request_schema(
+        {
+            "cases": FINGERPRINT_SCHEMA,
+            "base": optional(PATH),
+            "labels": optional(named(LINE) | {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}}),
+            "family": optional(LINE),
+            "changes": optional({"type": "object"}),
+            "estimate": {"type": "boolean"},
+        },
+        ("cases",),
+    )
+    fingerprint: Fingerprint
+    base: str | None = None
+    family: str = "m3d-nca"
+    label_names: dict[int, str] = field(default_factory=dict)
+    changes: dict = field(default_factory=dict)
+    estimate: bool = True
+
+    @classmethod
+    def from_json(cls, data: dict) -> PlanRequest:
+        return cls(
+            Fingerprint.from_json(data["cases"]),
+            data.get("base") or None,
+            data.get("family") or cls.family,
+            _by_value(data.get("labels") or {}),
+            data.get("changes") or {},
+            data.get("estimate", True),
+        )
+
+    def to_json(self) -> dict:
+        """The request, without its job."""
+        return {
+            "command": self.command, "cases": self.fingerprint.to_json(), "base": self.base, "family": self.family,
+            "labels": _by_text(self.label_names), "changes": self.changes, "estimate": self.estimate,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PlanAnswer:
+    """A plan, a sentence for each of its decisions, and what it costs where that was asked for."""
+
+    plan: Plan
+    reasons: dict[str, str]
+    estimate: Estimate | None
+
+    @classmethod
+    def from_json(cls, data: dict) -> PlanAnswer:
+        estimate = Estimate(**data["estimate"]) if data["estimate"] else None
+        return cls(Plan.from_json(data["plan"]), data["reasons"], estimate)
+
+    def to_json(self) -> dict:
+        """The content of `Done`."""
+        estimate = self.estimate.to_json() if self.estimate else None
+        return {"plan": self.plan.to_json(), "reasons": self.reasons, "estimate": estimate}
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """What a run is begun with.
+
+    Attributes:
+        plan: what decides the training.
+        cases: to train with, and to hold out.
+        id, name: of the model to be made.
+        base: id or folder of the model that is fine-tuned; None for a new one.
+        keep_names: write the cases' names into the model.
+    """
+
+    plan: Plan
+    cases: tuple[Case, ...]
+    id: str
+    name: str
+    base: str | None = None
+    keep_names: bool = False
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Begin a run in a folder, where `new` says with what, or go on with the one that is there.
+
+    device: auto, cpu, cuda or mps; auto is what there is, or what the run was begun on.
+    """
+
+    command = "train"
+    schema = request_schema(
+        {
+            "run": PATH,
+            "plan": {"type": "object"},
+            "cases": _CASES,
+            "id": ID,
+            "name": LINE,
+            "base": optional(PATH),
+            "keep_names": {"type": "boolean"},
+            "device": LINE,
+        },
+        ("run",),
+    ) | {"dependentRequired": {"plan": ["cases", "id", "name"]}}
+    run: Path
+    new: NewRun | None = None
+    device: str = "auto"
+
+    @classmethod
+    def from_json(cls, data: dict) -> TrainRequest:
+        new = None
+        if "plan" in data:
+            plan, cases = Plan.from_json(data["plan"]), _cases(data["cases"])
+            base, keep_names = data.get("base") or None, data.get("keep_names", False)
+            new = NewRun(plan, cases, data["id"], data["name"], base, keep_names)
+        return cls(Path(data["run"]), new, data.get("device", cls.device))
+
+    def to_json(self) -> dict:
+        """The request, without its job."""
+        told = {"command": self.command, "run": str(self.run), "device": self.device}
+        if self.new:
+            told |= {
+                "plan": self.new.plan.to_json(), "cases": _rows(self.new.cases), "id": self.new.id,
+                "name": self.new.name, "base": self.new.base, "keep_names": self.new.keep_names,
+            }  # fmt: skip
+        return told
+
+
+@dataclass(frozen=True)
+class TrainAnswer:
+    """A training has come to its end: the model's folder, and the validation report."""
+
+    out: Path
+    report: dict
+
+    @classmethod
+    def from_json(cls, data: dict) -> TrainAnswer:
+        return cls(Path(data["out"]), data["report"])
+
+    def to_json(self) -> dict:
+        """The content of `Done`."""
+        return {"out": str(self.out), "report": self.report}
+
+
+def _cases(rows: list) -> tuple[Case, ...]:
+    return tuple(Case(name, Path(image), Path(labels)) for name, image, labels in rows)
+
+
+def _rows(cases) -> list[list[str]]:
+    return [[case.name, str(case.image), str(case.labels)] for case in cases]
+
+
+def _by_value(names: dict[str, str]) -> dict[int, str]:
+    return {int(value): name for value, name in names.items()}
+
+
+def _by_text(names: dict[int, str]) -> dict[str, str]:
+    return {str(value): name for value, name in names.items()}

@@ -1,0 +1,243 @@
+"""From a finished run to a model folder: weights, measured quality, calibration, and the model card."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mednca import __version__
+from mednca.axes import triple
+from mednca.errors import MedNCAError
+from mednca.files import staged
+from mednca.imaging.geometry import CanonicalImage, Grid
+from mednca.imaging.reading import read_image, read_labels
+from mednca.imaging.structures import middle, separate
+from mednca.models.description import SCHEMA_VERSION, Description, model_json
+from mednca.models.weights import Model, save_model
+from mednca.quality.domain import Domain
+from mednca.schema import check_model_json
+
+from ..data.cases import Case
+from ..plan.plan import Plan
+from ..pool import Pool
+from ..progress import ProgressCallback, counter
+from ..run_folder import CALIBRATION_CASES
+from ..training.loop import Run
+from .calibration import MIN_SAMPLES, conditions, fit, measure_degraded
+from .card import model_card
+from .measure import compare, validate
+from .privacy import check_names, hidden_names
+
+
+def finish(
+    run: Run,
+    cases: list[Case],
+    metadata: dict,
+    folder: str | Path,
+    command: str,
+    calibration_cases: int = CALIBRATION_CASES,
+    progress: ProgressCallback | None = None,
+    base: Path | None = None,
+    salt: str | None = None,
+    replace: bool = False,
+) -> dict:
+    """Build, measure and calibrate the model of a run, and write its folder, whole.
+
+    Args:
+        run: that is over.
+        cases: all of the run; those that its split names are used.
+        metadata: id, name, description and the rest of model.json's (`plan.metadata`).
+        folder: where the model goes.
+        command: what made it, for the card.
+        calibration_cases: to make the calibration with, at most, and to try it on.
+        progress: called in the stages "measuring", "comparing" (with the base) and "calibrating".
+        base: folder of the model that was fine-tuned, to be compared with on the same cases.
+        salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
+        replace: whether a folder that is there may go.
+
+    Returns:
+        The validation report: cases, mean and failures as of `measure.validate`; base, own and helped as of
+        `measure.compare` where there is a base; calibration, or None and a calibration_note that says why.
+
+    Raises:
+        MedNCAError: where a case's name must not go into a model, no validation case can be measured, no training case
+            holds a label, or the folder cannot be written.
+    """
+    plan = run.plan
+    if salt is None:
+        check_names(name for part in run.split.values() for name in part)
+    by_name = {case.name: case for case in cases}
+    training = [by_name[name] for name in run.split["training"] if name in by_name]
+    validation = [by_name[name] for name in run.split["validation"] if name in by_name]
+    model = _untested_model(run, training, metadata, command, salt)
+    with staged(folder, replace) as made:
+        save_model(model, made, "Being measured.")
+        with Pool() as pool:
+            report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
+            if base:
+                report |= compare(pool, model, made, base, validation, report, progress)
+            failed = _calibrate(pool, model, made, training, validation, plan.seed, calibration_cases, progress)
+            report["failures"] += _others(failed, report["failures"])
+        model.info["eval_metrics"] = report["mean"]
+        report["calibration"] = model.info["quality"]["calibration"]
+        report["calibration_note"] = model.info["quality"].get("calibration_note")
+        save_model(model, made, model_card(model, report, command))
+    return report
+
+
+def calibrate(
+    model: Model,
+    training: list[Case],
+    validation: list[Case],
+    folder: str | Path,
+    command: str,
+    seed: int = 0,
+    calibration_cases: int = CALIBRATION_CASES,
+    progress: ProgressCallback | None = None,
+) -> dict:
+    """Make a model's calibration anew on other cases, and write the model with it to a folder.
+
+    Args:
+        model: to be calibrated; its `info` takes the calibration and the figures.
+        training: cases that the calibration is made with (M3D-NCA, section 2.3), clean and degraded.
+        validation: cases that it is tried on, and the model measured.
+        folder: where the model goes; nothing may be there.
+        command: what made it, for the card.
+        seed: of the choice of cases, and of the artifacts.
+        calibration_cases: to make it with, at most, and to try it on.
+        progress: called in the stages "measuring" and "calibrating".
+
+    Returns:
+        The validation report, as of `measure.validate`.
+
+    Raises:
+        MedNCAError: where no validation case can be measured, or the folder cannot be written.
+    """
+    with staged(folder) as made:
+        save_model(model, made, "Being measured.")
+        with Pool() as pool:
+            report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
+            failed = _calibrate(pool, model, made, training, validation, seed, calibration_cases, progress)
+            report["failures"] += _others(failed, report["failures"])
+        model.info["eval_metrics"] = report["mean"]
+        save_model(model, made, model_card(model, report, command))
+    return report
+
+
+def check_description(plan: Plan, metadata: dict) -> None:
+    """Raises MedNCAError where a model of this plan and this metadata could not be written: before it is trained."""
+    info = {key: value for key, value in metadata.items() if key != "id"} | {"quality": {"calibration": None}}
+    described = Description(
+        metadata["id"], plan.architecture, plan.preprocessing, plan.labels, info=info, sha256="0" * 64
+    )
+    check_model_json(model_json(described), "The model to be made", SCHEMA_VERSION)
+
+
+def _untested_model(run: Run, training, metadata, command: str, salt: str | None) -> Model:
+    plan = run.plan
+    anchor, domain = _geometry(training, plan)
+    info = {key: value for key, value in metadata.items() if key != "id"} | {
+        "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
+        "network_data_format": _data_format(plan),
+        "training": _training_record(run, command, salt),
+    }
+    preprocessing = replace(plan.preprocessing, anchor=anchor)
+    return Model(
+        metadata["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.result.cpu().eval()
+    )  # fmt: skip
+
+
+def _calibrate(
+    pool: Pool, model: Model, folder, training, validation, seed: int, most_cases: int, progress
+) -> dict[str, str]:
+    """Put a calibration into model.info, or the reason why there is none. Returns, by case, why one could not be
+    measured. folder: of the model; most_cases: to make it with, and to try it on."""
+    failed: dict[str, str] = {}
+    chosen, others = (
+        sorted(random.Random(seed).sample(cases, min(most_cases, len(cases))), key=lambda c: c.name)
+        for cases in (training, validation)
+    )
+    step = counter(progress, "calibrating", (len(chosen) + len(others)) * len(conditions()))
+    samples = measure_degraded(pool, folder, chosen, seed, step, failed)
+    tried = measure_degraded(pool, folder, others, seed + 1, step, failed)
+    calibration = fit(samples, model.members, tried)
+    quality = model.info["quality"] | {"calibration": calibration.to_json() if calibration else None}
+    quality.pop("calibration_note", None)
+    if calibration is None:
+        usable = sum(sample.nqm is not None for sample in samples)
+        quality["calibration_note"] = (
+            f"Too few cases for a calibration: {usable} samples of {len(chosen)} cases, {MIN_SAMPLES} are needed. The "
+            "verdict stays grey."
+        )
+    model.info["quality"] = quality
+    return failed
+
+
+def _others(failed: dict[str, str], failures: list[dict]) -> list[dict]:
+    """As failures of a report, those that are not among its failures."""
+    known = {failure["image"] for failure in failures}
+    return [{"image": name, "error": why} for name, why in failed.items() if name not in known]
+
+
+def _geometry(cases: list[Case], plan: Plan):
+    """(anchor, domain): where the structure lies in the training fields, and the limits of what was trained."""
+    offsets, extents, volumes, spacings = [], [], [], []
+    values = [label.value for label in plan.labels]
+    field = np.array(plan.preprocessing.field_of_view or np.inf, dtype=float)
+    for case in cases:
+        image, labels = CanonicalImage.of(read_image(case.image)), CanonicalImage.of(read_labels(case.labels))
+        mask = np.isin(labels.array, values)
+        if not mask.any():
+            continue
+        structures = separate(mask, image.spacing, plan.preprocessing.field_of_view)
+        box = Grid.whole(image, plan.preprocessing.spacing)
+        extent = np.array(box.size) * box.spacing
+        # Of larger images a field around the labels is trained on, where the structure lies in the middle.
+        offset = (middle(structures[0]) - (np.array(mask.shape) - 1) / 2) * image.spacing
+        offsets.append(np.where(extent <= 1.5 * field, offset, 0.0))
+        extents.append(np.minimum(extent, field) if plan.preprocessing.field_of_view else extent)
+        volumes += [structure.sum() * np.prod(image.spacing) for structure in structures]
+        spacings.append(image.spacing)
+    if not volumes:
+        raise MedNCAError("No training case holds any of the labels.")
+    fields = np.array([*extents, plan.preprocessing.field_of_view or extents[0]])
+    domain = Domain(
+        spacing=(round(float(np.min(spacings)) * 0.4, 2), round(float(np.max(spacings)) * 1.6, 2)),
+        extent=(_rounded(fields.min(0) * 0.85), _rounded(fields.max(0) * 1.15)),
+        volume=(round(float(np.min(volumes)) * 0.5), round(float(np.max(volumes)) * 1.5)),
+    )
+    return _rounded(np.mean(offsets, axis=0)), domain
+
+
+def _rounded(values) -> tuple[float, float, float]:
+    return triple(round(float(v), 1) for v in values)
+
+
+def _data_format(plan: Plan) -> dict:
+    """As in a MONAI bundle's metadata."""
+    return {
+        "inputs": {"image": {"type": "image", "num_channels": plan.architecture.input_channels, "axes": "R, A, S"}},
+        "outputs": {
+            "pred": {
+                "type": "probabilities",
+                "num_channels": plan.architecture.labels,
+                "channel_def": {str(n): label.name for n, label in enumerate(plan.labels)},
+            }
+        },
+    }
+
+
+def _training_record(run: Run, command: str, salt: str | None) -> dict:
+    record = {
+        "command": command,
+        "code_version": __version__,
+        "iterations": run.iteration,
+        "plan": run.plan.to_json(),
+        "split": run.split if salt is None else hidden_names(run.split, salt),
+    }
+    if run.plan.keep == "best":
+        record["best_iteration"] = run.best_iteration
+    return record

@@ -1,0 +1,141 @@
+"""MODEL_CARD.md: what a person must know before trusting a model. The figures come from `measure`."""
+
+from __future__ import annotations
+
+from mednca.models.weights import Model
+from mednca.quality.calibration import Calibration
+
+from .calibration import COVERAGE
+
+
+def model_card(model: Model, report: dict, command: str) -> str:
+    """The text of MODEL_CARD.md.
+
+    Args:
+        model: measured and, where it could be, calibrated.
+        report: the validation report, as of `build.finish`.
+        command: what made the model.
+    """
+    info, mean = model.info, report["mean"]
+    dice, spread, hd95 = mean["dice"], mean["dice_sd"], mean["hd95_mm"]
+    worst = min(report["cases"], key=lambda case: case["dice"]["union"])
+    rows = "\n".join(f"| {key} | {dice[key]:.3f} +- {spread[key]:.3f} | {_text(hd95[key])} |" for key in dice)
+    levels = "; ".join(
+        f"scale {' x '.join(map(str, level.scale))}, kernel {level.kernel}, {level.steps} steps"
+        for level in model.architecture.levels
+    )
+    return f"""# {info["name"]}
+
+{info["description"]}
+
+**Intended use.** {info["intended_use"]}
+
+**License.** {info["license"]} {info.get("terms") or ""}
+
+**Authors.** {info.get("authors", "")}
+
+## What it is
+{model.architecture.family}, {model.architecture.parameter_count():,} trainable parameters: {levels};
+{model.architecture.channels} channels, {model.architecture.hidden} hidden, fire rate {model.architecture.fire_rate}.
+Weights: SHA-256 `{model.sha256}`.
+
+## Data
+{info.get("data_source", "")}
+
+{_split_text(info)}
+## How good it is
+On the {mean["cases"]} validation cases, {model.members} members, seed {model.seed}, hard Dice on native
+voxels{_how_clicked(report)}:
+
+| | Dice (mean +- sd) | HD95, mm (mean) |
+|---|---|---|
+{rows}
+
+Worst case: union Dice {worst["dice"]["union"]:.3f}. {_how_chosen(info.get("training"))}
+{_comparison(report)}
+## When it is unsure
+{_calibration_text(model)}
+
+## Where it fails
+{info.get("limits", "")}
+
+## How it was made
+    {command}
+
+## References
+{chr(10).join("- " + reference for reference in info.get("references", []))}
+"""
+
+
+def _how_clicked(report: dict) -> str:
+    clicked = sum(bool(case.get("clicked")) for case in report["cases"])
+    return f" ({clicked} of them larger than the field of view: one click into the middle)" if clicked else ""
+
+
+def _split_text(info: dict) -> str:
+    split = info.get("training", {}).get("split")
+    if not split:
+        return ""
+    training, validation = len(split["training"]), len(split["validation"])
+    return f"""{training} cases for training, {validation} held out for validation; every case is listed in `model.json`
+under `training.split`.
+"""
+
+
+def _how_chosen(training: dict | None) -> str:
+    if not training:
+        return ""
+    if training.get("best_iteration"):
+        return (
+            "The weights are those that were best on the validation cases while training went on (iteration "
+            f"{training['best_iteration']:,}), so these figures are a little flattering."
+        )
+    return "The validation cases chose no weights: training runs to its planned end."
+
+
+def _comparison(report: dict) -> str:
+    if "base" not in report:
+        return ""
+    base, own = report["base"]["dice"], report["own"]["dice"]
+    rows = "\n".join(f"| {key} | {_text(base[key])} | {_text(own[key])} |" for key in own)
+    verdict = "Fine-tuning helped." if report["helped"] else "Fine-tuning did not help: the base model is as good."
+    return f"""
+## Against the model it was made from
+On the same cases, by the labels that both know. {verdict}
+
+| Dice | base | this model |
+|---|---|---|
+{rows}
+"""
+
+
+def _text(value) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _calibration_text(model: Model) -> str:
+    if not model.calibration:
+        return model.info["quality"].get("calibration_note") or "It has no calibration: the verdict stays grey."
+    calibration = Calibration.from_json(model.calibration)
+    found = calibration.detection
+    slope, intercept = calibration.linear
+    shares = {key: _share(value) for key, value in found.items() if key.startswith(("failures_", "good_", "interval"))}
+    rows = "\n".join(
+        f"| {name} | {values['dice']:.3f} | {_text(values['nqm'])} |" for name, values in found["conditions"].items()
+    )
+    return f"""Dice was regressed on NQM over {calibration.samples} clean and degraded training samples (monotone, with
+an interval of {COVERAGE:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} NQM).
+
+Tried on {found["samples"]} clean and degraded samples of the validation cases:
+- {found["failures"]} failed (Dice < {found["target_dice"]}); of these {shares["failures_below_target"]} were
+  predicted to fail, {shares["failures_not_green"]} were not green;
+- of the good ones, {shares["good_called_red"]} were called red, {shares["good_not_green"]} were not green;
+- the interval held the true Dice in {shares["interval_coverage"]}.
+
+| condition, random severity | mean Dice | mean NQM |
+|---|---|---|
+{rows}"""
+
+
+def _share(value) -> str:
+    return "none" if value is None else f"{value:.1%}"

@@ -1,0 +1,38 @@
+"""What of the cases' names may stand in a model: keyed hashes, or names that name nobody."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable
+
+from mednca.errors import MedNCAError
+
+# What a case must not be called where its name goes into a model: DICOM's person names, dates of birth, paths.
+_PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Whether cases' names may be written into a model.
+
+    Raises:
+        MedNCAError: where one looks like a person's name, a date or a path.
+    """
+    for name in names:
+        if _PERSONAL.search(name):
+            raise MedNCAError(
+                f"The case name {name!r} looks like a person's name, a date or a path, and would be written into the "
+                "model. Rename the case, or keep names out of the model."
+            )
+
+
+def hidden_names(split: dict[str, list[str]], salt: str) -> dict[str, list[str]]:
+    """A split with case names as short keyed hashes.
+
+    Who has the run's folder, which keeps the salt, can find a case again; others cannot even by trying all names.
+    """
+
+    def hidden(name):
+        return "case-" + hmac.new(salt.encode(), name.encode(), "sha256").hexdigest()[:10]
+
+    return {part: [hidden(name) for name in names] for part, names in split.items()}

@@ -1,0 +1,112 @@
+"""What a data set is like, case by case, as data: what the planner and the panel know of it. Nothing is read here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mednca.imaging.header import SPACING_LIMITS
+from mednca.schema import LINE, NUMBER, TEXT, check_schema, named, numbers, optional, record
+
+_OF_VALUES = {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}}  # keys are labels' values
+_ROW = record(
+    {
+        "name": LINE,
+        "size": numbers(3, 0, 1e6, "integer"),
+        "spacing": numbers(3, 0),
+        "intensities": numbers(3),
+        "labels": optional(named({"type": "integer", "minimum": 1}) | _OF_VALUES),
+        "extent": numbers(3, 0),
+        "sides": optional(named(NUMBER) | _OF_VALUES),
+        "digest": TEXT,
+        "problem": optional(TEXT),
+    },
+    ("name", "size", "spacing", "intensities", "labels", "extent", "sides", "digest", "problem"),
+)
+_USABLE = record(
+    {
+        "size": numbers(3, 1, 1e6, "integer"),
+        "spacing": numbers(3, *SPACING_LIMITS),
+        "labels": {"type": "object", "minProperties": 1},
+        "sides": {"type": "object"},
+    },
+    others=True,
+)
+FINGERPRINT_SCHEMA = {  # of `Fingerprint.to_json`
+    "type": "array",
+    "items": _ROW | {"if": {"properties": {"problem": {"type": "null"}}}, "then": _USABLE},
+}
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What one case is like. Axes are R, A, S.
+
+    Attributes:
+        name: of the case.
+        size: voxels.
+        spacing: mm.
+        intensities: percentiles 0.5, 50 and 99.5.
+        labels: voxels per label value other than 0.
+        extent: mm of the labels' bounding box.
+        sides: per label value, how far its middle lies to the right (R) of the image's middle, mm.
+        digest: of the image's voxels.
+        problem: why it cannot be trained on, in a sentence, or None. The rest may be empty then.
+    """
+
+    name: str
+    size: tuple[int, int, int] = (0, 0, 0)
+    spacing: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    intensities: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    labels: dict[int, int] = field(default_factory=dict)
+    extent: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sides: dict[int, float] = field(default_factory=dict)
+    digest: str = ""
+    problem: str | None = None
+
+    def to_json(self) -> dict:
+        """As JSON has it: label values are texts where they are keys."""
+        told = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        told["labels"] = {str(value): voxels for value, voxels in self.labels.items()}
+        told["sides"] = {str(value): mm for value, mm in self.sides.items()}
+        return told
+
+    @classmethod
+    def from_json(cls, data: dict) -> CaseFacts:
+        """From a row that `Fingerprint.from_json` has checked."""
+        told: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        told["labels"] = {int(value): voxels for value, voxels in (data["labels"] or {}).items()}
+        told["sides"] = {int(value): mm for value, mm in (data["sides"] or {}).items()}
+        return cls(**told)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a data set is like: the facts of all its cases, in their order."""
+
+    cases: tuple[CaseFacts, ...]
+
+    @property
+    def usable(self) -> list[CaseFacts]:
+        """The cases that can be trained with."""
+        return [case for case in self.cases if case.problem is None]
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """By name, why the others cannot."""
+        return {case.name: case.problem for case in self.cases if case.problem is not None}
+
+    @property
+    def values(self) -> list[int]:
+        """The labels' values that occur in usable cases."""
+        return sorted({value for case in self.usable for value in case.labels})
+
+    def to_json(self) -> list[dict]:
+        """A row per case."""
+        return [case.to_json() for case in self.cases]
+
+    @classmethod
+    def from_json(cls, rows: list[dict]) -> Fingerprint:
+        """Raises MedNCAError where the rows cannot be understood."""
+        check_schema(rows, FINGERPRINT_SCHEMA, "The fingerprint")
+        return cls(tuple(CaseFacts.from_json(row) for row in rows))

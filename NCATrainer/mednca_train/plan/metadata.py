@@ -1,0 +1,38 @@
+"""The metadata of a model that somebody trains on data of their own: what people read of it, and its id."""
+
+from __future__ import annotations
+
+import re
+
+from mednca.models.description import Description
+
+
+def slug(name: str) -> str:
+    """A model's id from a name that people chose: lower case letters, digits and hyphens, 64 at most."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64] or "model"
+
+
+def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
+    """The metadata of a model that somebody trains on data of their own; nothing in them names a person or a place."""
+    made_from, license, source = "", "As its maker decides.", "The user's own labelled volumes."
+    references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
+    if base:
+        made_from = f" Fine-tuned from {base.name}."
+        license = f"As its maker decides; of the model that it was made from: {base.info.get('license', '')}"
+        source += f" Before that: {base.info.get('data_source', '')}"
+        references = list(base.info.get("references", references))
+    return {
+        "id": id,
+        "name": name,
+        "version": "1.0.0",
+        "task": f"Segmentation of {name}",
+        "description": f"{name}, trained on the user's own labelled volumes.{made_from}",
+        "authors": "",
+        "copyright": "",
+        "license": license,
+        "terms": base.terms if base else None,
+        "intended_use": "Research and education. Not a medical device; a person must review every result.",
+        "data_source": source,
+        "limits": "Images like those that it was trained on.",
+        "references": references,
+    }

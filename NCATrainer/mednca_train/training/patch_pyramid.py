@@ -1,0 +1,159 @@
+"""One pass of a training: the coarsest level over the whole field of view, each finer one over a patch of it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import torch
+
+from mednca.axes import triple
+from mednca.nca.architecture import Architecture
+from mednca.nca.firing import frame_index, mix
+from mednca.nca.pyramid import Pyramid, pool, upsample
+
+from ..data.augmentation import IGNORE
+from ..plan.plan import Plan
+from .streams import PATCH, STEPS
+
+
+@dataclass
+class Patch:
+    """What one level of a training pass covers: per sample the first cell, and the common size, in its cells."""
+
+    origins: list[tuple[int, int, int]]
+    size: tuple[int, int, int]
+
+
+def training_pass(
+    pyramid: Pyramid,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    plan: Plan,
+    iteration: int,
+    numbers: list[int] | None = None,
+) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """One pass of the patch pyramid (M3D-NCA, section 2.1).
+
+    The coarsest level sees the whole field of view, each finer one a patch of `plan.patch` cells.
+
+    Args:
+        pyramid: that is trained.
+        images: (B, R, A, S, channels), of the field of view.
+        labels: (B, R, A, S), indices 0, 1, ... of plan.labels, and IGNORE.
+        plan: of the run.
+        iteration: addresses all that is random, with the samples' numbers.
+        numbers: the samples', in the whole batch; default: they are the whole batch.
+
+    Returns:
+        Per level, finest last: logits and targets, (B, R, A, S, labels), of its patch's cells; valid,
+        (B, R, A, S, 1), where the loss counts.
+    """
+    architecture = pyramid.architecture
+    frame, numbers = tuple(images.shape[1:4]), list(range(len(images)) if numbers is None else numbers)
+    members = [iteration * plan.batch * plan.duplication + number for number in numbers]
+    targets, valid = _targets(labels, len(plan.labels))
+    points = _patch_points(labels, plan, iteration, numbers)
+    state, patch, outputs = None, None, []
+    for number, level in enumerate(architecture.levels):
+        level_frame, level_image = architecture.frame(level, frame), pool(images, level.scale)
+        if patch is None:
+            patch = Patch([(0, 0, 0)] * len(images), level_frame)
+            state = pyramid.beginning(0, None, level_image, len(images))()
+        else:
+            state, patch = _finer_patch(
+                state, patch, architecture, number, level_image, points, plan, iteration, numbers
+            )
+        index = torch.stack([frame_index(patch.size, origin, level_frame, images.device) for origin in patch.origins])
+        steps = _steps(level.steps, plan, iteration, number)
+        state = pyramid.cells[number](state, index, members, (plan.seed, number), steps, plan.recompute)
+        # Where a patch was cut its outer cells saw a false border, except along the axis that 2D cells do not perceive.
+        cut = [size < n and axis != architecture.slice_axis
+               for axis, (size, n) in enumerate(zip(patch.size, level_frame, strict=True))]  # fmt: skip
+        outputs.append(_outputs(pyramid, state, level, patch, targets, valid, cut, plan.loss_margin))
+    return outputs
+
+
+def _targets(labels, count: int):
+    """One target per label (B, R, A, S, labels) and where the loss counts (B, R, A, S, 1)."""
+    targets = torch.stack([(labels == n + 1) for n in range(count)], -1).float()
+    return targets, (labels != IGNORE).float()[..., None]
+
+
+def _patch_points(labels, plan: Plan, iteration: int, numbers):
+    """Per sample a voxel that the patches must contain: foreground with plan.foreground_share, else anywhere."""
+    points = []
+    for b, number in enumerate(numbers):
+        draw = random.Random(mix((plan.seed, PATCH, iteration, number)))
+        foreground = (labels[b] > 0).nonzero()
+        if len(foreground) and draw.random() < plan.foreground_share:
+            points.append(tuple(foreground[draw.randrange(len(foreground))].tolist()))
+        else:
+            points.append(tuple(draw.randrange(n) for n in labels.shape[1:]))
+    return points
+
+
+def _finer_patch(state, patch: Patch, architecture, number: int, image, points, plan: Plan, iteration: int, numbers):
+    """How level `number` begins: its state, the coarser level's upsampled in a patch of it, and the patch.
+
+    image: of the level, (B, R, A, S, channels)."""
+    ratio, frame = architecture.ratio(number - 1), image.shape[1:4]
+    finer, inner = _next_patch(patch, ratio, architecture.levels[number], frame, points, plan, iteration, numbers)
+    upsampled = upsample(state, ratio, _covered(patch, architecture, number, frame))
+    state = torch.stack([whole[place] for whole, place in zip(upsampled, inner, strict=True)])
+    image = torch.stack([whole[_region(finer, b)] for b, whole in enumerate(image)])
+    return torch.cat((image, state[..., image.shape[-1] :]), -1), finer
+
+
+def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration: int, numbers):
+    """The patch of the next finer level inside the last one, around each sample's point; and its place therein."""
+    sizes = [
+        min(want, have * r, n)
+        for want, have, r, n in zip(plan.patch_at(iteration), patch.size, ratio, frame, strict=True)
+    ]
+    origins, inner = [], []
+    for b, (point, number) in enumerate(zip(points, numbers, strict=True)):
+        draw = random.Random(mix((plan.seed, PATCH, iteration, number, *level.scale)))
+        origin, place = [], []
+        for axis in range(3):
+            first = patch.origins[b][axis] * ratio[axis]
+            last = min(first + patch.size[axis] * ratio[axis], frame[axis])
+            cell = point[axis] // level.scale[axis]
+            start = cell - draw.randrange(sizes[axis])
+            start = min(max(start, first), last - sizes[axis])
+            origin.append(start)
+            place.append(slice(start - first, start - first + sizes[axis]))
+        origins.append(tuple(origin))
+        inner.append(tuple(place))
+    return Patch(origins, triple(sizes)), inner
+
+
+def _covered(patch: Patch, architecture: Architecture, number: int, frame):
+    """Size of the upsampled last patch; only a patch that is the whole frame is cut to odd sizes."""
+    ratio = architecture.ratio(number - 1)
+    return tuple(min(n * r, f) for n, r, f in zip(patch.size, ratio, frame, strict=True))
+
+
+def _region(patch: Patch, b: int):
+    return tuple(slice(o, o + n) for o, n in zip(patch.origins[b], patch.size, strict=True))
+
+
+def _steps(steps: int, plan: Plan, iteration: int, number: int) -> int:
+    """A random number of steps around the level's: what makes the rule stable beside its exact count."""
+    spread = round(plan.steps_jitter * steps)
+    return max(steps + random.Random(mix((plan.seed, STEPS, iteration, number))).randint(-spread, spread), 1)
+
+
+def _outputs(pyramid, state, level, patch: Patch, targets, valid, cut, margin: int):
+    """(logits, targets, valid) of one level's patch on that level's cells."""
+    logits = pyramid.logits(state)
+    want, counts = (
+        torch.stack([each[_region(patch, b)] for b, each in enumerate(pool(whole, level.scale))])
+        for whole in (targets, valid)
+    )
+    counts = (counts == 1).float()
+    for axis, is_cut in enumerate(cut):
+        if is_cut and margin and patch.size[axis] > 2 * margin:
+            counts.narrow(axis + 1, 0, margin).zero_()
+            counts.narrow(axis + 1, patch.size[axis] - margin, margin).zero_()
+    return logits, want, counts

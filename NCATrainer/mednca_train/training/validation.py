@@ -1,0 +1,57 @@
+"""How good the weights are while a training goes on: one member, some cases. `model.measure` does it thoroughly."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mednca.imaging.geometry import normalize
+from mednca.imaging.metrics import dice
+from mednca.nca.ensemble import run_ensemble, to_labels
+from mednca.nca.pyramid import Pyramid
+
+from ..data.case_reader import CaseReader
+from ..data.cases import Case
+from ..plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Mean Dice over the cases that were validated on, of the union and of each label."""
+
+    dice_union: float
+    dice_labels: tuple[float, ...]
+
+
+def validator(plan: Plan, split: dict[str, list[str]], cases: list[Case]) -> Callable[[Pyramid], Scores]:
+    """A function that measures a pyramid on some validation cases, the same ones each time.
+
+    Args:
+        plan: says how many (validation_cases), and on which grid.
+        split: case names, under "training" and "validation".
+        cases: all of the run.
+
+    Returns:
+        A function of a pyramid, for `Run.train`.
+    """
+    held = sorted(split["validation"])
+    wanted = set(random.Random(plan.seed).sample(held, min(plan.validation_cases, len(held))))
+    chosen, reader = [case for case in cases if case.name in wanted], CaseReader(plan)
+    preprocessing = plan.preprocessing
+
+    def validate(pyramid: Pyramid) -> Scores:
+        scores = []
+        with torch.inference_mode():
+            for image, labels in (window for case in chosen for window in reader(case)):
+                image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
+                mask = to_labels(run_ensemble(pyramid, image, 1, 0).mean)
+                per_label = [dice(mask == n, labels == n) for n in range(1, len(plan.labels) + 1)]
+                scores.append([dice(mask > 0, labels > 0), *per_label])
+        union, *per_label = np.mean(scores, axis=0).round(4).tolist()
+        return Scores(union, tuple(per_label))
+
+    return validate
