@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from ..errors import MedNCAError
-from ..quality import hotspots
 from .architecture import Architecture, widen
 
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
@@ -24,7 +23,6 @@ _FULL = 0.85  # of a limit that is planned for: what the C library keeps of free
 SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
 BATCH = 10  # members at a time on an accelerator
 _FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's place and index, as they are made
-_PIECES = 13  # bytes a voxel that connected components take
 _EDGES = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16)
 _BLOCKS = (2, 3, 4, 6, 8, 12, 16)
 
@@ -95,25 +93,6 @@ def plan_memory(
     if limit is None or least.peak <= _allowed(limit, held):
         return least
     raise too_little_memory(shape, least.peak + held, limit, held)
-
-
-def results_peak(architecture: Architecture, shape, shown: int, aligned: bool, pieces: bool) -> float:
-    """Bytes that one field's results take once its ensemble has run.
-
-    shape: voxels (R, A, S) on the model's grid; shown: on the image's; aligned: whether these are the same; pieces:
-    whether only the largest piece is kept.
-    """
-    voxels, number = math.prod(shape), shown * _FLOAT
-    statistics = ((architecture.labels + 1) * _FLOAT + 1) * voxels  # mean per label, variance, mask
-    results = shown + 2 * number  # labels, variance, probability
-    counting = results - number + shown  # the statistics' variance; where a label is, to be counted
-    interpolating = (architecture.labels + 3) * number + 2 * _FLOAT * voxels  # all of them, and two copies of one
-    return max(
-        statistics + (counting if aligned else interpolating),
-        statistics + (_PIECES * voxels if pieces else 0),
-        results + 2 * number,  # one of them in the image's order of voxels, and as an image
-        results + number + hotspots.BYTES_A_VOXEL * min(shown, hotspots.MAX_VOXELS),
-    )
 
 
 def trim_heap() -> None:
