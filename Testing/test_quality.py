@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from mednca.nca.ensemble import Ensemble, Moments, run_ensemble, to_labels, union
+from mednca.nca.ensemble import Ensemble, run_ensemble
+from mednca.nca.labels import to_labels, union
+from mednca.nca.moments import Moments
 from mednca.quality.verdict import Calibration, Domain, Objection, judge, nqm, objection_to
 from phantoms import m3d, random_pyramid
 

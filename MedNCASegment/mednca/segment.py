@@ -22,7 +22,8 @@ from .imaging.geometry import CanonicalImage, Grid, normalize
 from .imaging.structures import is_one_field
 from .models.weights import Model
 from .nca.devices import choose_device
-from .nca.ensemble import Ensemble, Statistics, to_labels, union
+from .nca.ensemble import Ensemble, Statistics
+from .nca.labels import to_labels, union
 from .nca.memory import count, too_little_memory, trim_heap
 from .quality.hotspots import find_hotspots
 from .quality.verdict import DEFAULT_TARGET, Calibration, Domain, Objection, Verdict, judge, objection_to

@@ -22,7 +22,8 @@ from mednca.imaging.geometry import normalize
 from mednca.imaging.metrics import dice
 from mednca.models.description import read_model_json
 from mednca.models.weights import Model, checksum, save_model
-from mednca.nca.ensemble import run_ensemble, to_labels
+from mednca.nca.ensemble import run_ensemble
+from mednca.nca.labels import to_labels
 from mednca.schema import TEXT, read_json, record
 
 from .data.dataset import Case, CaseReader, check_structures, read_cases, split, write_cases

@@ -14,7 +14,9 @@ import torch
 
 from ..quality.verdict import nqm_of_sums, nqm_sums
 from .architecture import Architecture, widen
+from .labels import union
 from .memory import BATCH, plan_locating, plan_memory
+from .moments import Moments
 from .pyramid import Pyramid, within
 from .tensors import to_numpy, to_tensor
 
@@ -37,34 +39,6 @@ class Statistics:
     members: int
     region: tuple[slice, slice, slice]
     computed_share: float = 1.0
-
-
-class Moments:
-    """Mean and population variance of a stream of equally shaped tensors (Welford 1962)."""
-
-    def __init__(self):
-        self.count, self.mean, self.squares = 0, None, None
-
-    def add(self, value: torch.Tensor) -> None:
-        self.count += 1
-        if self.mean is None:
-            self.mean, self.squares = value.clone(), torch.zeros_like(value)
-            return
-        before = value - self.mean
-        self.mean += before / self.count
-        self.squares.addcmul_(before, value - self.mean)
-
-    @property
-    def variance(self) -> torch.Tensor:
-        return self.squares / self.count
-
-
-def union(probability: torch.Tensor | np.ndarray):
-    """Probability of any label, from the last axis: the labels exclude each other, so theirs add up, to 1 at most.
-
-    Without this a voxel between two structures, half one and half the other, would belong to neither.
-    """
-    return probability.sum(-1).clip(max=1.0)
 
 
 def run_ensemble(
@@ -218,14 +192,3 @@ def _in_order(run, members: range, parallel: int):
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
-
-
-def to_labels(mean: np.ndarray) -> np.ndarray:
-    """The mask of mean probabilities (R, A, S, labels): uint8, 0 or 1 + the index of the likeliest label.
-
-    The one place where overlaps are settled: foreground is where the union's mean exceeds 1/2.
-    """
-    mask = np.empty(mean.shape[:-1], np.uint8)
-    for i in range(len(mean)):  # plane by plane: argmax gives eight bytes a voxel
-        mask[i] = np.where(union(mean[i]) > 0.5, mean[i].argmax(-1) + 1, 0)
-    return mask
