@@ -470,7 +470,7 @@ def test_a_grey_light_says_why(host, panel):
     """In the panel's own, translatable words, for every reason that the engine has."""
     from string import Formatter
 
-    from mednca.quality.verdict import OBJECTIONS, Objection
+    from mednca.quality.domain import OBJECTIONS, Objection
     from MedNCASegmentLib.verdict import objectionText
 
     _members(panel, 2)

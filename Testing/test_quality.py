@@ -9,7 +9,10 @@ import torch
 from mednca.nca.ensemble import Ensemble, run_ensemble
 from mednca.nca.labels import to_labels, union
 from mednca.nca.moments import Moments
-from mednca.quality.verdict import Calibration, Domain, Objection, judge, nqm, objection_to
+from mednca.quality.calibration import Calibration
+from mednca.quality.domain import Domain, Objection, objection_to
+from mednca.quality.signals import nqm
+from mednca.quality.verdict import judge
 from phantoms import m3d, random_pyramid
 
 CALIBRATION = Calibration(

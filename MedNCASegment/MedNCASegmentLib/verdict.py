@@ -69,7 +69,7 @@ def reasonText(verdict):
 
 
 def objectionText(objection):
-    """Why there is no verdict: the sentences of `mednca.quality.verdict.OBJECTIONS`, translated."""
+    """Why there is no verdict: the sentences of `mednca.quality.domain.OBJECTIONS`, translated."""
     field = _(", but the model was trained on {low:.0f} to {high:.0f} mm; click on the organ instead")
     sentences = {
         "members": _("{members} ensemble member(s) are too few to measure uncertainty; use {least} or more"),

@@ -15,10 +15,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from .field import Finding
 from .files import write_bytes
 from .imaging.geometry import CanonicalImage
 from .models.weights import Model
-from .segment import Finding, Segmentation
+from .segment import Segmentation
 
 LIGHTS = {"green": "#2e9e4f", "amber": "#e0a100", "red": "#cc3b3b", "grey": "#8a8a8a"}
 VARIANCE_LIMIT = 0.25  # the largest variance a probability can have

@@ -14,8 +14,10 @@ import SimpleITK as sitk
 
 from .errors import MedNCAError
 from .models.description import Description, Label
+from .quality.calibration import Calibration
+from .quality.domain import Objection
 from .quality.hotspots import Hotspot
-from .quality.verdict import Calibration, Objection, Verdict, judge
+from .quality.verdict import Verdict, judge
 
 
 @dataclass(frozen=True)

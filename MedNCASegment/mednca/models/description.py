@@ -17,7 +17,8 @@ from pathlib import Path
 
 from ..errors import MedNCAError
 from ..nca.architecture import Architecture
-from ..quality.verdict import Calibration, Domain
+from ..quality.calibration import Calibration
+from ..quality.domain import Domain
 from ..schema import check_model_json, parse_json
 
 SCHEMA_VERSION = 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..quality.verdict import nqm_of_sums, nqm_sums
+from ..quality.signals import nqm_of_sums, nqm_sums
 from .architecture import Architecture, widen
 from .labels import union
 from .memory import BATCH, plan_locating, plan_memory

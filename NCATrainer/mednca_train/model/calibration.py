@@ -19,7 +19,8 @@ from mednca.imaging.metrics import dice
 from mednca.imaging.reading import read_image, read_labels
 from mednca.models.weights import load_model
 from mednca.nca.firing import mix
-from mednca.quality.verdict import DEFAULT_TARGET, Calibration
+from mednca.quality.calibration import Calibration
+from mednca.quality.verdict import DEFAULT_TARGET
 from mednca.segment import segment_image
 
 from ..data.augmentation import apply_artifact

@@ -18,7 +18,8 @@ from mednca.imaging.reading import read_image, read_labels
 from mednca.imaging.structures import middle, separate
 from mednca.models.description import SCHEMA_VERSION, Description, model_json, read_description
 from mednca.models.weights import Model, load_model, save_model
-from mednca.quality.verdict import Calibration, Domain
+from mednca.quality.calibration import Calibration
+from mednca.quality.domain import Domain
 from mednca.schema import check_model_json
 
 from ..data.dataset import Case
