@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..quality.signals import nqm_of_sums, nqm_sums
 from .architecture import Architecture, widen
 from .labels import union
 from .memory import BATCH, plan_locating, plan_memory
-from .moments import Moments
+from .moments import Moments, Sums
 from .pyramid import Pyramid, within
 from .tensors import to_numpy, to_tensor
 
@@ -25,20 +24,29 @@ ROI_MEMBERS = 3  # members whose coarser levels say where the region of interest
 
 @dataclass(frozen=True)
 class Statistics:
-    """What the members say together, on the model's grid, within the region that was computed; float32.
+    """What the members say together, on the model's grid, within the region that was computed.
 
-    mean: (R, A, S, labels), of the members' probabilities. variance: (R, A, S), their population variance, 0 to 0.25,
-    the largest over the labels. nqm: `quality.nqm` per label, then of the union; None where nothing was found.
-    region: slices of the image. computed_share: of the last level's cells, margins included; less than 1 where a
-    region of interest was used.
+    Attributes:
+        mean: of the members' probabilities, float32 (R, A, S, labels).
+        variance: population variance of the members' probabilities, the largest over the labels, 0 to 0.25;
+            float32 (R, A, S).
+        sums: over the region, per label, then of the union.
+        members: how many.
+        region: slices (R, A, S) of the image.
+        computed_share: of the last level's cells, margins included; less than 1 where a region of interest was used.
     """
 
     mean: np.ndarray
     variance: np.ndarray
-    nqm: tuple[float | None, ...]
+    sums: tuple[Sums, ...]
     members: int
     region: tuple[slice, slice, slice]
     computed_share: float = 1.0
+
+    @property
+    def nqm(self) -> tuple[float | None, ...]:
+        """M3D-NCA, Eq. (1), per label, then of the union; None where less than half a voxel was found."""
+        return tuple(None if each.mean < 0.5 else each.deviation / each.mean for each in self.sums)
 
 
 def run_ensemble(
@@ -97,7 +105,7 @@ class Ensemble:
                         progress(number * members + self.labels.count, len(blocks) * members)
                 result.add(within(block, self.region), self.labels, self.union)
         share = computed_share(architecture, shape, self.region)
-        return Statistics(result.mean, result.variance, result.nqm(), members, self.region, share)
+        return Statistics(result.mean, result.variance, tuple(result.sums), members, self.region, share)
 
     def start_over(self) -> None:
         """Forget the members that ran, as where the model has moved to another device."""
@@ -119,7 +127,7 @@ class _Result:
         shape = [part.stop - part.start for part in region]
         self.mean = np.empty((*shape, labels), np.float32)
         self.variance = np.empty(shape, np.float32)
-        self.sums = []  # per block: (standard deviation, mean) summed, per label and of the union
+        self.sums: list[Sums] = []  # of the blocks so far, per label, then of the union
 
     def add(self, block, labels: Moments, whole: Moments) -> None:
         """whole: of the union; empty where the only label is the union."""
@@ -127,10 +135,8 @@ class _Result:
         self.mean[block], self.variance[block] = mean, variance.max(-1)
         pairs = [(mean[..., n], variance[..., n]) for n in range(mean.shape[-1])]
         pairs.append((to_numpy(whole.mean), to_numpy(whole.variance)) if whole.count else pairs[0])
-        self.sums.append([nqm_sums(*pair) for pair in pairs])
-
-    def nqm(self) -> tuple[float | None, ...]:
-        return tuple(nqm_of_sums(*pair) for pair in np.sum(self.sums, axis=0).tolist())
+        sums = [Sums.of(*pair) for pair in pairs]
+        self.sums = [a + b for a, b in zip(self.sums, sums, strict=True)] if self.sums else sums
 
 
 def computed_share(architecture: Architecture, shape, region) -> float:
