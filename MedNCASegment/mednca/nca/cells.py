@@ -21,6 +21,20 @@ from .firing import fire_keys, fire_masks
 from .perception import perceive
 
 
+def current_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A file's tensors under the names that cells give them today; before version 0.2 the perception was "sight".
+
+    `load_state_dict` does this by itself; who reads a file's names in another way asks for it here.
+
+    Args:
+        tensors: of a model's weights or a training's checkpoint, by name, with whatever prefix.
+
+    Returns:
+        The same tensors in the same order.
+    """
+    return {name.replace(".sight.", ".perception."): tensor for name, tensor in tensors.items()}
+
+
 class Cell(nn.Module):
     """Shared part of all families: the dense layers, the norm, the firing. Subclasses perceive.
 
@@ -41,11 +55,11 @@ class Cell(nn.Module):
         nn.init.zeros_(self.update.weight)
         self.live_norm = False  # True only early in training: statistics of the batch instead of frozen ones
 
-    def perception(self, state: torch.Tensor) -> torch.Tensor:
-        """(B, R, A, S, perceived * c): what the cells see of their neighborhood."""
-        return perceive(state, *self.sight_kernel())
+    def perceive(self, state: torch.Tensor) -> torch.Tensor:
+        """(B, R, A, S, perceived * c): what the cells perceive of their neighborhood."""
+        return perceive(state, *self.perception_kernel())
 
-    def sight_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
         """Weight (perceived * c, c / groups, kR, kA, kS), bias and groups of the perception's convolution."""
         raise NotImplementedError
 
@@ -80,12 +94,19 @@ class Cell(nn.Module):
 
     def step(self, state, fire, weight, bias) -> torch.Tensor:
         """One step. fire: bool (B, R, A, S); weight, bias: from `folded_hidden`."""
-        hidden = F.linear(torch.cat((state, self.perception(state)), -1), weight, bias)
+        hidden = F.linear(torch.cat((state, self.perceive(state)), -1), weight, bias)
         if self.live_norm and self.norm is not None:
             hidden = self.norm(hidden.flatten(0, 3)).view_as(hidden)
         change = F.linear(F.relu(hidden), self.update.weight[self.image_channels :])
         change = F.pad(change, (self.image_channels, 0))
         return state + change * fire[..., None]
+
+    def _load_from_state_dict(self, state_dict, *arguments):
+        """torch's own, for old files' names, too."""
+        renamed = current_names(state_dict)
+        state_dict.clear()
+        state_dict.update(renamed)
+        super()._load_from_state_dict(state_dict, *arguments)
 
     def folded_hidden(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias of the hidden layer with the frozen norm folded in; unfolded while it is live."""
@@ -104,10 +125,10 @@ class M3DCell(Cell):
     def __init__(self, architecture, level):
         super().__init__(architecture, level)
         c, k = architecture.channels, level.kernel
-        self.sight = nn.Conv3d(c, c, k, groups=c)
+        self.perception = nn.Conv3d(c, c, k, groups=c)
 
-    def sight_kernel(self):
-        return self.sight.weight, self.sight.bias, self.sight.groups
+    def perception_kernel(self):
+        return self.perception.weight, self.perception.bias, self.perception.groups
 
 
 class BackboneCell(Cell):
@@ -118,10 +139,10 @@ class BackboneCell(Cell):
     def __init__(self, architecture, level):
         super().__init__(architecture, level)
         self.slice_axis = architecture.slice_axis
-        self.sight = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
+        self.perception = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
 
-    def sight_kernel(self):
-        return self.sight.weight.unsqueeze(2 + self.slice_axis), self.sight.bias, 1
+    def perception_kernel(self):
+        return self.perception.weight.unsqueeze(2 + self.slice_axis), self.perception.bias, 1
 
 
 class SegCell(Cell):
@@ -138,7 +159,7 @@ class SegCell(Cell):
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("no_bias", torch.zeros(len(filters)), persistent=False)
 
-    def sight_kernel(self):
+    def perception_kernel(self):
         return self.filters.unsqueeze(2 + self.slice_axis), self.no_bias, self.update.weight.shape[0]
 
 

@@ -18,10 +18,10 @@ def perceive(state: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, grou
     for axis, k in enumerate(weight.shape[2:], start=1):
         if k > 1:
             state = state.index_select(axis, mirrored(state.shape[axis], k // 2, state.device))
-    return look(state, weight, bias, groups)
+    return convolve(state, weight, bias, groups)
 
 
-def look(padded: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, groups: int) -> torch.Tensor:
+def convolve(padded: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, groups: int) -> torch.Tensor:
     """Convolution of a channels-last state that has its margins already: (B, R, A, S, out), smaller by them."""
     return F.conv3d(padded.movedim(-1, 1), weight, bias, groups=groups).movedim(1, -1)
 
@@ -38,7 +38,7 @@ def mirrored(size: int, radius: int, device=None) -> torch.Tensor:
 
 
 class Padded:
-    """A state with room for its margins, to be updated in place: values (B, R + 2r, A + 2r, S + 2r, c).
+    """A state with padding around it, to be updated in place: values (B, R + 2r, A + 2r, S + 2r, c).
 
     sizes: of the state within (R, A, S); radius: width of the margins per axis.
     """
@@ -61,8 +61,8 @@ class Padded:
         """The view without the margins: (B, R, A, S, c)."""
         return self._without_margins(self.values)
 
-    def places(self) -> torch.Tensor:
-        """Row number of each cell inside: int64 (B, R, A, S)."""
+    def row_numbers(self) -> torch.Tensor:
+        """The number, in `rows`, of each cell inside: int64 (B, R, A, S)."""
         shape = self.values.shape[:4]
         numbers = torch.arange(shape.numel(), device=self.values.device).view(*shape, 1)
         return self._without_margins(numbers)[..., 0].contiguous()

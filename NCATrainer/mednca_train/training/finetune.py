@@ -124,12 +124,12 @@ def _permute(cell, order) -> None:
     columns = torch.cat((order, channels + order)) if depthwise else torch.cat(
         (order, torch.arange(channels, hidden.shape[1]))
     )  # fmt: skip
-    if hasattr(cell, "sight"):
+    if hasattr(cell, "perception"):
         if depthwise:
-            cell.sight.weight.copy_(cell.sight.weight[order])
-            cell.sight.bias.copy_(cell.sight.bias[order])
+            cell.perception.weight.copy_(cell.perception.weight[order])
+            cell.perception.bias.copy_(cell.perception.bias[order])
         else:
-            cell.sight.weight.copy_(cell.sight.weight[:, order])
+            cell.perception.weight.copy_(cell.perception.weight[:, order])
     else:  # two Sobel filters per channel, side by side
         columns = torch.cat((order, channels + torch.stack((2 * order, 2 * order + 1), 1).flatten()))
     hidden.copy_(hidden[:, columns])
