@@ -14,14 +14,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from ..errors import MedNCAError
 from ..nca.architecture import Architecture, Level
 from ..nca.cells import Cell
 from ..nca.ensemble import ROI_MEMBERS, computed_share, run_ensemble
-from ..nca.memory import plan_memory
+from ..nca.memory import count, plan_memory
 from ..nca.pyramid import ROI_PADDING, Pyramid
 from .reference import ReferencePyramid
 
@@ -201,16 +200,11 @@ def cell_steps(architecture: Architecture, shape) -> int:
 def useful_flops(architecture: Architecture, shape, region) -> float:
     """FLOP of one pass that cannot be left out: perception, hidden and update of the cells that fire, in the boxes
     that the region of the image needs."""
-    c, h = architecture.channels, architecture.hidden
-    total = 0.0
-    for level, box in zip(architecture.levels, architecture.boxes(shape, region), strict=True):
-        kernel = int(np.prod(architecture.kernel_shape(level)))
-        perceived = 1 if architecture.family == "m3d-nca" else 2
-        sight = kernel * c if architecture.family != "med-nca" else kernel * c * 2 * c
-        per_cell = 2 * (sight + (1 + perceived) * c * h + h * c)
-        cells = np.prod([part.stop - part.start for part in box])
-        total += architecture.fire_rate * cells * level.steps * per_cell
-    return float(total)
+    fired = (
+        architecture.fire_rate * level.steps * count(box) * architecture.multiplications(level)
+        for level, box in zip(architecture.levels, architecture.boxes(shape, region), strict=True)
+    )
+    return 2.0 * sum(fired)  # a multiplication and an addition
 
 
 def peak_resident(architecture: Architecture, shape, members: int, memory_limit) -> dict | None:

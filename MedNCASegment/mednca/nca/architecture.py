@@ -1,23 +1,17 @@
-"""What a model is made of, as data: family, channels, levels. Nothing here computes or imports torch.
+"""What a model is made of, as data: family, channels, levels. Nothing here computes on tensors or imports torch.
 
 Axes are always R, A, S (left to right, posterior to anterior, inferior to superior), in this order.
-A 2D family is a 3D one whose cells do not look along `slice_axis`: kernel and scale are 1 there.
+A 2D family is a 3D one whose cells perceive nothing along `slice_axis`: kernel and scale are 1 there.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import isfinite
+from math import isfinite, prod
 
 from ..errors import MedNCAError
+from .families import FAMILIES, Family
 
-# family: (dimension, may have several levels)
-FAMILIES = {
-    "m3d-nca": (3, True),
-    "med-nca": (2, True),
-    "backbone-nca": (2, False),
-    "seg-nca": (2, False),
-}
 NORMS = ("none", "batch")
 
 # Bounds of what a model file may ask for; checked before anything is allocated.
@@ -66,12 +60,24 @@ class Architecture:
         _check(self)
 
     @property
+    def family_record(self) -> Family:
+        """What the family's cells are like."""
+        return FAMILIES[self.family]
+
+    @property
     def dims(self) -> int:
-        return FAMILIES[self.family][0]
+        """2 or 3."""
+        return self.family_record.dims
 
     def kernel_shape(self, level: Level) -> tuple[int, int, int]:
         """The perception kernel's extent along R, A, S."""
         return tuple(1 if axis == self.slice_axis else level.kernel for axis in range(3))
+
+    def multiplications(self, level: Level) -> int:
+        """Of one cell that fires, in one step: perception, hidden layer and update."""
+        c, h, family = self.channels, self.hidden, self.family_record
+        perception = family.perception_multiplications(c, prod(self.kernel_shape(level)))
+        return perception + (1 + family.perceived) * c * h + h * c
 
     def ratio(self, index: int) -> tuple[int, int, int]:
         """How many cells of level `index` + 1 lie in one cell of level `index`, per axis."""
@@ -108,13 +114,10 @@ class Architecture:
         return sum(self._level_parameters(level) for level in self.levels)
 
     def _level_parameters(self, level: Level) -> int:
-        c, h, k = self.channels, self.hidden, level.kernel
+        c, h, family = self.channels, self.hidden, self.family_record
+        perception = family.perception_parameters(c, prod(self.kernel_shape(level)))
         norm = 2 * h if self.norm == "batch" else 0
-        if self.family == "m3d-nca":
-            return c * k**3 + c + 2 * c * h + h + norm + h * c
-        if self.family == "seg-nca":
-            return 3 * c * h + h + norm + h * c
-        return 2 * (c * c * k**2 + c) + 3 * c * h + h + norm + h * c
+        return perception + (1 + family.perceived) * c * h + h + norm + h * c
 
     def to_json(self) -> dict:
         data = asdict(self)
@@ -126,13 +129,13 @@ class Architecture:
     def from_json(cls, data: dict) -> Architecture:
         """Raises MedNCAError where a field is missing, unknown or out of bounds."""
         data = dict(data)
-        dims = data.pop("dims", FAMILIES.get(str(data.get("family")), (None,))[0])
+        says_dims, dims = "dims" in data, data.pop("dims", None)
         try:
             levels = tuple(Level(**level | {"scale": tuple(level["scale"])}) for level in data.pop("levels"))
             architecture = cls(levels=levels, **data)
         except (KeyError, TypeError) as error:
             raise MedNCAError(f"The model's architecture cannot be read: {error}.") from error
-        if dims != architecture.dims:
+        if says_dims and dims != architecture.dims:
             raise MedNCAError(f"The model says it is {dims}D, but {architecture.family} is {architecture.dims}D.")
         return architecture
 
@@ -147,7 +150,7 @@ def widen(box, margin, frame) -> tuple[slice, slice, slice]:
 def _check(a: Architecture) -> None:
     if a.family not in FAMILIES:
         raise MedNCAError(f"Unknown model family {a.family!r}; known are {', '.join(FAMILIES)}.")
-    dims, several_levels = FAMILIES[a.family]
+    family = a.family_record
     _require(a.norm in NORMS, f"norm must be one of {', '.join(NORMS)}, not {a.norm!r}")
     _whole(a.channels, 2, MAX_CHANNELS, "channels")
     _whole(a.hidden, 1, MAX_HIDDEN, "hidden")
@@ -155,15 +158,15 @@ def _check(a: Architecture) -> None:
     _whole(a.labels, 1, a.channels - a.input_channels, "labels")
     number = isinstance(a.fire_rate, (int, float)) and isfinite(a.fire_rate)
     _require(number and 0 < a.fire_rate <= 1, "fire_rate must lie in (0, 1]")
-    if dims == 2:
+    if family.dims == 2:
         _require(a.slice_axis in (0, 1, 2), "a 2D model needs slice_axis 0, 1 or 2 (R, A, S)")
     else:
         _require(a.slice_axis is None, "a 3D model has no slice_axis")
-    _whole(len(a.levels), 1, MAX_LEVELS if several_levels else 1, "the number of levels")
+    _whole(len(a.levels), 1, MAX_LEVELS if family.several_levels else 1, "the number of levels")
     for level in a.levels:
         _whole(level.kernel, 1, MAX_KERNEL, "kernel")
         _require(level.kernel % 2 == 1, "kernel must be odd")
-        _require(a.family != "seg-nca" or level.kernel == 3, "seg-nca has Sobel filters: its kernel is 3")
+        _require(family.kernel in (None, level.kernel), f"{a.family} has fixed filters: its kernel is {family.kernel}")
         _whole(level.steps, 1, MAX_STEPS, "steps")
         _require(len(level.scale) == 3, "scale needs three numbers (R, A, S)")
         for axis, scale in enumerate(level.scale):

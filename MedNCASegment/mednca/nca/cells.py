@@ -1,14 +1,16 @@
-"""The update rules: what one cell does in one step. One class per family; nothing here knows levels or images.
+"""The update rules: what one cell does in one step. One class per family; nothing here knows pyramids or images.
 
 A step, for the cells that fire (both papers, "core architecture" / "backbone"):
 
-    state += update(relu(norm(hidden(state ++ perception(state)))))
+    state += update(relu(norm(hidden(state ++ perceive(state)))))
 
 The image channels (the first ones) are never written: the papers put the image back after every step, which
 is the same. `update` has no bias and starts at zero, so an untrained cell does nothing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +21,18 @@ from . import fast, gradient
 from .architecture import Architecture, Level
 from .firing import fire_keys, fire_masks
 from .perception import perceive
+
+CELLS: dict[str, type[Cell]] = {}  # of each family, by its name
+
+
+def cell_of(*families: str) -> Callable[[type[Cell]], type[Cell]]:
+    """Class decorator: the cell of these families (`families.FAMILIES`)."""
+
+    def register(cell: type[Cell]) -> type[Cell]:
+        CELLS.update(dict.fromkeys(families, cell))
+        return cell
+
+    return register
 
 
 def current_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -41,15 +55,13 @@ class Cell(nn.Module):
     States are (B, R, A, S, c) float, contiguous.
     """
 
-    perceived = 0  # channels of the perception, in units of c
-
     def __init__(self, architecture: Architecture, level: Level):
         super().__init__()
-        c, h = architecture.channels, architecture.hidden
+        c, h, self.family = architecture.channels, architecture.hidden, architecture.family_record
         self.image_channels = architecture.input_channels
         self.fire_rate = architecture.fire_rate
         self.kernel_shape = architecture.kernel_shape(level)
-        self.hidden = nn.Linear((1 + self.perceived) * c, h)
+        self.hidden = nn.Linear((1 + self.family.perceived) * c, h)
         self.norm = nn.BatchNorm1d(h) if architecture.norm == "batch" else None
         self.update = nn.Linear(h, c, bias=False)
         nn.init.zeros_(self.update.weight)
@@ -60,7 +72,10 @@ class Cell(nn.Module):
         return perceive(state, *self.perception_kernel())
 
     def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
-        """Weight (perceived * c, c / groups, kR, kA, kS), bias and groups of the perception's convolution."""
+        """The perception's convolution as one in 3D: weight (perceived * c, c / groups, kR, kA, kS), bias, groups.
+
+        A family with learned filters keeps them as a convolution in `self.perception`.
+        """
         raise NotImplementedError
 
     def forward(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
@@ -101,6 +116,24 @@ class Cell(nn.Module):
         change = F.pad(change, (self.image_channels, 0))
         return state + change * fire[..., None]
 
+    @torch.no_grad()
+    def reorder_channels(self, order: torch.Tensor) -> None:
+        """Renumber the state's channels, so that the rule stays the same: channel n is then what channel order[n] was.
+
+        Args:
+            order: int64 (c,), a permutation that leaves the image channels, the first ones, where they are.
+        """
+        channels, family = len(order), self.family
+        perceived = torch.arange(family.perceived * channels)
+        if family.depthwise:  # what is perceived of a channel lies side by side, and goes with it
+            perceived = perceived.view(channels, -1)[order].flatten()
+        if family.learned:
+            weight, bias = self.perception.weight, self.perception.bias
+            weight.copy_(weight[perceived] if family.depthwise else weight[:, order])
+            bias.copy_(bias[perceived])
+        self.hidden.weight.copy_(self.hidden.weight[:, torch.cat((order, channels + perceived))])
+        self.update.weight.copy_(self.update.weight[order])
+
     def _load_from_state_dict(self, state_dict, *arguments):
         """torch's own, for old files' names, too."""
         renamed = current_names(state_dict)
@@ -117,10 +150,9 @@ class Cell(nn.Module):
         return weight * factor[:, None], (bias - self.norm.running_mean) * factor + self.norm.bias
 
 
+@cell_of("m3d-nca")
 class M3DCell(Cell):
     """M3D-NCA, section 2.2: one depthwise convolution of size k, 3D."""
-
-    perceived = 1
 
     def __init__(self, architecture, level):
         super().__init__(architecture, level)
@@ -131,10 +163,9 @@ class M3DCell(Cell):
         return self.perception.weight, self.perception.bias, self.perception.groups
 
 
+@cell_of("med-nca", "backbone-nca")
 class BackboneCell(Cell):
     """Med-NCA, section 3.2: two learned convolutions c -> c side by side, 2D, kept as one c -> 2c."""
-
-    perceived = 2
 
     def __init__(self, architecture, level):
         super().__init__(architecture, level)
@@ -145,10 +176,9 @@ class BackboneCell(Cell):
         return self.perception.weight.unsqueeze(2 + self.slice_axis), self.perception.bias, 1
 
 
+@cell_of("seg-nca")
 class SegCell(Cell):
     """Seg-NCA: the fixed Sobel filters of Growing NCA (Mordvintsev et al. 2020) for perception, 2D."""
-
-    perceived = 2
 
     def __init__(self, architecture, level):
         super().__init__(architecture, level)
@@ -161,6 +191,3 @@ class SegCell(Cell):
 
     def perception_kernel(self):
         return self.filters.unsqueeze(2 + self.slice_axis), self.no_bias, self.update.weight.shape[0]
-
-
-CELLS = {"m3d-nca": M3DCell, "med-nca": BackboneCell, "backbone-nca": BackboneCell, "seg-nca": SegCell}

@@ -154,7 +154,6 @@ def _tiles(longest: int) -> list[tuple[int, int, int] | None]:
 
 def _cost(architecture: Architecture, shape, region, plan: MemoryPlan) -> float:
     """What a plan computes, margins included, in multiplications per member, over the members at a time."""
-    c, h = architecture.channels, architecture.hidden
     total = 0.0
     for block in plan.blocks(region):
         for level, box in zip(architecture.levels, architecture.boxes(shape, block), strict=True):
@@ -165,8 +164,7 @@ def _cost(architecture: Architecture, shape, region, plan: MemoryPlan) -> float:
                     box, plan.tile or frame, architecture.reach(level), frame, strict=True
                 )
             ]  # fmt: skip
-            per_cell = c * math.prod(architecture.kernel_shape(level)) + 3 * c * h
-            total += math.prod(sides) * level.steps * per_cell
+            total += math.prod(sides) * level.steps * architecture.multiplications(level)
     return total / plan.parallel
 
 
@@ -186,7 +184,7 @@ def _tile_bytes(architecture, level, frame, box, tile, dense) -> float:
     radius = [k // 2 for k in architecture.kernel_shape(level)]
     padded = math.prod(n + 2 * r for n, r in zip(sides, radius, strict=True))
     cells = math.prod(sides)
-    perceived = 1 if architecture.family == "m3d-nca" else 2
+    perceived = architecture.family_record.perceived
     slab = cells if dense else min(max(SLAB_CELLS, sides[1] * sides[2]), cells)
     in_hand = slab * (2 * perceived * architecture.channels + architecture.hidden + 2 * architecture.channels)
     return (cells + padded) * architecture.channels * _FLOAT + (cells + padded) * _INDEX + in_hand * _FLOAT
