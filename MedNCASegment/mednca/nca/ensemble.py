@@ -1,18 +1,20 @@
-"""The pseudo-ensemble: one model run N times, as a streaming mean and variance, and the mask that follows.
+"""The pseudo-ensemble: one model run N times over one image, as the members' mean and variance.
 
-M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number of members.
+M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number of members. Masks (`labels`) and what
+the statistics say about quality are made of this by others.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from .architecture import Architecture, widen
+from .architecture import Architecture, Box, widen
 from .labels import union
 from .memory import BATCH, plan_locating, plan_memory
 from .moments import Moments, Sums
@@ -40,7 +42,7 @@ class Statistics:
     variance: np.ndarray
     sums: tuple[Sums, ...]
     members: int
-    region: tuple[slice, slice, slice]
+    region: Box
     computed_share: float = 1.0
 
     @property
@@ -54,37 +56,48 @@ def run_ensemble(
     image: np.ndarray,
     members: int,
     seed: int,
-    progress=None,
+    progress: Callable[[int, int], None] | None = None,
     memory_limit: float | None = None,
-    roi: bool | tuple[slice, slice, slice] = False,
+    roi: bool | Box = False,
 ) -> Statistics:
-    """`Ensemble.run` of members 0 .. N-1, where none ran before."""
+    """Run an ensemble of members 0 .. N-1 over an image; see `Ensemble`, which can also run more of them later."""
     return Ensemble(pyramid, image, seed, memory_limit, roi).run(members, progress)
 
 
 class Ensemble:
     """The members of one image, to be run some now and more later.
 
-    image: normalized, (R, A, S) or (R, A, S, channels). memory_limit: MB, see `memory`. roi: compute only where the
-    level before the last found something (`Pyramid.region_of_interest`; choose: as there), or a given region of the
-    image. held: bytes that the caller has in memory and that count against the limit.
+    Args:
+        pyramid: on the device where it is to run.
+        image: normalized, (R, A, S) or (R, A, S, channels).
+        seed: of the firing; the same one gives the same members.
+        memory_limit: MB that the run may take (`memory`); never changes the result. None for the default.
+        roi: True to compute only where the level before the last found something (`Pyramid.region_of_interest`), or
+            the region itself, as slices of the image.
+        choose: of what was found there, see `Pyramid.region_of_interest`.
+        held: bytes that the caller has in memory and that count against the limit.
     """
 
     def __init__(
         self, pyramid: Pyramid, image: np.ndarray, seed: int, memory_limit: float | None = None,
-        roi: bool | tuple[slice, slice, slice] = False, choose=None, held: float = 0,
+        roi: bool | Box = False, choose: Callable[[np.ndarray], np.ndarray] | None = None, held: float = 0,
     ):  # fmt: skip
         self.pyramid, self.image, self.seed = pyramid, image, seed
         self.memory_limit, self.held, self.roi, self.choose = memory_limit, held, roi, choose
         self.region = roi if isinstance(roi, tuple) else None
         self.labels, self.union = Moments(), Moments()
 
-    def run(self, members: int, progress=None) -> Statistics:
-        """Statistics of members 0 .. N-1. Those that ran before are not run again, unless memory is so short that the
-        region is done in blocks.
+    def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:
+        """Statistics of members 0 .. N-1.
 
-        progress(done, total) is called after each member and may raise to stop. Raises MedNCAError where the memory
-        limit cannot be met.
+        Those that ran before are not run again, unless memory is so short that the region is done in blocks.
+
+        Args:
+            members: how many (N).
+            progress: called with (done, total) after each member; may raise to stop.
+
+        Raises:
+            MedNCAError: where the memory limit cannot be met.
         """
         architecture, shape = self.pyramid.architecture, self.image.shape[:3]
         device = next(self.pyramid.parameters()).device
@@ -139,7 +152,7 @@ class _Result:
         self.sums = [a + b for a, b in zip(self.sums, sums, strict=True)] if self.sums else sums
 
 
-def computed_share(architecture: Architecture, shape, region) -> float:
+def computed_share(architecture: Architecture, shape: Sequence[int], region: Box) -> float:
     """Share of the last level's cells that are computed for a region of the image, margins included."""
     level = architecture.levels[-1]
     frame = architecture.frame(level, shape)

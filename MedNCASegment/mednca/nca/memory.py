@@ -10,13 +10,13 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
 from ..errors import MedNCAError
-from .architecture import Architecture, widen
+from .architecture import Architecture, Box, Shape, widen
 
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
 _FULL = 0.85  # of a limit that is planned for: what the C library keeps of freed memory differs from run to run
@@ -29,15 +29,21 @@ _BLOCKS = (2, 3, 4, 6, 8, 12, 16)
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """tile: edge lengths (R, A, S) of the tiles, None for full frames. parallel: members at a time. thickness: of the
-    blocks along R, voxels; None for one block. peak: bytes that the run is predicted to add to the process."""
+    """How a run stays below a limit.
 
-    tile: tuple[int, int, int] | None
+    Attributes:
+        tile: edge lengths (R, A, S) of the tiles, in cells; None for full frames.
+        parallel: members at a time.
+        thickness: of the blocks along R, voxels; None for one block.
+        peak: bytes that the run is predicted to add to the process.
+    """
+
+    tile: Shape | None
     parallel: int
     thickness: int | None
     peak: float
 
-    def blocks(self, region) -> Iterator[tuple[slice, slice, slice]]:
+    def blocks(self, region: Box) -> Iterator[Box]:
         """A region of the image (slices R, A, S) cut into this plan's blocks."""
         along, *others = region
         step = self.thickness or along.stop - along.start
@@ -46,9 +52,12 @@ class MemoryPlan:
 
 
 def plan_locating(
-    architecture: Architecture, shape, limit: float | None = None, dense: bool = False, held: float = 0
+    architecture: Architecture, shape: Sequence[int], limit: float | None = None, dense: bool = False, held: float = 0
 ) -> MemoryPlan:
-    """How to run all levels but the last, one member at a time, to find the region of interest."""
+    """How to run all levels but the last, one member at a time, to find the region of interest.
+
+    Args and what is returned are those of `plan_memory`; where nothing fits, the plan that takes least.
+    """
     coarser = replace(architecture, levels=architecture.levels[:-1])
     frame = coarser.frame(coarser.levels[-1], shape)
     outputs = 3 * math.prod(frame) * (architecture.labels + 1) * _FLOAT
@@ -63,14 +72,25 @@ def plan_locating(
 
 
 def plan_memory(
-    architecture: Architecture, shape, limit: float | None = None, parallel: int = 1, region=None, dense: bool = False,
-    held: float = 0,
+    architecture: Architecture, shape: Sequence[int], limit: float | None = None, parallel: int = 1,
+    region: Box | None = None, dense: bool = False, held: float = 0,
 ) -> MemoryPlan:  # fmt: skip
-    """The cheapest way to run an ensemble on an image of `shape` voxels (R, A, S) within so many MB.
+    """The cheapest way to run an ensemble within a memory limit.
 
-    parallel: members that could run at a time. region: slices of the image, None for all of it. dense: on an
-    accelerator, where every cell has its hidden layer in memory. held: bytes that are in memory already and count
-    against a limit that somebody set. Raises MedNCAError where the limit cannot be met.
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+        limit: MB; None for DEFAULT_LIMIT, beyond which a run that cannot be smaller is not refused.
+        parallel: members that could run at a time.
+        region: slices of the image, None for all of it.
+        dense: on an accelerator, where every cell has its hidden layer in memory.
+        held: bytes that are in memory already and count against a limit that somebody set.
+
+    Returns:
+        The plan that computes least, of those that fit.
+
+    Raises:
+        MedNCAError: where the limit cannot be met.
     """
     allowed = _allowed(limit, held, _FULL)
     region = region or tuple(slice(0, n) for n in shape)
@@ -103,7 +123,7 @@ def trim_heap() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def too_little_memory(shape, needed: float, limit: float, held: float = 0) -> MedNCAError:
+def too_little_memory(shape: Sequence[int], needed: float, limit: float, held: float = 0) -> MedNCAError:
     """The error that says so. needed: bytes, those held included; limit: MB."""
     size, image = " x ".join(str(n) for n in shape), f", {held / 1e6:.0f} MB of it for the image" if held else ""
     return MedNCAError(
@@ -118,10 +138,11 @@ def _allowed(limit: float | None, held: float, share: float = 1.0) -> float:
 
 
 def predicted_peak(
-    architecture: Architecture, shape, tile, parallel: int, region=None, thickness: int | None = None,
-    dense: bool = False,
+    architecture: Architecture, shape: Sequence[int], tile: Shape | None, parallel: int, region: Box | None = None,
+    thickness: int | None = None, dense: bool = False,
 ) -> float:  # fmt: skip
-    """Bytes that `ensemble.run_ensemble` adds to the process."""
+    """Bytes that `ensemble.run_ensemble` adds to the process; the arguments are those of `MemoryPlan` and
+    `plan_memory`."""
     region = region or tuple(slice(0, n) for n in shape)
     blocks = list(MemoryPlan(tile, parallel, thickness, 0).blocks(region))
     voxels = count(blocks[0])
@@ -190,6 +211,6 @@ def _tile_bytes(architecture, level, frame, box, tile, dense) -> float:
     return (cells + padded) * architecture.channels * _FLOAT + (cells + padded) * _INDEX + in_hand * _FLOAT
 
 
-def count(box) -> int:
+def count(box: Sequence[slice]) -> int:
     """Cells of a box, given as slices."""
     return math.prod(part.stop - part.start for part in box)
