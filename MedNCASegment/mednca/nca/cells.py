@@ -10,7 +10,7 @@ is the same. `update` has no bias and starts at zero, so an untrained cell does 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -53,6 +53,10 @@ class Cell(nn.Module):
     """Shared part of all families: the dense layers, the norm, the firing. Subclasses perceive.
 
     States are (B, R, A, S, c) float, contiguous.
+
+    Args:
+        architecture: of the model.
+        level: whose rule this is.
     """
 
     def __init__(self, architecture: Architecture, level: Level):
@@ -78,13 +82,22 @@ class Cell(nn.Module):
         """
         raise NotImplementedError
 
-    def forward(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
+    def forward(
+        self, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+        recompute: bool = False,
+    ) -> torch.Tensor:  # fmt: skip
         """Apply the rule `steps` times.
 
-        state: (B, R, A, S, c). index: int32 (R, A, S) or (B, R, A, S), each cell's number in its frame
-        (`firing.frame_index`). members: B whole numbers, so that a member is the same in any batch.
-        address: (seed, level). recompute: with gradients, keep little of each step and compute it again on the way
-        back. Returns the new state.
+        Args:
+            state: (B, R, A, S, c).
+            index: int32 (R, A, S) or (B, R, A, S), each cell's number in its frame (`firing.frame_index`).
+            members: B whole numbers that name the samples, so that a member is the same in any batch.
+            address: (seed, level), what else the firing depends on.
+            steps: how often.
+            recompute: with gradients, keep little of each step and compute it again on the way back.
+
+        Returns:
+            The new state, (B, R, A, S, c).
         """
         if self.live_norm or state.device.type != "cpu":
             return self.plain(state, index, members, address, steps, recompute)
@@ -92,7 +105,10 @@ class Cell(nn.Module):
             return gradient.run(self, state, index, members, address, steps, recompute)
         return fast.run(self, state, index, members, address, steps)
 
-    def plain(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
+    def plain(
+        self, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+        recompute: bool = False,
+    ) -> torch.Tensor:  # fmt: skip
         """`forward` as the papers write it, every layer for every cell; `fast` and `gradient` say the same faster.
 
         On an accelerator this is what runs: nothing here waits for the device.
@@ -107,7 +123,7 @@ class Cell(nn.Module):
                 state = self.step(state, fire, *weights)
         return state
 
-    def step(self, state, fire, weight, bias) -> torch.Tensor:
+    def step(self, state: torch.Tensor, fire: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         """One step. fire: bool (B, R, A, S); weight, bias: from `folded_hidden`."""
         hidden = F.linear(torch.cat((state, self.perceive(state)), -1), weight, bias)
         if self.live_norm and self.norm is not None:
@@ -154,12 +170,12 @@ class Cell(nn.Module):
 class M3DCell(Cell):
     """M3D-NCA, section 2.2: one depthwise convolution of size k, 3D."""
 
-    def __init__(self, architecture, level):
+    def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
         c, k = architecture.channels, level.kernel
         self.perception = nn.Conv3d(c, c, k, groups=c)
 
-    def perception_kernel(self):
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
         return self.perception.weight, self.perception.bias, self.perception.groups
 
 
@@ -167,12 +183,12 @@ class M3DCell(Cell):
 class BackboneCell(Cell):
     """Med-NCA, section 3.2: two learned convolutions c -> c side by side, 2D, kept as one c -> 2c."""
 
-    def __init__(self, architecture, level):
+    def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
         self.slice_axis = architecture.slice_axis
         self.perception = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
 
-    def perception_kernel(self):
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
         return self.perception.weight.unsqueeze(2 + self.slice_axis), self.perception.bias, 1
 
 
@@ -180,7 +196,7 @@ class BackboneCell(Cell):
 class SegCell(Cell):
     """Seg-NCA: the fixed Sobel filters of Growing NCA (Mordvintsev et al. 2020) for perception, 2D."""
 
-    def __init__(self, architecture, level):
+    def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
         self.slice_axis = architecture.slice_axis
         smooth, difference = torch.tensor([1.0, 2.0, 1.0]), torch.tensor([-1.0, 0.0, 1.0])
@@ -189,5 +205,5 @@ class SegCell(Cell):
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("no_bias", torch.zeros(len(filters)), persistent=False)
 
-    def perception_kernel(self):
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
         return self.filters.unsqueeze(2 + self.slice_axis), self.no_bias, self.update.weight.shape[0]

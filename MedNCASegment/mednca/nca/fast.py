@@ -9,6 +9,8 @@ Same numbers as the plain path to rounding; the plain path is where the papers' 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from .firing import fire_mask
@@ -18,8 +20,10 @@ from .perception import Padded, convolve
 _PATCH_ROWS = 2048  # cells whose neighborhoods are gathered at once
 
 
-def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
-    """As `Cell.forward`: state (B, R, A, S, c), index (R, A, S) or (B, R, A, S). Returns the new state."""
+def run(
+    cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+) -> torch.Tensor:  # fmt: skip
+    """As `cells.Cell.forward` of this cell, without gradients."""
     weights = Weights(cell)
     index = index.expand(state.shape[:4])
     states = [
@@ -30,7 +34,14 @@ def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
 
 
 class Weights:
-    """The rule's weights in the form that the step multiplies with."""
+    """The weights of a `cells.Cell` in the form that the step multiplies with.
+
+    Attributes:
+        from_state, from_perception, bias: of the hidden layer with the norm folded in, (c, h), (perceived, h), (h,).
+        update: (h, c), zeros for the image channels.
+        perception: kernel, bias and groups, see `Cell.perception_kernel`.
+        patch: the kernel of a full convolution as a matrix (neighborhood * c, perceived); None if depthwise.
+    """
 
     def __init__(self, cell):
         weight, self.bias = cell.folded_hidden()

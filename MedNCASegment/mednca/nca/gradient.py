@@ -12,6 +12,8 @@ Same numbers as `cells.Cell.plain` under autograd, to rounding. What it saves:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from .fast import Weights
@@ -19,8 +21,11 @@ from .firing import fire_keys, fire_masks
 from .perception import Padded, convolve
 
 
-def run(cell, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
-    """As `Cell.forward`; differentiable in the state and the cell's weights."""
+def run(
+    cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+    recompute: bool = False,
+) -> torch.Tensor:  # fmt: skip
+    """As `cells.Cell.forward` of this cell; differentiable in the state and the cell's weights."""
     weights = Weights(cell)
     masks = [
         fire_masks(index.expand(state.shape[:4]), cell.fire_rate, keys) for keys in fire_keys(members, address, steps)
