@@ -16,7 +16,7 @@ from mednca.quality.verdict import judge
 from phantoms import m3d, random_pyramid
 
 CALIBRATION = Calibration(
-    nqm=(0.1, 0.2, 0.5), dice=(0.9, 0.8, 0.3), low=(0.85, 0.6, 0.0), high=(0.95, 0.9, 0.6),
+    knots=(0.1, 0.2, 0.5), dice=(0.9, 0.8, 0.3), low=(0.85, 0.6, 0.0), high=(0.95, 0.9, 0.6),
     members=10, samples=100, linear=(-1.0, 1.0), detection={},
 )  # fmt: skip
 
@@ -70,7 +70,7 @@ def test_nqm_of_nothing():
     [(0.05, 0.8, "green"), (0.15, 0.8, "amber"), (0.3, 0.8, "red"), (9.0, 0.8, "red"), (0.15, 0.5, "green")],
 )
 def test_traffic_light(value, target, color):
-    verdict = judge(value, 10, CALIBRATION, target, None)
+    verdict = judge({"nqm": value}, 10, CALIBRATION, target, None)
     assert verdict.color == color
     assert verdict.low <= verdict.predicted_dice <= verdict.high
     assert "correct" not in (verdict.word + verdict.reason).lower()
@@ -85,7 +85,7 @@ def test_traffic_light(value, target, color):
     ],
 )
 def test_grey_with_reason(value, calibration, objection, word):
-    verdict = judge(value, 10, calibration, 0.8, objection)
+    verdict = judge({"nqm": value}, 10, calibration, 0.8, objection)
     assert verdict.color == "grey" and verdict.predicted_dice is None and word in verdict.reason
 
 
@@ -130,7 +130,7 @@ def test_more_members_do_not_change_the_verdict():
 
 @pytest.mark.parametrize(
     "change",
-    [{"nqm": (0.1, 0.1, 0.5)}, {"low": (0.99, 0.6, 0.0)}, {"dice": (0.9, float("nan"), 0.3)}, {"high": (1.0,)}],
+    [{"knots": (0.1, 0.1, 0.5)}, {"low": (0.99, 0.6, 0.0)}, {"dice": (0.9, float("nan"), 0.3)}, {"high": (1.0,)}],
 )
 def test_senseless_calibrations_are_refused(change):
     with pytest.raises(ValueError):
@@ -138,5 +138,8 @@ def test_senseless_calibrations_are_refused(change):
 
 
 def test_calibration_round_trip():
-    assert Calibration.from_json(json.loads(json.dumps(CALIBRATION.to_json()))) == CALIBRATION
+    data = json.loads(json.dumps(CALIBRATION.to_json()))
+    assert Calibration.from_json(data) == CALIBRATION
+    old = {"nqm" if key == "knots" else key: value for key, value in data.items() if key != "signal"}
+    assert Calibration.from_json(old) == CALIBRATION  # as version 0.1 wrote it
     assert Domain.from_json(json.loads(json.dumps(DOMAIN.to_json()))) == DOMAIN

@@ -1,5 +1,7 @@
 """The one function that segments: the result lies on the input's voxels, exactly, whatever the geometry."""
 
+import json
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -10,7 +12,7 @@ from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage, Grid, normalize
 from mednca.imaging.metrics import dice, hd95
 from mednca.nca.ensemble import Ensemble
-from mednca.quality.verdict import rejudge
+from mednca.result import Report
 from mednca.segment import segment_image
 from phantoms import array_of, bright_model, ellipsoid, image_of, rotation
 
@@ -131,7 +133,7 @@ def test_reproducible_from_the_recorded_seed():
     image = image_of((BALL * 3 + np.random.default_rng(0).normal(size=SHAPE)).astype(np.float32))
     model = bright_model(fire_rate=0.5)
     first = segment_image(image, model, members=3, seed=11)
-    again = segment_image(image, model, members=first.report["members"], seed=first.report["seed"])
+    again = segment_image(image, model, members=first.report.members, seed=first.report.seed)
     other = segment_image(image, model, members=3, seed=12)
     assert np.array_equal(array_of(first.variance), array_of(again.variance))
     assert not np.array_equal(array_of(first.variance), array_of(other.variance))
@@ -142,8 +144,8 @@ def test_progress_can_cancel():
     class Cancelled(Exception):
         pass
 
-    def progress(stage, done, total):
-        if "ensemble" in stage and done == 2:
+    def progress(told):
+        if told.stage == "ensemble" and told.step == 2:
             raise Cancelled
 
     with pytest.raises(Cancelled):
@@ -184,12 +186,27 @@ def test_unavailable_device_falls_back_and_says_so():
     if torch.cuda.is_available():
         pytest.skip("has a GPU")
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=1, device="cuda")
-    assert result.report["device"] == "cpu" and "cuda" in result.report["notes"][0]
+    assert result.report.device == "cpu" and "cuda" in result.report.notes[0]
 
 
 def test_rejudging_does_not_run_again():
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=6)
-    assert rejudge(result.report, 0, 0.8).color == "grey"
+    assert result.report.rejudged(0.7).findings[0].verdict.color == "grey"
+
+
+def test_a_report_comes_back_from_its_json():
+    """And one of version 0.1, whose hotspots were called places, whose findings had no signals."""
+    image = image_of((BALL * 3 + np.random.default_rng(0).normal(size=SHAPE)).astype(np.float32))
+    report = segment_image(image, bright_model(fire_rate=0.5), members=6, file="a.nii.gz").report
+    data = json.loads(json.dumps(report.to_json()))
+    assert Report.from_json(data) == report and report.image.file == "a.nii.gz"
+    data["places"] = data.pop("hotspots")
+    for finding in data["findings"]:
+        del finding["signals"]
+    assert Report.from_json(data) == report
+    del data["findings"][0]["nqm"]
+    with pytest.raises(MedNCAError, match="report"):
+        Report.from_json(data)
 
 
 def test_normalization_ignores_the_intensity_scale():
@@ -228,8 +245,8 @@ def test_an_accelerator_that_runs_out_of_memory_is_given_up_once(monkeypatch):
 
     monkeypatch.setattr(Ensemble, "run", full)
     result = segment_image(image, model, members=2)
-    assert devices == ["cuda", "cpu"] and result.report["device"] == "cpu"
-    assert result.report["notes"] == ["The cuda device ran out of memory; the processor (cpu) is used instead."]
+    assert devices == ["cuda", "cpu"] and result.report.device == "cpu"
+    assert result.report.notes == ("The cuda device ran out of memory; the processor (cpu) is used instead.",)
     assert array_of(result.labels).any()
 
 
@@ -243,7 +260,7 @@ def test_the_region_of_interest_gives_the_same_mask_for_less():
     assert np.array_equal(array_of(whole.labels), array_of(part.labels)) and array_of(part.labels).any()
     assert whole.findings[0].computed_share == 1 and part.findings[0].computed_share < 0.3
     assert part.findings[0].nqm["union"] == pytest.approx(whole.findings[0].nqm["union"], abs=0.02)
-    assert part.report["region"]["size"] != list(shape)
+    assert part.report.region.size != shape
 
 
 def test_a_gamma_lifts_the_dark_and_never_breaks():

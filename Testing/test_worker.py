@@ -67,14 +67,14 @@ def test_a_job(worker, job, tmp_path):
     worker.say(**job, members=6, seed=2)
     lines = worker.hear("done", "failed")
     assert lines[-1]["event"] == "done" and {line["job"] for line in lines} == {"7"}
-    assert any("ensemble" in line.get("stage", "") and line["total"] == 6 for line in lines)
+    assert any(line.get("progress", {}).get("stage") == "ensemble" and line["progress"]["total"] == 6 for line in lines)
     assert np.array_equal(array_of(sitk.ReadImage(str(tmp_path / "out" / "labels.nrrd"))) > 0, BALL)
     assert json.loads((tmp_path / "out" / "report.json").read_text())["seed"] == 2
 
 
 def test_cancel(worker, job, tmp_path):
     worker.say(**job, members=1000)
-    while worker.hear("progress")[-1]["step"] < 2:
+    while worker.hear("progress")[-1]["progress"]["step"] < 2:
         pass
     asked = time.monotonic()
     worker.say(command="cancel", job="7")

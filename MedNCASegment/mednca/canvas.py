@@ -1,34 +1,86 @@
-"""What the fields of a request painted, joined and put back on the image's own voxels."""
+"""What the fields of one request paint on the image's own voxels, and how it is joined and put back on the image.
+
+It knows probabilities and voxels; where a field lies and what it is worth is `field`'s business.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import SimpleITK as sitk
 
+from .imaging.geometry import CanonicalImage, Grid
+from .nca.ensemble import Statistics
+from .nca.labels import to_labels, union
+from .result import Region
 
-def _assemble(job, image: sitk.Image):
-    """All that was painted in one box: its first voxel and size in the image (i, j, k), and the images by name."""
-    low, high = _around([region for region, _parts in job.painted])
-    start, size = job.canonical.image_region(low, high)
-    # One after another, each dropped as it is joined: a large volume has no room for all of them twice.
-    return start, size, {name: job.canonical.restore(_joined(job, low, high), image, start)
-                         for name in ("labels", "variance", "probability")}  # fmt: skip
+PARTS = ("labels", "variance", "probability")
 
 
-def _joined(job, low, high) -> np.ndarray:
-    """The next of what each field painted, on the voxels [low, high) of the canonical image."""
-    painted = [(region, parts.pop(0)) for region, parts in job.painted]
-    if len(painted) == 1:
-        return painted[0][1]
-    joined = np.zeros(high - low, painted[0][1].dtype)
-    for region, values in painted:
-        there = joined[tuple(slice(s.start - a, s.stop - a) for s, a in zip(region, low, strict=True))]
-        # A later click adds labels where it found some, and does not erase.
-        np.copyto(there, values, where=values > (0 if joined.dtype == np.uint8 else there))
-    return joined
+class Canvas:
+    """The painted fields, in the order of the clicks.
+
+    Args:
+        canonical: the image that is segmented.
+        values: the label map's values of the model's labels, in their order.
+    """
+
+    def __init__(self, canonical: CanonicalImage, values):
+        self.canonical = canonical
+        self.values = np.array([0, *values], dtype=np.uint8)
+        self._painted: list[tuple[tuple[slice, slice, slice], list[np.ndarray]]] = []
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all that was painted."""
+        return sum(part.nbytes for _region, parts in self._painted for part in parts)
+
+    def paint(self, grid: Grid, statistics: Statistics) -> np.ndarray:
+        """Interpolate a field's statistics to the image's voxels and make labels there.
+
+        Args:
+            grid: of the statistics, in the canonical image.
+            statistics: of the ensemble, cut to that grid.
+
+        Returns:
+            The labels, uint8 (R, A, S), on the voxels of `grid.region`.
+        """
+        shape = self.canonical.array.shape
+        variance, mean = grid.insert(statistics.variance, shape), grid.insert(statistics.mean, shape)
+        labels, probability = to_labels(mean), np.empty_like(variance)
+        for i in range(len(labels)):  # plane by plane, as in `to_labels`
+            labels[i], probability[i] = self.values[labels[i]], union(mean[i])
+        self._painted.append((grid.region(shape), [labels, variance, probability]))
+        return labels
+
+    def put_back(self, image: sitk.Image) -> tuple[Region, dict[str, sitk.Image]]:
+        """All that was painted, in one box of the image's own voxels; the canvas is empty afterward.
+
+        Args:
+            image: the one that the canonical image was made of.
+
+        Returns:
+            The box, and the images of `PARTS` by name.
+        """
+        low, high = around([region for region, _parts in self._painted])
+        start, size = self.canonical.image_region(low, high)
+        # One after another, each dropped as it is joined: a large volume has no room for all of them twice.
+        parts = {name: self.canonical.restore(self._next_joined(low, high), image, start) for name in PARTS}
+        return Region(tuple(start), tuple(size)), parts
+
+    def _next_joined(self, low, high) -> np.ndarray:
+        """The next of what each field painted, on the voxels [low, high)."""
+        painted = [(region, parts.pop(0)) for region, parts in self._painted]
+        if len(painted) == 1:
+            return painted[0][1]
+        joined = np.zeros(high - low, painted[0][1].dtype)
+        for region, values in painted:
+            there = joined[tuple(slice(s.start - a, s.stop - a) for s, a in zip(region, low, strict=True))]
+            # A later click adds labels where it found some, and does not erase.
+            np.copyto(there, values, where=values > (0 if joined.dtype == np.uint8 else there))
+        return joined
 
 
-def _around(regions) -> tuple[np.ndarray, np.ndarray]:
-    """The box [low, high) around regions, given as slices."""
+def around(regions) -> tuple[np.ndarray, np.ndarray]:
+    """The box [low, high) around regions, given as slices (R, A, S)."""
     return (np.min([[part.start for part in region] for region in regions], axis=0),
             np.max([[part.stop for part in region] for region in regions], axis=0))  # fmt: skip

@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import progress as bars
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from .errors import MedNCAError, plain
 from .files import held, staged, write_json
 from .imaging.header import MAX_VOXELS
 from .imaging.reading import case_name, find_images, pair_by_name, read_image, write_image
+from .messages import Progress
 from .models.library import Library
+from .result import Report
 from .schema import SPLIT_SCHEMA, read_json
 
 app = typer.Typer(
@@ -111,7 +113,7 @@ def segment(
             with _apart(failures, path), held(folder):
                 report = _segment_one(
                     path, folder, overwrite, loaded, clicks, members, seed, device, target, memory_limit, roi,
-                    lambda stage, done, of: bar.update(step, description=stage, completed=done, total=of),
+                    lambda told: bar.update(step, description=_stage(told), completed=told.step, total=told.total),
                 )  # fmt: skip
                 results.append({"image": str(path), "folder": str(folder), "report": report})
             bar.update(total, advance=1)
@@ -260,20 +262,21 @@ def write_result(image, result, model, folder: Path, replace: bool = False) -> N
     with staged(folder, replace) as made:
         write_image(result.labels, made / "segmentation.nii.gz")
         write_image(result.variance, made / "variance.nii.gz")
-        write_json(made / "report.json", result.report)
+        write_json(made / "report.json", result.report.to_json())
         draw_overview(image, result, model, made / "overview.png")
 
 
 def _segment_one(
     path, folder, overwrite, model, clicks, members, seed, device, target, memory_limit, roi, progress
-) -> dict:
+) -> Report:
     from .segment import segment_image
 
     _check_target(folder, overwrite)
-    progress("reading", 0, 1)
+    progress(Progress("reading", 0, 1))
     image = read_image(path)
-    result = segment_image(image, model, clicks, members, seed, device, target, progress, memory_limit, roi)
-    result.report["image"]["file"] = Path(path).name
+    result = segment_image(
+        image, model, clicks, members, seed, device, target, progress, memory_limit, roi, Path(path).name
+    )
     _check_target(folder, overwrite)  # once more: whatever is there now was perhaps put there meanwhile
     write_result(image, result, model, folder, replace=overwrite)
     return result.report
@@ -340,9 +343,8 @@ def _is_result(folder: Path) -> bool:
         whole = not folder.is_symlink() and all(
             path.name in RESULT_FILES and path.is_file() and not path.is_symlink() for path in list(folder.iterdir())
         )
-        report = json.loads((folder / "report.json").read_bytes()) if whole else {}
-        return {"sha256", "labels"} <= set(report["model"]) and isinstance(report["findings"], list)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return whole and bool(Report.from_json(read_json(folder / "report.json")).findings)
+    except (OSError, MedNCAError):
         return False
 
 
@@ -354,31 +356,39 @@ def _point(text: str) -> tuple[float, float, float]:
     return r, a, s
 
 
-def progress(quiet: bool = False) -> Progress:
+def progress(quiet: bool = False) -> bars.Progress:
+    """Bars on a terminal, on standard error; nothing elsewhere."""
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeRemainingColumn(),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.TextColumn("{task.completed}/{task.total}"),
+        bars.TimeRemainingColumn(),
     )
-    return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
+    return bars.Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
 
 
-def _tell(results, failures, as_json: bool) -> None:
+def _stage(told: Progress) -> str:
+    """What a bar says of a stage."""
+    return told.stage if told.fields == 1 else f"{told.stage} {told.field}/{told.fields}"
+
+
+def _tell(results: list[dict], failures, as_json: bool) -> None:
+    """results: of each image its path, its result folder and its `Report`."""
     if as_json:
-        print(json.dumps({"results": results, "failures": failures}, indent=1))
+        rows = [result | {"report": result["report"].to_json()} for result in results]
+        print(json.dumps({"results": rows, "failures": failures}, indent=1))
     elif results:
         table = Table("Image", "Where", "Volume (ml)", "NQM", "Verdict")
         for result in results:
-            for finding in result["report"]["findings"]:
-                quality, verdict = finding["nqm"]["union"], finding["verdict"]
-                where = ", ".join(f"{x:.0f}" for x in finding["center"])
+            for finding in result["report"].findings:
+                quality, verdict = finding.nqm["union"], finding.verdict
+                where = ", ".join(f"{x:.0f}" for x in finding.center)
                 table.add_row(
-                    _plain(Path(result["image"]).name), where, f"{finding['volume_mm3']['union'] / 1000:.2f}",
-                    f"{quality:.3f}" if quality is not None else "-", f"{verdict['word']}. {verdict['reason']}",
+                    _plain(Path(result["image"]).name), where, f"{finding.volume_mm3['union'] / 1000:.2f}",
+                    f"{quality:.3f}" if quality is not None else "-", f"{verdict.word}. {verdict.reason}",
                 )  # fmt: skip
         out.print(table)
-    for note in dict.fromkeys(note for result in results for note in result["report"]["notes"]):
+    for note in dict.fromkeys(note for result in results for note in result["report"].notes):
         err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)
     for failure in failures:
         complain(failure)

@@ -15,13 +15,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .field import Finding
 from .files import write_bytes
 from .imaging.geometry import CanonicalImage
 from .models.weights import Model
-from .segment import Segmentation
+from .quality.verdict import COLORS
+from .result import Finding, Segmentation
 
-LIGHTS = {"green": "#2e9e4f", "amber": "#e0a100", "red": "#cc3b3b", "grey": "#8a8a8a"}
 VARIANCE_LIMIT = 0.25  # the largest variance a probability can have
 # name, axis it cuts, axes shown (across, up), letters at the left, right, top and bottom: the radiological
 # convention, the patient's right on the left of the picture; sagittal planes look toward the patient's right
@@ -132,14 +131,14 @@ def _words(axes, finding: Finding, number: int, result: Segmentation, model: Mod
     if finding.click:
         where = f"Click {number + 1} at R {finding.click[0]:.0f}, A {finding.click[1]:.0f}, S {finding.click[2]:.0f} mm"
     axes.text(0, 0.99, where, fontsize=12, weight="bold", va="top")
-    axes.scatter([0.05], [0.88], s=420, color=LIGHTS[verdict.color], transform=axes.transAxes, clip_on=False)
+    axes.scatter([0.05], [0.88], s=420, color=COLORS[verdict.color], transform=axes.transAxes, clip_on=False)
     axes.text(0.14, 0.88, verdict.word, fontsize=13, weight="bold", va="center")
     lines = [fill(verdict.reason, 38), ""]
     lines += [f"{name}: {volume / 1000:.2f} ml" for name, volume in finding.volume_mm3.items() if name != "union"]
     lines += [f"Together: {finding.volume_mm3['union'] / 1000:.2f} ml", ""]
     if finding.nqm["union"] is not None:
         lines += [f"NQM {finding.nqm['union']:.3f} (lower is steadier)"]
-    lines += [f"{result.report['members']} members, seed {result.report['seed']}", "", model.name]
+    lines += [f"{result.report.members} members, seed {result.report.seed}", "", model.name]
     axes.text(0, 0.79, "\n".join(lines), fontsize=10, va="top", linespacing=1.45)
     handles = [Line2D([], [], color=[c / 255 for c in label.color], lw=2, label=label.name) for label in model.labels]
     axes.legend(handles=handles, loc="lower left", fontsize=10, frameon=False, borderaxespad=0)

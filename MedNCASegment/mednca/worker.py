@@ -7,14 +7,10 @@ Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
     {"command": "cancel", "job": "1"}
     {"command": "quit"}
 
-On standard output, every line with its "job":
+On standard output, every line with its "job",
 
-    {"event": "started", "pid": N}                                at once; N also names its process group
-    {"event": "ready"}                                            torch is loaded
-    {"event": "progress", "stage": TEXT, "step": n, "total": n, "seconds_left": s or null}
-    {"event": "done", "out": FOLDER, "report": {...}}             the folder was renamed into place
-    {"event": "failed", "error": TEXT, "bug": true or false, "missed": true or false}    missed: nothing lies there
-    {"event": "cancelled"}
+    the events of `messages`: started, ready, progress, done, failed, cancelled. The answer of "done" holds "out", the
+    folder, which was renamed into place, and "report" (`result.Report`).
 
 The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
 report's region, so that a click in a large volume moves little data. The process ends when its standard input does,
@@ -25,16 +21,18 @@ crashed.
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import shutil
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from .errors import MedNCAError, NothingFound
+from .messages import Advanced, Done, Event, Failed, Progress, Ready, Started, Stopped
 from .schema import LINE, SEED, check_schema, numbers, optional, parse_json, record
 
 _JOB = {"type": ["string", "integer"]}
@@ -85,10 +83,10 @@ class Worker:
 
     def run(self) -> None:
         """Work until asked to quit or until the input ends."""
-        self.tell("started", pid=os.getpid())
+        self.tell(Started(pid=os.getpid()))
         threading.Thread(target=self._listen, daemon=True).start()
         self.warm_up()
-        self.tell("ready")
+        self.tell(Ready())
         while (request := self.jobs.get()) is not None:
             self._do(request)
 
@@ -98,15 +96,14 @@ class Worker:
 
     def commands(self) -> dict:
         """Of each command the function that does it, of the request and the job's id, and the schema of its requests.
-        What the function returns goes with "done"."""
+        What the function returns is the answer that goes with "done"."""
         return {"segment": (self._segment, _SEGMENT)}
 
-    def tell(self, event: str, job: str | None = None, **content) -> None:
+    def tell(self, event: Event) -> None:
         """Say it; where nobody listens any more, all work stops."""
-        line = {"event": event} | ({"job": job} if job is not None else {}) | content
         try:
             with self.speaking:
-                self.sink.write(json.dumps(line) + "\n")
+                self.sink.write(event.to_line() + "\n")
                 self.sink.flush()
         except OSError:
             self.cancelled.add("*")
@@ -117,7 +114,7 @@ class Worker:
             try:
                 request = self._understood(line)
             except MedNCAError as error:
-                self.tell("failed", None, error=str(error), bug=False)
+                self.tell(Failed(error=str(error)))
                 continue
             if request["command"] == "quit":
                 break
@@ -150,14 +147,14 @@ class Worker:
                 raise MedNCAError(f"Unknown command {request['command']!r}.")
             command, schema = self.commands()[request["command"]]
             check_schema(request, schema, "The request")
-            self.tell("done", job, **command(request, job))
+            self.tell(Done(job, command(request, job)))
         except Cancelled:
-            self.tell("cancelled", job)
+            self.tell(Stopped(job))
         except MedNCAError as error:
-            self.tell("failed", job, error=str(error), bug=False, missed=isinstance(error, NothingFound))
+            self.tell(Failed(job, str(error), missed=isinstance(error, NothingFound)))
         except Exception as error:  # what failed must reach the user whole
             traceback.print_exc()
-            self.tell("failed", job, error=f"{type(error).__name__}: {error}", bug=True)
+            self.tell(Failed(job, f"{type(error).__name__}: {error}", bug=True))
         self.cancelled.discard(job)
 
     def _segment(self, request: dict, job: str) -> dict:
@@ -167,18 +164,19 @@ class Worker:
         from .segment import segment_image
 
         progress = self.progress(job)
-        progress("reading", 0, 1)
+        progress(Progress("reading", 0, 1))
         image = self._image(Path(request["image"]))
         options = {key: request[key] for key in _OPTIONS if request.get(key) is not None}
         model = Library().load(request["model"])
         result = segment_image(image, model, request.get("clicks") or (), progress=progress, **options)
-        progress("writing", 0, 1)
+        report = result.report.to_json()
+        progress(Progress("writing", 0, 1))
         with staged(Path(request["out"])) as folder:
             for name, part in result.parts.items():
                 write_image(part, folder / f"{name}.nrrd", compress=False)
-            write_json(folder / "report.json", result.report)
+            write_json(folder / "report.json", report)
             self.check(job)
-        return {"out": request["out"], "report": result.report}
+        return {"out": request["out"], "report": report}
 
     def _image(self, path: Path):
         """The image of a file; the last one is kept, as clicks come in rows on one volume."""
@@ -190,16 +188,19 @@ class Worker:
             self.image = (stamp, read_image(path))
         return self.image[1]
 
-    def progress(self, job: str):
-        """A callback that tells, estimates the time left of a stage, and stops a cancelled job."""
-        begun: dict[str, tuple[float, int]] = {}  # a stage may begin in the middle, where a training is resumed
+    def progress(self, job: str) -> Callable[[Progress], None]:
+        """A callback that tells how a job gets on, with the time left of a stage, and stops a cancelled job."""
+        begun: dict[tuple[str, int], tuple[float, int]] = {}  # in the middle, where a training is resumed
 
-        def progress(stage: str, done: int, total: int) -> None:
+        def progress(told: Progress) -> None:
             self.check(job)
-            now = time.monotonic()
-            start, first = begun.setdefault(stage, (now, done))
-            left = (now - start) / (done - first) * (total - done) if done > first else None
-            self.tell("progress", job, stage=stage, step=done, total=total, seconds_left=left and round(left, 1))
+            if told.step is not None and told.total is not None:
+                now = time.monotonic()
+                start, first = begun.setdefault((told.stage, told.field), (now, told.step))
+                if told.step > first:
+                    left = (now - start) / (told.step - first) * (told.total - told.step)
+                    told = replace(told, seconds_left=round(left, 1))
+            self.tell(Advanced(job, told))
 
         return progress
 

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 from mednca.files import alone
+from mednca.messages import Progress, Row, Told
 from mednca.schema import ID, LINE, TEXT, named, optional
 from mednca.worker import PATH, Worker, main, request_schema
 
@@ -82,7 +83,7 @@ class TrainingWorker(Worker):
             dataset = Dataset(
                 tuple(Case(name, Path(image), Path(labels)) for name, image, labels in request["cases"]), {}
             )
-        found = fingerprint(dataset, progress=lambda done, total: progress("looking at the cases", done, total))
+        found = fingerprint(dataset, progress=lambda done, total: progress(Progress("examining", done, total)))
         return {
             "cases": found.to_json(),
             "files": [[case.name, str(case.image), str(case.labels)] for case in dataset.cases],
@@ -109,7 +110,7 @@ class TrainingWorker(Worker):
             plan, reasons = proposal.plan, proposal.reasons
         plan = with_changes(plan, request.get("changes") or {})
         self.check(job)
-        self.progress(job)("measuring what an iteration takes", 0, 1)
+        self.progress(job)(Progress("estimating", 0, 1))
         cost = estimate(plan, len(found.usable)).to_json() if request.get("estimate", True) else None
         return {"plan": plan.to_json(), "reasons": reasons, "estimate": cost}
 
@@ -117,22 +118,22 @@ class TrainingWorker(Worker):
         from . import run_folder
 
         progress, last, folder = self.progress(job), [0.0], Path(request["run"])
-        progress("preparing", 0, 1)
+        progress(Progress("preparing", 0, 1))
 
         def tell(text):
-            self.tell("told", job, text=text)
+            self.tell(Told(job, text))
 
         def report(row):
             now = time.monotonic()
             if "dice_union" in row or now - last[0] >= _ROW_SECONDS:
                 last[0] = now
-                self.tell("row", job, row=row)
-            progress("training", row["iteration"], work.run.plan.total_iterations)
+                self.tell(Row(job, row))
+            progress(Progress("training", row["iteration"], work.run.plan.total_iterations))
 
         with alone(folder, make=bool(request.get("plan"))):
             device = self._device(request, tell)
             work = self._begin(request, device) if request.get("plan") else run_folder.reopen(folder, device)
-            result = run_folder.complete(work, None, report, tell, progress)
+            result = run_folder.complete(work, None, report, tell, lambda *told: progress(Progress(*told)))
         return {"out": str(run_folder.result_folder(work)), "report": result}
 
     def _device(self, request: dict, tell) -> str:

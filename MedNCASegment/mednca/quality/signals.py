@@ -1,8 +1,45 @@
-"""What the members of an ensemble say about how steady a result is: the NCA quality metric."""
+"""What the members of an ensemble say about how steady a result is: one number a signal, each by its name.
+
+NQM (M3D-NCA, Eq. 1) is the paper's. A new signal is a `Signal` more in `SIGNALS`; a calibration says which one it was
+made with, and the verdict follows that one. What a number is worth is `calibration`'s business.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from ..nca.ensemble import Statistics
+
+
+def population_scale(members: int, others: int) -> float:
+    """What brings a population deviation of so many members to that of `others`: it grows as sqrt((N - 1) / N)."""
+    return float(np.sqrt((1 - 1 / others) / (1 - 1 / members)))
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A number that rises where a result gets worse.
+
+    Attributes:
+        measure: from an ensemble's statistics in one field of view; None where nothing was found.
+        scale: (members, others) -> factor that brings a value of so many members to that of `others`.
+    """
+
+    measure: Callable[[Statistics], float | None]
+    scale: Callable[[int, int], float] = lambda members, others: 1.0
+
+
+SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: statistics.nqm[-1], population_scale)}
+
+
+def measure_signals(statistics: Statistics) -> dict[str, float | None]:
+    """Every signal by name, of the union of the labels."""
+    return {name: signal.measure(statistics) for name, signal in SIGNALS.items()}
 
 
 def nqm(mean: np.ndarray, variance: np.ndarray) -> float | None:

@@ -12,6 +12,7 @@ from .domain import Objection
 
 DEFAULT_TARGET = 0.8  # Dice below which the paper calls a segmentation failed
 
+COLORS = {"green": "#2e9e44", "amber": "#e09000", "red": "#d0342c", "grey": "#808080"}
 WORDS = {
     "green": "Likely good enough",
     "amber": "Check before use",
@@ -35,15 +36,31 @@ class Verdict:
 
 
 def judge(
-    value: float | None, members: int, calibration: Calibration | None, target: float, objection: Objection | None
+    signals: dict[str, float | None],
+    members: int,
+    calibration: Calibration | None,
+    target: float,
+    objection: Objection | None,
 ) -> Verdict:
     """The verdict on one result.
 
-    value: NQM of the union, of so many members. objection: why no verdict would be honest whatever the NQM (see
-    `objection_to`).
-    Green: even the low end of the interval reaches the target. Red: the expected Dice does not. Amber: between.
+    Green: even the low end of the interval reaches the target. Red: the expected Dice does not. Amber: between. Grey:
+    no verdict is honest.
+
+    Args:
+        signals: of the union, by name, measured with `members` members.
+        members: of the ensemble.
+        calibration: of the model; None where it has none.
+        target: Dice that the result should reach.
+        objection: why no verdict would be honest whatever the signals say (see `domain.objection_to`).
+
+    Returns:
+        The verdict.
     """
-    if value is None:
+    value = signals.get(calibration.signal if calibration else "nqm")
+    if calibration is not None and not calibration.is_usable:
+        objection = objection or Objection("calibration", {})
+    elif value is None:
         objection = objection or Objection("nothing", {})
     elif calibration is None:
         objection = objection or Objection("calibration", {})
@@ -58,11 +75,3 @@ def judge(
         color, reason = "amber", "the target lies within the interval"
     text = f"Expected Dice {dice:.2f} ({low:.2f} to {high:.2f}), target {target:.2f}: {reason}."
     return Verdict(color, WORDS[color], text, dice, low, high, target)
-
-
-def rejudge(report: dict, number: int, target: float) -> Verdict:
-    """The verdict on a finding of a result's report against another target; nothing is run again."""
-    finding, calibration = report["findings"][number], report["model"]["calibration"]
-    calibration = Calibration.from_json(calibration) if calibration else None
-    objection = Objection(**finding["objection"]) if finding["objection"] else None
-    return judge(finding["nqm"]["union"], report["members"], calibration, target, objection)
