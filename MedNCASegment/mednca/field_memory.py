@@ -6,6 +6,7 @@ What the ensemble itself takes, and how it stays below a limit, is `nca.memory`'
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from .nca.architecture import Architecture
 from .quality import hotspots
@@ -14,11 +15,15 @@ _FLOAT = 4  # bytes of a number
 _PIECES = 13  # bytes a voxel that connected components take
 
 
-def results_peak(architecture: Architecture, shape, shown: int, aligned: bool, pieces: bool) -> float:
+def results_peak(architecture: Architecture, shape: Sequence[int], shown: int, aligned: bool, pieces: bool) -> float:
     """Bytes that one field's results take once its ensemble has run.
 
-    shape: voxels (R, A, S) on the model's grid; shown: on the image's; aligned: whether these are the same; pieces:
-    whether only the largest piece is kept.
+    Args:
+        architecture: of the model.
+        shape: voxels (R, A, S) of the field on the model's grid.
+        shown: how many voxels it has on the image's grid.
+        aligned: whether the two grids are the same.
+        pieces: whether only the largest piece is kept.
     """
     voxels, number = math.prod(shape), shown * _FLOAT
     statistics = ((architecture.labels + 1) * _FLOAT + 1) * voxels  # mean per label, variance, mask
