@@ -448,7 +448,7 @@ def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
     before = {key: value.clone() for key, value in work.run.pyramid.state_dict().items()}
     work.run.train(cases)
     for key, value in work.run.pyramid.state_dict().items():
-        assert torch.equal(value, before[key]) == (".sight." in key or "running" in key or "num_batches" in key)
+        assert torch.equal(value, before[key]) == (".perception." in key or "running" in key or "num_batches" in key)
 
 
 # --- the command line

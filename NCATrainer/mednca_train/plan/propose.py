@@ -11,6 +11,7 @@ from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
+from mednca.nca.families import FAMILIES, Family
 
 from .fingerprint import CaseFacts, Fingerprint
 from .plan import Augmentation, Plan
@@ -19,7 +20,6 @@ COLORS = (
     (230, 126, 34), (64, 156, 255), (87, 187, 96), (201, 92, 172), (241, 214, 64), (120, 105, 215), (216, 82, 82),
     (77, 190, 190),
 )  # fmt: skip
-FAMILIES = ("m3d-nca", "med-nca")
 _LARGEST_FIELD = 160  # voxels along an axis; beyond, the grid is made coarser
 _PADDING = 14.0  # mm around the organ that a field of view has at least
 _SAMPLE_VOXELS = 60_000  # of the patches of a batch, about
@@ -60,15 +60,16 @@ def propose(
             f"Training needs two usable cases at least, one to learn from and one to check with; there are "
             f"{len(cases)}. {why}".strip()
         )
-    if family not in FAMILIES:
-        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(FAMILIES)}.")
+    planned = {name: record for name, record in FAMILIES.items() if record.planning}
+    if family not in planned:
+        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(planned)}.")
     labels = tuple(
         Label(value, (label_names or {}).get(value, f"Label {value}"), COLORS[n % len(COLORS)])
         for n, value in enumerate(fingerprint.values)
     )
     reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
     spacing, field = _grid(cases, reasons)
-    architecture = _architecture(family, field, spacing, len(labels), reasons)
+    architecture = _architecture(planned[family], field, spacing, len(labels), reasons)
     batch, patch = _patch(architecture, field, spacing, cases, reasons)
     flip = flip_axes(cases)
     reasons["flip"] = (
@@ -123,24 +124,33 @@ def _grid(cases, reasons):
     return triple(spacing.tolist()), field
 
 
-def _architecture(family, field, spacing, labels, reasons):
-    """Two levels; the coarse one sees the whole field within its steps, at cells that are about as long as wide."""
-    factor = 2 if max(field) <= 64 else 4
-    fine = min(spacing)
-    scale = [max(min(factor, round(factor * fine / mm), n // 6), 1) for mm, n in zip(spacing, field, strict=True)]
-    if family == "med-nca":
+def _architecture(family: Family, field, spacing, labels, reasons):
+    """Two levels; the coarse one perceives the whole field within its steps."""
+    planning, factor = family.planning, 2 if max(field) <= 64 else 4
+    if family.dims == 2:
         axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
         scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]
-        levels = (Level(triple(scale), 3, 16), Level((1, 1, 1), 3, 16))
-        reasons["architecture"] = "Med-NCA: slices along the axis with the thickest slices, two levels, 70,016 weights."
-        return Architecture("med-nca", 32, 128, levels, labels=labels, slice_axis=axis)
-    coarse = max(math.ceil(n / s) for n, s in zip(field, scale, strict=True))
-    steps = int(np.clip(math.ceil(coarse / 3), 8, 20))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
-    levels = (Level(triple(scale), 7, steps), Level((1, 1, 1), 3, min(steps, 12)))
-    reasons["architecture"] = (
-        f"M3D-NCA with two levels; {steps} steps carry information across the {coarse} cells of the coarse one."
+    else:  # cells that are about as long as wide
+        axis, fine = None, min(spacing)
+        scale = [max(min(factor, round(factor * fine / mm), n // 6), 1) for mm, n in zip(spacing, field, strict=True)]
+    coarse = max(math.ceil(n / s) for a, (n, s) in enumerate(zip(field, scale, strict=True)) if a != axis)
+    radius = planning.kernels[0] // 2
+    steps = int(np.clip(math.ceil(coarse / radius), *planning.steps))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
+    levels = (
+        Level(triple(scale), planning.kernels[0], steps),
+        Level((1, 1, 1), planning.kernels[1], min(steps, planning.fine_steps)),
     )
-    return Architecture("m3d-nca", 16, 64, levels, norm="batch", labels=labels)
+    architecture = Architecture(
+        family.name, planning.channels, planning.hidden, levels, norm=planning.norm, labels=labels, slice_axis=axis
+    )
+    reasons["architecture"] = (
+        f"{family.title}: slices along the axis with the thickest slices, two levels, "
+        f"{architecture.parameter_count():,} weights."
+        if family.dims == 2
+        else f"{family.title} with two levels; {steps} steps carry information across the {coarse} cells of the coarse "
+        "one."
+    )
+    return architecture
 
 
 def _patch(architecture, field, spacing, cases, reasons):
