@@ -45,9 +45,11 @@ screenshots: $(READY)
 measure-click: $(READY)
 	$(PY) Testing/measure_click.py
 
+# Style and types; `make format` mends what of it can be mended by itself.
 lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/pyright --pythonpath $(PY)
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .

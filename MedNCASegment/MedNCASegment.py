@@ -5,7 +5,8 @@ imports neither torch nor anything that Slicer does not bring.
 """
 
 import time
-from typing import Annotated
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import qt
 import slicer
@@ -23,21 +24,33 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 from mednca.errors import MedNCAError
+from mednca.messages import Progress
 from mednca.models.library import Library
 from mednca.quality.verdict import DEFAULT_TARGET
-from MedNCASegmentLib.click_placement import Placer, adoptClicks, createClicks, pointsOf, removePoints
+from MedNCASegmentLib import messages
+from MedNCASegmentLib.click_placement import (
+    ClickPlacement,
+    Point,
+    adoptClicks,
+    createClicks,
+    pointsOf,
+    removePoints,
+)
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
-from MedNCASegmentLib.messages import progressText
 from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
-from MedNCASegmentLib.requests import Engine, Request
+from MedNCASegmentLib.requests import Request, RequestQueue
 from MedNCASegmentLib.result_view import ResultView
-from MedNCASegmentLib.results import addResult, editedSegments, removeResult
+from MedNCASegmentLib.results import AddedRun, addResult, editedSegments
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
+from MedNCASegmentLib.undo import UndoHistory
+from MedNCASegmentLib.worker_client import RequestState
 
-_UNDO_STEPS = 20  # each keeps its part of the variance
+if TYPE_CHECKING:
+    from mednca.models.weights import Model
+    from mednca.result import Segmentation
 
 
 class MedNCASegment(ScriptedLoadableModule):
@@ -90,7 +103,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._guiTag = None
         self._shown3D = False
 
-    def setup(self):
+    def setup(self) -> None:
+        """Called once, when the module is first opened."""
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/MedNCASegment.ui"))
         self.layout.addWidget(uiWidget)
@@ -98,8 +112,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = MedNCASegmentLogic(changed=self._onRequestChanged, log=self._log)
         self.models = ModelChooser(self.ui, self.logic.library, self._onModelChosen, self._log)
-        self.placer = Placer(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
-        self.results = ResultView(self.ui)
+        self.placement = ClickPlacement(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
+        self.results = ResultView(self.ui, self._log)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
 
@@ -120,58 +134,66 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.copyLogButton.connect("clicked(bool)", self.onCopyLogButton)
         self.initializeParameterNode()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Called when the application closes and when the module is reloaded."""
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
         self.logic.shutdown()
         self.views.cleanup()
-        self.placer.cleanup()
+        self.placement.cleanup()
         self.setParameterNode(None)
         self.removeObservers()
 
-    def enter(self):
+    def enter(self) -> None:
+        """The module is opened."""
         self.initializeParameterNode()
         self._onViewsChanged()
 
-    def exit(self):
+    def exit(self) -> None:
         """Another module is opened: stop placing, keep computing."""
-        self.placer.stop()
+        self.placement.stop()
 
-    def onQuit(self):
+    def onQuit(self) -> None:
+        """The application ends: leave no process behind."""
         self.logic.shutdown()
 
-    def onSceneStartClose(self, caller, event):
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        """All nodes are about to go."""
         self.logic.forgetScene()
-        self.placer.stop()
+        self.placement.stop()
         self.setParameterNode(None)
 
-    def onSceneEndClose(self, caller, event):
+    def onSceneEndClose(self, caller: Any, event: Any) -> None:
+        """An empty scene has a parameter node, too."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 
-    def onSceneStartImport(self, caller, event):
+    def onSceneStartImport(self, caller: Any, event: Any) -> None:
         """Nodes come one by one: a selector would choose the first one, and the scene's own choice be lost."""
-        self.placer.stop()
+        self.placement.stop()
         self.setParameterNode(None)
 
-    def onSceneEndImport(self, caller, event):
+    def onSceneEndImport(self, caller: Any, event: Any) -> None:
+        """All nodes are there."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 
-    def onNodeRemoved(self, caller, event):
+    def onNodeRemoved(self, caller: Any, event: Any) -> None:
+        """Perhaps a result that could be undone."""
         self.logic.forgetRemovedNodes()
         self._showState()
 
     # --- the parameter node
 
-    def initializeParameterNode(self):
+    def initializeParameterNode(self) -> None:
+        """Take the scene's parameter node; the image that is seen is the volume, where none is chosen yet."""
         self.setParameterNode(self.logic.getParameterNode())
         if not self._parameterNode.inputVolume:
             volumeNode = shownImage() or self.logic.firstImage()
             if volumeNode:
                 self._parameterNode.inputVolume = volumeNode
 
-    def setParameterNode(self, parameterNode):
+    def setParameterNode(self, parameterNode: "MedNCASegmentParameterNode | None") -> None:
+        """Follow a parameter node, or none."""
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
@@ -187,12 +209,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _showModelOf(self, parameterNode):
         """A scene may name a model that this computer lacks: then another one is chosen, and that is said."""
-        wanted = parameterNode.model
-        shown = self.models.select(wanted)
-        if shown and shown != wanted:
-            told = _("There is no model {wanted} here; {shown} is chosen instead.")
-            self._log(told.format(wanted=wanted, shown=shown))
-            parameterNode.model = shown
+        asked = parameterNode.model
+        chosen = self.models.select(asked)
+        if chosen and chosen != asked:
+            self._log(messages.otherModelText(asked, chosen))
+            parameterNode.model = chosen
 
     def _onParametersModified(self, caller=None, event=None):
         """Show everything as the parameter node has it, once what it has belongs together."""
@@ -202,7 +223,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         isAnotherVolume = bool(node) and self.pairing.settle(node)
         if isAnotherVolume:
             self._shown3D = False  # its segments want surfaces, too
-        self.placer.follow(node.points if node else None)
+        self.placement.follow(node.points if node else None)
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
@@ -216,7 +237,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.ui.placeButton.checked and node.inputVolume:
             self._place()
         elif node.inputVolume is None:
-            self.placer.stop()
+            self.placement.stop()
 
     def _onViewsChanged(self):
         """What is seen is what is segmented: the image that all slice views show is the volume."""
@@ -224,7 +245,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if node and shown and shown is not node.inputVolume and self.parent.isEntered:
             before, node.inputVolume = node.inputVolume, shown
             if before:
-                self._tell(_("The slice views show {name}: it is chosen now.").format(name=shown.GetName()))
+                self._tell(messages.otherVolumeText(shown.GetName()))
 
     def _show3D(self, node):
         """Only where the user changed it here, or made a result: surfaces of other makers are their own business."""
@@ -239,23 +260,23 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     # --- what the user does
 
-    def onPlaceButton(self, checked=None):
+    def onPlaceButton(self, checked: bool | None = None) -> None:
+        """Begin or end placing clicks."""
         if not self.ui.placeButton.checked:
-            self.placer.stop()
+            self.placement.stop()
             return
         self._place()
 
     def _place(self):
         if not self._parameterNode.points:
             self._parameterNode.points = createClicks(self._parameterNode.inputVolume)
-        self.placer.start()
+        self.placement.start()
 
     def _onPlaced(self, points):
         """Each click is segmented at once, one after the other; but not on an image that is not the one clicked on."""
         seen, chosen = imageUnderMouse(), self._parameterNode.inputVolume if self._parameterNode else None
         if seen and chosen and seen is not chosen:
-            told = _("That view shows {seen}, but {chosen} is chosen: choose {seen} as the volume, then click.")
-            self._tell(told.format(seen=seen.GetName(), chosen=chosen.GetName()))
+            self._tell(messages.otherViewText(seen.GetName(), chosen.GetName()))
             removePoints(points)
             return
         for point in points:
@@ -266,22 +287,22 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.release(ids)
         self._showState()
 
-    def onUndoButton(self):
+    def onUndoButton(self) -> None:
+        """Take the last result back, of whatever volume."""
         last, chosen = self.logic.last, self._parameterNode.inputVolume
         name = last.volumeNode.GetName()
-        question = _("The last result, of {volume}, was corrected by hand. Take it back all the same?")
-        if editedSegments(last.added) and not slicer.util.confirmOkCancelDisplay(question.format(volume=name)):
+        if editedSegments(last.added) and not slicer.util.confirmOkCancelDisplay(messages.undoQuestion(name)):
             return
         self.logic.undo()
         removePoints(last.points)
-        told = _("The last result of {volume} was taken back.").format(volume=name)
-        self._tell(told if last.volumeNode is not chosen else "")
+        self._tell(messages.undoneText(name) if last.volumeNode is not chosen else "")
         self._onParametersModified()
 
-    def onWholeButton(self):
+    def onWholeButton(self) -> None:
+        """Segment the whole volume."""
         self._start([])
 
-    def onApplyButton(self):
+    def onApplyButton(self) -> None:
         """Cancel what runs; otherwise segment at all points again, with what is chosen now."""
         if self.logic.isBusy:
             self.logic.cancel()
@@ -290,10 +311,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if not self._start([point]):
                 break
 
-    def onEditButton(self):
+    def onEditButton(self) -> None:
+        """Go to the Segment Editor."""
         editInSegmentEditor(self._parameterNode.segmentation, self._parameterNode.inputVolume)
 
-    def onCopyLogButton(self):
+    def onCopyLogButton(self) -> None:
+        """Put the log on the clipboard."""
         slicer.app.clipboard().setText(self.ui.logText.plainText)
 
     def _start(self, points):
@@ -327,18 +350,18 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     # --- what is shown
 
     def _onRequestChanged(self, request):
-        if request.state == "done" and self._parameterNode:
+        if request.state is RequestState.DONE and self._parameterNode:
             self._onDone(request)
-        elif request.state == "missed":
+        elif request.state is RequestState.MISSED:
             self._onMissed(request)
-        elif request.state == "failed":
-            told = _("Segmentation failed: {error}").format(error=request.error)
+        elif request.state is RequestState.FAILED:
+            told = messages.failedText(request.error)
             qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))  # not within the worker's own signal
         self._showState()
 
     def _onDone(self, request):
         """Show it, unless another volume was chosen meanwhile."""
-        self._log(_("Done in {seconds:.1f} s.").format(seconds=time.monotonic() - request.started))
+        self._log(messages.doneText(time.monotonic() - request.started))
         added = request.added.segmentationNode
         if request.volumeNode is self._parameterNode.inputVolume:
             self.results.forgetOverlay()
@@ -347,8 +370,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._onParametersModified()
         else:
             hide(added)
-            told = _("The result of {volume} is in {segmentation}: choose that volume to see it.")
-            self._tell(told.format(volume=request.volumeNode.GetName(), segmentation=added.GetName()))
+            self._tell(messages.elsewhereText(request.volumeNode.GetName(), added.GetName()))
 
     def _onMissed(self, request):
         """The click goes, unless an earlier result is its own."""
@@ -364,26 +386,20 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.placeButton.enabled = ready
         ui.wholeButton.enabled = ready and not busy
         ui.undoButton.enabled = self.logic.last is not None and not busy
-        ui.applyButton.text = _("Cancel") if busy else _("Apply")
         ui.applyButton.enabled = busy or (ready and hasPoints)
-        if busy:
-            ui.applyButton.toolTip = _("Stop what is being computed.")
-        elif ui.applyButton.enabled:
-            ui.applyButton.toolTip = _("Segment at all points again, with what is chosen now.")
-        else:
-            ui.applyButton.toolTip = _("Choose a volume and a model, then click on the organ.")
-        self._showProgress(self.logic.progress if busy else None)
+        ui.applyButton.text, ui.applyButton.toolTip = messages.applyText(busy, ready and hasPoints)
+        self._showProgress(self.logic.current)
 
-    def _showProgress(self, progress):
+    def _showProgress(self, request):
         ui = self.ui
-        ui.progressBar.visible = progress is not None
-        ui.statusLabel.visible = progress is not None
-        if progress:
-            stage, step, total, _seconds = progress
-            known = bool(total) and stage.startswith("ensemble")
-            ui.progressBar.maximum = total if known else 0  # 0: busy, nobody knows how long
-            ui.progressBar.value = step if known else 0
-            ui.statusLabel.text = progressText(*progress)
+        ui.progressBar.visible = request is not None
+        ui.statusLabel.visible = request is not None
+        if request:
+            progress, state = request.progress, request.state
+            known = state is RequestState.RUNNING and progress.stage == "ensemble" and bool(progress.total)
+            ui.progressBar.maximum = progress.total if known else 0  # 0: busy, nobody knows how long
+            ui.progressBar.value = progress.step if known else 0
+            ui.statusLabel.text = messages.progressText(state, progress)
 
     def _tell(self, text):
         """Something that the user should know at once, beside the buttons; nothing, where there is nothing to tell."""
@@ -399,14 +415,6 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
 
 
-def _sameQuestion(one, other):
-    """Whether two requests are for the same click, or both for the same whole volume."""
-    if one.clicks or other.clicks:
-        return bool({id for id, _position in one.points} & {id for id, _position in other.points})
-    sameTarget = one.added.segmentationNode is other.added.segmentationNode
-    return one.volumeNode is other.volumeNode and sameTarget
-
-
 class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
     """Segments volume nodes, with or without the panel.
 
@@ -415,39 +423,79 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         added.segmentationNode, added.varianceNode, added.tableNode, added.report
     """
 
-    def __init__(self, changed=lambda request: None, log=lambda text: None):
+    def __init__(
+        self,
+        changed: Callable[[Request], None] = lambda request: None,
+        log: Callable[[str], None] = lambda text: None,
+    ):
         ScriptedLoadableModuleLogic.__init__(self)
         self.library = Library(check_tensors=False)
-        self.engine = Engine(changed, log)
-        self._undo = []  # requests that are done, oldest first, as long as their result can be taken back
+        self.queue = RequestQueue(changed, log)
+        self.history = UndoHistory()
 
-    def getParameterNode(self):
+    def getParameterNode(self) -> MedNCASegmentParameterNode:
+        """What the user chose, of this scene."""
         return MedNCASegmentParameterNode(super().getParameterNode())
 
-    def segment(self, volumeNode, model, clicks=(), segmentationNode=None, wait=True, finished=None, **options):
+    def segment(
+        self,
+        volumeNode: vtkMRMLScalarVolumeNode,
+        model: str,
+        clicks: Iterable[tuple[float, float, float]] = (),
+        segmentationNode: vtkMRMLSegmentationNode | None = None,
+        wait: bool = True,
+        finished: Callable[[Request], None] | None = None,
+        **options: Any,
+    ) -> AddedRun | Request:
         """Segment a volume node in the worker and put the result into the scene.
 
-        model: id of the library, or folder. clicks: points in world RAS mm; without any the whole volume is one field
-        of view. options: members, seed, device, target_dice, memory_limit as of `mednca.segment.segment_image`,
-        and keepProbability. segmentationNode: to add to; it must not belong to another volume. Returns a
-        `MedNCASegmentLib.results.AddedRun`; with wait=False at once the `MedNCASegmentLib.requests.Request`, which
-        finished(request) is called with at its end.
-        Raises MedNCAError with a sentence for the user, also where nothing was found; nothing is added to the scene
-        then.
+        Args:
+            volumeNode: the volume to segment; under a linear transform or none.
+            model: an id of the library, or a model's folder.
+            clicks: points in world RAS, mm; without any the whole volume is one field of view.
+            segmentationNode: to add to; it must not belong to another volume. Default, a new one.
+            wait: return when it is over. Otherwise at once, and it goes on by the event loop.
+            finished: called with the request when it is over, however it ended.
+            options: members, seed, device, target_dice and memory_limit as of `mednca.segment.segment_image`; and
+                keepProbability, to add the mean probability as a volume, too.
+
+        Returns:
+            What was added; with wait=False the request, whose `state`, `progress`, `error` and `added` tell how it
+            stands.
+
+        Raises:
+            MedNCAError: with a sentence for the user, also where nothing was found; nothing is added to the scene then.
         """
         request = Request(volumeNode, model, clicks, lambda: segmentationNode, finished, **options)
         self._run(request)
         if not wait:
             return request
-        self.engine.wait(request)
-        if request.state != "done":
+        self.queue.wait(request)
+        if request.state is not RequestState.DONE:
             raise MedNCAError(request.error or _("The segmentation was cancelled."))
         return request.added
 
-    def segmentInProcess(self, volumeNode, model, clicks=(), segmentationNode=None, progress=None, **options):
-        """The same in this process, which loads torch into it: for Python outside Slicer.
+    def segmentInProcess(
+        self,
+        volumeNode: vtkMRMLScalarVolumeNode,
+        model: "str | Model",
+        clicks: Iterable[tuple[float, float, float]] = (),
+        segmentationNode: vtkMRMLSegmentationNode | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
+    ) -> "tuple[AddedRun, Segmentation]":
+        """The same as `segment` in this process, which loads torch into it: for Python outside Slicer.
 
-        model: as above, or a `mednca.models.weights.Model`. Returns (AddedRun, `mednca.segment.Segmentation`).
+        Args:
+            volumeNode, clicks, segmentationNode: as of `segment`.
+            model: as of `segment`, or a model with its weights.
+            progress, options: as of `mednca.segment.segment_image`.
+
+        Returns:
+            What was added, and the engine's own result.
+
+        Raises:
+            MedNCAError: as `segment`.
         """
         from mednca.imaging.reading import check_image
         from mednca.segment import segment_image
@@ -460,9 +508,29 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         images = {name: result.parts[name] for name in ("labels", "variance")}
         return addResult(volumeNode, images, result.report, segmentationNode), result
 
-    def start(self, volumeNode, model, points=(), target=lambda: None, **options):
-        """For the panel: segment at points of `placing`. What they gave before is replaced."""
-        request = Request(volumeNode, model, [position for _id, position in points], target, self._onOver, **options)
+    def start(
+        self,
+        volumeNode: vtkMRMLScalarVolumeNode,
+        model: str,
+        points: Iterable[Point] = (),
+        target: Callable[[], vtkMRMLSegmentationNode | None] = lambda: None,
+        **options: Any,
+    ) -> Request:
+        """For the panel: segment at control points, so that it can be undone. What they gave before is replaced.
+
+        Args:
+            volumeNode, model, options: as of `segment`.
+            points: where to segment; without any the whole volume is one field of view.
+            target: called when the result is there, for the segmentation to add to; None for a new one.
+
+        Returns:
+            The request, which goes on by the event loop.
+
+        Raises:
+            MedNCAError: at once, for a volume that cannot be segmented or packages that are missing.
+        """
+        points = list(points)
+        request = Request(volumeNode, model, [point.position for point in points], target, self._onOver, **options)
         request.points = points
         return self._run(request)
 
@@ -471,70 +539,64 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         if missing:
             told = _("{names} not installed; segment once from the panel, which installs what is missing.")
             raise MedNCAError(told.format(names=missing))
-        request.started = time.monotonic()
-        return self.engine.start(request)
+        return self.queue.start(request)
 
     def _onOver(self, request):
-        """Keep it for undo. An earlier result of the same click gives way, but for what was corrected by hand."""
-        if request.state != "done":
-            return
-        for earlier in [each for each in self._undo if _sameQuestion(each, request)]:
-            self._undo.remove(earlier)
-            removeResult(earlier.added, [each.added for each in (*self._undo, request)], keepEdited=True)
-        self._undo = [*self._undo, request][-_UNDO_STEPS:]
+        if request.state is RequestState.DONE:
+            self.history.add(request)
 
     @property
-    def isBusy(self):
-        return bool(self.engine.requests)
+    def isBusy(self) -> bool:
+        """Whether a request is not over."""
+        return bool(self.queue.pending)
 
     @property
-    def progress(self):
-        """stage, step, total, seconds left of what is being worked on."""
-        return self.engine.requests[0].progress
+    def current(self) -> Request | None:
+        """What is being worked on, or None."""
+        return self.queue.pending[0] if self.queue.pending else None
 
     @property
-    def last(self):
-        """The `MedNCASegmentLib.requests.Request` whose result `undo` takes back, of whatever volume; or None."""
-        return self._undo[-1] if self._undo else None
+    def last(self) -> Request | None:
+        """The request whose result `undo` takes back, of whatever volume; or None."""
+        return self.history.last
 
-    def undo(self):
+    def undo(self) -> None:
         """Take the last result back."""
-        request = self._undo.pop()
-        removeResult(request.added, [each.added for each in self._undo])
+        self.history.undo()
 
-    def isAnswered(self, points):
+    def isAnswered(self, points: Iterable[Point]) -> bool:
         """Whether one of the points has a result."""
-        ids = {id for id, _position in points}
-        return any(ids & {id for id, _position in request.points} for request in self._undo)
+        return self.history.isAnswered(points)
 
-    def release(self, ids):
+    def release(self, ids: set[tuple]) -> None:
         """Points are gone: their results stay, but belong to no point any more."""
-        for request in (*self._undo, *self.engine.requests):
-            request.points = [point for point in request.points if point[0] not in ids]
+        for request in (*self.history.requests, *self.queue.pending):
+            request.points = [point for point in request.points if point.id not in ids]
 
-    def cancel(self):
-        self.engine.cancel()
+    def cancel(self) -> None:
+        """Cancel all that is being computed."""
+        self.queue.cancel()
 
-    def shutdown(self):
-        self.engine.shutdown()
+    def shutdown(self) -> None:
+        """End the worker and drop all requests without a word; the logic can be used again afterward."""
+        self.queue.shutdown()
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """The scene is about to lose all nodes: nothing of what runs can be used, nothing be undone."""
-        self.engine.cancel()
-        self._undo = []
+        self.queue.cancel()
+        self.history.forget()
 
-    def forgetRemovedNodes(self):
+    def forgetRemovedNodes(self) -> None:
         """What lost its segmentation node cannot be undone any more."""
-        isThere = slicer.mrmlScene.IsNodePresent
-        self._undo = [request for request in self._undo if isThere(request.added.segmentationNode)]
+        self.history.forgetRemovedNodes()
 
-    def show3D(self, segmentationNode, visible):
+    def show3D(self, segmentationNode: vtkMRMLSegmentationNode, visible: bool) -> None:
         """Surfaces of the segments, made when first wanted. Hiding keeps them: they may be somebody's only geometry."""
         if visible:
             segmentationNode.CreateClosedSurfaceRepresentation()
         segmentationNode.GetDisplayNode().SetVisibility3D(visible)
 
-    def firstImage(self):
+    def firstImage(self) -> vtkMRMLScalarVolumeNode | None:
         """The first volume of the scene that is an image, or None."""
         return next(filter(isImage, slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")), None)
 
@@ -560,8 +622,8 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
             self.assertEqual(added.segmentationNode.GetSegmentation().GetNumberOfSegments(), 2)
             self.assertEqual(added.varianceNode.GetImageData().GetDimensions(), (36, 52, 36))
             self.assertEqual(added.tableNode.GetNumberOfRows(), 2)
-            self.assertEqual(runsOf(added.segmentationNode)[0]["report"]["members"], 2)
-            self.assertEqual(added.report["findings"][0]["verdict"]["color"], "grey")  # two members say too little
+            self.assertEqual(runsOf(added.segmentationNode)[0].report.members, 2)
+            self.assertEqual(added.report.findings[0].verdict.color, "grey")  # two members say too little
         finally:
             logic.shutdown()
         self.delayDisplay(_("A phantom was segmented."))
@@ -586,8 +648,8 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
         try:
             request = logic.segment(self._phantom(), "hippocampus-m3dnca", members=100, wait=False)
             logic.cancel()
-            logic.engine.wait(request)
-            self.assertEqual(request.state, "cancelled")
+            logic.queue.wait(request)
+            self.assertIs(request.state, RequestState.CANCELLED)
             self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode"), 0)
         finally:
             logic.shutdown()

@@ -1,4 +1,7 @@
-"""Shared fixtures. Real data is used where it lies beside the checkout, and skipped with a reason elsewhere."""
+"""Shared fixtures. Real data is used where it lies beside the checkout, and skipped with a reason elsewhere.
+
+`models`, `host` and `panel` are the segmentation module on the test host, as its tests begin (see `panel`).
+"""
 
 import os
 import sys
@@ -7,6 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from mednca_train.data.cases import pair_folders
+from phantoms import organ_case
+from training_phantoms import write_case
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("MEDNCA_DATA", ROOT.parent / "shared" / "data"))
 
@@ -14,9 +21,10 @@ torch.set_num_threads(min(2, os.cpu_count() or 1))
 
 
 @pytest.fixture(autouse=True)
-def own_user_folder(tmp_path, monkeypatch):
+def own_user_folder(request, tmp_path, monkeypatch):
     """No test sees or touches the models of whoever runs it."""
-    monkeypatch.setenv("MEDNCA_MODELS", str(tmp_path / "user-models"))
+    if "models" not in request.fixturenames:
+        monkeypatch.setenv("MEDNCA_MODELS", str(tmp_path / "user-models"))
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +33,59 @@ def hippocampus():
     if not folder.is_dir():
         pytest.skip(f"needs the Decathlon's hippocampus cases in {folder.name}/ of MEDNCA_DATA")
     return folder
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """The user's model folder, for the whole module: the worker keeps the environment it was started with."""
+    from panel import ball_model
+    from phantoms import save
+
+    folder = tmp_path_factory.mktemp("models")
+    save(ball_model(), folder / "bright")
+    save(ball_model("terms", name="Research only", terms="Research only."), folder / "terms")
+    (folder / "broken").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDNCA_MODELS", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def shared_host(models):
+    import slicerhost
+
+    host = slicerhost.startApplication()
+    yield host
+    host.quit()
+
+
+@pytest.fixture
+def host(shared_host):
+    """A host with an empty scene and nothing said yet; the worker stays warm between the tests."""
+    import slicer
+
+    slicer.mrmlScene.Clear(0)
+    shared_host.dialogs.clear()
+    shared_host.answer = True
+    shared_host.errors.clear()
+    yield shared_host
+    assert shared_host.errors == []  # nothing was thrown where nobody sees it
+
+
+@pytest.fixture
+def panel(host):
+    from panel import open_panel
+
+    return open_panel(host)
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory):
+    """Eight phantoms as cases in images/ and labels/ of one folder."""
+    folder = tmp_path_factory.mktemp("cases")
+    for n in range(8):
+        write_case(folder, f"case_{n}", *organ_case(n))
+    return list(pair_folders(folder / "images", folder / "labels").cases)
 
 
 _status = 0

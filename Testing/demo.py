@@ -54,8 +54,8 @@ def main(folder: Path) -> None:
     lap("save nodes and scene")
     draw_overview(check_image(imageFromVolumeNode(volume_node), "MNI152"), result, model, folder / "overview.png")
     lap("draw the overview")
-    report = result.report | {"volume": "ICBM MNI152 template, 1 mm", "stages_seconds": laps}
-    (folder / "report.json").write_text(json.dumps(report, indent=1))
+    report = result.report.to_json() | {"volume": "ICBM MNI152 template, 1 mm", "stages_seconds": laps}
+    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
     tell(result, laps, folder)
 
 

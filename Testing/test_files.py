@@ -13,11 +13,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 import SimpleITK as sitk
-from test_training import METADATA, _history, plan
-from test_training import cases as cases  # the fixture
 from typer.testing import CliRunner
 
 import mednca_train.cli  # noqa: F401  adds its commands
@@ -34,6 +31,7 @@ from mednca_train.model import build
 from mednca_train.run_lock import run_lock
 from mednca_train.worker import TrainingWorker
 from phantoms import bright_model, image_of, organ_case, save
+from training_phantoms import METADATA, history, plan, write_case
 
 PATHS = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
 LEFT = (".mednca-partial-0123abcd.x", ".mednca-replaced-0123abcd.x", ".mednca-lock.x")
@@ -259,14 +257,8 @@ def test_a_run_folder_that_nothing_came_into_goes(tmp_path):
 def material(tmp_path_factory):
     """What every command needs: data, a model and its archive, a plan, a run that waits."""
     folder = tmp_path_factory.mktemp("material")
-    for part in ("images", "labels"):
-        (folder / part).mkdir()
     for number in range(3):
-        image, labels = organ_case(number)
-        for part, array in (("images", image), ("labels", labels)):
-            sitk.WriteImage(
-                image_of(array, direction=np.diag([-1.0, -1.0, 1.0])), str(folder / part / f"c{number}.nii.gz")
-            )
+        write_case(folder, f"c{number}", *organ_case(number))
     save(bright_model(labels=2), folder / "bright")
     Library(folder / "none", folder / "none").export_model(str(folder / "bright"), folder / "bright.zip")
     (folder / "plan.json").write_text(json.dumps(plan(iterations=4, checkpoint_every=1).to_json()))
@@ -550,7 +542,7 @@ def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tm
         work = training_run.reopen(small_disk / "run")
         assert work.run.iteration < 4
     work.run.train(cases)
-    assert _history(small_disk / "run") == _history(tmp_path / "whole")
+    assert history(small_disk / "run") == history(tmp_path / "whole")
     for mine, theirs in zip(
         work.run.average.parameters(), training_run.reopen(tmp_path / "whole").run.average.parameters(), strict=True
     ):
@@ -575,7 +567,7 @@ def test_a_saving_that_failed_halfway_doubles_no_row(tmp_path, cases, monkeypatc
     with pytest.raises(MedNCAError, match="full"):
         work.run.train(cases)
     training_run.reopen(tmp_path / "run").run.train(cases)
-    assert [row[0] for row in _history(tmp_path / "run")] == ["1", "2", "3", "4"]
+    assert [row[0] for row in history(tmp_path / "run")] == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("kind", [Worker, TrainingWorker])

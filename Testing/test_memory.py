@@ -2,13 +2,16 @@
 
 import json
 import multiprocessing
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from test_pyramid import ARCHITECTURES
+from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
+from mednca.benchmark.reference import ReferencePyramid
 from mednca.benchmark.timing import PRESETS, peak_resident, resident_peak, useful_flops
 from mednca.cli import app
 from mednca.errors import MedNCAError
@@ -134,6 +137,16 @@ def test_useful_work_is_counted():
     """One level, one step, by hand: 8 channels, 16 hidden, k=3, half of 1000 cells fire."""
     architecture = m3d(scales=(1,), kernels=(3,), steps=(1,))
     assert useful_flops(architecture, (10, 10, 10), (slice(0, 10),) * 3) == 500 * 2 * (27 * 8 + 16 * 16 + 16 * 8)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_useful_work_is_what_the_papers_text_does_for_every_cell(name):
+    """Counted by torch while the reference runs, for each family; all cells fire."""
+    architecture = replace(ARCHITECTURES[name], fire_rate=1.0)
+    shape = tuple(1 if axis == architecture.slice_axis else 16 for axis in range(3))
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        ReferencePyramid(architecture)(torch.randn(*shape, architecture.input_channels))
+    assert useful_flops(architecture, shape, tuple(slice(0, n) for n in shape)) == counter.get_total_flops()
 
 
 def test_the_benchmark_command(tmp_path):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from mednca.nca.ensemble import Ensemble, Moments, run_ensemble, to_labels, union
+from mednca.nca.ensemble import Ensemble, run_ensemble
+from mednca.nca.labels import to_labels, union
+from mednca.nca.moments import Moments
 from mednca.quality.calibration import Calibration
 from mednca.quality.domain import Domain, Objection, objection_to
 from mednca.quality.signals import nqm

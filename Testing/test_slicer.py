@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 import slicerhost
+from nodes import add_volume, affine, put_under, segment_mask
 from phantoms import bright_model, ellipsoid, rotation
 
 BALL = ellipsoid((20, 24, 18), (8, 14, 7), (5, 6, 4))  # (i, j, k)
@@ -14,52 +15,6 @@ BALL = ellipsoid((20, 24, 18), (8, 14, 7), (5, 6, 4))  # (i, j, k)
 @pytest.fixture
 def slicer():
     return slicerhost.start()
-
-
-def _volume(slicer, array_ijk, matrix=None, name="phantom"):
-    import vtk
-
-    from MedNCASegmentLib.volumes import imageDataFromArray
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    node.SetAndObserveImageData(imageDataFromArray(np.ascontiguousarray(array_ijk.transpose(2, 1, 0))))
-    if matrix is not None:
-        ijk_to_ras = vtk.vtkMatrix4x4()
-        ijk_to_ras.DeepCopy(np.asarray(matrix, float).ravel().tolist())
-        node.SetIJKToRASMatrix(ijk_to_ras)
-    return node
-
-
-def _transform(slicer, volume, matrix):
-    import vtk
-
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-    values = vtk.vtkMatrix4x4()
-    values.DeepCopy(np.asarray(matrix, float).ravel().tolist())
-    node.SetMatrixTransformToParent(values)
-    volume.SetAndObserveTransformNodeID(node.GetID())
-    return node
-
-
-def _affine(matrix3, offset=(0, 0, 0)):
-    affine = np.eye(4)
-    affine[:3, :3] = matrix3
-    affine[:3, 3] = offset
-    return affine
-
-
-def _segment_mask(slicer, segmentation, volume, number=0):
-    """Voxels (i, j, k) of a segment on the volume's grid, by Slicer's own export."""
-    import vtk
-
-    from MedNCASegmentLib.volumes import arrayFromVolumeNode
-
-    labelmap = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
-    ids = vtk.vtkStringArray()
-    ids.InsertNextValue(segmentation.GetSegmentation().GetNthSegmentID(number))
-    logic = slicer.vtkSlicerSegmentationsModuleLogic
-    assert logic.ExportSegmentsToLabelmapNode(segmentation, ids, labelmap, volume)
-    return arrayFromVolumeNode(labelmap).transpose(2, 1, 0) > 0
 
 
 def _reference_geometry(slicer, segmentation):
@@ -87,9 +42,9 @@ def _segment(volume, model, clicks=(), **options):
 
 GEOMETRIES = {
     "plain": np.eye(4),
-    "left-handed": _affine(np.diag([-1.0, 1.0, 1.0]), (5, 6, 7)),
-    "anisotropic": _affine(np.diag([0.7, 0.9, 2.5])),
-    "oblique": _affine(rotation(25, 0) @ rotation(10, 1) @ np.diag([0.8, 0.8, 1.5]), (-30, 12, 40)),
+    "left-handed": affine(np.diag([-1.0, 1.0, 1.0]), (5, 6, 7)),
+    "anisotropic": affine(np.diag([0.7, 0.9, 2.5])),
+    "oblique": affine(rotation(25, 0) @ rotation(10, 1) @ np.diag([0.8, 0.8, 1.5]), (-30, 12, 40)),
 }
 
 
@@ -97,11 +52,11 @@ GEOMETRIES = {
 @pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES)
 @pytest.mark.parametrize("moved", [False, True], ids=["", "under a transform"])
 def test_the_mask_lands_on_the_right_voxels(slicer, matrix, dtype, moved):
-    volume = _volume(slicer, (BALL * 90 + 10).astype(dtype), matrix)
+    volume = add_volume(slicer, (BALL * 90 + 10).astype(dtype), matrix)
     if moved:
-        _transform(slicer, volume, _affine(rotation(15, 2), (10, -20, 30)))
+        put_under(slicer, volume, affine(rotation(15, 2), (10, -20, 30)))
     segmentation, variance = _segment(volume, bright_model(), members=1)
-    assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
+    assert np.array_equal(segment_mask(slicer, segmentation, volume), BALL)
     assert np.allclose(_reference_geometry(slicer, segmentation), matrix, atol=1e-4)
     assert segmentation.GetTransformNodeID() == volume.GetTransformNodeID() == variance.GetTransformNodeID()
     assert variance.GetImageData().GetDimensions() == volume.GetImageData().GetDimensions()
@@ -111,38 +66,38 @@ def test_a_click_in_world_space(slicer):
     """The click is where the user sees the organ: in world space, after the parent transform."""
     shape = (50, 30, 30)
     ball, twin = ellipsoid(shape, (12, 15, 15), (5, 5, 5)), ellipsoid(shape, (38, 15, 15), (5, 5, 5))
-    volume = _volume(slicer, (ball | twin).astype(np.float32))
-    move = _affine(rotation(10, 2), (100, 50, -20))
-    _transform(slicer, volume, move)
+    volume = add_volume(slicer, (ball | twin).astype(np.float32))
+    move = affine(rotation(10, 2), (100, 50, -20))
+    put_under(slicer, volume, move)
     click = (move @ (12, 15, 15, 1))[:3]
     segmentation, _ = _segment(volume, bright_model(field_of_view=(18.0, 18.0, 18.0)), [click], members=1)
-    assert np.array_equal(_segment_mask(slicer, segmentation, volume), ball)
+    assert np.array_equal(segment_mask(slicer, segmentation, volume), ball)
 
 
 def test_other_segments_stay(slicer):
-    volume = _volume(slicer, BALL.astype(np.float32))
+    volume = add_volume(slicer, BALL.astype(np.float32))
     segmentation, _ = _segment(volume, bright_model(), members=1)
     segmentation.GetSegmentation().GetNthSegment(0).SetName("Mine")
     _segment(volume, bright_model(labels=2), members=1, segmentationNode=segmentation)
     segments = segmentation.GetSegmentation()
     names = [segments.GetNthSegment(n).GetName() for n in range(segments.GetNumberOfSegments())]
     assert names == ["Mine", "Label 1", "Label 2"]
-    assert np.array_equal(_segment_mask(slicer, segmentation, volume, 0), BALL)
+    assert np.array_equal(segment_mask(slicer, segmentation, volume, 0), BALL)
 
 
 def test_a_segmentation_under_another_transform(slicer):
     """The volume is moved, the segmentation is not: the segment still lies on the organ."""
-    volume = _volume(slicer, BALL.astype(np.float32))
+    volume = add_volume(slicer, BALL.astype(np.float32))
     segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
-    _transform(slicer, volume, _affine(np.eye(3), (3, 0, -2)))
+    put_under(slicer, volume, affine(np.eye(3), (3, 0, -2)))
     _segment(volume, bright_model(), members=1, segmentationNode=segmentation)
-    assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
+    assert np.array_equal(segment_mask(slicer, segmentation, volume), BALL)
 
 
 def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
     from MedNCASegmentLib.record import reportFromNode
 
-    volume = _volume(slicer, BALL.astype(np.float32), GEOMETRIES["oblique"])
+    volume = add_volume(slicer, BALL.astype(np.float32), GEOMETRIES["oblique"])
     added, result = _logic().segmentInProcess(volume, bright_model(), members=3, seed=5)
     segmentation, variance = added.segmentationNode, added.varianceNode
     names = [node.GetName() for node in (segmentation, variance)]
@@ -151,9 +106,9 @@ def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
     assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "scene.mrb"))
     segmentation, variance = (slicer.mrmlScene.GetFirstNodeByName(name) for name in names)
     volume = slicer.mrmlScene.GetFirstNodeByName("phantom")
-    assert np.array_equal(_segment_mask(slicer, segmentation, volume), BALL)
-    assert reportFromNode(variance)["seed"] == 5 and variance.GetAttribute("MedNCA.Members") == "3"
-    assert reportFromNode(segmentation)["findings"][0]["nqm"]["union"] == pytest.approx(result.findings[0].nqm["union"])
+    assert np.array_equal(segment_mask(slicer, segmentation, volume), BALL)
+    assert reportFromNode(variance).seed == 5 and variance.GetAttribute("MedNCA.Members") == "3"
+    assert reportFromNode(segmentation).findings[0].nqm["union"] == pytest.approx(result.findings[0].nqm["union"])
     low, high = variance.GetDisplayNode().GetWindowLevelMin(), variance.GetDisplayNode().GetWindowLevelMax()
     assert (low, high) == (0, 0.25)
 
@@ -161,7 +116,7 @@ def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
 def test_results_lie_beside_the_input(slicer, tmp_path):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
-    volume = _volume(slicer, BALL.astype(np.float32))
+    volume = add_volume(slicer, BALL.astype(np.float32))
     hierarchy.CreateItem(study, volume)
     added = _logic().segmentInProcess(volume, bright_model(), members=1)[0]
     for node in (added.segmentationNode, added.varianceNode, added.tableNode):
@@ -183,9 +138,9 @@ def test_bad_volumes_add_nothing(slicer):
 
     logic, model = _logic(), bright_model()
     empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
-    sheared = _volume(slicer, BALL.astype(np.float32), name="sheared")
-    _transform(slicer, sheared, _affine([[1, 0.5, 0], [0, 1, 0], [0, 0, 1]]))
-    bent = _volume(slicer, BALL.astype(np.float32), name="bent")
+    sheared = add_volume(slicer, BALL.astype(np.float32), name="sheared")
+    put_under(slicer, sheared, affine([[1, 0.5, 0], [0, 1, 0], [0, 0, 1]]))
+    bent = add_volume(slicer, BALL.astype(np.float32), name="bent")
     grid = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTransformNode")
     spline = vtk.vtkThinPlateSplineTransform()
     spline.SetBasisToR()
@@ -199,7 +154,7 @@ def test_bad_volumes_add_nothing(slicer):
     spline.SetTargetLandmarks(target)
     grid.SetAndObserveTransformToParent(spline)
     bent.SetAndObserveTransformNodeID(grid.GetID())
-    constant = _volume(slicer, np.zeros((9, 9, 9), np.float32), name="constant")
+    constant = add_volume(slicer, np.zeros((9, 9, 9), np.float32), name="constant")
     for node, word in (
         (None, "voxels"),
         (empty, "voxels"),

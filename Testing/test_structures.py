@@ -8,7 +8,6 @@ import signal
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from test_training import METADATA, plan
 from typer.testing import CliRunner
 
 from conftest import ROOT
@@ -24,6 +23,7 @@ from mednca_train.plan.plan import Augmentation
 from mednca_train.pool import Pool
 from mednca_train.run_folder import RunOptions
 from phantoms import bright_model, ellipsoid, image_of, save
+from training_phantoms import METADATA, plan
 
 SHAPE, FIELD = (96, 40, 36), (24.0, 26.0, 22.0)
 RAS = np.diag([-1.0, -1.0, 1.0])

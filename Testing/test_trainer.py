@@ -16,8 +16,6 @@ import pytest
 import SimpleITK as sitk
 import torch
 from test_pyramid import ARCHITECTURES
-from test_training import METADATA, _history, plan
-from test_training import cases as cases  # the fixture
 from typer.testing import CliRunner
 
 from mednca.benchmark.timing import resident_peak
@@ -40,16 +38,11 @@ from mednca_train.training.estimate import estimate
 from mednca_train.training.finetune import starting_weights
 from mednca_train.training.loop import Run
 from mednca_train.training.validation import Scores, validator
-from phantoms import bright_model, image_of, organ_case, random_pyramid, save
+from phantoms import bright_model, organ_case, random_pyramid, save
+from training_phantoms import METADATA, history, plan, write_case
 
 ROOT = Path(__file__).resolve().parents[1]
 RAS = np.diag([-1.0, -1.0, 1.0])
-
-
-def write_case(folder, name, image, labels, spacing=(1, 1, 1), images="images", label_folder="labels", image_name=None):
-    for part, array, file in ((images, image, image_name or name), (label_folder, labels, name)):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(image_of(array, spacing, RAS), str(folder / part / f"{file}.nii.gz"))
 
 
 # --- looking at the data
@@ -253,7 +246,7 @@ def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_
     assert again.run.iteration == 2 and len(read_history(tmp_path / "run")) == 2
     again.run.train(cases)
     training_run.begin(tmp_path / "whole", wanted, cases, METADATA).run.train(cases)
-    assert _history(tmp_path / "run") == _history(tmp_path / "whole")
+    assert history(tmp_path / "run") == history(tmp_path / "whole")
 
 
 def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, monkeypatch):
@@ -354,7 +347,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
         [sys.executable, "-m", "mednca_train", "resume", str(tmp_path / "killed")], env=environment, check=True
     )
     assert resumed.returncode == 0
-    assert _history(tmp_path / "killed") == _history(tmp_path / "whole")
+    assert history(tmp_path / "killed") == history(tmp_path / "whole")
     model = load_model(tmp_path / "killed" / "result")
     assert model.calibration is None and "Too few cases" in model.info["quality"]["calibration_note"]
     written = (tmp_path / "killed" / "result" / "model.json").read_text()
@@ -380,8 +373,8 @@ def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
     assert two.iteration == 4 and load_model(tmp_path / "two" / "result").architecture == norm_free
     for mine, theirs in zip(two.pyramid.parameters(), one.run.pyramid.parameters(), strict=True):
         assert torch.allclose(mine, theirs, atol=2e-5)
-    assert [float(a[1]) for a in _history(tmp_path / "two")] == pytest.approx(
-        [float(b[1]) for b in _history(tmp_path / "one")], rel=1e-4
+    assert [float(a[1]) for a in history(tmp_path / "two")] == pytest.approx(
+        [float(b[1]) for b in history(tmp_path / "one")], rel=1e-4
     )
 
 
@@ -455,7 +448,7 @@ def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
     before = {key: value.clone() for key, value in work.run.pyramid.state_dict().items()}
     work.run.train(cases)
     for key, value in work.run.pyramid.state_dict().items():
-        assert torch.equal(value, before[key]) == (".sight." in key or "running" in key or "num_batches" in key)
+        assert torch.equal(value, before[key]) == (".perception." in key or "running" in key or "num_batches" in key)
 
 
 # --- the command line

@@ -25,8 +25,8 @@ from mednca_train.messages import PlanAnswer
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose
 from mednca_train.run_folder import RunState, read_plan, write_plan
+from nodes import add_volume
 from phantoms import bright_model, organ_case, save
-from test_slicer import _volume
 
 QUICK = {"iterations": 24, "validate_every": 12, "freeze_norm": 0.0, "patience": 0}
 SMALL = {"batch": 1, "patch": [12, 12, 12]}  # soon measured
@@ -97,7 +97,7 @@ def drawn_pair(image, labels, name, names=("Front", "Back")):
 
     from MedNCASegmentLib.volumes import orientedImageData
 
-    volume = _volume(slicer, image, np.eye(4), name=name)
+    volume = add_volume(slicer, image, np.eye(4), name=name)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{name}, drawn")
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)

@@ -1,7 +1,6 @@
 """The training core: it learns, resumes to the same numbers, and its parts do what they say."""
 
 import contextlib
-import csv
 import dataclasses
 import json
 
@@ -12,14 +11,13 @@ import torch
 
 from mednca.errors import MedNCAError
 from mednca.imaging.metrics import dice
-from mednca.models.description import Label, Preprocessing
 from mednca.models.library import Library
 from mednca.nca.architecture import Architecture, Level
 from mednca.segment import segment_image
 from mednca_train.data.artifacts import ARTIFACTS, degrade
 from mednca_train.data.augmentation import IGNORE, training_sample
 from mednca_train.data.case_reader import CaseReader
-from mednca_train.data.cases import pair_folders, split
+from mednca_train.data.cases import split
 from mednca_train.model.build import finish
 from mednca_train.model.calibration import Sample, conditions, detection, fit
 from mednca_train.plan.plan import Augmentation, Plan, SecondPhase
@@ -28,39 +26,7 @@ from mednca_train.training.loop import Run
 from mednca_train.training.losses import bce_loss, dice_focal, dice_loss, focal_loss
 from mednca_train.training.patch_pyramid import training_pass
 from phantoms import image_of, organ_case
-
-LABELS = (Label(1, "Front", (255, 0, 0)), Label(2, "Back", (0, 0, 255)))
-METADATA = {
-    "id": "phantom", "name": "Phantom", "version": "1", "task": "t", "description": "d", "intended_use": "tests",
-    "license": "none", "data_source": "made by code", "references": ["none"],
-}  # fmt: skip
-
-
-def plan(**changes) -> Plan:
-    architecture = Architecture(
-        "m3d-nca", 8, 24, (Level((2, 2, 2), 5, 6), Level((1, 1, 1), 3, 6)), norm="batch", labels=2
-    )
-    options = {
-        "architecture": architecture,
-        "field_of_view": (24, 26, 22), "patch": (14, 14, 14), "batch": 2, "iterations": 8, "checkpoint_every": 3,
-        "validate_every": 1000, "augmentation": Augmentation(shift=2, rotation=4, elastic=0.1),
-    }  # fmt: skip
-    preprocessing = Preprocessing((1.0, 1.0, 1.0), field_of_view=(24.0, 26.0, 22.0), keep_largest=True)
-    return Plan(preprocessing=preprocessing, labels=LABELS, **(options | changes))
-
-
-@pytest.fixture(scope="session")
-def cases(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cases")
-    for part in ("images", "labels"):
-        (folder / part).mkdir()
-    for n in range(8):
-        image, labels = organ_case(n)
-        for part, array in (("images", image), ("labels", labels)):
-            sitk.WriteImage(
-                image_of(array, direction=np.diag([-1.0, -1.0, 1.0])), str(folder / part / f"case_{n}.nii.gz")
-            )
-    return list(pair_folders(folder / "images", folder / "labels").cases)
+from training_phantoms import METADATA, history, plan
 
 
 def _train(folder, cases, plan, stop_after=None):
@@ -77,16 +43,11 @@ def _train(folder, cases, plan, stop_after=None):
     return run
 
 
-def _history(folder):
-    with open(folder / "history.csv", newline="") as file:
-        return [(row["iteration"], row["loss"], row["gradient_norm"]) for row in csv.DictReader(file)]
-
-
 def test_resume_gives_the_same_numbers(cases, tmp_path):
     whole = _train(tmp_path / "whole", cases, plan())
     _train(tmp_path / "cut", cases, plan(), stop_after=5)  # the last checkpoint is that of iteration 3
     resumed = _train(tmp_path / "cut", cases, plan())
-    assert _history(tmp_path / "cut") == _history(tmp_path / "whole") and len(_history(tmp_path / "cut")) == 8
+    assert history(tmp_path / "cut") == history(tmp_path / "whole") and len(history(tmp_path / "cut")) == 8
     for mine, theirs in zip(resumed.average.state_dict().values(), whole.average.state_dict().values(), strict=True):
         assert torch.equal(mine, theirs)
 

@@ -5,16 +5,25 @@ import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
-import test_panel
-from test_panel import BALLS, LEFT, RIGHT, SHAPE, _click, _click_view, _composites, _members, _segment_names
-
-from phantoms import ellipsoid, save
-from test_slicer import _affine, _segment_mask, _volume
-
-# pytest looks for fixtures by name in the module of a test
-host, models, own_user_folder, panel, shared_host = (
-    getattr(test_panel, name) for name in ("host", "models", "own_user_folder", "panel", "shared_host")
+from nodes import add_volume, affine, segment_mask
+from panel import (
+    BALLS,
+    LEFT,
+    RIGHT,
+    SHAPE,
+    apply_again,
+    ball_model,
+    choose_model,
+    click,
+    click_view,
+    composites,
+    correct,
+    segment_names,
+    set_members,
+    wait_for_result,
 )
+from phantoms import ellipsoid, save
+
 OTHER = (14, 18, 20)  # where the second patient has it
 OTHER_BALL = ellipsoid(SHAPE, OTHER, (4, 7, 5))
 NOWHERE = (30, 20, 18)  # nothing bright within a field of view around it
@@ -22,7 +31,7 @@ NOWHERE = (30, 20, 18)  # nothing bright within a field of view around it
 
 def _picky_model(id="picky"):
     """Finds only what is much brighter than the field of view: where there is just noise, nothing."""
-    model = test_panel._model(id)
+    model = ball_model(id)
     cell = model.pyramid.cells[0]
     cell.hidden.bias[2] = 1.0
     cell.update.weight[1, 2] = -40.0  # logit = 20 (x - 2)
@@ -39,7 +48,7 @@ def noisy(host, panel, first, models):
     voxels += np.random.default_rng(0).integers(0, 9, voxels.shape).astype(voxels.dtype)
     slicer.util.arrayFromVolumeModified(first)
     panel.models.fill()
-    test_panel._choose(panel, "picky")
+    choose_model(panel, "picky")
     return first
 
 
@@ -59,7 +68,7 @@ def second(first):
 def _patient(name, matrix=None):
     import slicer
 
-    volume = _volume(slicer, OTHER_BALL * np.int16(500) + np.int16(20), matrix, name=name)
+    volume = add_volume(slicer, OTHER_BALL * np.int16(500) + np.int16(20), matrix, name=name)
     volume.CreateDefaultDisplayNodes()
     return volume
 
@@ -71,26 +80,22 @@ def _choose(host, panel, volume):
 
 def _shown(panel):
     """All that the panel and the slice views say of a result."""
-    foregrounds = {composite.GetForegroundVolumeID() for composite in _composites()}
-    return panel.ui.lightLabel.text, panel.ui.verdictTable.rowCount, panel.ui.placesTable.rowCount, foregrounds
+    foregrounds = {composite.GetForegroundVolumeID() for composite in composites()}
+    return panel.ui.lightLabel.text, panel.ui.verdictTable.rowCount, panel.ui.hotspotsTable.rowCount, foregrounds
 
 
 def _backgrounds():
-    return {composite.GetBackgroundVolumeID() for composite in _composites()}
+    return {composite.GetBackgroundVolumeID() for composite in composites()}
 
 
 def _visible(segmentation):
     return bool(segmentation.GetDisplayNode().GetVisibility())
 
 
-def _wait(host, panel):
-    assert host.wait(lambda: panel.logic.isBusy, 5) and host.wait(lambda: not panel.logic.isBusy, 60)
-
-
 def test_another_volume_gets_another_segmentation_and_switching_back_brings_the_first(host, panel, first, second):
     import slicer
 
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     shown = _shown(panel)
     points = panel._parameterNode.points
     _choose(host, panel, second)
@@ -101,11 +106,11 @@ def test_another_volume_gets_another_segmentation_and_switching_back_brings_the_
     colors = slicer.modules.colors.logic()
     assert not colors.GetColorLegendDisplayNode(one.GetNodeReference("MedNCA.variance")).GetVisibility()
 
-    other = _click(host, panel, OTHER)
+    other = click(host, panel, OTHER)
     assert other is not one and _visible(other) and not _visible(one)
-    assert _segment_names(one) == _segment_names(other) == ["Label 1"]
-    assert np.array_equal(_segment_mask(slicer, one, first), BALLS[0])
-    assert np.array_equal(_segment_mask(slicer, other, second), OTHER_BALL)
+    assert segment_names(one) == segment_names(other) == ["Label 1"]
+    assert np.array_equal(segment_mask(slicer, one, first), BALLS[0])
+    assert np.array_equal(segment_mask(slicer, other, second), OTHER_BALL)
     assert other.GetNodeReference("MedNCA.table").GetNumberOfRows() == 1 == panel.ui.verdictTable.rowCount
     assert _shown(panel)[3] == {other.GetNodeReference("MedNCA.variance").GetID()}
 
@@ -113,14 +118,14 @@ def test_another_volume_gets_another_segmentation_and_switching_back_brings_the_
     assert panel._parameterNode.segmentation is one and panel._parameterNode.points is points
     assert _shown(panel) == shown and _backgrounds() == {first.GetID()}
     assert _visible(one) and not _visible(other) and points.GetDisplayNode().GetVisibility()
-    assert len(_segment_names(_click(host, panel, RIGHT))) == 2 and _segment_names(other) == ["Label 1"]
+    assert len(segment_names(click(host, panel, RIGHT))) == 2 and segment_names(other) == ["Label 1"]
     assert host.dialogs == []
 
 
 def test_the_other_patients_mask_is_really_not_drawn(host, panel, first, second):
     """Not a pixel of the first one's mask, variance or click in the picture of the second one."""
     view = host.view("Red")
-    _click(host, panel, LEFT)
+    click(host, panel, LEFT)
     host.click(panel.ui.placeButton)
 
     def colors(center):
@@ -139,80 +144,79 @@ def test_a_result_that_arrives_late_goes_where_it_belongs(host, panel, first, se
 
     mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "mine")
     panel.ui.segmentationSelector.setCurrentNode(mine)
-    _members(panel, 40)
+    set_members(panel, 40)
     host.click(panel.ui.wholeButton)
     assert host.wait(lambda: panel.ui.progressBar.maximum == 40, 60)
     _choose(host, panel, second)
     assert panel._parameterNode.segmentation is None
     assert host.wait(lambda: not panel.logic.isBusy, 60)
     assert panel._parameterNode.segmentation is None and "No result" in panel.ui.lightLabel.text
-    assert _segment_names(mine) == ["Label 1"] and not _visible(mine) and _shown(panel)[3] == {None}
+    assert segment_names(mine) == ["Label 1"] and not _visible(mine) and _shown(panel)[3] == {None}
     assert panel.ui.noticeLabel.visible and "first" in panel.ui.noticeLabel.text
-    _members(panel, 5)
-    other = _click(host, panel, OTHER)
-    assert other is not mine and _segment_names(mine) == ["Label 1"]
+    set_members(panel, 5)
+    other = click(host, panel, OTHER)
+    assert other is not mine and segment_names(mine) == ["Label 1"]
     _choose(host, panel, first)
     assert panel._parameterNode.segmentation is mine and _visible(mine) and not _visible(other)
     assert not panel.ui.noticeLabel.visible
-    assert np.array_equal(_segment_mask(slicer, mine, first), BALLS[0] | BALLS[1])
+    assert np.array_equal(segment_mask(slicer, mine, first), BALLS[0] | BALLS[1])
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 2
 
 
 def test_two_late_results_of_one_volume_share_a_new_segmentation(host, panel, first, second):
     import slicer
 
-    _members(panel, 30)
+    set_members(panel, 30)
     host.click(panel.ui.placeButton)
-    _click_view(host, LEFT)
-    _click_view(host, RIGHT)
-    assert host.wait(lambda: len(panel.logic.engine.requests) == 2, 5)
+    click_view(host, LEFT)
+    click_view(host, RIGHT)
+    assert host.wait(lambda: len(panel.logic.queue.pending) == 2, 5)
     _choose(host, panel, second)
     assert host.wait(lambda: not panel.logic.isBusy, 60)
     (made,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
-    assert len(_segment_names(made)) == 2 and not _visible(made) and panel._parameterNode.segmentation is None
+    assert len(segment_names(made)) == 2 and not _visible(made) and panel._parameterNode.segmentation is None
 
 
 def test_undo_takes_the_last_result_back_wherever_it_is(host, panel, first, second):
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     _choose(host, panel, second)
-    other = _click(host, panel, OTHER)
+    other = click(host, panel, OTHER)
     _choose(host, panel, first)
     shown = _shown(panel)
     host.click(panel.ui.undoButton)
-    assert _segment_names(other) == [] and other.GetNodeReference("MedNCA.table").GetNumberOfRows() == 0
-    assert _segment_names(one) == ["Label 1"] and one.GetNodeReference("MedNCA.table").GetNumberOfRows() == 1
+    assert segment_names(other) == [] and other.GetNodeReference("MedNCA.table").GetNumberOfRows() == 0
+    assert segment_names(one) == ["Label 1"] and one.GetNodeReference("MedNCA.table").GetNumberOfRows() == 1
     assert _shown(panel) == shown and "second" in panel.ui.noticeLabel.text
     assert panel._parameterNode.points.GetNumberOfControlPoints() == 1
     _choose(host, panel, second)
     assert panel._parameterNode.segmentation is other and panel._parameterNode.points.GetNumberOfControlPoints() == 0
     host.click(panel.ui.undoButton)
-    assert _segment_names(one) == [] and not panel.ui.undoButton.enabled
+    assert segment_names(one) == [] and not panel.ui.undoButton.enabled
     _choose(host, panel, first)
     assert panel._parameterNode.points.GetNumberOfControlPoints() == 0 and "No result" in panel.ui.lightLabel.text
 
 
 def test_clicks_belong_to_a_volume_too(host, panel, first, second):
     """Segmenting again is done at the chosen volume's own points, and replaces its own results."""
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     host.click(panel.ui.placeButton)
     _choose(host, panel, second)
     assert not panel.ui.placeButton.checked and not panel.ui.applyButton.enabled  # no points here yet
-    other = _click(host, panel, OTHER)
+    other = click(host, panel, OTHER)
     for volume, segmentation in ((second, other), (first, one)):
         _choose(host, panel, volume)
-        host.click(panel.ui.applyButton)
-        _wait(host, panel)
+        apply_again(host, panel)
         assert panel._parameterNode.segmentation is segmentation
-        assert len(_segment_names(one)) == len(_segment_names(other)) == 1
+        assert len(segment_names(one)) == len(segment_names(other)) == 1
 
 
 def test_whoever_is_clicking_goes_on_clicking_on_the_other_volume(host, panel, first, second):
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     _choose(host, panel, second)
     assert panel.ui.placeButton.checked
-    _click_view(host, OTHER)
-    _wait(host, panel)
-    assert _segment_names(one) == ["Label 1"] and panel._parameterNode.segmentation is not one
+    click_view(host, OTHER)
+    wait_for_result(host, panel)
+    assert segment_names(one) == ["Label 1"] and panel._parameterNode.segmentation is not one
     assert panel._parameterNode.points.GetNumberOfControlPoints() == 1
 
 
@@ -220,14 +224,14 @@ def test_choosing_a_segmentation_of_another_volume_brings_that_volume(host, pane
     """As in Slicer's Segment Editor; also one that was drawn there."""
     import slicer
 
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     drawn = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn")
     drawn.CreateDefaultDisplayNodes()
     drawn.SetReferenceImageGeometryParameterFromVolumeNode(second)
     panel.ui.segmentationSelector.setCurrentNode(drawn)
     assert panel.ui.inputSelector.currentNode() is second and panel._parameterNode.segmentation is drawn
     assert "second" in panel.ui.noticeLabel.text and _backgrounds() == {second.GetID()} and not _visible(one)
-    assert _click(host, panel, OTHER) is drawn and _segment_names(one) == ["Label 1"]
+    assert click(host, panel, OTHER) is drawn and segment_names(one) == ["Label 1"]
     panel.ui.segmentationSelector.setCurrentNode(one)
     assert panel.ui.inputSelector.currentNode() is first and _visible(one) and not _visible(drawn)
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 2
@@ -238,7 +242,7 @@ def test_a_segmentation_from_a_file_of_another_grid_is_not_added_to(host, panel,
     import slicer
 
     loaded = []
-    for name, matrix in (("elsewhere", _affine(np.diag([2.0, 1, 1]))), ("here", None)):
+    for name, matrix in (("elsewhere", affine(np.diag([2.0, 1, 1]))), ("here", None)):
         volume = _patient(name, matrix)
         saved = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
         saved.SetReferenceImageGeometryParameterFromVolumeNode(volume)
@@ -251,27 +255,27 @@ def test_a_segmentation_from_a_file_of_another_grid_is_not_added_to(host, panel,
     panel.ui.segmentationSelector.setCurrentNode(loaded[0])
     assert panel._parameterNode.segmentation is None and panel._parameterNode.inputVolume is first
     assert "elsewhere" in panel.ui.noticeLabel.text
-    assert _click(host, panel, LEFT) not in loaded
+    assert click(host, panel, LEFT) not in loaded
     panel.ui.segmentationSelector.setCurrentNode(loaded[1])
-    assert _click(host, panel, RIGHT) is loaded[1]
+    assert click(host, panel, RIGHT) is loaded[1]
 
 
 def test_a_script_is_refused_another_volumes_segmentation(host, panel, first, second):
     from mednca.errors import MedNCAError
 
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     with pytest.raises(MedNCAError, match=r"belongs to first.*Choose a segmentation of second"):
         panel.logic.segment(second, "bright", [OTHER], segmentationNode=one)
     with pytest.raises(MedNCAError, match="belongs to first"):
         panel.logic.segmentInProcess(second, "bright", [OTHER], segmentationNode=one)
-    assert not panel.logic.isBusy and _segment_names(one) == ["Label 1"]
+    assert not panel.logic.isBusy and segment_names(one) == ["Label 1"]
 
 
 def test_the_volume_goes_its_results_are_nobodys(host, panel, first, second):
     """What is left of the first patient is neither shown over the second one, on the same grid, nor added to."""
     import slicer
 
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     host.click(panel.ui.placeButton)
     slicer.mrmlScene.RemoveNode(first)
     host.processEvents()
@@ -280,20 +284,20 @@ def test_the_volume_goes_its_results_are_nobodys(host, panel, first, second):
     assert not panel._parameterNode.points
     panel.ui.segmentationSelector.setCurrentNode(one)
     assert panel._parameterNode.segmentation is None and panel.ui.noticeLabel.visible
-    other = _click(host, panel, OTHER)
-    assert other is not one and _segment_names(one) == ["Label 1"]
+    other = click(host, panel, OTHER)
+    assert other is not one and segment_names(one) == ["Label 1"]
     host.click(panel.ui.undoButton)
     host.click(panel.ui.undoButton)
-    assert _segment_names(one) == _segment_names(other) == []
+    assert segment_names(one) == segment_names(other) == []
 
 
 def test_all_is_right_after_saving_and_loading_and_after_a_reload(host, panel, first, second, tmp_path):
     import slicer
 
-    _click(host, panel, LEFT)
+    click(host, panel, LEFT)
     light = panel.ui.lightLabel.text
     _choose(host, panel, second)
-    _click(host, panel, OTHER)
+    click(host, panel, OTHER)
     host.click(panel.ui.placeButton)
     assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)
@@ -314,7 +318,7 @@ def test_all_is_right_after_saving_and_loading_and_after_a_reload(host, panel, f
         assert panel._parameterNode.points.GetNumberOfControlPoints() == 1
         _choose(host, panel, second)
         assert panel._parameterNode.segmentation is other and not panel.logic.isBusy
-    assert _click(host, panel, OTHER) is other and _segment_names(one) == ["Label 1"]
+    assert click(host, panel, OTHER) is other and segment_names(one) == ["Label 1"]
 
 
 def test_clicks_of_a_scene_of_before_stay_with_their_volume(host, panel, first, second):
@@ -337,7 +341,7 @@ def test_the_panel_follows_what_the_views_show(host, panel, first, second):
     """A volume that is loaded comes up in all slice views: then it is the one that is clicked on, too."""
     import slicer
 
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     slicer.util.setSliceViewerLayers(background=second)
     host.processEvents()
     assert panel.ui.inputSelector.currentNode() is second and not _visible(one)
@@ -367,15 +371,15 @@ def test_the_first_volume_is_the_one_that_is_seen(host, models):
 
 def test_a_click_on_an_image_that_is_not_chosen_is_refused(host, panel, first, second):
     """Side by side: one view shows the second patient, the first one is chosen."""
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     host.view("Green").logic.GetSliceCompositeNode().SetBackgroundVolumeID(second.GetID())
     host.processEvents()
     assert panel.ui.inputSelector.currentNode() is first
-    _click_view(host, OTHER, "Green")
+    click_view(host, OTHER, "Green")
     host.processEvents()
-    assert not panel.logic.isBusy and _segment_names(one) == ["Label 1"]
+    assert not panel.logic.isBusy and segment_names(one) == ["Label 1"]
     assert "second" in panel.ui.noticeLabel.text and panel._parameterNode.points.GetNumberOfControlPoints() == 1
-    assert len(_segment_names(_click(host, panel, RIGHT, "Red"))) == 2
+    assert len(segment_names(click(host, panel, RIGHT, "Red"))) == 2
 
 
 def test_opening_the_panel_leaves_views_side_by_side_alone(host, panel, first, second):
@@ -389,9 +393,9 @@ def test_opening_the_panel_leaves_views_side_by_side_alone(host, panel, first, s
 
 
 def test_surfaces_are_wanted_of_the_other_volume_too(host, panel, first, second):
-    one = _click(host, panel, LEFT)
+    one = click(host, panel, LEFT)
     _choose(host, panel, second)
-    other = _click(host, panel, OTHER)
+    other = click(host, panel, OTHER)
     host.click(panel.ui.show3DCheckBox)
     assert other.GetSegmentation().ContainsRepresentation("Closed surface")
     _choose(host, panel, first)
@@ -399,15 +403,13 @@ def test_surfaces_are_wanted_of_the_other_volume_too(host, panel, first, second)
 
 
 def test_undo_of_a_corrected_result_names_its_volume(host, panel, first, second):
-    import slicer
 
-    one = _click(host, panel, LEFT)
-    segmentId = one.GetSegmentation().GetNthSegmentID(0)
-    slicer.util.arrayFromSegmentInternalBinaryLabelmap(one, segmentId)[5:7, 5:7, 5:7] ^= 1
+    one = click(host, panel, LEFT)
+    correct(one)
     _choose(host, panel, second)
     host.answer = False
     host.click(panel.ui.undoButton)
-    assert "first" in host.dialogs[-1][1] and _segment_names(one) == ["Label 1"]
+    assert "first" in host.dialogs[-1][1] and segment_names(one) == ["Label 1"]
 
 
 # --- nothing found
@@ -417,53 +419,52 @@ def test_a_click_where_nothing_is_changes_nothing(host, panel, noisy):
     """Not a segment, a row, a map, a verdict, nor a step of undo; and it is told where one looks."""
     import slicer
 
-    segmentation = _click(host, panel, LEFT)
+    segmentation = click(host, panel, LEFT)
     variance = slicer.util.arrayFromVolume(segmentation.GetNodeReference("MedNCA.variance"))
     shown, before = _shown(panel), variance.copy()
-    assert _click(host, panel, NOWHERE) is segmentation
+    assert click(host, panel, NOWHERE) is segmentation
     assert panel.ui.noticeLabel.visible and "Nothing was found at the click in first" in panel.ui.noticeLabel.text
-    assert _shown(panel) == shown and _segment_names(segmentation) == ["Label 1"]
+    assert _shown(panel) == shown and segment_names(segmentation) == ["Label 1"]
     assert segmentation.GetNodeReference("MedNCA.table").GetNumberOfRows() == 1
     assert np.array_equal(variance, before) and panel._parameterNode.points.GetNumberOfControlPoints() == 1
     assert host.dialogs == [] and "Nothing was found" in panel.ui.logText.plainText
     host.click(panel.ui.undoButton)
-    assert _segment_names(segmentation) == [] and not panel.ui.undoButton.enabled
+    assert segment_names(segmentation) == [] and not panel.ui.undoButton.enabled
     assert not panel.ui.noticeLabel.visible
 
 
 def test_a_first_click_where_nothing_is_leaves_nothing(host, panel, noisy):
     import slicer
 
-    assert _click(host, panel, NOWHERE) is None
+    assert click(host, panel, NOWHERE) is None
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 0
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 1
     assert "No result" in panel.ui.lightLabel.text and panel._parameterNode.points.GetNumberOfControlPoints() == 0
-    assert len(_segment_names(_click(host, panel, LEFT))) == 1 and not panel.ui.noticeLabel.visible
+    assert len(segment_names(click(host, panel, LEFT))) == 1 and not panel.ui.noticeLabel.visible
 
 
 def test_a_click_in_the_air_is_told_at_the_click(host, panel, first):
     """Where all voxels are alike nothing can be looked for: no dialog stands in the way of the next click."""
     import slicer
 
-    assert _click(host, panel, NOWHERE) is None
+    assert click(host, panel, NOWHERE) is None
     assert "no contrast" in panel.ui.noticeLabel.text and panel.ui.noticeLabel.visible and host.dialogs == []
     assert panel._parameterNode.points.GetNumberOfControlPoints() == 0
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
-    assert len(_segment_names(_click(host, panel, LEFT))) == 1 and not panel.ui.noticeLabel.visible
+    assert len(segment_names(click(host, panel, LEFT))) == 1 and not panel.ui.noticeLabel.visible
 
 
 def test_again_at_a_click_where_nothing_is_found_any_more(host, panel, noisy):
     """The volume changed since: the click and its result of before stay."""
     import slicer
 
-    segmentation = _click(host, panel, LEFT)
+    segmentation = click(host, panel, LEFT)
     slicer.util.arrayFromVolume(noisy)[:] = np.random.default_rng(0).integers(0, 9, SHAPE[::-1])
     slicer.util.arrayFromVolumeModified(noisy)
-    host.click(panel.ui.applyButton)
-    _wait(host, panel)
+    apply_again(host, panel)
     assert "Nothing was found" in panel.ui.noticeLabel.text and host.dialogs == []
-    assert _segment_names(segmentation) == ["Label 1"] and panel.ui.undoButton.enabled
+    assert segment_names(segmentation) == ["Label 1"] and panel.ui.undoButton.enabled
     assert panel._parameterNode.points.GetNumberOfControlPoints() == 1
 
 
@@ -476,4 +477,4 @@ def test_a_script_is_told_that_nothing_was_found(host, panel, noisy):
         panel.logic.segment(noisy, "picky", [NOWHERE])
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
     added = panel.logic.segment(noisy, "picky", [LEFT, NOWHERE])
-    assert len(added.report["findings"]) == 1 and added.tableNode.GetNumberOfRows() == 1
+    assert len(added.report.findings) == 1 and added.tableNode.GetNumberOfRows() == 1

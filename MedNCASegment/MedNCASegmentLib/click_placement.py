@@ -1,7 +1,12 @@
 """Clicks of the user: a markups node for each volume, Slicer's place mode, and word of each new point.
 
-A point is (id, world RAS mm); the id is (ID of its markups node, control point ID).
+What is done at a point is the panel's business.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import qt
 import slicer
@@ -13,23 +18,32 @@ from .record import VOLUME_ROLE, volumeOf
 _CLICKS = "MedNCA.Clicks"  # says of a markups node that it is for clicks of ours
 
 
-class Placer(VTKObservationMixin):
+class Point(NamedTuple):
+    """A control point. id: (ID of its markups node, ID in there); position: world RAS mm."""
+
+    id: tuple[str, str]
+    position: tuple[float, float, float]
+
+
+class ClickPlacement(VTKObservationMixin):
     """Keeps the place button and Slicer's place mode in step.
 
     placed(points) is called after each click, removed(ids) when points are gone.
     """
 
-    def __init__(self, button, placed, removed):
+    def __init__(
+        self, button: qt.QPushButton, placed: Callable[[list[Point]], None], removed: Callable[[set[tuple]], None]
+    ):
         VTKObservationMixin.__init__(self)
         self.button, self.placed, self.removed = button, placed, removed
         self.node = None
-        self._known = {}  # ID of a markups node -> ids of its points
+        self._known: dict[str, set] = {}  # ID of a markups node -> ids of its points
         self._persistence = None  # of Slicer's place mode, as it was before ours
         interaction, selection = _interactionNode(), _selectionNode()
         self.addObserver(interaction, interaction.InteractionModeChangedEvent, self._onModeChanged)
         self.addObserver(selection, selection.ActivePlaceNodeIDChangedEvent, self._onModeChanged)
 
-    def follow(self, node):
+    def follow(self, node: slicer.vtkMRMLMarkupsFiducialNode | None) -> None:
         """Watch a markups node, or none. Points that are there already are not reported."""
         if node is self.node:
             return
@@ -39,11 +53,12 @@ class Placer(VTKObservationMixin):
         self.node = node
         if node:
             self._forgetGone()
-            self._known[node.GetID()] = {id for id, _position in pointsOf(node)}
+            self._known[node.GetID()] = {point.id for point in pointsOf(node)}
             self.addObserver(node, node.PointPositionDefinedEvent, self._onDefined)
             self.addObserver(node, node.PointRemovedEvent, self._onRemoved)
 
-    def start(self):
+    def start(self) -> None:
+        """Slicer's place mode, for points of the node that is followed, until it is ended."""
         selection, interaction = _selectionNode(), _interactionNode()
         selection.SetReferenceActivePlaceNodeClassName(self.node.GetClassName())
         selection.SetActivePlaceNodeID(self.node.GetID())
@@ -53,14 +68,15 @@ class Placer(VTKObservationMixin):
         interaction.SetCurrentInteractionMode(interaction.Place)
         self._onModeChanged(None, None)  # perhaps all of it was so before, and nobody called
 
-    def stop(self):
+    def stop(self) -> None:
         """Only our own placing; another module's is its own business."""
         if self._isPlacing():
             interaction = _interactionNode()
             interaction.SetCurrentInteractionMode(interaction.ViewTransform)
         self.button.checked = False
 
-    def cleanup(self):
+    def cleanup(self) -> None:
+        """Watch no more."""
         self.stop()
         self.follow(None)
         self.removeObservers()
@@ -87,7 +103,7 @@ class Placer(VTKObservationMixin):
     def _forgetGone(self):
         """Ids of points that are gone are given away again."""
         known = self._known.get(self.node.GetID(), set())
-        gone = known - {id for id, _position in pointsOf(self.node)}
+        gone = known - {point.id for point in pointsOf(self.node)}
         known -= gone
         if gone:
             self.removed(gone)
@@ -95,13 +111,13 @@ class Placer(VTKObservationMixin):
     def _report(self):
         if self.node:
             known = self._known[self.node.GetID()]
-            new = [point for point in pointsOf(self.node) if point[0] not in known]
-            known |= {id for id, _position in new}
+            new = [point for point in pointsOf(self.node) if point.id not in known]
+            known |= {point.id for point in new}
             if new:
                 self.placed(new)
 
 
-def createClicks(volumeNode):
+def createClicks(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLMarkupsFiducialNode:
     """A markups node for clicks on a volume."""
     name = slicer.mrmlScene.GenerateUniqueName(_("{volume} clicks").format(volume=volumeNode.GetName()))
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", name)
@@ -111,7 +127,9 @@ def createClicks(volumeNode):
     return node
 
 
-def adoptClicks(node, volumeNode):
+def adoptClicks(
+    node: slicer.vtkMRMLMarkupsFiducialNode | None, volumeNode: slicer.vtkMRMLScalarVolumeNode | None
+) -> None:
     """Scenes of before kept one markups node for all: its clicks belong to the volume that was chosen last."""
     if node and volumeNode and not node.GetAttribute(_CLICKS):
         _mark(node, volumeNode)
@@ -122,28 +140,28 @@ def _mark(node, volumeNode):
     node.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
 
 
-def allClicks():
+def allClicks() -> list[slicer.vtkMRMLMarkupsFiducialNode]:
     """The markups nodes of clicks, of all volumes."""
     return [node for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") if node.GetAttribute(_CLICKS)]
 
 
-def clicksOf(volumeNode):
+def clicksOf(volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> slicer.vtkMRMLMarkupsFiducialNode | None:
     """The markups node of the clicks on a volume, or None."""
     return next((node for node in allClicks() if volumeNode and volumeOf(node) is volumeNode), None)
 
 
-def pointsOf(node):
+def pointsOf(node: slicer.vtkMRMLMarkupsFiducialNode) -> list[Point]:
     """All points of a markups node that have a position."""
     points = []
     for n in range(node.GetNumberOfControlPoints()):
         if node.GetNthControlPointPositionStatus(n) == node.PositionDefined:
             position = [0.0, 0.0, 0.0]
             node.GetNthControlPointPositionWorld(n, position)
-            points.append(((node.GetID(), node.GetNthControlPointID(n)), tuple(position)))
+            points.append(Point((node.GetID(), node.GetNthControlPointID(n)), tuple(position)))
     return points
 
 
-def removePoints(points):
+def removePoints(points: Iterable[Point]) -> None:
     """From their markups nodes, as far as they are still there."""
     for (nodeID, id), _position in points:
         node = slicer.mrmlScene.GetNodeByID(nodeID)

@@ -4,6 +4,8 @@ Nothing is imported to find out, so that torch stays out of Slicer's process. On
 the network.
 """
 
+from __future__ import annotations
+
 import importlib.metadata
 import importlib.util
 from pathlib import Path
@@ -23,7 +25,7 @@ TORCH_REQUIREMENT = ">=2.1"
 _installing = False
 
 
-def missingPackages(requirements=REQUIREMENTS):
+def missingPackages(requirements: Path = REQUIREMENTS) -> dict[str, str]:
     """The packages that are not installed, or are too old: {name: the same for people}."""
     needed = [Requirement(f"torch{TORCH_REQUIREMENT}"), *_requirementsOf(requirements)]
     return {each.name: _wording(each) for each in needed if not _isThere(each)}
@@ -57,11 +59,14 @@ def _wording(requirement):
     )
 
 
-def ensureDependencies(requirements=REQUIREMENTS):
-    """Install what is missing and renew what is too old, after asking once. Raises MedNCAError with the reason where
-    something stays so.
+def ensureDependencies(requirements: Path = REQUIREMENTS) -> None:
+    """Install what is missing and renew what is too old, after asking once.
 
-    requirements: the file that lists the packages beside torch, one a line, as NAME>=VERSION.
+    Args:
+        requirements: the file that lists the packages beside torch, one a line, as NAME>=VERSION.
+
+    Raises:
+        MedNCAError: with the reason where something stays missing or too old.
     """
     global _installing
     missing = missingPackages(requirements)

@@ -3,6 +3,8 @@
 How they are laid over the image is `review`'s business.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import slicer
 
@@ -13,13 +15,22 @@ VARIANCE_LIMIT = 0.25  # the largest variance of a probability; the fixed window
 VARIANCE_SHOWN_FROM = 0.005
 
 
-def mapNode(segmentationNode, volumeNode, role, name, dtype):
-    """The volume that a segmentation's runs share for a map; a new one of zeros where there is none that fits."""
+def mapNode(
+    segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode, role: str, name: str
+) -> slicer.vtkMRMLScalarVolumeNode:
+    """The volume that a segmentation's runs share for a map; a new one of zeros where there is none that fits.
+
+    Args:
+        segmentationNode: which refers to it.
+        volumeNode: on whose grid it lies.
+        role: of the reference, `record.VARIANCE_ROLE` or `record.PROBABILITY_ROLE`.
+        name: of the map, for people.
+    """
     node = segmentationNode.GetNodeReference(role)
     if node and node.GetImageData() and _sameGrid(node, volumeNode):
         return node
     shape = tuple(reversed(volumeNode.GetImageData().GetDimensions()))
-    node = addVolumeNode(np.zeros(shape, dtype), volumeNode, f"{volumeNode.GetName()} {name}")
+    node = addVolumeNode(np.zeros(shape, np.float32), volumeNode, f"{volumeNode.GetName()} {name}")
     segmentationNode.SetNodeReferenceID(role, node.GetID())
     if role == VARIANCE_ROLE:
         _setVarianceDisplay(node)
@@ -36,19 +47,26 @@ def _sameGrid(node, volumeNode):
     return close and sameSize and node.GetTransformNodeID() == volumeNode.GetTransformNodeID()
 
 
-def paste(node, values, start):
-    """Raise the node's values to the given ones from voxel `start` on."""
-    region = regionOf(node, start, values.shape)
+def paste(node: slicer.vtkMRMLScalarVolumeNode, values: np.ndarray, start: tuple[int, int, int]) -> None:
+    """Raise a map to the given values, (k, j, i), from voxel `start`, (i, j, k), on."""
+    region = _regionOf(node, values, start)
     np.maximum(region, values, out=region)
-    touch(node)
+    _touch(node)
 
 
-def regionOf(node, start, shape):
-    """A writable view, (k, j, i), of a node's voxels from `start` (i, j, k) on."""
-    return voxels(node)[tuple(slice(a, a + n) for a, n in zip(reversed(start), shape, strict=True))]
+def takeOut(node: slicer.vtkMRMLScalarVolumeNode, values: np.ndarray, start: tuple[int, int, int]) -> None:
+    """Undo `paste`: 0 again, but for what is larger, which came from another run, perhaps of another session."""
+    region = _regionOf(node, values, start)
+    region[region <= values] = 0
+    _touch(node)
 
 
-def touch(node):
+def _regionOf(node, values, start):
+    """A writable view, (k, j, i), of a node's voxels where the values lie."""
+    return voxels(node)[tuple(slice(a, a + n) for a, n in zip(reversed(start), values.shape, strict=True))]
+
+
+def _touch(node):
     node.GetImageData().GetPointData().GetScalars().Modified()
     node.GetImageData().Modified()
 

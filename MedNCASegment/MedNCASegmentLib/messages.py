@@ -1,16 +1,25 @@
-"""The verdict in words and colors for people, and what the panel says about a model. Text only, no widgets."""
+"""What the panel says, in sentences and in rich text: the verdict, a model, how far the work has come. No widgets.
+
+The engine has sentences of its own, in English; those that a person sees in Slicer stand here once more, as literals,
+because translators find nothing else.
+"""
+
+from __future__ import annotations
 
 from html import escape
 
 from slicer.i18n import tr as _
 
-from mednca.quality.verdict import rejudge
+from mednca.messages import Progress
+from mednca.models.description import Description
+from mednca.quality.domain import Objection
+from mednca.quality.verdict import COLORS, Verdict
 
-LIGHTS = {"green": "#2e9e44", "amber": "#e09000", "red": "#d0342c", "grey": "#808080"}
-_GRAVITY = ("grey", "red", "amber", "green")  # the gravest first
+from .worker_client import RequestState
 
 
-def word(color):
+def word(color: str) -> str:
+    """What a light means."""
     return {
         "green": _("Likely good enough"),
         "amber": _("Check before use"),
@@ -19,42 +28,28 @@ def word(color):
     }[color]
 
 
-def judgeRuns(runs, target):
-    """(run, number of the finding, verdict) of every finding, against a target Dice; nothing is run again."""
-    return [
-        (run, number, rejudge(run["report"], number, target))
-        for run in runs
-        for number in range(len(run["report"]["findings"]))
-    ]
-
-
-def gravest(verdicts):
-    """The verdict that a set of results must be treated by."""
-    return min(verdicts, key=lambda verdict: (_GRAVITY.index(verdict.color), verdict.predicted_dice or 0))
-
-
-def lightText(verdict):
+def lightText(verdict: Verdict | None) -> str:
     """Rich text: the light, its word, and the expected Dice."""
     if verdict is None:
-        return '<span style="color:#808080">&#9679;</span> ' + _("No result yet")
-    style = f"color:{LIGHTS[verdict.color]}; font-size:x-large"
+        return f'<span style="color:{COLORS["grey"]}">&#9679;</span> ' + _("No result yet")
+    style = f"color:{COLORS[verdict.color]}; font-size:x-large"
     light = f'<span style="{style}">&#9679;</span> <b>{word(verdict.color)}</b>'
     if verdict.predicted_dice is None:
         return light
     return light + " &mdash; " + _("expected Dice {dice}").format(dice=diceText(verdict))
 
 
-def diceText(verdict):
+def diceText(verdict: Verdict) -> str:
     """Expected Dice and its interval."""
     return f"{verdict.predicted_dice:.2f} ({intervalText(verdict)})"
 
 
-def intervalText(verdict):
+def intervalText(verdict: Verdict) -> str:
     """Where the Dice of nine in ten such results lies."""
     return "-" if verdict.low is None else f"{verdict.low:.2f}\u2013{verdict.high:.2f}"
 
 
-def reasonText(verdict):
+def reasonText(verdict: Verdict | None) -> str:
     """One sentence. It never says that a result is correct."""
     if verdict is None:
         return _("Click on the organ, or segment the whole volume.")
@@ -62,13 +57,13 @@ def reasonText(verdict):
         return _("No verdict: {why}.").format(why=objectionText(verdict.objection))
     why = {
         "green": _("Even the low end of the interval reaches the target of {target}. Please look at it all the same."),
-        "amber": _("The target of {target} lies within the interval: check the doubtful places below."),
+        "amber": _("The target of {target} lies within the interval: check the most uncertain places below."),
         "red": _("The expected Dice is below the target of {target}: correct it, or do not use it."),
     }[verdict.color]
     return why.format(target=f"{verdict.target:.2f}")
 
 
-def objectionText(objection):
+def objectionText(objection: Objection) -> str:
     """Why there is no verdict: the sentences of `mednca.quality.domain.OBJECTIONS`, translated."""
     field = _(", but the model was trained on {low:.0f} to {high:.0f} mm; click on the organ instead")
     sentences = {
@@ -85,7 +80,7 @@ def objectionText(objection):
     return sentences[objection.key].format(**objection.values)
 
 
-def modelText(description):
+def modelText(description: Description) -> str:
     """Rich text: what a model is for, how good it was measured to be, and its terms."""
     info, architecture = description.info, description.architecture
     lines = [escape(info["description"])]
@@ -108,9 +103,10 @@ def modelText(description):
     return "<br>".join(lines)
 
 
-def progressText(stage, step, total, secondsLeft):
+def progressText(state: RequestState, progress: Progress) -> str:
     """What the worker is doing, for the progress bar."""
-    key, _space, which = stage.partition(" ")
+    if state is RequestState.CANCELLING:
+        return _("Cancelling")
     words = {
         "starting": _("Starting: loading PyTorch (some seconds, once per session)"),
         "waiting": _("Waiting"),
@@ -119,13 +115,64 @@ def progressText(stage, step, total, secondsLeft):
         "locating": _("Looking for the organ"),
         "ensemble": _("Running the ensemble"),
         "writing": _("Handing back the result"),
-        "cancelling": _("Cancelling"),
     }
-    text = words.get(key, key)
-    if which:
-        text += _(", click {which}").format(which=which)
-    if key == "ensemble" and total:
-        text += f": {step}/{total}"
-    if secondsLeft is not None:
-        text += _(", {seconds} s left").format(seconds=max(1, round(secondsLeft)))
+    text = words.get(progress.stage, progress.stage)
+    if progress.fields > 1:
+        text += _(", click {which}").format(which=f"{progress.field}/{progress.fields}")
+    if progress.stage == "ensemble" and progress.total:
+        text += f": {progress.step}/{progress.total}"
+    if progress.seconds_left is not None:
+        text += _(", {seconds} s left").format(seconds=max(1, round(progress.seconds_left)))
     return text
+
+
+def applyText(isBusy: bool, isReady: bool) -> tuple[str, str]:
+    """What the button that applies and cancels says, and its tool tip."""
+    if isBusy:
+        return _("Cancel"), _("Stop what is being computed.")
+    if isReady:
+        return _("Apply"), _("Segment at all points again, with what is chosen now.")
+    return _("Apply"), _("Choose a volume and a model, then click on the organ.")
+
+
+def otherModelText(asked: str, chosen: str) -> str:
+    """A scene names a model that this computer lacks."""
+    return _("There is no model {asked} here; {chosen} is chosen instead.").format(asked=asked, chosen=chosen)
+
+
+def otherVolumeText(name: str) -> str:
+    """The slice views were made to show another volume."""
+    return _("The slice views show {name}: it is chosen now.").format(name=name)
+
+
+def otherViewText(seen: str, chosen: str) -> str:
+    """A click on an image that is not the chosen one."""
+    told = _("That view shows {seen}, but {chosen} is chosen: choose {seen} as the volume, then click.")
+    return told.format(seen=seen, chosen=chosen)
+
+
+def undoQuestion(volume: str) -> str:
+    """Before a corrected result is taken back."""
+    told = _("The last result, of {volume}, was corrected by hand. Take it back all the same?")
+    return told.format(volume=volume)
+
+
+def undoneText(volume: str) -> str:
+    """After a result of a volume that is not shown was taken back."""
+    return _("The last result of {volume} was taken back.").format(volume=volume)
+
+
+def doneText(seconds: float) -> str:
+    """A request was answered."""
+    return _("Done in {seconds:.1f} s.").format(seconds=seconds)
+
+
+def failedText(error: str) -> str:
+    """A request failed."""
+    return _("Segmentation failed: {error}").format(error=error)
+
+
+def elsewhereText(volume: str, segmentation: str) -> str:
+    """A result of a volume that is not chosen any more."""
+    told = _("The result of {volume} is in {segmentation}: choose that volume to see it.")
+    return told.format(volume=volume, segmentation=segmentation)

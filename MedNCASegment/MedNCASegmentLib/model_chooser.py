@@ -1,14 +1,24 @@
-"""The part of the panel that chooses a model: the list, what it says of each, terms, import and export."""
+"""The part of the panel that chooses a model: the list, what it says of each, terms, import and export.
 
+What a model is, and whether it is whole, is the business of the engine's library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
 from contextlib import contextmanager
+from html import escape
+from typing import Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
+from mednca.models.description import Description
+from mednca.models.library import Entry, Library
 
-from .messages import escape, modelText
+from .messages import modelText
 
 
 @contextmanager
@@ -20,7 +30,7 @@ def _told(what):
         slicer.util.errorDisplay(f"{what}\n\n{error}")
 
 
-def checkTerms(description):
+def checkTerms(description: Description) -> None:
     """Raises MedNCAError where a model's terms are not accepted. They are asked for once."""
     name, terms, key = description.name, description.terms, f"MedNCA/Terms/{description.id}"
     settings = slicer.app.userSettings()
@@ -35,7 +45,7 @@ def checkTerms(description):
 class ModelChooser:
     """Works on the widgets of the panel. changed(id) is called when the user chooses another model."""
 
-    def __init__(self, ui, library, changed, log):
+    def __init__(self, ui: Any, library: Library, changed: Callable[[str], None], log: Callable[[str], None]):
         self.ui, self.library, self.changed, self.log = ui, library, changed, log
         self._entries = {}
         ui.modelComboBox.connect("currentIndexChanged(int)", self._onChosen)
@@ -45,15 +55,16 @@ class ModelChooser:
         self.fill()
 
     @property
-    def entry(self):
-        """The chosen `mednca.models.library.Entry`, or None."""
+    def entry(self) -> Entry | None:
+        """The chosen one of the library, or None."""
         return self._entries.get(self.ui.modelComboBox.currentData)
 
     @property
-    def isUsable(self):
+    def isUsable(self) -> bool:
+        """Whether a model is chosen that is not broken."""
         return self.entry is not None and self.entry.description is not None
 
-    def fill(self):
+    def fill(self) -> None:
         """All models of the library; broken ones too, with the reason."""
         combo = self.ui.modelComboBox
         chosen = combo.currentData
@@ -65,7 +76,7 @@ class ModelChooser:
         combo.blockSignals(wasBlocked)
         self.select(chosen)
 
-    def select(self, id):
+    def select(self, id: str | None) -> str | None:
         """Show a model as chosen; the first one where there is none of that id. Returns the id that is shown."""
         combo = self.ui.modelComboBox
         index = combo.findData(id) if id else -1
@@ -73,7 +84,7 @@ class ModelChooser:
         self._show()
         return self.entry.id if self.entry else None
 
-    def check(self):
+    def check(self) -> None:
         """Raises MedNCAError for a model that cannot be used, or whose terms are not accepted (asked once)."""
         if not self.isUsable:
             raise MedNCAError(self.entry.problem if self.entry else _("Choose a model first."))

@@ -1,4 +1,12 @@
-"""The panel's volume, its segmentation and its clicks: always those of one volume, whatever the user chooses."""
+"""The panel's volume, its segmentation and its clicks: always those of one volume, whatever the user chooses.
+
+Whose a segmentation is says its `record`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import slicer
 from slicer.i18n import tr as _
@@ -9,17 +17,17 @@ from . import click_placement, record, review, slice_views
 class Pairing:
     """told(text) is called with a sentence where something was chosen otherwise than the user did."""
 
-    def __init__(self, told):
+    def __init__(self, told: Callable[[str], None]):
         self.told = told
         self._latest = {}  # volume's node ID -> ID of the segmentation that was chosen for it last
         self.forget()
 
-    def forget(self):
+    def forget(self) -> None:
         """There is no parameter node any more, and perhaps no scene."""
         self.volumeNode = self.segmentationNode = None  # as they were settled last
         self._latest.clear()
 
-    def settle(self, node):
+    def settle(self, node: Any) -> bool:
         """Bring a parameter node in order after a change; returns whether another volume is chosen now.
 
         Another volume brings its own segmentation, or none, and its own clicks. A segmentation of another volume
@@ -45,7 +53,7 @@ class Pairing:
                 slice_views.showImage(self.volumeNode)
         return isAnother
 
-    def target(self, volumeNode):
+    def target(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLSegmentationNode | None:
         """The segmentation that results of a volume go into now; None for a new one."""
         if volumeNode is self.volumeNode:
             return self.segmentationNode if slicer.mrmlScene.IsNodePresent(self.segmentationNode) else None

@@ -1,9 +1,16 @@
-"""The table node of a segmentation's runs: one row per segment and run, made anew from the record."""
+"""The table node of a segmentation's runs: one row per segment and run, made anew from the record.
+
+The table of the panel, which follows the target Dice, is `result_view`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
 
 import slicer
 import vtk
 
-from .record import TABLE_ROLE, runsOf
+from .record import TABLE_ROLE, Run, runsOf
 
 _COLUMNS = (  # name, kind
     ("Segment", str),
@@ -22,7 +29,9 @@ _COLUMNS = (  # name, kind
 )
 
 
-def updateTable(segmentationNode, volumeNode):
+def updateTable(
+    segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode | None
+) -> slicer.vtkMRMLTableNode:
     """One row per segment and run; made anew from the record, so that it never disagrees with it."""
     node = segmentationNode.GetNodeReference(TABLE_ROLE)
     if node is None:
@@ -41,27 +50,27 @@ def updateTable(segmentationNode, volumeNode):
     return node
 
 
-def _tableRows(segmentationNode, run):
-    report = run["report"]
-    findings, model = report["findings"], report["model"]
-    for label, segmentId in zip(model["labels"], run["segments"], strict=True):
+def _tableRows(segmentationNode, run: Run) -> Iterator[tuple]:
+    """Of the run's segments that are still there."""
+    report, model = run.report, run.report.model
+    for label, segmentId in zip(model.labels, run.segmentIds, strict=True):
         segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
         if segment is None:
             continue
-        for finding in findings:
-            verdict = finding["verdict"]
+        for finding in report.findings:
+            verdict = finding.verdict
             yield (
                 segment.GetName(),
-                run["id"],
-                finding["nqm"][label["name"]],
-                finding["nqm"]["union"],
-                finding["volume_mm3"][label["name"]] / 1000,
-                verdict["word"],
-                verdict["predicted_dice"],
-                verdict["low"],
-                verdict["high"],
-                report["members"],
-                report["seed"],
-                model["id"],
-                model["sha256"],
+                run.id,
+                finding.nqm[label.name],
+                finding.nqm["union"],
+                finding.volume_mm3[label.name] / 1000,
+                verdict.word,
+                verdict.predicted_dice,
+                verdict.low,
+                verdict.high,
+                report.members,
+                report.seed,
+                model.id,
+                model.sha256,
             )

@@ -1,10 +1,16 @@
-"""What a segmentation node says of itself: its runs, their report, and the volume that it belongs to.
+"""What a segmentation node says of itself: its runs, their reports, and the volume that it belongs to.
 
 Nothing of one patient gets into another's segmentation, or is drawn over another's image: whoever adds to a
-segmentation, chooses one or shows one asks here whose it is.
+segmentation, chooses one or shows one asks here whose it is. A run is one call of the engine; the record of all runs
+comes back with the scene. What a program of another version wrote and this one cannot read stays in the record as it
+is, and is left out of what is shown.
 """
 
+from __future__ import annotations
+
 import json
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import slicer
@@ -12,6 +18,8 @@ import vtk
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
+from mednca.result import Report
+from mednca.schema import parse_json
 
 from .volumes import asArray, ijkToRAS
 
@@ -22,35 +30,150 @@ VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE = (
 )
 
 
-def runsOf(segmentationNode):
-    """The runs of a segmentation node, oldest first: {"id", "segments": segment ids, "report"}."""
-    text = segmentationNode.GetAttribute(RUNS_ATTRIBUTE) if segmentationNode else None
-    return json.loads(text) if text else []
+@dataclass(frozen=True)
+class Run:
+    """One result in a segmentation.
+
+    Attributes:
+        id: its number among the segmentation's runs, from 1.
+        segmentIds: of the segments that it brought, in the order of the model's labels; some may be gone.
+        report: without the clicks where nothing was found.
+    """
+
+    id: int
+    segmentIds: tuple[str, ...]
+    report: Report
+
+    def rejudged(self, target: float) -> Run:
+        """The same against another target Dice; nothing is run again."""
+        return replace(self, report=self.report.rejudged(target))
+
+    def toJSON(self) -> dict:
+        """As the record has it."""
+        return {"id": self.id, "segments": list(self.segmentIds), "report": self.report.to_json()}
+
+    @classmethod
+    def fromJSON(cls, data: dict) -> Run:
+        """Raises MedNCAError where it cannot be understood, or not be shown."""
+        try:
+            run = cls(int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]))
+            _checkShown(run)
+        except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
+            raise MedNCAError(_("its record is damaged ({error})").format(error=repr(error))) from error
+        return run
 
 
-def setRuns(segmentationNode, runs):
-    segmentationNode.SetAttribute(RUNS_ATTRIBUTE, json.dumps(runs))
+def _checkShown(run):
+    """Raises where a table, a verdict or the list of hotspots could not be made of it."""
+    names = [label.name for label in run.report.model.labels]
+    if len(names) != len(run.segmentIds) or not all(isinstance(id, str) for id in run.segmentIds):
+        raise ValueError("segments")
+    run.rejudged(run.report.target_dice)
+    for finding in run.report.findings:
+        for name in (*names, "union"):
+            float(finding.volume_mm3[name])
+            float(finding.nqm[name] or 0)
+        if finding.objection:
+            finding.objection.text  # noqa: B018
+    for hotspot in run.report.hotspots:
+        _r, _a, _s = (float(x) for x in hotspot.position)
+        float(hotspot.volume_mm3), float(hotspot.deviation), float(hotspot.weight), float(hotspot.distance or 0)
 
 
-def reportFromNode(node):
-    """The report of the last run that a result node carries, or None."""
+def runsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]:
+    """The runs of a segmentation node that can be read, oldest first."""
+    return list(_read(_textOf(segmentationNode))[0])
+
+
+def problemsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[str]:
+    """Why other runs of it are left out, a sentence each."""
+    told = _("A result in {name} is not shown: {why}")
+    return [told.format(name=segmentationNode.GetName(), why=why) for why in _read(_textOf(segmentationNode))[1]]
+
+
+def hasRuns(segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
+    """Whether results were added to it, also such as cannot be read here."""
+    return bool(_entries(_textOf(segmentationNode)))
+
+
+def addRun(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentIds: list[str], report: Report) -> Run:
+    """Write a new run into the record."""
+    entries = _entries(_textOf(segmentationNode))
+    run = Run(1 + max(filter(None, map(_idOf, entries)), default=0), tuple(segmentIds), report)
+    _write(segmentationNode, [*entries, run.toJSON()])
+    return run
+
+
+def removeRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> None:
+    """Take a run out of the record."""
+    entries = _entries(_textOf(segmentationNode))
+    _write(segmentationNode, [entry for entry in entries if _idOf(entry) != run.id])
+
+
+def _write(segmentationNode, entries):
+    segmentationNode.SetAttribute(RUNS_ATTRIBUTE, json.dumps(entries))
+
+
+def _textOf(segmentationNode):
+    return (segmentationNode.GetAttribute(RUNS_ATTRIBUTE) if segmentationNode else None) or "[]"
+
+
+def _entries(text):
+    """The runs as JSON has them; something else that was written there is one that cannot be read."""
+    try:
+        entries = parse_json(text, _("The record"))
+    except MedNCAError:
+        return [text]
+    return entries if isinstance(entries, list) else [entries]
+
+
+def _idOf(entry):
+    id = entry.get("id") if isinstance(entry, dict) else None
+    return id if isinstance(id, int) else None
+
+
+@lru_cache(maxsize=16)
+def _read(text):
+    """(runs, why the others cannot be read); the panel asks often for the same record."""
+    runs, problems = [], []
+    for entry in _entries(text):
+        try:
+            runs.append(Run.fromJSON(entry))
+        except MedNCAError as error:
+            problems.append(str(error))
+    return tuple(runs), tuple(problems)
+
+
+def reportFromNode(node: slicer.vtkMRMLNode) -> Report | None:
+    """The report of the last run that a result node carries, or None. Raises MedNCAError where it cannot be read."""
     text = node.GetAttribute(REPORT_ATTRIBUTE)
-    return json.loads(text) if text else None
+    return Report.from_json(parse_json(text, _("The report"))) if text else None
 
 
-def isImage(node):
+def setReport(node: slicer.vtkMRMLNode, report: Report) -> None:
+    """Let a result node say where it comes from: the report, and what a person may look for in the attributes."""
+    node.SetAttribute(REPORT_ATTRIBUTE, json.dumps(report.to_json()))
+    node.SetAttribute("MedNCA.Model", report.model.id)
+    node.SetAttribute("MedNCA.ModelSHA256", report.model.sha256)
+    node.SetAttribute("MedNCA.Members", str(report.members))
+    node.SetAttribute("MedNCA.Seed", str(report.seed))
+    node.SetAttribute("MedNCA.NQM", json.dumps([finding.nqm for finding in report.findings]))
+
+
+def isImage(node: slicer.vtkMRMLNode | None) -> bool:
     """Whether a node is a volume to segment: no label map, no result of ours."""
-    return node is not None and node.GetClassName() == "vtkMRMLScalarVolumeNode" and reportFromNode(node) is None
+    isVolume = node is not None and node.GetClassName() == "vtkMRMLScalarVolumeNode"
+    return isVolume and not node.GetAttribute(REPORT_ATTRIBUTE)
 
 
-def ownResults():
+def ownResults() -> list[slicer.vtkMRMLSegmentationNode]:
     """All segmentation nodes with a record of ours."""
     return [
         node for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if node.GetAttribute(RUNS_ATTRIBUTE)
     ]
 
 
-def volumeOf(node):
+def volumeOf(node: slicer.vtkMRMLNode) -> slicer.vtkMRMLScalarVolumeNode | None:
     """The volume that a segmentation or clicks belong to; None where nobody said, or it is not in the scene any more.
 
     A segmentation without a record of ours belongs to the image that it was made on.
@@ -62,20 +185,22 @@ def volumeOf(node):
     return volumeNode
 
 
-def segmentationOf(volumeNode):
+def segmentationOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLSegmentationNode | None:
     """The segmentation with a record of ours that belongs to a volume, the latest of several; or None."""
     return next((node for node in reversed(ownResults()) if volumeOf(node) is volumeNode), None)
 
 
-def fits(segmentationNode, volumeNode):
+def fits(segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> bool:
     """Whether a volume's results may be added to a segmentation: it belongs to that volume, or to nobody yet."""
     owner = volumeOf(segmentationNode)
     if owner is not None:
         return owner is volumeNode
-    return not runsOf(segmentationNode) and _isOnGrid(segmentationNode, volumeNode)
+    return not hasRuns(segmentationNode) and _isOnGrid(segmentationNode, volumeNode)
 
 
-def checkFits(segmentationNode, volumeNode):
+def checkFits(
+    segmentationNode: slicer.vtkMRMLSegmentationNode | None, volumeNode: slicer.vtkMRMLScalarVolumeNode
+) -> None:
     """Raises MedNCAError where a segmentation belongs to another volume."""
     if segmentationNode is None or fits(segmentationNode, volumeNode):
         return

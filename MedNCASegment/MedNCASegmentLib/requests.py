@@ -1,107 +1,172 @@
 """From a request on MRML nodes to a result in the scene: hand the volume over, let the worker run, add what it made.
 
 Everything happens by the event loop. Nodes may vanish and scenes may close at any moment; a result is added only
-where its volume is still there and the worker ended the job well.
+where its volume is still there and the worker ended the job well. How nodes are made of it is the business of
+`results`.
 """
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from mednca.errors import MedNCAError, NothingFound
+from mednca.errors import MedNCAError
+from mednca.messages import Progress
+from mednca.result import Report
 
+from .click_placement import Point
 from .record import checkFits
-from .results import addResult
+from .results import AddedRun, addResult
 from .volumes import lpsGeometry, volumeStamp, writeVolume
-from .worker_client import WorkerClient
+from .worker_client import Job, RequestState, WorkerClient
 
 
 class Request:
     """One segmentation that somebody asked for.
 
-    target: called when the result is there; the segmentation node to add to, or None for a new one. finished(request)
-    is called once, at the end. state: waiting, running, done, missed (nothing was found), failed or cancelled; error: a
-    sentence, when missed or failed; added: the `results.AddedRun`, when done; progress: as of `worker.Job`.
+    Attributes:
+        volumeNode, model, clicks, options, keepProbability: what was asked for.
+        target: called when the result is there; the segmentation node to add to, or None for a new one.
+        finished: called with the request once, at the end.
+        points: the control points that asked for it, as far as they are still there.
+        started: when it was made, by time.monotonic().
+        added: what it brought, when done.
+        job: how it stands with the worker.
     """
 
     def __init__(
-        self, volumeNode, model, clicks=(), target=lambda: None, finished=None, keepProbability=False, **options
+        self,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        model: str,
+        clicks: Iterable[tuple[float, float, float]] = (),
+        target: Callable[[], slicer.vtkMRMLSegmentationNode | None] = lambda: None,
+        finished: Callable[[Request], None] | None = None,
+        keepProbability: bool = False,
+        **options,
     ):
         self.volumeNode, self.model = volumeNode, model
         self.clicks = [tuple(float(x) for x in click) for click in clicks]
         self.target, self.finished, self.keepProbability, self.options = target, finished, keepProbability, options
-        self.state, self.error, self.added = "waiting", "", None
-        self.progress = ("sending", None, None, None)
-        self.points = ()  # the control points that asked for it
-        self.job = None
+        self.points: list[Point] = []
+        self.started = time.monotonic()
+        self.added: AddedRun | None = None
+        self.job = Job()
 
     @property
-    def isOver(self):
-        return self.state in ("done", "missed", "failed", "cancelled")
+    def state(self) -> RequestState:
+        """Where it stands."""
+        return self.job.state
+
+    @property
+    def isOver(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.job.state.isOver
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        return self.job.progress
+
+    @property
+    def error(self) -> str:
+        """A sentence, when missed or failed."""
+        return self.job.error
+
+    def isForTheSameAs(self, other: Request) -> bool:
+        """Whether both are for the same click, or both for the same whole volume; both are done."""
+        if self.clicks or other.clicks:
+            return bool({point.id for point in self.points} & {point.id for point in other.points})
+        sameTarget = self.added.segmentationNode is other.added.segmentationNode
+        return self.volumeNode is other.volumeNode and sameTarget
 
 
-class Engine:
+class SegmentationClient(WorkerClient):
+    """taken(job) is called with a job that is done: its result goes into the scene."""
+
+    def __init__(self, changed: Callable[[Job], None], taken: Callable[[Job], None], log: Callable[[str], None]):
+        super().__init__(changed, log)
+        self.taken = taken
+
+    def isWhole(self, job: Job, answer: dict) -> bool:
+        """Whether the folder with the images is there."""
+        return (job.folder / "report.json").is_file()
+
+    def take(self, job: Job) -> None:
+        """Hand it over; its files are not needed any more."""
+        try:
+            self.taken(job)
+        finally:
+            job.forget()
+
+
+class RequestQueue:
     """Runs requests one after the other in the worker. changed(request) is called at every step of one."""
 
-    def __init__(self, changed=lambda request: None, log=lambda text: None):
+    def __init__(
+        self,
+        changed: Callable[[Request], None] = lambda request: None,
+        log: Callable[[str], None] = lambda text: None,
+    ):
         self.changed, self.log = changed, log
-        self.worker = WorkerClient(self._onJobChanged, log)
-        self.requests = []  # those that are not over
-        self._file = None  # (stamp, path) of the volume that was handed over last
-        self._sending = None  # (stamp, path, generator) of the one on its way
+        self.client = SegmentationClient(self._onJobChanged, self._add, log)
+        self.pending: list[Request] = []  # those that are not over, oldest first
+        self._file: tuple[tuple, Path] | None = None  # stamp and path of the volume that was handed over last
+        self._sending: tuple | None = None  # stamp, path and generator of the one on its way
         self._files = 0
         self._timer = qt.QTimer()
         self._timer.setInterval(0)
         self._timer.connect("timeout()", self._sendChunk)
 
-    def start(self, request):
-        """Begin; raises MedNCAError at once for a volume that cannot be segmented, or another one's segmentation."""
+    def start(self, request: Request) -> Request:
+        """Begin. Raises MedNCAError at once for a volume that cannot be segmented, or another one's segmentation."""
         lpsGeometry(request.volumeNode)
         checkFits(request.target(), request.volumeNode)
-        self.worker.start()
-        self.requests.append(request)
+        self.client.start()
+        self.pending.append(request)
         self.changed(request)
         self._timer.start()
         return request
 
-    def wait(self, request):
+    def wait(self, request: Request) -> None:
         """Run the event loop until a request is over."""
         while not request.isOver:
-            self.worker.wait(20)
+            self.client.wait(20)
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Cancel all requests."""
-        for request in list(self.requests):
-            if request.job:
-                self.worker.cancel(request.job)
-            else:
-                self._end(request, "cancelled")
+        for request in list(self.pending):
+            self.client.cancel(request.job)
 
-    def shutdown(self):
+    def shutdown(self) -> None:
         """End the process and drop all requests without a word: nodes and widgets may be gone."""
         self._timer.stop()
         self._sending = self._file = None
-        for request in self.requests:
-            request.state = "cancelled"
-        self.requests = []
-        self.worker.shutdown()
+        for request in self.pending:
+            request.job.enter(RequestState.CANCELLED)
+        self.pending = []
+        self.client.shutdown()
 
     def _sendChunk(self):
         """Hand the next bit of a volume over; called by the timer while there is anything to hand over."""
-        request = next((request for request in self.requests if request.job is None), None)
+        request = next((request for request in self.pending if not request.job.request), None)
         if request is None:
             self._timer.stop()
             return
         try:
             path = self._handedOver(request.volumeNode)
             if path:
-                request.job = self.worker.submit(
-                    image=path.name, model=request.model, clicks=request.clicks, **request.options
-                )
-                self._onJobChanged(request.job)
+                self.client.submit(
+                    request.job, command="segment", image=path.name, model=request.model, clicks=request.clicks,
+                    **request.options,
+                )  # fmt: skip
         except (MedNCAError, OSError) as error:
             self._sending = None
-            self._end(request, "failed", str(error))
+            self.client.end(request.job, RequestState.FAILED, str(error))
 
     def _handedOver(self, volumeNode):
         """The file of a volume once it is whole, otherwise None. A volume that did not change is not written again."""
@@ -112,53 +177,38 @@ class Engine:
             return self._file[1]
         if self._sending is None or self._sending[0] != stamp:
             self._files += 1
-            path = self.worker.scratch / f"volume-{self._files}.nrrd"
+            path = self.client.scratch / f"volume-{self._files}.nrrd"
             self._sending = (stamp, path, writeVolume(volumeNode, path))
         try:
             next(self._sending[2])
         except StopIteration:
             old, self._file = self._file, self._sending[:2]
             self._sending = None
-            if old and not any(request.job for request in self.requests):
+            if old and not self.client.jobs:
                 old[1].unlink(missing_ok=True)
         return None
 
     def _onJobChanged(self, job):
-        request = next((request for request in self.requests if request.job is job), None)
+        request = self._requestOf(job)
         if request is None:
             return
-        request.progress = job.progress
-        if not job.finished:
-            request.state = job.state
-            self.changed(request)
-        elif job.state == "done":
-            self._add(request, job)
-        else:
-            self._end(request, job.state, job.error)
-
-    def _add(self, request, job):
-        """Put the result into the scene, unless the scene has changed so much that it would not fit."""
-        state, error = "done", ""
-        try:
-            if not slicer.mrmlScene.IsNodePresent(request.volumeNode):
-                raise MedNCAError(_("The volume was removed meanwhile; the result is not used."))
-            if list(request.volumeNode.GetImageData().GetDimensions()) != job.report["image"]["size"]:
-                raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
-            names = ("labels", "variance", "probability") if request.keepProbability else ("labels", "variance")
-            request.added = addResult(request.volumeNode, job.images(names), job.report, request.target())
-        except NothingFound as miss:
-            state, error = "missed", str(miss)
-        except Exception as problem:  # whatever it is, the person waiting must hear of it
-            state, error = "failed", str(problem) or type(problem).__name__
-        job.forget()
-        self._end(request, state, error)
-
-    def _end(self, request, state, error=""):
-        request.state, request.error = state, error
-        if request in self.requests:
-            self.requests.remove(request)
-        if error:
-            self.log(error)
-        if request.finished:
-            request.finished(request)
+        if job.state.isOver:
+            self.pending.remove(request)
+            if job.error:
+                self.log(job.error)
+            if request.finished:
+                request.finished(request)
         self.changed(request)
+
+    def _requestOf(self, job):
+        return next((request for request in self.pending if request.job is job), None)
+
+    def _add(self, job):
+        """Put a result into the scene, unless the scene has changed so much that it would not fit."""
+        request, report = self._requestOf(job), Report.from_json(job.answer["report"])
+        if not slicer.mrmlScene.IsNodePresent(request.volumeNode):
+            raise MedNCAError(_("The volume was removed meanwhile; the result is not used."))
+        if request.volumeNode.GetImageData().GetDimensions() != report.image.size:
+            raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
+        names = ["labels", "variance"] + (["probability"] if request.keepProbability else [])
+        request.added = addResult(request.volumeNode, job.images(names), report, request.target())

@@ -1,46 +1,70 @@
-"""The part of the panel that shows results: the verdict, the list of doubtful places, and the overlay."""
+"""The part of the panel that shows results: the verdict, the list of hotspots, and the overlay.
+
+It changes no result; what it says of one stands in `messages`, what it does to the slice views in `review`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
+from mednca.quality.hotspots import Hotspot
+from mednca.quality.verdict import COLORS, Verdict
+
 from . import messages, review
-from .record import VARIANCE_ROLE, runsOf
+from .record import VARIANCE_ROLE, Run, problemsOf, runsOf
+
+_GRAVITY = ("grey", "red", "amber", "green")  # of the lights, the gravest first
 
 
 class ResultView:
-    """Works on the widgets of the panel. It shows a segmentation node's record and changes no result."""
+    """Works on the widgets of the panel. log(text) is called with why a result cannot be shown."""
 
-    def __init__(self, ui):
-        self.ui = ui
+    def __init__(self, ui: Any, log: Callable[[str], None]):
+        self.ui, self.log = ui, log
         self._shown = self._overlay = None
-        self._places, self._placeNumber = [], -1
+        self._hotspots: list[Hotspot] = []
+        self._hotspotNumber = -1
         _setHeader(ui.verdictTable, [_("Segment"), _("Verdict"), _("NQM"), _("Volume"), _("Dice, 90 %")])
-        _setHeader(ui.placesTable, [_("Position (R, A, S)"), _("Size"), _("Members differ by")])
-        ui.placesTable.connect("cellClicked(int,int)", self._onPlaceClicked)
+        _setHeader(ui.hotspotsTable, [_("Position (R, A, S)"), _("Size"), _("Members differ by")])
+        ui.hotspotsTable.connect("cellClicked(int,int)", self._onHotspotClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
         ui.nextButton.connect("clicked(bool)", self._onNext)
 
-    def show(self, segmentationNode, targetDice):
-        """Verdict and places of a segmentation node (or none), against a target Dice."""
+    def show(self, segmentationNode: slicer.vtkMRMLSegmentationNode | None, targetDice: float) -> None:
+        """Verdict and hotspots of a segmentation node (or none), against a target Dice."""
         runs = runsOf(segmentationNode)
         segments = segmentationNode.GetSegmentation() if segmentationNode else None
         names = [segments.GetNthSegment(n).GetName() for n in range(segments.GetNumberOfSegments())] if segments else []
-        shown = (segmentationNode, [run["id"] for run in runs], names, targetDice)
+        shown = (segmentationNode, [run.id for run in runs], names, targetDice)
         if shown == self._shown:
             return
         newRuns = self._shown is None or shown[:2] != self._shown[:2]
         self._shown = shown
-        judged = messages.judgeRuns(runs, targetDice)
-        worst = messages.gravest([each for _run, _number, each in judged]) if judged else None
+        judged = [run.rejudged(targetDice) for run in runs]
+        worst = _gravest([finding.verdict for run in judged for finding in run.report.findings])
         self.ui.lightLabel.text = messages.lightText(worst)
-        self.ui.reasonLabel.text = messages.escape(messages.reasonText(worst))
+        self.ui.reasonLabel.text = escape(messages.reasonText(worst))
         self._fillVerdicts(judged, segments)
         if newRuns:
-            self._fillPlaces(review.placesOf(runs))
+            self._fillHotspots(review.hotspotsOf(runs))
+            for problem in problemsOf(segmentationNode):
+                self.log(problem)
         self.ui.editButton.enabled = bool(runs)
 
-    def showOverlay(self, segmentationNode, visible, opacity, threshold, legend):
+    def showOverlay(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode | None,
+        visible: bool,
+        opacity: float,
+        threshold: float,
+        legend: bool,
+    ) -> None:
         """The variance of a segmentation's runs over the image, as wanted."""
         varianceNode = segmentationNode.GetNodeReference(VARIANCE_ROLE) if segmentationNode else None
         before = self._overlay[0] if self._overlay else None
@@ -60,54 +84,63 @@ class ResultView:
         review.setThreshold(varianceNode, threshold)
         review.setLegend(varianceNode, visible and legend)
 
-    def forgetOverlay(self):
+    def forgetOverlay(self) -> None:
         """The next `showOverlay` brings the overlay to the front again: there is a new result."""
         self._overlay = None
 
-    def _fillVerdicts(self, judged, segments):
-        rows = []
-        for run, number, each in judged:
-            finding, labels = run["report"]["findings"][number], run["report"]["model"]["labels"]
-            for label, segmentId in zip(labels, run["segments"]):
-                segment = segments.GetSegment(segmentId)
-                if segment:
-                    nqm, volume = finding["nqm"][label["name"]], finding["volume_mm3"][label["name"]] / 1000
-                    shown = "-" if nqm is None else f"{nqm:.3f}"
-                    rows.append((each, segment.GetName(), shown, f"{volume:.2f} ml", messages.intervalText(each)))
+    def _fillVerdicts(self, judged: list[Run], segments):
+        rows = [row for run in judged for row in _verdictRows(run, segments)]
         table = self.ui.verdictTable
         table.setRowCount(len(rows))
-        for row, (each, name, *rest) in enumerate(rows):
-            for column, text in enumerate((name, messages.word(each.color), *rest)):
+        for row, (verdict, name, *rest) in enumerate(rows):
+            for column, text in enumerate((name, messages.word(verdict.color), *rest)):
                 table.setItem(row, column, qt.QTableWidgetItem(text))
-            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(messages.LIGHTS[each.color])))
-            table.item(row, 1).setToolTip(messages.reasonText(each))
+            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(COLORS[verdict.color])))
+            table.item(row, 1).setToolTip(messages.reasonText(verdict))
 
-    def _fillPlaces(self, places):
-        self._places, self._placeNumber = places, -1
-        table = self.ui.placesTable
-        table.setRowCount(len(places))
-        for row, place in enumerate(places):
-            position = ", ".join(f"{x:.0f}" for x in place.position)
-            unsure = f"\u00b1{place.deviation:.0%}"
-            for column, text in enumerate((position, f"{place.volume_mm3:.0f} mm\u00b3", unsure)):
+    def _fillHotspots(self, hotspots):
+        self._hotspots, self._hotspotNumber = hotspots, -1
+        table = self.ui.hotspotsTable
+        table.setRowCount(len(hotspots))
+        for row, hotspot in enumerate(hotspots):
+            position = ", ".join(f"{x:.0f}" for x in hotspot.position)
+            unsure = f"\u00b1{hotspot.deviation:.0%}"
+            for column, text in enumerate((position, f"{hotspot.volume_mm3:.0f} mm\u00b3", unsure)):
                 table.setItem(row, column, qt.QTableWidgetItem(text))
         table.clearSelection()
-        self.ui.previousButton.enabled = self.ui.nextButton.enabled = bool(places)
+        self.ui.previousButton.enabled = self.ui.nextButton.enabled = bool(hotspots)
 
-    def _onPlaceClicked(self, row, column):
+    def _onHotspotClicked(self, row, column):
         self._goTo(row)
 
     def _onPrevious(self):
-        self._goTo(self._placeNumber - 1 if self._placeNumber >= 0 else -1)
+        self._goTo(self._hotspotNumber - 1 if self._hotspotNumber >= 0 else -1)
 
     def _onNext(self):
-        self._goTo(self._placeNumber + 1)
+        self._goTo(self._hotspotNumber + 1)
 
     def _goTo(self, number):
-        """Move all slice views to a doubtful place; after the last comes the first."""
-        self._placeNumber = number % len(self._places)
-        review.jumpTo(self._places[self._placeNumber].position)
-        self.ui.placesTable.selectRow(self._placeNumber)
+        """Move all slice views to a hotspot; after the last comes the first."""
+        self._hotspotNumber = number % len(self._hotspots)
+        review.jumpTo(self._hotspots[self._hotspotNumber].position)
+        self.ui.hotspotsTable.selectRow(self._hotspotNumber)
+
+
+def _gravest(verdicts: list[Verdict]) -> Verdict | None:
+    """The verdict that a set of results must be treated by."""
+    return min(verdicts, key=lambda each: (_GRAVITY.index(each.color), each.predicted_dice or 0), default=None)
+
+
+def _verdictRows(run: Run, segments):
+    """(verdict, segment, NQM, volume, interval) of each of the run's findings and segments that are still there."""
+    for finding in run.report.findings:
+        for label, segmentId in zip(run.report.model.labels, run.segmentIds):
+            segment = segments.GetSegment(segmentId)
+            if segment:
+                nqm, volume = finding.nqm[label.name], finding.volume_mm3[label.name] / 1000
+                shown = "-" if nqm is None else f"{nqm:.3f}"
+                interval = messages.intervalText(finding.verdict)
+                yield finding.verdict, segment.GetName(), shown, f"{volume:.2f} ml", interval
 
 
 def _setHeader(table, names):

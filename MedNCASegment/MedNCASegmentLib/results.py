@@ -1,29 +1,34 @@
-"""From an engine result to MRML nodes: segments, the variance volume, the report and the table, and back out again.
+"""From a result of the engine to MRML nodes: segments, maps, the record and the table, and back out again.
 
-A run is one call of the engine. The segmentation node keeps the record of all its runs in an attribute, so that the
-verdict, the table and the list of doubtful places come back with the scene.
+Each of them is made in a file of its own; here is the order in which they belong together, so that nothing half done
+stays behind. Whether a result can be taken back is the business of `undo`.
 """
 
-import json
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
 from mednca.errors import NothingFound
+from mednca.result import Report
 
-from .maps import mapNode, paste, regionOf, touch
+from .maps import mapNode, paste, takeOut
 from .quality_table import updateTable
 from .record import (
     PROBABILITY_ROLE,
-    REPORT_ATTRIBUTE,
     TABLE_ROLE,
     VARIANCE_ROLE,
     VOLUME_ROLE,
+    Run,
+    addRun,
     checkFits,
-    runsOf,
-    setRuns,
+    removeRun,
+    setReport,
 )
 from .segments import addSegment, complete, contentOf, makeSegment, newSegmentationNode
 
@@ -32,79 +37,90 @@ from .segments import addSegment, complete, contentOf, makeSegment, newSegmentat
 class AddedRun:
     """What one run brought into the scene, as much as is needed to take it out again.
 
-    maps: (volume node, the run's own values in its region) of each volume that several runs share.
+    Attributes:
+        run: its record.
+        segmentationNode, varianceNode, tableNode: that it was added to.
+        probabilityNode: the same; None where the mean probability was not kept.
+        maps: (volume node, the run's own values in its region, (k, j, i)) of each volume that several runs share.
+        contents: segment id -> `segments.contentOf` it when it was added.
     """
 
-    id: int
-    segmentationNode: object
-    varianceNode: object
-    tableNode: object
-    report: dict
-    segmentIds: list
-    probabilityNode: object = None
-    maps: list = field(default_factory=list)
-    stamps: dict = field(default_factory=dict)  # segment id -> modification time of its label map when it was added
+    run: Run
+    segmentationNode: slicer.vtkMRMLSegmentationNode
+    varianceNode: slicer.vtkMRMLScalarVolumeNode
+    tableNode: slicer.vtkMRMLTableNode
+    probabilityNode: slicer.vtkMRMLScalarVolumeNode | None = None
+    maps: list[tuple[slicer.vtkMRMLScalarVolumeNode, np.ndarray]] = field(default_factory=list)
+    contents: dict[str, tuple | None] = field(default_factory=dict)
+
+    @property
+    def report(self) -> Report:
+        """Of the run, without the clicks where nothing was found."""
+        return self.run.report
+
+    @property
+    def segmentIds(self) -> tuple[str, ...]:
+        """Of the run's segments, in the order of the model's labels."""
+        return self.run.segmentIds
 
 
-def addResult(volumeNode, images, report, segmentationNode=None):
-    """Put a result into the scene; returns an `AddedRun`.
+def addResult(
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    images: dict[str, sitk.Image],
+    report: Report,
+    segmentationNode: slicer.vtkMRMLSegmentationNode | None = None,
+) -> AddedRun:
+    """Put a result into the scene. Segments that are already there stay as they are.
 
-    images: labels and variance of `mednca.segment.Segmentation.parts`, on the volume's voxels from
-    report["region"] on; the mean probability, too, where it is to be kept. Segments that are already there stay as
-    they are. Raises NothingFound where nothing was found, and MedNCAError where the segmentation belongs to another
-    volume. No half a segment stays behind where it fails.
+    Args:
+        volumeNode: that was segmented.
+        images: "labels" and "variance" of `mednca.result.Segmentation.parts`, on the volume's voxels from
+            report.region on; "probability", too, where it is to be kept.
+        report: of the result.
+        segmentationNode: to add to; default, a new one.
+
+    Returns:
+        What was added.
+
+    Raises:
+        NothingFound: where nothing was found.
+        MedNCAError: where the segmentation belongs to another volume. No half a segment stays behind.
     """
-    import SimpleITK as sitk
-
     checkFits(segmentationNode, volumeNode)
     report = _withoutMisses(report, volumeNode)
     slicer.mrmlScene.SaveStateForUndo()
-    start = report["region"]["start"]
     isNew = segmentationNode is None
     segmentationNode = segmentationNode or newSegmentationNode(volumeNode)
     complete(segmentationNode, volumeNode)
     known = {segmentationNode.GetNodeReferenceID(role) for role in (VARIANCE_ROLE, PROBABILITY_ROLE, TABLE_ROLE)}
-    labels = sitk.GetArrayViewFromImage(images["labels"])
     try:
-        segments = [
-            makeSegment((labels == label["value"]).astype(np.uint8), label, volumeNode, segmentationNode, report)
-            for label in report["model"]["labels"]
-        ]
+        segmentIds = _addSegments(images["labels"], report, volumeNode, segmentationNode)
     except Exception:
         if isNew:
             slicer.mrmlScene.RemoveNode(segmentationNode)
         raise
-    segmentIds = [addSegment(segmentationNode.GetSegmentation(), segment) for segment in segments]
     segmentationNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
-    varianceNode = mapNode(segmentationNode, volumeNode, VARIANCE_ROLE, "variance", np.float32)
-    maps = [(varianceNode, sitk.GetArrayFromImage(images["variance"]))]
-    probabilityNode = None
-    if "probability" in images:
-        probabilityNode = mapNode(segmentationNode, volumeNode, PROBABILITY_ROLE, "mean probability", np.float32)
-        maps.append((probabilityNode, sitk.GetArrayFromImage(images["probability"])))
-    for node, values in maps:
-        paste(node, values, start)
-    runs = runsOf(segmentationNode)
-    id = 1 + max((run["id"] for run in runs), default=0)
-    setRuns(segmentationNode, [*runs, {"id": id, "segments": segmentIds, "report": report}])
+    maps = _addMaps(images, report, volumeNode, segmentationNode)
+    run = addRun(segmentationNode, segmentIds, report)
     tableNode = updateTable(segmentationNode, volumeNode)
+    varianceNode, probabilityNode = (maps.get(kind, (None,))[0] for kind in ("variance", "probability"))
     for node in (segmentationNode, varianceNode, probabilityNode):
         if node:
-            _setReport(node, report)
+            setReport(node, report)
     for node in (segmentationNode if isNew else None, varianceNode, probabilityNode, tableNode):
         if node and node.GetID() not in known:
             _placeBeside(node, volumeNode)
-    added = AddedRun(id, segmentationNode, varianceNode, tableNode, report, segmentIds, probabilityNode, maps)
-    added.stamps = {segmentId: contentOf(segmentationNode, segmentId) for segmentId in segmentIds}
-    return added
+    contents = {segmentId: contentOf(segmentationNode, segmentId) for segmentId in segmentIds}
+    return AddedRun(run, segmentationNode, varianceNode, tableNode, probabilityNode, list(maps.values()), contents)
 
 
-def removeResult(added, others, keepEdited=False):
-    """Take a run's segments and its part of the variance volume out again.
+def removeResult(added: AddedRun, others: Iterable[AddedRun], keepEdited: bool = False) -> None:
+    """Take a run's segments and its part of the maps out again.
 
-    others: the `AddedRun`s that stay; where their regions overlap with this one, their variance is put back.
-    keepEdited:
-    leave segments that were changed since then.
+    Args:
+        added: the run.
+        others: those that stay; where their regions overlap with this one, their maps are put back.
+        keepEdited: leave segments that were changed since then.
     """
     segmentation = added.segmentationNode.GetSegmentation()
     kept = editedSegments(added) if keepEdited else ()
@@ -113,44 +129,58 @@ def removeResult(added, others, keepEdited=False):
             segmentation.RemoveSegment(segmentId)
     for node, values in added.maps:
         if slicer.mrmlScene.IsNodePresent(node):
-            region = regionOf(node, added.report["region"]["start"], values.shape)
-            region[region <= values] = 0  # what is larger came from another run, perhaps of another session
+            takeOut(node, values, added.report.region.start)
             for other in others:
                 for otherNode, otherValues in other.maps:
                     if otherNode is node:
-                        paste(node, otherValues, other.report["region"]["start"])
-            touch(node)
-    setRuns(added.segmentationNode, [run for run in runsOf(added.segmentationNode) if run["id"] != added.id])
+                        paste(node, otherValues, other.report.region.start)
+    removeRun(added.segmentationNode, added.run)
     updateTable(added.segmentationNode, added.segmentationNode.GetNodeReference(VOLUME_ROLE))
 
 
-def editedSegments(added):
+def editedSegments(added: AddedRun) -> list[str]:
     """Ids of a run's segments that were corrected since they were added."""
     segmentation = added.segmentationNode.GetSegmentation()
     return [
         segmentId
-        for segmentId, stamp in added.stamps.items()
-        if segmentation.GetSegment(segmentId) and contentOf(added.segmentationNode, segmentId) != stamp
+        for segmentId, content in added.contents.items()
+        if segmentation.GetSegment(segmentId) and contentOf(added.segmentationNode, segmentId) != content
     ]
 
 
 def _withoutMisses(report, volumeNode):
     """The report without the clicks where nothing was found: they make no row and no verdict."""
-    found = [finding for finding in report["findings"] if finding["volume_mm3"]["union"] > 0]
+    found = tuple(finding for finding in report.findings if not finding.is_empty)
     if not found:
-        where = _("at the click in {name}") if report["findings"][0]["click"] else _("in {name}")
+        where = _("at the click in {name}") if report.findings[0].click else _("in {name}")
         told = _("Nothing was found {where}, and nothing was added. Click on the middle of the organ; check the model.")
         raise NothingFound(told.format(where=where.format(name=volumeNode.GetName())))
-    return report | {"findings": found}
+    return replace(report, findings=found)
 
 
-def _setReport(node, report):
-    node.SetAttribute(REPORT_ATTRIBUTE, json.dumps(report))
-    node.SetAttribute("MedNCA.Model", report["model"]["id"])
-    node.SetAttribute("MedNCA.ModelSHA256", report["model"]["sha256"])
-    node.SetAttribute("MedNCA.Members", str(report["members"]))
-    node.SetAttribute("MedNCA.Seed", str(report["seed"]))
-    node.SetAttribute("MedNCA.NQM", json.dumps([finding["nqm"] for finding in report["findings"]]))
+def _addSegments(labelImage, report, volumeNode, segmentationNode):
+    """A segment of each of the model's labels; all are made before the first is added. Returns their ids."""
+    values = sitk.GetArrayViewFromImage(labelImage)
+    segments = [
+        makeSegment((values == label.value).astype(np.uint8), label, volumeNode, segmentationNode, report)
+        for label in report.model.labels
+    ]
+    return [addSegment(segmentationNode.GetSegmentation(), segment) for segment in segments]
+
+
+def _addMaps(images, report, volumeNode, segmentationNode):
+    """Of the variance, and of the mean probability where there is one: kind -> (volume node, values)."""
+    maps = {}
+    for kind, role, name in (
+        ("variance", VARIANCE_ROLE, "variance"),
+        ("probability", PROBABILITY_ROLE, "mean probability"),
+    ):
+        if kind in images:
+            node = mapNode(segmentationNode, volumeNode, role, name)
+            values = sitk.GetArrayFromImage(images[kind])
+            paste(node, values, report.region.start)
+            maps[kind] = (node, values)
+    return maps
 
 
 def _placeBeside(node, volumeNode):

@@ -1,8 +1,12 @@
-"""Looking at a result: the variance overlay, its legend, the slice views moved from doubt to doubt, and what belongs
-to another volume put out of sight.
+"""Looking at a result: the variance overlay, its legend, the slice views moved from hotspot to hotspot, and what
+belongs to another volume put out of sight.
 
 Only the foreground layer of the slice views is used; the window of the background is the user's.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
 
 import slicer
 from slicer.i18n import tr as _
@@ -10,30 +14,30 @@ from slicer.i18n import tr as _
 from mednca.quality.hotspots import Hotspot
 
 from .maps import VARIANCE_LIMIT
-from .record import PROBABILITY_ROLE, VARIANCE_ROLE, ownResults, volumeOf
+from .record import PROBABILITY_ROLE, VARIANCE_ROLE, Run, ownResults, volumeOf
 from .slice_views import compositeNodes
 
 _HIDDEN = "MedNCA.Hidden"  # says of a node that it was hidden here, and not by the user
 
 
-def showOverlay(varianceNode, opacity):
+def showOverlay(varianceNode: slicer.vtkMRMLScalarVolumeNode, opacity: float) -> None:
     """The variance as the foreground of all slice views."""
     slicer.util.setSliceViewerLayers(foreground=varianceNode, foregroundOpacity=opacity)
 
 
-def hideOverlay(varianceNode):
+def hideOverlay(varianceNode: slicer.vtkMRMLScalarVolumeNode) -> None:
     """Take the variance out of the slice views that show it."""
     for composite in compositeNodes():
         if composite.GetForegroundVolumeID() == varianceNode.GetID():
             composite.SetForegroundVolumeID(None)
 
 
-def setThreshold(varianceNode, threshold):
+def setThreshold(varianceNode: slicer.vtkMRMLScalarVolumeNode, threshold: float) -> None:
     """Hide what is less uncertain than the threshold."""
     varianceNode.GetDisplayNode().SetThreshold(threshold, VARIANCE_LIMIT)
 
 
-def setLegend(varianceNode, visible):
+def setLegend(varianceNode: slicer.vtkMRMLScalarVolumeNode, visible: bool) -> None:
     """The color legend of the overlay, where Slicer has legends."""
     colors = slicer.modules.colors.logic()
     legend = colors.GetColorLegendDisplayNode(varianceNode)
@@ -46,7 +50,7 @@ def setLegend(varianceNode, visible):
         legend.SetVisibility(visible)
 
 
-def showOnly(volumeNode, clicks):
+def showOnly(volumeNode: slicer.vtkMRMLScalarVolumeNode, clicks: list[slicer.vtkMRMLMarkupsFiducialNode]) -> None:
     """Put the results and clicks of other volumes out of sight, and bring back those of this one.
 
     clicks: all markups nodes of clicks. What the user hid stays hidden.
@@ -58,7 +62,7 @@ def showOnly(volumeNode, clicks):
             hide(node)
 
 
-def hide(node):
+def hide(node: slicer.vtkMRMLSegmentationNode | slicer.vtkMRMLMarkupsFiducialNode) -> None:
     """A segmentation with its maps, or clicks, until `showOnly` brings them back."""
     if node.GetDisplayVisibility():
         node.SetDisplayVisibility(False)
@@ -76,7 +80,7 @@ def _unhide(node):
         node.RemoveAttribute(_HIDDEN)
 
 
-def jumpTo(position):
+def jumpTo(position: tuple[float, float, float]) -> None:
     """Move all slice views to a point (world RAS mm), in their middle, and the crosshair with them."""
     crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     if crosshair:
@@ -84,12 +88,14 @@ def jumpTo(position):
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *position, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
 
 
-def placesOf(runs):
-    """The doubtful places of all runs (`mednca.quality.hotspots.Hotspot`), in the order in which to look at them."""
-    return sorted((Hotspot(**place) for run in runs for place in run["report"]["places"]), key=lambda place: place.rank)
+def hotspotsOf(runs: Iterable[Run]) -> list[Hotspot]:
+    """The most uncertain places of all runs, in the order in which to look at them."""
+    return sorted((hotspot for run in runs for hotspot in run.report.hotspots), key=lambda hotspot: hotspot.rank)
 
 
-def editInSegmentEditor(segmentationNode, volumeNode):
+def editInSegmentEditor(
+    segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode
+) -> None:
     """Switch to Slicer's Segment Editor, with this segmentation over this volume."""
     slicer.util.selectModule("SegmentEditor")
     editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor

@@ -3,6 +3,8 @@
 Not the maps, the record and the table that belong to them.
 """
 
+from __future__ import annotations
+
 import hashlib
 
 import numpy as np
@@ -10,12 +12,18 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
+from mednca.models.description import Label
+from mednca.result import Report
+
 from .volumes import orientedImageData
 
 
-def contentOf(segmentationNode, segmentId):
-    """A fingerprint of a segment's voxels and their place. Not the modification time: saving a scene changes that, as
-    Slicer then puts segments that do not overlap into one shared label map."""
+def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> tuple | None:
+    """A fingerprint of a segment's voxels and their place; None of an empty one.
+
+    Not the modification time: saving a scene changes that, as Slicer then puts segments that do not overlap into one
+    shared label map.
+    """
     segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
     labelmap = segment.GetRepresentation("Binary labelmap")
     if labelmap is None or labelmap.IsEmpty():
@@ -34,14 +42,15 @@ def contentOf(segmentationNode, segmentId):
     return tuple(round(x, 2) for x in corner), mask.shape, hashlib.sha256(mask.tobytes()).hexdigest()
 
 
-def newSegmentationNode(volumeNode):
+def newSegmentationNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLSegmentationNode:
+    """An empty segmentation for a volume, under the same transform."""
     name = slicer.mrmlScene.GenerateUniqueName(volumeNode.GetName() + " segmentation")
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
     return node
 
 
-def complete(segmentationNode, volumeNode):
+def complete(segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
     """What a node made by a selector widget lacks. The transform must be set before: the geometry is brought into the
     segmentation's own space."""
     if segmentationNode.GetDisplayNode() is None:
@@ -51,21 +60,36 @@ def complete(segmentationNode, volumeNode):
         segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
 
 
-def makeSegment(mask, label, volumeNode, segmentationNode, report):
+def makeSegment(
+    mask: np.ndarray,
+    label: Label,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    segmentationNode: slicer.vtkMRMLSegmentationNode,
+    report: Report,
+) -> slicer.vtkSegment:
+    """A segment that is not added yet.
+
+    Args:
+        mask: uint8, (k, j, i), of report.region.
+        label: which gives its name, color and terminology.
+        volumeNode: on whose grid the mask lies.
+        segmentationNode: that it is for.
+        report: which it says it comes from.
+    """
     segment = slicer.vtkSegment()
-    segment.SetName(label["name"])
-    segment.SetColor(*(c / 255 for c in label["color"]))
-    if label["terminology"]:
-        segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(label["terminology"]))
-    segment.SetTag("MedNCA.Model", report["model"]["id"])
-    segment.SetTag("MedNCA.ModelSHA256", report["model"]["sha256"])
-    segment.SetTag("MedNCA.MembersAndSeed", f"{report['members']} {report['seed']}")
-    image = orientedImageData(mask, volumeNode, segmentationNode, report["region"]["start"])
+    segment.SetName(label.name)
+    segment.SetColor(*(c / 255 for c in label.color))
+    if label.terminology:
+        segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(label.terminology))
+    segment.SetTag("MedNCA.Model", report.model.id)
+    segment.SetTag("MedNCA.ModelSHA256", report.model.sha256)
+    segment.SetTag("MedNCA.MembersAndSeed", f"{report.members} {report.seed}")
+    image = orientedImageData(mask, volumeNode, segmentationNode, report.region.start)
     segment.AddRepresentation("Binary labelmap", image)
     return segment
 
 
-def addSegment(segmentation, segment):
+def addSegment(segmentation: slicer.vtkSegmentation, segment: slicer.vtkSegment) -> str:
     """Add under a name and an id of its own; returns the id."""
     taken = {segmentation.GetNthSegment(n).GetName() for n in range(segmentation.GetNumberOfSegments())}
     name, number = segment.GetName(), 1

@@ -1,4 +1,8 @@
-"""Which image the slice views show: asked, set, and watched."""
+"""Which image the slice views show: asked, set, and watched. What lies over it is the business of `review`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
 
 import qt
 import slicer
@@ -11,7 +15,7 @@ from .record import isImage
 class SliceViews(VTKObservationMixin):
     """changed() is called, from the event loop, after what any slice view shows has changed."""
 
-    def __init__(self, changed):
+    def __init__(self, changed: Callable[[], None]):
         VTKObservationMixin.__init__(self)
         self._soon = qt.QTimer()  # the views change one after another, and perhaps in the middle of a scene's loading
         self._soon.setSingleShot(True)
@@ -20,7 +24,8 @@ class SliceViews(VTKObservationMixin):
         for composite in compositeNodes():
             self._watch(composite)
 
-    def cleanup(self):
+    def cleanup(self) -> None:
+        """Watch no more."""
         self._soon.stop()
         self.removeObservers()
 
@@ -37,24 +42,24 @@ class SliceViews(VTKObservationMixin):
         self._soon.start(0)
 
 
-def compositeNodes():
+def compositeNodes() -> list[slicer.vtkMRMLSliceCompositeNode]:
     """What each slice view shows, layer by layer."""
     return slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
 
 
-def shownImage():
+def shownImage() -> slicer.vtkMRMLScalarVolumeNode | None:
     """The image that all slice views show which show any; None where they differ."""
     ids = {composite.GetBackgroundVolumeID() for composite in compositeNodes()} - {None}
     node = slicer.mrmlScene.GetNodeByID(ids.pop()) if len(ids) == 1 else None
     return node if isImage(node) else None
 
 
-def isShown(volumeNode):
+def isShown(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
     """Whether a slice view shows it, as the image."""
     return any(composite.GetBackgroundVolumeID() == volumeNode.GetID() for composite in compositeNodes())
 
 
-def imageUnderMouse():
+def imageUnderMouse() -> slicer.vtkMRMLScalarVolumeNode | None:
     """The image of the slice view that the mouse is in; None where it is in none, or the view shows no image."""
     crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     sliceNode = crosshair.GetCursorPositionXYZ([0.0, 0.0, 0.0]) if crosshair else None
@@ -64,7 +69,7 @@ def imageUnderMouse():
     return node if isImage(node) else None
 
 
-def showImage(volumeNode):
+def showImage(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
     """In all slice views, as Slicer's segmentation modules do when a volume is chosen."""
     hasVoxels = volumeNode.GetImageData() is not None
     if hasVoxels and any(each.GetBackgroundVolumeID() != volumeNode.GetID() for each in compositeNodes()):

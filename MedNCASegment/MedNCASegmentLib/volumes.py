@@ -1,38 +1,42 @@
 """Between MRML volume nodes and the engine's images. Parent transforms are dealt with here and nowhere else.
 
-SimpleITK is imported when it is needed, not when Slicer starts.
+What the voxels mean, and whose volume is whose, is not asked here.
 """
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 import slicer
 import vtk
 from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
 from mednca.errors import MedNCAError
+from mednca.imaging.reading import check_geometry
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _CHUNK = 16_000_000  # bytes written at once: a few milliseconds, so that the window goes on answering
 _NRRD_TYPES = {"int8": "int8", "float32": "float", "float64": "double"}
 
 
-def imageFromVolumeNode(volumeNode):
+def imageFromVolumeNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> sitk.Image:
     """The volume as a SimpleITK image in world space: a linear parent transform is part of its geometry.
 
     Raises MedNCAError for what cannot be segmented: no voxels, several components, a non-linear or shearing
     transform.
     """
-    import SimpleITK as sitk
-
     geometry = lpsGeometry(volumeNode)
     image = sitk.GetImageFromArray(arrayFromVolumeNode(volumeNode))
     _setGeometry(image, geometry)
     return image
 
 
-def writeVolume(volumeNode, path):
+def writeVolume(volumeNode: slicer.vtkMRMLScalarVolumeNode, path: Path) -> Iterator[None]:
     """Write the volume in world space as NRRD, a chunk at a time: iterate over it, and stop where you like.
 
     The worker reads the file. Raises MedNCAError before the first chunk for what cannot be segmented.
@@ -60,12 +64,8 @@ def writeVolume(volumeNode, path):
             yield
 
 
-def lpsGeometry(volumeNode):
+def lpsGeometry(volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> np.ndarray:
     """4x4: voxel index (i, j, k) -> world LPS mm. Raises MedNCAError for what cannot be segmented."""
-    import SimpleITK as sitk
-
-    from mednca.imaging.reading import check_geometry
-
     imageData = volumeNode.GetImageData() if volumeNode is not None else None
     if imageData is None or imageData.GetNumberOfPoints() == 0:
         raise MedNCAError(_("The volume has no voxels; choose another one."))
@@ -84,25 +84,25 @@ def lpsGeometry(volumeNode):
     return geometry
 
 
-def volumeStamp(volumeNode):
+def volumeStamp(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple:
     """Changes whenever the volume's voxels or its place in the world do."""
     matrix = (_matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)).ravel().tolist()
     return (volumeNode.GetID(), volumeNode.GetImageData().GetMTime(), *matrix)
 
 
-def arrayFromVolumeNode(volumeNode):
+def arrayFromVolumeNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """A copy of the voxels, (k, j, i)."""
     return voxels(volumeNode).copy()
 
 
-def voxels(volumeNode):
+def voxels(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """The voxels themselves, (k, j, i); call volumeNode.GetImageData().Modified() after writing."""
     imageData = volumeNode.GetImageData()
     shape = tuple(reversed(imageData.GetDimensions()))
     return numpy_support.vtk_to_numpy(imageData.GetPointData().GetScalars()).reshape(shape)
 
 
-def addVolumeNode(array, like, name):
+def addVolumeNode(array: np.ndarray, like: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLScalarVolumeNode:
     """A scalar volume node of an array (k, j, i) on the grid of another volume, under the same transform."""
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name))
     node.SetAndObserveImageData(imageDataFromArray(array))
@@ -113,11 +113,19 @@ def addVolumeNode(array, like, name):
     return node
 
 
-def orientedImageData(array, volumeNode, inSpaceOf, start=(0, 0, 0)):
+def orientedImageData(
+    array: np.ndarray,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    inSpaceOf: slicer.vtkMRMLSegmentationNode,
+    start: tuple[int, int, int] = (0, 0, 0),
+) -> slicer.vtkOrientedImageData:
     """vtkOrientedImageData of an array (k, j, i) on a volume's grid, as segments are made of.
 
-    inSpaceOf: the segmentation node that it is for; it may be under another parent transform than the volume.
-    start: the volume's voxel (i, j, k) where the array begins.
+    Args:
+        array: the voxels.
+        volumeNode: on whose grid they lie.
+        inSpaceOf: the segmentation node that it is for; it may be under another parent transform than the volume.
+        start: the volume's voxel (i, j, k) where the array begins.
     """
     data = slicer.vtkOrientedImageData()
     data.ShallowCopy(imageDataFromArray(array, start))
@@ -128,7 +136,7 @@ def orientedImageData(array, volumeNode, inSpaceOf, start=(0, 0, 0)):
     return data
 
 
-def imageDataFromArray(array, start=(0, 0, 0)):
+def imageDataFromArray(array: np.ndarray, start: tuple[int, int, int] = (0, 0, 0)) -> vtk.vtkImageData:
     """vtkImageData with unit geometry and the array's (k, j, i) values, copied; its extent begins at `start`."""
     data = vtk.vtkImageData()
     sizes = reversed(array.shape)
@@ -146,7 +154,7 @@ def _setGeometry(image, geometry):
     image.SetDirection(direction.ravel().tolist())
 
 
-def ijkToRAS(volumeNode):
+def ijkToRAS(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """4x4: voxel index (i, j, k) -> RAS mm, without the parent transform."""
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)
@@ -168,6 +176,6 @@ def _matrixToWorld(volumeNode):
     return asArray(matrix)
 
 
-def asArray(matrix):
+def asArray(matrix: vtk.vtkMatrix4x4) -> np.ndarray:
     """4x4 of a vtkMatrix4x4."""
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])

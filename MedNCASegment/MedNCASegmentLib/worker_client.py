@@ -1,8 +1,11 @@
-"""The other end of `mednca.worker`: a QProcess that runs the engine, kept warm between clicks.
+"""The other end of `mednca.worker`: a QProcess that runs an engine, kept warm between clicks, and the jobs it is given.
 
 torch lives in that process only. What it says arrives by the event loop, so the window goes on answering. It ends
-when this program ends, however that happens: its standard input closes.
+when this program ends, however that happens: its standard input closes. What a job is about, and what becomes of its
+result, is the business of those who submit it.
 """
+
+from __future__ import annotations
 
 import contextlib
 import json
@@ -12,39 +15,75 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 
 import qt
+import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
+
+from mednca.errors import MedNCAError, NothingFound
+from mednca.messages import Advanced, Done, Event, Failed, Progress, Ready, Started, Stopped, read_event
 
 _KEPT_ERROR_LINES = 30
 
 
-class Job:
-    """One request on its way. state: waiting, running, done, missed (nothing lies there), failed or cancelled.
+class RequestState(Enum):
+    """Where a request stands, from the moment that somebody asks to the result in its place."""
 
-    progress: stage, step, total, seconds left (the last three may be None). error: a sentence, when missed or failed.
-    """
-
-    def __init__(self, id, request, folder):
-        self.id, self.request, self.folder = id, request, folder
-        self.state = "waiting"
-        self.error = ""
-        self.report = self.answer = None  # of the result; the whole message that told of it
-        self.progress = ("waiting", None, None, None)
+    WAITING = "waiting"
+    RUNNING = "running"
+    CANCELLING = "cancelling"  # asked to stop, and not stopped yet
+    DONE = "done"
+    MISSED = "missed"  # nothing lies where somebody clicked
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
     @property
-    def finished(self):
-        return self.state in ("done", "missed", "failed", "cancelled")
+    def isOver(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (RequestState.DONE, RequestState.MISSED, RequestState.FAILED, RequestState.CANCELLED)
 
-    def images(self, names):
-        """The result's images (labels, variance, probability) of a job that is done."""
-        import SimpleITK as sitk
 
+class Job:
+    """One request on its way to a worker and back. Its client alone changes it.
+
+    Attributes:
+        state: where it stands.
+        progress: how far the work has come; its stage is "sending" until it is submitted, then "starting" or "waiting"
+            until the worker begins.
+        error: a sentence, when missed or failed.
+        answer: what the worker answered, as JSON has it; None before.
+        request: as it was submitted; empty before.
+        folder: where the worker leaves files; None before it is submitted.
+    """
+
+    def __init__(self):
+        self.state = RequestState.WAITING
+        self.progress = Progress("sending")
+        self.error = ""
+        self.answer: dict | None = None
+        self.request: dict = {}
+        self.id = ""
+        self.folder: Path | None = None
+
+    def enter(self, state: RequestState, error: str = "") -> bool:
+        """Take on another state, here and nowhere else.
+
+        What is over stays over, and what is being cancelled does not run again; returns whether it is in that state.
+        """
+        if self.state.isOver or (self.state is RequestState.CANCELLING and not state.isOver):
+            return self.state is state
+        self.state, self.error = state, error
+        return True
+
+    def images(self, names: list[str]) -> dict[str, sitk.Image]:
+        """The result's images (labels, variance, probability) by name."""
         return {name: sitk.ReadImage(str(self.folder / f"{name}.nrrd")) for name in names}
 
-    def forget(self):
+    def forget(self) -> None:
         """Delete the files of the result."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -53,30 +92,30 @@ class WorkerClient:
     """Starts the worker when it is needed and hands it jobs.
 
     changed(job) is called whenever a job's progress or state changes, log(text) with lines for people. Subclasses run
-    other workers that speak the same lines.
+    other workers that speak the same lines, and say what becomes of a result (`isWhole`, `take`, `heard`).
     """
 
     module = "mednca.worker"
     folders = (Path(__file__).resolve().parents[1],)  # where Python finds it
     cancelPatience = 5000  # ms that a worker may take to hear a cancel before its process is ended
 
-    def __init__(self, changed, log=lambda text: None):
+    def __init__(self, changed: Callable[[Job], None], log: Callable[[str], None] = lambda text: None):
         self.changed, self.log = changed, log
-        self.jobs = {}
+        self.jobs: dict[str, Job] = {}  # submitted and not over, by id
         self.process = None
-        self.pid = None  # of the worker itself; the process may be a launcher that started it
+        self.pid: int | None = None  # of the worker itself; the process may be a launcher that started it
         self.isReady = False
-        self._scratch = None
+        self._scratch: Path | None = None
         self._count = 0
         self._rest = b""
-        self._errors = []
-        self._retired = []  # processes that ended, until their last signal is over
+        self._errors: list[str] = []
+        self._retired: list = []  # processes that ended, until their last signal is over
         self._impatience = qt.QTimer()
         self._impatience.setSingleShot(True)
         self._impatience.connect("timeout()", self._onImpatience)
 
     @property
-    def scratch(self):
+    def scratch(self) -> Path:
         """The folder of what goes to and fro; removed by `shutdown`."""
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="MedNCA-"))
@@ -84,10 +123,11 @@ class WorkerClient:
         return self._scratch
 
     @property
-    def running(self):
+    def running(self) -> bool:
+        """Whether the process runs."""
         return self.process is not None and self.process.state() != qt.QProcess.NotRunning
 
-    def start(self):
+    def start(self) -> None:
         """Start the process if it does not run; torch loads meanwhile."""
         if self.running:
             return
@@ -110,35 +150,68 @@ class WorkerClient:
         if self.running:
             self.log(_("Worker started."))
 
-    def submit(self, **request):
-        """Hand over a request of `mednca.worker`; returns its `Job`. Jobs run one after the other.
+    def submit(self, job: Job | None = None, /, **request) -> Job:
+        """Hand over a job. Jobs run one after the other.
 
-        Files are named relative to `scratch`. The job may have failed already, where the worker cannot be started.
+        Args:
+            job: one that was made before; default, a new one.
+            request: of the worker, as its module describes it: a command and what that needs. Files are named
+                relative to `scratch`.
+
+        Returns:
+            The job. It may have failed already, where the worker cannot be started.
         """
+        job = job or Job()
         self._count += 1
-        id = str(self._count)
-        job = Job(id, request, self.scratch / f"result-{id}")
-        self.jobs[id] = job  # before the start, which on Windows may fail at once
+        job.id, job.request = str(self._count), request
+        job.folder = self.scratch / f"result-{job.id}"
+        self.jobs[job.id] = job  # before the start, which on Windows may fail at once
         self.start()
-        if not job.finished:
-            self._say({"command": "segment", "job": id, "out": job.folder.name} | request)
-            self._progress(job, "waiting" if self.isReady else "starting")
+        if not job.state.isOver:
+            self._say({"job": job.id, "out": job.folder.name} | request)
+            job.progress = Progress("waiting" if self.isReady else "starting")
+            self.changed(job)
         return job
 
-    def cancel(self, job):
+    def cancel(self, job: Job) -> None:
         """Ask for the end of a job; a worker that does not listen is ended with all that it started."""
-        if job.finished:
+        if job.state.isOver:
+            return
+        if job.id not in self.jobs:
+            self.end(job, RequestState.CANCELLED)
             return
         self._say({"command": "cancel", "job": job.id})
-        self._progress(job, "cancelling")
+        job.enter(RequestState.CANCELLING)
+        self.changed(job)
         if not self._impatience.isActive():
             self._impatience.start(self.cancelPatience)
 
-    def shutdown(self):
+    def end(self, job: Job, state: RequestState, error: str = "") -> None:
+        """A job is over, submitted or not: tell it, once."""
+        job.enter(state, error)
+        self.jobs.pop(job.id, None)
+        if not any(other.state is RequestState.CANCELLING for other in self.jobs.values()):
+            self._impatience.stop()
+        self.changed(job)
+
+    def isWhole(self, job: Job, answer: dict) -> bool:
+        """Whether a job that says it is done left what it should."""
+        return True
+
+    def take(self, job: Job) -> None:
+        """Use what a job brought (`job.answer`, `job.folder`), before it counts as done.
+
+        Raises NothingFound or MedNCAError where that cannot be used; then it counts as missed, or as failed.
+        """
+
+    def heard(self, job: Job, event: Event) -> None:
+        """Other events, of other workers."""
+
+    def shutdown(self) -> None:
         """End the process and forget all jobs, silently; the client can be used again afterward."""
         self._impatience.stop()
         for job in self.jobs.values():
-            job.state = job.state if job.finished else "cancelled"
+            job.enter(RequestState.CANCELLED)
         self.jobs = {}
         process, self.process = self.process, None
         if process is not None:
@@ -148,7 +221,7 @@ class WorkerClient:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def wait(self, milliseconds):
+    def wait(self, milliseconds: int) -> None:
         """Let the worker talk for a while; for callers that wait without an event loop of their own."""
         if self.running:
             self.process.waitForReadyRead(milliseconds)
@@ -181,9 +254,11 @@ class WorkerClient:
         self._rest = lines.pop()
         for line in lines:
             try:
-                self._hear(json.loads(line))
-            except ValueError:
+                event = read_event(line)
+            except MedNCAError:
                 self.log(line.decode("utf-8", "replace"))
+            else:
+                self._hear(event)
 
     def _onErrorOutput(self):
         if self.process is None:
@@ -192,54 +267,50 @@ class WorkerClient:
             self._errors = [*self._errors, line][-_KEPT_ERROR_LINES:]
             self.log(line)
 
-    def _hear(self, message):
-        event, job = message["event"], self.jobs.get(message.get("job"))
-        if event == "started":
-            self.pid = message["pid"]
-        elif event == "ready":
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self.pid = event.pid
+        elif isinstance(event, Ready):
             self.isReady = True
             self.log(_("PyTorch is loaded; the worker is ready."))
-        elif job is None or job.finished:
-            return
-        elif event == "progress":
-            if job.progress[0] != "cancelling":
-                job.state = "running"
-                self._progress(job, message["stage"], message["step"], message["total"], message["seconds_left"])
-        elif event == "done" and job.progress[0] == "cancelling":
-            job.forget()
-            self._finish(job, "cancelled")
-        elif event == "done":
-            self._finish(job, "done" if self.isWhole(job, message) else "failed", message.get("report"), answer=message)
-        elif event == "cancelled":
-            self._finish(job, "cancelled")
-        elif event == "failed":
-            self._finish(job, "missed" if message.get("missed") else "failed", error=message["error"])
+        elif event.job in self.jobs:
+            self._hearOf(self.jobs[event.job], event)
+
+    def _hearOf(self, job: Job, event: Event) -> None:
+        if isinstance(event, Advanced):
+            if job.enter(RequestState.RUNNING):
+                job.progress = event.progress
+                self.changed(job)
+        elif isinstance(event, Done):
+            self._onDone(job, event.answer or {})
+        elif isinstance(event, Stopped):
+            self.end(job, RequestState.CANCELLED)
+        elif isinstance(event, Failed):
+            self.end(job, RequestState.MISSED if event.missed else RequestState.FAILED, event.error)
         else:
-            self.heard(job, message)
+            self.heard(job, event)
 
-    def isWhole(self, job, message):
-        """Whether a job that says it is done left what it should."""
-        return (job.folder / "report.json").is_file()
-
-    def heard(self, job, message):
-        """Other events, of other workers."""
-
-    def _progress(self, job, stage, step=None, total=None, secondsLeft=None):
-        job.progress = (stage, step, total, secondsLeft)
-        self.changed(job)
-
-    def _finish(self, job, state, report=None, error="", answer=None):
-        job.state, job.report, job.answer = state, report, answer
-        job.error = error or (_("The worker left no result.") if state == "failed" else "")
-        del self.jobs[job.id]
-        if all(other.progress[0] != "cancelling" for other in self.jobs.values()):
-            self._impatience.stop()
-        self.changed(job)
+    def _onDone(self, job: Job, answer: dict) -> None:
+        if job.state is RequestState.CANCELLING:
+            job.forget()
+            self.end(job, RequestState.CANCELLED)
+            return
+        job.answer = answer
+        try:
+            if not self.isWhole(job, answer):
+                raise MedNCAError(_("The worker left no result."))
+            self.take(job)
+        except NothingFound as miss:
+            self.end(job, RequestState.MISSED, str(miss))
+        except Exception as problem:  # whatever it is, the person waiting must hear of it
+            self.end(job, RequestState.FAILED, str(problem) or type(problem).__name__)
+        else:
+            self.end(job, RequestState.DONE)
 
     def _onImpatience(self):
         self.log(_("The worker does not answer; it is ended."))
         for job in list(self.jobs.values()):
-            self._finish(job, "cancelled")
+            self.end(job, RequestState.CANCELLED)
         endProcessTree(self.process, self.pid)
 
     def _onProcessError(self, error):
@@ -257,20 +328,23 @@ class WorkerClient:
     def _failAll(self, error):
         self._impatience.stop()
         for job in list(self.jobs.values()):
-            cancelling = job.progress[0] == "cancelling"
-            self._finish(job, "cancelled" if cancelling else "failed", error="" if cancelling else error)
+            if job.state is RequestState.CANCELLING:
+                self.end(job, RequestState.CANCELLED)
+            else:
+                self.end(job, RequestState.FAILED, error)
 
 
-def pythonExecutable():
+def pythonExecutable() -> str:
     """Slicer's own Python; outside Slicer the one that runs."""
     return shutil.which("PythonSlicer") or sys.executable
 
 
-def endProcessTree(process, worker):
+def endProcessTree(process: qt.QProcess, worker: int | None) -> None:
     """End a worker and all that it started.
 
-    process: what was started, which in Slicer is a launcher; worker: the worker's own process id, which is that of
-    its process group, or None where it has not told it yet.
+    Args:
+        process: what was started, which in Slicer is a launcher.
+        worker: the worker's own process id, which is that of its process group; None where it has not told it yet.
     """
     if process.state() == qt.QProcess.NotRunning:
         return

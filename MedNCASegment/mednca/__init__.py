@@ -1,12 +1,25 @@
 """The engine: neural cellular automata that segment, say where they are unsure, and whether to trust it.
 
-It runs under any Python with torch, numpy, SimpleITK and safetensors, and knows neither Slicer nor Qt.
-The way of the data, one module each:
+It runs under any Python from 3.10 on with torch, numpy, SimpleITK and safetensors, and knows neither Slicer nor Qt nor
+training. The rooms, a file of which imports from its own and those above it:
 
-    images (read, check)  ->  space (model space)  ->  pyramid (cells, firing)  ->  ensemble (mean, variance)
-      ->  space (back on the image's voxels)  ->  quality (NQM, verdict)  ->  segment (the result)
+    errors, files, schema, axes    one kind of error; bytes and JSON, whole or not at all; three values, one an axis
+    messages                       what a worker and its program say to each other
+    nca, imaging                   the models and their ensemble; images, the canonical image, the grid
+    quality                        signals such as NQM, calibration, domain, verdict, hotspots
+    models                         model folders and the library of them
+    result                         Finding, Report, Segmentation: dataclasses without torch
+    field, segment, evaluate, overview
+    worker, cli, benchmark
 
-`segment.segment_image` is the one function that segments; the module, the command line and the tests call it.
+The way of the data:
+
+    imaging.reading (read, check)  ->  imaging.geometry (R, A, S axes; spacing; crop; intensity)
+      ->  nca.pyramid (cells, firing)  ->  nca.ensemble (mean, variance, mask)
+      ->  imaging.geometry (back on the image's voxels)  ->  quality (signals, verdict)  ->  result
+
+`segment.segment_image` is the one function that segments; the module, the command line, the trainer and the tests call
+it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -9,7 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from .imaging.geometry import CanonicalImage, Grid
-from .nca.ensemble import Statistics, to_labels, union
+from .nca.ensemble import Statistics
+from .nca.labels import to_labels, union
 from .result import Region
 
 PARTS = ("labels", "variance", "probability")

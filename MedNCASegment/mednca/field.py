@@ -21,7 +21,8 @@ from .imaging.geometry import CanonicalImage, Grid, normalize
 from .imaging.structures import is_one_field
 from .messages import Progress
 from .models.weights import Model
-from .nca.ensemble import Ensemble, Statistics, to_labels
+from .nca.ensemble import Ensemble, Statistics
+from .nca.labels import to_labels
 from .nca.memory import trim_heap
 from .quality.domain import Domain, objection_to
 from .quality.signals import measure_signals

@@ -24,10 +24,11 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .errors import MedNCAError
 
@@ -43,8 +44,15 @@ _PAUSE = 0.02
 
 
 @contextmanager
-def explained(path):
-    """An OSError of writing `path` becomes one sentence with a remedy."""
+def explained(path: str | Path) -> Iterator[None]:
+    """Turn an OSError of the block into one sentence with a remedy.
+
+    Args:
+        path: what is written in the block.
+
+    Raises:
+        MedNCAError: in its place.
+    """
     try:
         yield
     except OSError as error:
@@ -52,6 +60,7 @@ def explained(path):
 
 
 def _sentence(path: str, error: OSError) -> str:
+    """What went wrong with a file, and what to do."""
     cause = error.strerror or str(error)
     if error.errno in _FULL:
         return (
@@ -63,8 +72,16 @@ def _sentence(path: str, error: OSError) -> str:
     return f"{path} cannot be written ({cause}); choose another place, or make this one writable."
 
 
-def not_whole(path, size: int) -> OSError:
-    """What to raise where a library wrote less than it should and does not say why. size: bytes it needed at most."""
+def not_whole(path: str | Path, size: int) -> OSError:
+    """Find what to raise where a library wrote less than it should and does not say why.
+
+    Args:
+        path: the file.
+        size: bytes that it needed at most.
+
+    Returns:
+        An error of a full disk where so much is not free, otherwise one of a file that is not whole.
+    """
     if shutil.disk_usage(Path(path).parent).free < size:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     return OSError(errno.EIO, "the file did not become whole; the disk may be full or broken")
@@ -73,22 +90,48 @@ def not_whole(path, size: int) -> OSError:
 # --- files and folders
 
 
-def write_json(path, data, replace: bool = True) -> None:
-    """Plain data as JSON in ASCII, which every reader takes, whatever encoding it expects."""
+def write_json(path: str | Path, data: Any, replace: bool = True) -> None:
+    """Write plain data as JSON in ASCII, which every reader takes, whatever encoding it expects.
+
+    Args:
+        path: the file.
+        data: what `json.dumps` takes.
+        replace: what is there.
+
+    Raises:
+        MedNCAError: it cannot be written, or, without replace, something is there.
+    """
     write_bytes(path, (json.dumps(data, indent=1) + "\n").encode("ascii"), replace)
 
 
-def write_bytes(path, data: bytes, replace: bool = True) -> None:
-    """Write a file. Raises MedNCAError where it cannot be, or, without replace, where something is there."""
+def write_bytes(path: str | Path, data: bytes, replace: bool = True) -> None:
+    """Write a file, whole or not at all.
+
+    Args:
+        path: the file.
+        data: all of its content.
+        replace: what is there.
+
+    Raises:
+        MedNCAError: it cannot be written, or, without replace, something is there.
+    """
     with written(path, replace) as staged:
         staged.write_bytes(data)
 
 
 @contextmanager
-def written(path, replace: bool = True):
-    """A name with the ending of `path` to write a file to, and nothing else, within the block; then it becomes `path`.
+def written(path: str | Path, replace: bool = True) -> Iterator[Path]:
+    """Let the block write a file under another name; at the end it takes the place of `path`.
 
-    Raises MedNCAError as `write_bytes` does; nothing is left then.
+    Args:
+        path: the file.
+        replace: what is there.
+
+    Yields:
+        The other name, which ends as `path` does. The block writes this file and does nothing else.
+
+    Raises:
+        MedNCAError: it cannot be written, or, without replace, something is there; nothing is left then.
     """
     path = Path(path)
     with held(path), explained(path):
@@ -105,11 +148,18 @@ def written(path, replace: bool = True):
 
 
 @contextmanager
-def staged(target, replace: bool = False):
-    """A new folder to fill within the block; then it becomes `target`, as a whole.
+def staged(target: str | Path, replace: bool = False) -> Iterator[Path]:
+    """Let the block fill a new folder; at the end it becomes `target`, as a whole.
 
-    replace: whether a folder that is there goes, once the new one stands ready. Raises MedNCAError where it cannot be
-    made, or something is there that may not go; nothing is left then.
+    Args:
+        target: the folder.
+        replace: whether a folder that is there goes, once the new one stands ready.
+
+    Yields:
+        The folder to fill.
+
+    Raises:
+        MedNCAError: it cannot be made, or something is there that may not go; nothing is left then.
     """
     target = Path(target)
     with held(target):
@@ -124,8 +174,15 @@ def staged(target, replace: bool = False):
             shutil.rmtree(made, ignore_errors=True)
 
 
-def remove_folder(folder) -> None:
-    """Delete a folder so that no part of it is ever seen under its name."""
+def remove_folder(folder: str | Path) -> None:
+    """Delete a folder so that no part of it is ever seen under its name.
+
+    Args:
+        folder: it must be there.
+
+    Raises:
+        MedNCAError: it cannot be removed, or another program is making it.
+    """
     folder = Path(folder)
     with held(folder), explained(folder):
         gone = _beside(folder, _PARTIAL)
@@ -151,6 +208,7 @@ def _put(made: Path, target: Path, replace: bool) -> None:
 
 
 def _refuse(path: Path) -> None:
+    """Raises MedNCAError where something is there."""
     if os.path.lexists(path):
         raise MedNCAError(f"{path} already exists, so it is not replaced; choose another name, or remove it first.")
 
@@ -165,6 +223,7 @@ def _flush(path: Path) -> None:
 
 
 def _beside(path: Path, kind: str) -> Path:
+    """A name of this room that nothing has yet."""
     return path.with_name(f"{kind}-{secrets.token_hex(4)}.{path.name}")
 
 
@@ -181,10 +240,16 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def held(target):
-    """Nobody else makes `target` within the block; its parent folders are made, what dead processes left there goes.
+def held(target: str | Path) -> Iterator[None]:
+    """Keep all others from making `target` within the block; what dead processes left beside it goes.
 
-    Of one thread several may lie within each other. Raises MedNCAError where another has it, or it cannot be written.
+    Of one thread several may lie within each other.
+
+    Args:
+        target: a file or folder; its parent folders are made.
+
+    Raises:
+        MedNCAError: another has it, or it cannot be written.
     """
     target = Path(target)
     with explained(target):
@@ -236,6 +301,7 @@ class _Lock:
     certain: bool
 
     def release(self) -> None:
+        """Give it away, and remove its file."""
         if os.name == "nt":  # where no open file can be removed
             self.file.close()
             with suppress(OSError):
@@ -255,6 +321,7 @@ _guard = threading.Lock()
 
 
 def _me() -> tuple[int, int]:
+    """This process and thread."""
     return os.getpid(), threading.get_ident()
 
 
@@ -288,6 +355,7 @@ def _take(path: Path, patience: float) -> _Lock | None:
 
 
 def _try(path: Path, key: str) -> _Lock | None:
+    """A lock, or None where somebody else has it now."""
     with _guard:
         if key in _ours:
             return None

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 from .errors import MedNCAError
 
@@ -28,23 +30,41 @@ ID = {"type": "string", "pattern": rf"\A(?!({RESERVED})(\.|\Z))[a-z0-9]([a-z0-9.
 
 
 def numbers(count: int, low: float = -_LARGEST, high: float = _LARGEST, kind: str = "number") -> dict:
-    """The schema of a list of so many numbers."""
+    """Make the schema of a list of numbers.
+
+    Args:
+        count: how many there are.
+        low, high: bounds of each.
+        kind: "number" or "integer".
+
+    Returns:
+        The schema.
+    """
     item = {"type": kind, "minimum": low, "maximum": high}
     return {"type": "array", "items": item, "minItems": count, "maxItems": count}
 
 
 def optional(schema: dict) -> dict:
-    """The same, or null."""
+    """Make the schema of the same or null. schema: of one type."""
     return schema | {"type": ["null", schema["type"]]}
 
 
-def record(properties: dict, required=(), others: bool = False) -> dict:
-    """An object of these properties. others: whether there may be more."""
+def record(properties: dict, required: Sequence[str] = (), others: bool = False) -> dict:
+    """Make the schema of an object.
+
+    Args:
+        properties: schema by name.
+        required: names that must be there.
+        others: whether there may be other names.
+
+    Returns:
+        The schema.
+    """
     return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": others}
 
 
 def named(schema: dict) -> dict:
-    """An object of any names, each with such a value."""
+    """Make the schema of an object of any names, each with a value of this schema."""
     return {"type": "object", "additionalProperties": schema}
 
 
@@ -131,11 +151,19 @@ _NAMES = {"type": "array", "items": LINE}
 SPLIT_SCHEMA = record({"training": _NAMES, "validation": _NAMES}, ("training", "validation"))  # split.json of a run
 
 
-def parse_json(data: bytes | str, what: str):
-    """The value of a JSON text. what: it, for messages.
+def parse_json(data: bytes | str, what: str) -> Any:
+    """Parse JSON.
 
-    Raises MedNCAError where it is none, nests deeper than any of ours, or holds what neither JSON nor text has: NaN,
-    infinity, half a surrogate pair.
+    Args:
+        data: the text, or its bytes in UTF-8.
+        what: it is, for messages.
+
+    Returns:
+        The value.
+
+    Raises:
+        MedNCAError: it is no JSON, nests deeper than any of ours, or holds what neither JSON nor text has: NaN,
+            infinity, half a surrogate pair.
     """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
@@ -146,8 +174,19 @@ def parse_json(data: bytes | str, what: str):
         raise MedNCAError(f"{what} is not valid JSON: {error}.") from error
 
 
-def read_json(path, schema: dict | None = None):
-    """The value of a JSON file, checked where there is a schema. Raises MedNCAError with what is wrong with it."""
+def read_json(path: str | Path, schema: dict | None = None) -> Any:
+    """Read a JSON file.
+
+    Args:
+        path: the file.
+        schema: that its value is checked against, or None.
+
+    Returns:
+        The value.
+
+    Raises:
+        MedNCAError: it cannot be read, is no JSON, or is not as the schema says.
+    """
     path = Path(path)
     try:
         if not path.is_file() or path.stat().st_size > _MAX_FILE_BYTES:
@@ -161,10 +200,20 @@ def read_json(path, schema: dict | None = None):
     return value
 
 
-def check_schema(value, schema: dict, what: str) -> None:
-    """Raises MedNCAError with the first place of a parsed JSON value that is not as the schema says."""
+def check_schema(value: Any, schema: dict, what: str) -> None:
+    """Compare a parsed JSON value with a schema. Without jsonschema only the names at the top are looked for.
+
+    Args:
+        value: what was parsed.
+        schema: JSON Schema.
+        what: the value is, for messages.
+
+    Raises:
+        MedNCAError: with the first place that is not as the schema says.
+    """
     try:
         import jsonschema
+        import jsonschema.exceptions
     except ImportError:
         missing = [key for key in schema.get("required", ()) if not isinstance(value, dict) or key not in value]
         if missing:
@@ -177,7 +226,15 @@ def check_schema(value, schema: dict, what: str) -> None:
 
 
 def check_labels(labels: list[dict], what: str) -> None:
-    """What the schema of labels cannot say: no two are the same. Raises MedNCAError."""
+    """Check what the schema of labels cannot say.
+
+    Args:
+        labels: as `LABELS` has them.
+        what: holds them, for messages.
+
+    Raises:
+        MedNCAError: two have the same value or name, or one is called "union".
+    """
     values = [label["value"] for label in labels]
     if len(set(values)) != len(values):
         raise MedNCAError(f"{what}: two labels have the same value.")
@@ -187,14 +244,31 @@ def check_labels(labels: list[dict], what: str) -> None:
 
 
 def check_percentiles(preprocessing: dict, what: str) -> None:
-    """Raises MedNCAError where they do not ascend."""
+    """Check what the schema of a preprocessing cannot say.
+
+    Args:
+        preprocessing: as `PREPROCESSING` has it.
+        what: holds it, for messages.
+
+    Raises:
+        MedNCAError: its percentiles do not ascend.
+    """
     low, high = preprocessing.get("percentiles", (0, 100))
     if not low < high:
         raise MedNCAError(f"{what}: the percentiles are not ascending.")
 
 
-def check_model_json(info, path: str, version: int) -> None:
-    """Raises MedNCAError with the first place that is wrong."""
+def check_model_json(info: Any, path: str, version: int) -> None:
+    """Check a parsed model.json.
+
+    Args:
+        info: what was parsed.
+        path: of the file, for messages.
+        version: of the schema that is read.
+
+    Raises:
+        MedNCAError: with the first place that is wrong.
+    """
     if not isinstance(info, dict) or "schema_version" not in info:
         raise MedNCAError(f"{path} does not describe a MedNCA model: it has no schema_version.")
     if info["schema_version"] != version:
@@ -207,7 +281,7 @@ def check_model_json(info, path: str, version: int) -> None:
     check_percentiles(info["preprocessing"], path)
 
 
-def _validator(jsonschema):
+def _validator(jsonschema: Any) -> Any:
     """2.0 is a whole number to JSON Schema, but not to what is made of it here."""
     base = jsonschema.Draft202012Validator
     whole = base.TYPE_CHECKER.redefine("integer", lambda _, x: isinstance(x, int) and not isinstance(x, bool))
@@ -215,9 +289,11 @@ def _validator(jsonschema):
 
 
 def _finite(text: str) -> float:
+    """A number of JSON that is not too large to be one here."""
     value = float(text)
     return value if math.isfinite(value) else _no_number(text)
 
 
-def _no_number(text: str):
+def _no_number(text: str) -> NoReturn:
+    """What JSON does not have: NaN, infinity."""
     raise ValueError(f"{text} is not a JSON number")

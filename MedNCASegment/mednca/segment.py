@@ -13,11 +13,12 @@ import SimpleITK as sitk
 from .canvas import Canvas, around
 from .errors import MedNCAError
 from .field import Request, first_grid, is_single, segment_field
+from .field_memory import results_peak
 from .imaging.geometry import CanonicalImage, Grid
 from .messages import Progress
 from .models.weights import Model
 from .nca.devices import choose_device
-from .nca.memory import count, results_peak, too_little_memory
+from .nca.memory import count, too_little_memory
 from .quality.hotspots import find_hotspots
 from .quality.verdict import DEFAULT_TARGET
 from .result import ImageIdentity, ModelIdentity, Report, Segmentation

@@ -227,7 +227,7 @@ def calibrate(
             raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
         loaded.id = slug(out.name)
         with _bar() as (_, stage):
-            result = make(loaded, *parts, out, _command(), seed, calibration_cases, stage)
+            result = make(loaded, parts[0], parts[1], out, _command(), seed, calibration_cases, stage)
     cli.table(result["cases"], result["mean"])
     made = loaded.info["quality"]
     cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
@@ -246,7 +246,7 @@ def _complete(work, out, found=None) -> None:
     from .training import distributed
 
     if not distributed.is_first():
-        training_run.complete(work, out)
+        training_run.train_along(work)
         return
     run = work.run
     with _bar() as (bar, stage):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -26,8 +27,8 @@ _MOST_PROCESSES = 8  # each has a torch of its own in memory
 class Outcome:
     """Of one job: what it returned, or the sentence that tells why it returned nothing."""
 
-    job: object
-    result: object = None
+    job: Any
+    result: Any = None
     error: str | None = None
 
 
@@ -44,8 +45,16 @@ class Pool:
     def __exit__(self, *_):
         self._end()
 
-    def run(self, function, jobs) -> Iterator[Outcome]:
-        """`function(job)` of every job, in their order. function: of a module, as other processes must find it."""
+    def run(self, function: Callable, jobs: Iterable) -> Iterator[Outcome]:
+        """Do some jobs.
+
+        Args:
+            function: called with each job; of a module, as other processes must find it.
+            jobs: whatever can be sent to another process.
+
+        Yields:
+            The outcome of every job, in their order.
+        """
         waiting, suspects = deque(jobs), deque()
         while waiting or suspects:
             # Of the jobs at hand when a process died nobody knows which one killed it: each is tried alone.

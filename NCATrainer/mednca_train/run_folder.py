@@ -23,6 +23,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from mednca.errors import MedNCAError
 from mednca.files import write_json
@@ -154,8 +155,10 @@ class HistoryRow:
     @classmethod
     def from_json(cls, data: dict) -> HistoryRow:
         """Raises TypeError where it is none."""
-        labels = data.get("dice_labels")
-        return cls(**data | {"dice_labels": None if labels is None else tuple(labels)})
+        told: dict[str, Any] = dict(data)
+        if told.get("dice_labels") is not None:
+            told["dice_labels"] = tuple(told["dice_labels"])
+        return cls(**told)
 
 
 HISTORY_COLUMNS = tuple(each.name for each in fields(HistoryRow))
@@ -188,18 +191,18 @@ class RunResult:
         return self.run / RESULT
 
 
-def holds_run(folder) -> bool:
+def holds_run(folder: str | Path) -> bool:
     """Whether a run was begun in a folder."""
     return (Path(folder) / PLAN).exists()
 
 
-def check_begun(folder) -> None:
+def check_begun(folder: str | Path) -> None:
     """Raises MedNCAError where a folder holds no run."""
     if not holds_run(folder):
         raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
 
 
-def find_runs(folder) -> list[RunSummary]:
+def find_runs(folder: str | Path) -> list[RunSummary]:
     """The runs that lie in a folder, the one saved last first; damaged ones, or such as are just deleted, are left out.
 
     Args:
@@ -221,33 +224,33 @@ def find_runs(folder) -> list[RunSummary]:
 # --- each file
 
 
-def write_plan(folder, plan: Plan) -> None:
+def write_plan(folder: str | Path, plan: Plan) -> None:
     """From now on there is a run: it must be whole before."""
     write_json(Path(folder) / PLAN, plan.to_json())
 
 
-def read_plan(folder) -> Plan:
+def read_plan(folder: str | Path) -> Plan:
     """Raises MedNCAError where it cannot be read or understood."""
     return Plan.from_json(read_json(Path(folder) / PLAN))
 
 
-def write_split(folder, split: dict[str, list[str]]) -> None:
+def write_split(folder: str | Path, split: dict[str, list[str]]) -> None:
     """split: case names, under "training" and "validation"."""
     write_json(Path(folder) / SPLIT, split)
 
 
-def read_split(folder) -> dict[str, list[str]]:
+def read_split(folder: str | Path) -> dict[str, list[str]]:
     """Raises MedNCAError where it cannot be read."""
     return read_json(Path(folder) / SPLIT, SPLIT_SCHEMA)
 
 
-def write_cases(folder, cases: list[Case]) -> None:
+def write_cases(folder: str | Path, cases: list[Case]) -> None:
     """Where the cases lie."""
     rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
     write_json(Path(folder) / CASES, rows)
 
 
-def read_cases(folder) -> list[Case]:
+def read_cases(folder: str | Path) -> list[Case]:
     """Raises MedNCAError where a case's file is gone."""
     rows = read_json(Path(folder) / CASES, _CASES_SCHEMA)
     cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
@@ -258,24 +261,24 @@ def read_cases(folder) -> list[Case]:
     return cases
 
 
-def write_metadata(folder, metadata: dict, options: RunOptions) -> None:
+def write_metadata(folder: str | Path, metadata: dict, options: RunOptions) -> None:
     """metadata: of the model, as `plan.metadata.metadata_for` makes it."""
     write_json(Path(folder) / METADATA, {"metadata": metadata, "options": asdict(options)})
 
 
-def read_metadata(folder) -> tuple[dict, RunOptions]:
+def read_metadata(folder: str | Path) -> tuple[dict, RunOptions]:
     """The model's metadata, and the run's options. Raises MedNCAError where they cannot be read."""
     metadata, told = _read_metadata(folder, {}, {"options": _OPTIONS_SCHEMA})
     known = {each.name for each in fields(RunOptions)}
     return metadata, RunOptions(**{key: value for key, value in told["options"].items() if key in known})
 
 
-def read_name(folder) -> str:
+def read_name(folder: str | Path) -> str:
     """What the model of a run is called. Raises MedNCAError where that cannot be read."""
     return _read_metadata(folder, {"name": LINE}, {})[0]["name"]
 
 
-def _read_metadata(folder, metadata: dict, others: dict) -> tuple[dict, dict]:
+def _read_metadata(folder: str | Path, metadata: dict, others: dict) -> tuple[dict, dict]:
     """The metadata, which must have some properties, and the whole file, which must have others."""
     path, key = Path(folder) / METADATA, "metadata"
     if not path.exists() and (path.parent / _TEXTS).exists():
@@ -285,7 +288,7 @@ def _read_metadata(folder, metadata: dict, others: dict) -> tuple[dict, dict]:
     return told[key], told
 
 
-def begun_on(folder) -> str:
+def begun_on(folder: str | Path) -> str:
     """The device that a run was begun on; "cpu" where that cannot be read, which whoever opens the run is told."""
     try:
         return read_metadata(folder)[1].device
@@ -293,19 +296,19 @@ def begun_on(folder) -> str:
         return "cpu"
 
 
-def write_status(folder, status: RunStatus) -> None:
+def write_status(folder: str | Path, status: RunStatus) -> None:
     """What others read of a run without opening its checkpoint."""
     write_json(Path(folder) / STATE, asdict(status) | {"state": status.state.value})
 
 
-def read_status(folder) -> RunStatus:
+def read_status(folder: str | Path) -> RunStatus:
     """Raises MedNCAError where it cannot be read."""
     told = read_json(Path(folder) / STATE, _STATE_SCHEMA)
     best = {key: told[key] for key in ("best_dice", "best_iteration") if key in told}
     return RunStatus(RunState(told["state"]), told["iteration"], told["of"], **best)
 
 
-def read_history(folder) -> list[HistoryRow]:
+def read_history(folder: str | Path) -> list[HistoryRow]:
     """The rows of history.csv; none where there is no such file. Raises MedNCAError where it is damaged."""
     path = Path(folder) / HISTORY
     if not path.exists():
@@ -323,12 +326,12 @@ def _history_row(row: dict[str, str]) -> HistoryRow:
     return HistoryRow.from_json({key: readers.get(key, float)(row[key]) for key in HISTORY_COLUMNS if row.get(key)})
 
 
-def write_report(folder, report: dict) -> None:
+def write_report(folder: str | Path, report: dict) -> None:
     """report: the validation report of the model."""
     write_json(Path(folder) / REPORT, report)
 
 
-def read_result(folder) -> RunResult:
+def read_result(folder: str | Path) -> RunResult:
     """What came out of a run whose model lies in its folder. Raises MedNCAError where there is none."""
     folder = Path(folder)
     result = RunResult(folder, read_name(folder), read_json(folder / REPORT, _REPORT_SCHEMA))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -11,11 +12,17 @@ from mednca.files import LOCK, explained, locked, sweep
 
 
 @contextmanager
-def run_lock(folder, make: bool = False):
-    """Nobody else works in a folder within the block: the lock lies inside, where all who share the folder see it.
+def run_lock(folder: str | Path, make: bool = False) -> Iterator[None]:
+    """Nobody else works in a run's folder within the block: the lock lies inside, where all who share it see it.
 
-    make: make it where it is not there; it goes again where nothing came into it. Of one thread several may lie within
-    each other. Raises MedNCAError where somebody else has it, or there is no such folder.
+    Several may lie within each other in one thread.
+
+    Args:
+        folder: of the run.
+        make: make it where it is not there; it goes again where nothing came into it.
+
+    Raises:
+        MedNCAError: where somebody else has it, or there is no such folder.
     """
     folder = Path(folder)
     made = make and not os.path.lexists(folder)

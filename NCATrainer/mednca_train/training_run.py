@@ -65,7 +65,12 @@ class Work:
 
 
 def begin(
-    folder, plan: Plan, cases: list[Case], metadata: dict, base: Model | None = None, options: RunOptions | None = None
+    folder: str | Path,
+    plan: Plan,
+    cases: list[Case],
+    metadata: dict,
+    base: Model | None = None,
+    options: RunOptions | None = None,
 ) -> Work:
     """Begin a run in a folder; there is one, to be opened again, only once all of it is written.
 
@@ -109,12 +114,12 @@ def begin(
     return Work(run, list(cases), metadata, folder / BASE if base else None, options)
 
 
-def locked_once(folder, make: bool = False) -> AbstractContextManager:
+def locked_once(folder: str | Path, make: bool = False) -> AbstractContextManager:
     """`run_lock` on a run's folder, which of several processes of one training the first one takes for all."""
     return distributed.in_first(lambda: run_lock(folder, make))
 
 
-def reopen(folder, device: str | None = None) -> Work:
+def reopen(folder: str | Path, device: str | None = None) -> Work:
     """The run of a folder, at its last checkpoint.
 
     Args:
@@ -138,12 +143,14 @@ def reopen(folder, device: str | None = None) -> Work:
 
 def complete(
     work: Work,
-    out=None,
+    out: str | Path | None = None,
     report: Callable[[HistoryRow], None] | None = None,
     tell: Callable[[str], None] = lambda text: None,
     progress: Callable[[Progress], None] | None = None,
-) -> dict | None:
+) -> dict:
     """Train to the end, measure, calibrate, and write the model to `result_folder`.
+
+    Of several processes of one training the first one does it; the others `train_along`.
 
     Args:
         work: of `begin` or `reopen`.
@@ -153,8 +160,7 @@ def complete(
             again at the next try.
 
     Returns:
-        The validation report, as `model.build.finish` makes it. Of several processes only the first one measures; the
-        others get None.
+        The validation report, as `model.build.finish` makes it.
 
     Raises:
         MedNCAError: where the training fails (`Run.train`), the model's folder is there already and not of this run,
@@ -162,9 +168,6 @@ def complete(
     """
     run, place, options = work.run, result_folder(work, out), work.options
     validate = validator(run.plan, run.split, work.cases)
-    if not distributed.is_first():
-        run.train(work.cases, validate, report, tell)
-        return None
     with locked_once(run.folder), held(place):
         _check_place(place, run)
         run.train(work.cases, validate, report, tell)
@@ -186,7 +189,13 @@ def complete(
     return result
 
 
-def result_folder(work: Work, out=None) -> Path:
+def train_along(work: Work) -> None:
+    """What the other processes of a training do while the first one completes it: train with it, no more."""
+    run = work.run
+    run.train(work.cases, validator(run.plan, run.split, work.cases))
+
+
+def result_folder(work: Work, out: str | Path | None = None) -> Path:
     """Where a run's model goes: what is asked for now, or was when it was begun, or result/ in the run's folder."""
     return Path(out or work.options.out or work.run.folder / RESULT)
 

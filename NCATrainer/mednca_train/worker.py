@@ -9,6 +9,8 @@ loses what it did since the last checkpoint, at most a minute of training.
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mednca.messages import Progress, Row, Told
 from mednca.worker import Worker, main
@@ -24,6 +26,9 @@ from .messages import (
 )
 from .run_folder import HistoryRow, RunOptions, begun_on
 from .run_lock import run_lock
+
+if TYPE_CHECKING:
+    from .training_run import Work
 
 _ROW_SECONDS = 0.25  # rows are told no faster than this
 
@@ -46,7 +51,7 @@ class TrainingWorker(Worker):
         from .data.examine import fingerprint
 
         wanted = ExamineRequest.from_json(request)
-        case_set = find_dataset(wanted.data) if wanted.data else CaseSet(wanted.cases, {})
+        case_set = find_dataset(wanted.data) if wanted.data else CaseSet(wanted.cases or (), {})
         found = fingerprint(case_set, progress=self.progress(job))
         return ExamineAnswer(found, case_set.cases, case_set.label_names).to_json()
 
@@ -90,7 +95,7 @@ class TrainingWorker(Worker):
 
         with run_lock(wanted.run, make=wanted.new is not None):
             device = self._device(wanted, tell)
-            work = self._begin(wanted, device) if wanted.new else training_run.reopen(wanted.run, device)
+            work = _begin(wanted.run, wanted.new, device) if wanted.new else training_run.reopen(wanted.run, device)
             result = training_run.complete(work, None, report, tell, progress)
         return TrainAnswer(training_run.result_folder(work), result).to_json()
 
@@ -104,17 +109,17 @@ class TrainingWorker(Worker):
             tell(note)
         return str(device)
 
-    def _begin(self, wanted: TrainRequest, device: str):
-        from mednca.models.library import Library
 
-        from . import training_run
-        from .plan.metadata import metadata_for
+def _begin(run: Path, new: NewRun, device: str) -> Work:
+    """A new run in its folder."""
+    from mednca.models.library import Library
 
-        new: NewRun = wanted.new
-        base = Library().load(new.base) if new.base else None
-        metadata = metadata_for(new.id, new.name, base)
-        options = RunOptions(device, command="made in the NCATrainer module", keep_names=new.keep_names)
-        return training_run.begin(wanted.run, new.plan, list(new.cases), metadata, base, options)
+    from .plan.metadata import metadata_for
+    from .training_run import begin
+
+    base = Library().load(new.base) if new.base else None
+    options = RunOptions(device, command="made in the NCATrainer module", keep_names=new.keep_names)
+    return begin(run, new.plan, list(new.cases), metadata_for(new.id, new.name, base), base, options)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from mednca.imaging.geometry import CanonicalImage, Grid, normalize
 from mednca.imaging.reading import read_image
 from mednca.models.library import Library
 from mednca.nca.cells import Cell
-from mednca.nca.ensemble import run_ensemble, to_labels
+from mednca.nca.ensemble import run_ensemble
+from mednca.nca.labels import to_labels
 from mednca.nca.memory import predicted_peak
 from mednca.segment import segment_image
 

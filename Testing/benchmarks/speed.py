@@ -1,6 +1,6 @@
 """Tables and a figure of what a pass costs, for docs/speed.md. Run it by `make benchmark`, on an idle machine.
 
-Untrained weights with a moving state; the papers' sizes, each in turns beside the papers' text written down literally,
+Untrained weights with a moving state; the papers' sizes, each in turns beside the papers' text written down plainly,
 and how the cost grows with voxels, members, steps and threads.
 """
 
@@ -44,8 +44,10 @@ def main(folder: Path = DOCS) -> None:
     folder.mkdir(exist_ok=True)
     rows = [_measure(*row) for row in TABLE]
     growth = _growth()
-    (folder / "speed.json").write_text(json.dumps({"machine": _machine(), "table": rows, "growth": growth}, indent=1))
-    (folder / "speed.md").write_text(_page(rows, growth))
+    (folder / "speed.json").write_text(
+        json.dumps({"machine": _machine(), "table": rows, "growth": growth}, indent=1), encoding="utf-8"
+    )
+    (folder / "speed.md").write_text(_page(rows, growth), encoding="utf-8")
     _draw(growth, folder / "speed.png")
 
 
@@ -163,7 +165,7 @@ def _page(rows, growth) -> str:
 
 Made by `make benchmark`; the same figures as data are in [speed.json](speed.json). Untrained weights with a moving
 state, float32, medians (and spread). {_machine()}; its own product of large matrices ran at {matrix:.0f} GFLOP/s
-(median over the rows). "Literal" is the papers' text written down plainly (`mednca/benchmark/reference.py`): channels
+(median over the rows). "Reference" is the papers' text written down plainly (`mednca/benchmark/reference.py`): channels
 first, every layer for every cell, batch norm on live statistics; timed in turns with ours. The machine's speed varies,
 so compare within a row.
 

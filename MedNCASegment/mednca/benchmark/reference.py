@@ -1,4 +1,4 @@
-"""The papers' update rules written down literally, as a yardstick for the benchmarks. Nothing else uses this file.
+"""The papers' text written down plainly, to time ours against. Only the benchmark uses this file; it is never trained.
 
 Channels first, every layer for every cell, batch norm on the statistics of whatever it is given, one random number
 per cell and step, no fusing and no slabs: what one would write from the papers' text alone.
@@ -14,29 +14,27 @@ from ..nca.architecture import Architecture
 
 
 class ReferenceCell(nn.Module):
-    """M3D-NCA, section 2.2 (3D, one depthwise convolution, batch norm), or Med-NCA, 3.2 (2D, two convolutions)."""
+    """M3D-NCA, section 2.2 (3D, one depthwise convolution, batch norm), or Med-NCA, 3.2 (2D, two convolutions).
+
+    Any other family as its record says, with weights where its filters are fixed: these take as long.
+    """
 
     def __init__(self, architecture: Architecture, kernel: int):
         super().__init__()
-        c, h = architecture.channels, architecture.hidden
-        self.flat = architecture.family != "m3d-nca"
+        c, h, family = architecture.channels, architecture.hidden, architecture.family_record
         self.fire_rate, self.image_channels = architecture.fire_rate, architecture.input_channels
-        options = {"padding": kernel // 2, "padding_mode": "reflect"}
-        if self.flat:
-            self.sights = nn.ModuleList(nn.Conv2d(c, c, kernel, **options) for _ in range(2))
-            self.hidden, self.update, self.norm = nn.Conv2d(3 * c, h, 1), nn.Conv2d(h, c, 1, bias=False), None
-        else:
-            self.sights = nn.ModuleList([nn.Conv3d(c, c, kernel, groups=c, **options)])
-            self.hidden, self.update = nn.Conv3d(2 * c, h, 1), nn.Conv3d(h, c, 1, bias=False)
-            self.norm = nn.BatchNorm3d(h, track_running_stats=False)
+        conv, norm = (nn.Conv2d, nn.BatchNorm2d) if family.dims == 2 else (nn.Conv3d, nn.BatchNorm3d)
+        options = {"padding": kernel // 2, "padding_mode": "reflect", "groups": c if family.depthwise else 1}
+        self.perceptions = nn.ModuleList(conv(c, c, kernel, **options) for _ in range(family.perceived))
+        self.hidden, self.update = conv((1 + family.perceived) * c, h, 1), conv(h, c, 1, bias=False)
+        self.norm = norm(h, track_running_stats=False) if architecture.norm == "batch" else None
         nn.init.normal_(self.update.weight, std=0.02)  # the papers' zeros would leave the state as it is
 
-    def forward(self, state, steps: int):
-        """state: (1, c, X, Y[, Z]), the image in the first channels."""
+    def forward(self, state: torch.Tensor, steps: int) -> torch.Tensor:
+        """Apply the rule `steps` times to a state (1, c, X, Y[, Z]) with the image in the first channels."""
         image = state[:, : self.image_channels].clone()
         for _ in range(steps):
-            seen = torch.cat([state, *(sight(state) for sight in self.sights)], 1)
-            change = self.hidden(seen)
+            change = self.hidden(torch.cat([state, *(perceive(state) for perceive in self.perceptions)], 1))
             if self.norm is not None:
                 change = self.norm(change)
             change = self.update(F.relu(change))
@@ -54,11 +52,11 @@ class ReferencePyramid(nn.Module):
         self.architecture = architecture
         self.cells = nn.ModuleList(ReferenceCell(architecture, level.kernel) for level in architecture.levels)
 
-    def forward(self, image):
-        """image: (R, A, S, input_channels). Returns the logits (labels, X, Y[, Z])."""
-        architecture, flat = self.architecture, self.cells[0].flat
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """The logits (labels, X, Y[, Z]) of an image (R, A, S, input_channels), one slice of it where cells are 2D."""
+        architecture, flat = self.architecture, self.architecture.dims == 2
         image = image.movedim(-1, 0)[None]
-        if flat:  # one slice: drop the axis along which 2D cells do not look
+        if flat:  # drop the axis along which 2D cells perceive nothing
             image = image.squeeze(2 + architecture.slice_axis)
         state = None
         for level, cell in zip(architecture.levels, self.cells, strict=True):

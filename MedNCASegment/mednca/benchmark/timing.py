@@ -1,4 +1,4 @@
-"""How fast and how small: seconds and memory of one pass, beside the papers' text written down literally.
+"""How fast and how small: seconds and memory of one pass, beside the papers' text written down plainly (`reference`).
 
 Untrained weights with a moving state; only the arithmetic is measured, so no weights and no images are needed. The
 machine's own matrix product, timed in the same run, says what could be had at best.
@@ -11,17 +11,17 @@ import multiprocessing
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from ..errors import MedNCAError
-from ..nca.architecture import Architecture, Level
+from ..nca.architecture import Architecture, Box, Level, Shape
 from ..nca.cells import Cell
 from ..nca.ensemble import ROI_MEMBERS, computed_share, run_ensemble
-from ..nca.memory import plan_memory
+from ..nca.memory import count, plan_memory
 from ..nca.pyramid import ROI_PADDING, Pyramid
 from .reference import ReferencePyramid
 
@@ -53,15 +53,28 @@ PRESETS = {
 
 
 def benchmark(
-    architecture: Architecture, shape, members: int | None = None, memory_limit: float | None = None, repeats: int = 5,
-    reference: bool = True, roi: bool = False, training: bool = False, tell=lambda text: None,
+    architecture: Architecture, shape: Shape, members: int | None = None, memory_limit: float | None = None,
+    repeats: int = 5, reference: bool = True, roi: bool = False, training: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> dict:  # fmt: skip
-    """Figures of one pass (and of an ensemble of `members`) on an image of `shape` voxels (R, A, S).
+    """Time one pass of a model, and an ensemble, and measure their memory; all in turns, in the same run.
 
-    members: default, as many as there are cores, each on a core of its own as in any ensemble. memory_limit: MB, as of
-    `segment.segment_image`. roi: also compute only what a region of the size of an organ needs, the search for it
-    included. reference: also time `reference.ReferencePyramid`. training: also time a pass with its way back, and the
-    same through the plain cell. All in turns, in the same run.
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+        members: of the ensemble; None for as many as there are cores, each on a core of its own as in any ensemble.
+        memory_limit: MB, as of `segment.segment_image`.
+        repeats: times that each job is timed, after a first one that is not counted.
+        reference: also time `reference.ReferencePyramid`.
+        roi: also compute only what a region of the size of an organ needs, the search for it included.
+        training: also time a pass with its way back, and the same through the plain cell.
+        tell: called with a sentence after each round.
+
+    Returns:
+        The figures, as JSON has them; times in seconds, memory in MB.
+
+    Raises:
+        MedNCAError: where a number is not positive, or the memory limit cannot be met.
     """
     threads = torch.get_num_threads()
     members = threads if members is None else members
@@ -187,33 +200,33 @@ def moving_pyramid(architecture: Architecture) -> Pyramid:
     return pyramid
 
 
-def noise(shape, architecture: Architecture) -> torch.Tensor:
+def noise(shape: Shape, architecture: Architecture) -> torch.Tensor:
     """An image, (R, A, S, input_channels)."""
     torch.manual_seed(1)
     return torch.randn(*shape, architecture.input_channels)
 
 
-def cell_steps(architecture: Architecture, shape) -> int:
+def cell_steps(architecture: Architecture, shape: Shape) -> int:
     """Cells times steps over all levels, fired or not."""
     return sum(math.prod(architecture.frame(level, shape)) * level.steps for level in architecture.levels)
 
 
-def useful_flops(architecture: Architecture, shape, region) -> float:
-    """FLOP of one pass that cannot be left out: perception, hidden and update of the cells that fire, in the boxes
-    that the region of the image needs."""
-    c, h = architecture.channels, architecture.hidden
-    total = 0.0
-    for level, box in zip(architecture.levels, architecture.boxes(shape, region), strict=True):
-        kernel = int(np.prod(architecture.kernel_shape(level)))
-        perceived = 1 if architecture.family == "m3d-nca" else 2
-        sight = kernel * c if architecture.family != "med-nca" else kernel * c * 2 * c
-        per_cell = 2 * (sight + (1 + perceived) * c * h + h * c)
-        cells = np.prod([part.stop - part.start for part in box])
-        total += architecture.fire_rate * cells * level.steps * per_cell
-    return float(total)
+def useful_flops(architecture: Architecture, shape: Shape, region: Box) -> float:
+    """FLOP of one pass that cannot be left out: those of the cells that fire, where the region needs them.
+
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+        region: slices of the image.
+    """
+    fired = (
+        architecture.fire_rate * level.steps * count(box) * architecture.multiplications(level)
+        for level, box in zip(architecture.levels, architecture.boxes(shape, region), strict=True)
+    )
+    return 2.0 * sum(fired)  # a multiplication and an addition
 
 
-def peak_resident(architecture: Architecture, shape, members: int, memory_limit) -> dict | None:
+def peak_resident(architecture: Architecture, shape: Shape, members: int, memory_limit: float | None) -> dict | None:
     """Resident memory of a fresh process, MB: before the run, at its peak, and what the run added."""
     if sys.platform == "win32":
         return None
@@ -242,9 +255,9 @@ def resident_peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def organ_region(architecture: Architecture, shape) -> tuple[slice, slice, slice]:
+def organ_region(architecture: Architecture, shape: Shape) -> Box:
     """A box in the middle of the image as wide as a prostate in its volume (a quarter of each axis; of those with fewer
-    than 64 voxels, all) with the room that a region of interest has."""
+    than 64 voxels, all) with the padding that a region of interest has."""
     scale = architecture.levels[max(len(architecture.levels) - 2, 0)].scale
     return tuple(
         slice(0, n) if n < 64 else slice(n // 2 - n // 8 - ROI_PADDING * s, n // 2 + n // 8 + ROI_PADDING * s)

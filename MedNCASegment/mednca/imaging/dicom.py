@@ -15,11 +15,18 @@ import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import MedNCAError
 from .header import Header, checked, shown
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+    from pydicom import Dataset
+
+    _Slice = tuple[Path, Dataset]
 
 MAX_FILES = 20_000
 _SECONDS, _BYTES_PER_SECOND = 60, 2_000_000  # that a series may take to read, at most
@@ -36,14 +43,25 @@ class _Refused(Exception):
 
 
 def is_series(folder: Path) -> bool:
-    """Whether a folder holds DICOM files."""
+    """Tell whether a folder holds DICOM files; False where it cannot be read."""
     with suppress(OSError):
         return any(_is_dicom(Path(entry.path)) for entry in os.scandir(folder) if entry.is_file())
     return False
 
 
 def read_series(folder: Path) -> tuple[Header, np.ndarray]:
-    """The series' geometry and its voxels (k, j, i). Raises MedNCAError with one sentence for whatever is wrong."""
+    """Read a series in a process of its own.
+
+    Args:
+        folder: that holds its files.
+
+    Returns:
+        Its geometry, `header.checked`, and its voxels (k, j, i).
+
+    Raises:
+        MedNCAError: with one sentence for whatever is wrong with it.
+        OSError: the folder cannot be read.
+    """
     told, voxels = _run(folder)
     if "error" in told:
         raise MedNCAError(told["error"])
@@ -79,6 +97,7 @@ def _run(folder: Path) -> tuple[dict, memoryview]:
 
 
 def _is_dicom(path: Path) -> bool:
+    """Whether a file begins as DICOM files do."""
     with suppress(OSError), open(path, "rb") as file:
         file.seek(_MARK[0])
         return file.read(len(_MARK[1])) == _MARK[1]
@@ -90,13 +109,14 @@ def _is_dicom(path: Path) -> bool:
 
 def main(folder: str) -> None:
     """Tell about the series in a folder on standard output."""
-    sink, folder = os.fdopen(os.dup(1), "wb"), Path(folder)
+    sink = os.fdopen(os.dup(1), "wb")
+    voxels: memoryview | bytes
     os.dup2(2, 1)  # libraries print
     try:
-        slices = _slices(folder)
+        slices = _slices(Path(folder))
         _check_alike(slices)
         names, step = _in_order(slices)
-        image = _decoded(names, folder, slices)
+        image = _decoded(names, Path(folder), slices)  # alive until its voxels are written: they are a view of it
         told, voxels = _described(image, step)
     except _Refused as refusal:
         told, voxels = {"error": f"The DICOM series in {folder} cannot be read: {refusal}."}, b""
@@ -108,7 +128,7 @@ def main(folder: str) -> None:
     sink.flush()
 
 
-def _slices(folder: Path) -> list:
+def _slices(folder: Path) -> list[_Slice]:
     """(path, data set) of the folder's DICOM files; every file called .dcm must be one."""
     import pydicom
 
@@ -136,7 +156,7 @@ def _slices(folder: Path) -> list:
     return slices
 
 
-def _check_slice(path: Path, data) -> None:
+def _check_slice(path: Path, data: Dataset) -> None:
     """One file: a gray slice that says where it lies and holds all its voxels."""
     if int(data.get("NumberOfFrames", 1) or 1) != 1:
         raise _Refused(f"{path.name} holds several frames; convert it to NIfTI or NRRD")
@@ -154,14 +174,15 @@ def _check_slice(path: Path, data) -> None:
     data.PixelData = b""  # SimpleITK decodes it again, from the file
 
 
-def _axes(data) -> np.ndarray:
+def _axes(data: Dataset) -> np.ndarray:
+    """2x3: along a row, along a column."""
     axes = np.array([float(x) for x in data.ImageOrientationPatient]).reshape(2, 3)
     if not np.isfinite(axes).all():
         raise _Refused("an orientation is not a number")
     return axes
 
 
-def _check_alike(slices) -> None:
+def _check_alike(slices: list[_Slice]) -> None:
     """All of one series, one size, one orientation."""
     first = slices[0][1]
     series = {str(data.get("SeriesInstanceUID")) for _path, data in slices}
@@ -176,7 +197,7 @@ def _check_alike(slices) -> None:
             raise _Refused(f"{path.name} and {slices[0][0].name} differ in voxel size or orientation")
 
 
-def _in_order(slices) -> tuple[list[str], float]:
+def _in_order(slices: list[_Slice]) -> tuple[list[str], float]:
     """The files along the normal, and the distance between slices, mm, which must be the same everywhere."""
     if len(slices) == 1:
         raise _Refused("it has one slice only; a volume is needed")
@@ -201,7 +222,7 @@ def _in_order(slices) -> tuple[list[str], float]:
     return [row[2] for row in rows], float(np.mean(steps))
 
 
-def _decoded(names: list[str], folder: Path, slices):
+def _decoded(names: list[str], folder: Path, slices: list[_Slice]) -> sitk.Image:
     """The voxels, through GDCM."""
     import SimpleITK as sitk
 
@@ -220,7 +241,7 @@ def _decoded(names: list[str], folder: Path, slices):
     return image
 
 
-def _described(image, step: float):
+def _described(image: sitk.Image, step: float) -> tuple[dict, memoryview]:
     """What `read_series` needs to know of the image, and its voxels."""
     import SimpleITK as sitk
 
@@ -234,7 +255,7 @@ def _described(image, step: float):
         "direction": np.array(image.GetDirection()).reshape(3, 3).tolist(),
         "origin": image.GetOrigin(),
     }
-    return told, np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+    return told, np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
 
 
 def _limit_memory(voxels: int) -> None:

@@ -3,16 +3,20 @@
 Two steps lie between them. `CanonicalImage` turns the voxel array so that its axes run nearest to R, A, S: a
 permutation and flips, no interpolation, undone exactly. `Grid` is a regular grid inside the canonical image at the
 model's spacing; where image and model agree on the spacing it is a slice of the canonical image's voxels. Oblique
-images stay on their own axes.
+images stay on their own axes. Reading files and segmenting are not its business.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import ArrayLike
 
+from ..axes import Box, triple
 from ..errors import NothingFound
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
@@ -21,19 +25,35 @@ _SAME_SPACING = 0.01  # relative difference below which no resampling is worth i
 
 @dataclass(frozen=True)
 class CanonicalImage:
-    """An image's voxels with axes R, A, S. array: (R, A, S), not a copy, read-only; spacing: mm per axis."""
+    """An image's voxels with axes R, A, S.
+
+    Attributes:
+        array: (R, A, S), not a copy, read-only.
+        spacing: mm along R, A, S.
+        order: the image's axis (i, j, k) that runs along R, along A, along S.
+        flipped: whether that one runs backward.
+        to_ras: 4x4, from a voxel index (R, A, S) to RAS mm.
+    """
 
     array: np.ndarray
     spacing: np.ndarray
-    order: tuple[int, int, int]  # image axis (i, j, k) that runs along R, A, S
-    flipped: tuple[bool, bool, bool]  # whether it runs backward
-    to_ras: np.ndarray  # 4x4: voxel index of this image -> RAS mm
+    order: tuple[int, int, int]
+    flipped: tuple[bool, bool, bool]
+    to_ras: np.ndarray
 
     @classmethod
     def of(cls, image: sitk.Image) -> CanonicalImage:
+        """Turn an image's axes.
+
+        Args:
+            image: scalar, 3D.
+
+        Returns:
+            Its voxels, in its own memory.
+        """
         direction = _LPS_TO_RAS @ np.array(image.GetDirection()).reshape(3, 3)
         order = _nearest_axes(direction)
-        flipped = tuple(bool(direction[axis, order[axis]] < 0) for axis in range(3))
+        flipped = triple(bool(direction[axis, order[axis]] < 0) for axis in range(3))
         array = _flip(_voxels(image).transpose(order), flipped)
         spacing = np.array(image.GetSpacing())[list(order)]
         signs = np.where(flipped, -1.0, 1.0)
@@ -45,16 +65,23 @@ class CanonicalImage:
         to_ras[:3, 3] = _LPS_TO_RAS @ np.array(image.TransformIndexToPhysicalPoint([int(c) for c in corner]))
         return cls(array, spacing, order, flipped, to_ras)
 
-    def index_of(self, ras) -> np.ndarray:
-        """Continuous voxel index (R, A, S) of a point in RAS mm."""
+    def index_of(self, ras: ArrayLike) -> np.ndarray:
+        """The continuous voxel index (R, A, S) of a point in RAS mm."""
         return (np.linalg.inv(self.to_ras) @ np.append(np.asarray(ras, dtype=float), 1.0))[:3]
 
-    def ras_of(self, index) -> np.ndarray:
-        """RAS mm of a continuous voxel index (R, A, S)."""
+    def ras_of(self, index: ArrayLike) -> np.ndarray:
+        """The point in RAS mm of a continuous voxel index (R, A, S)."""
         return (self.to_ras @ np.append(np.asarray(index, dtype=float), 1.0))[:3]
 
-    def image_region(self, low, high) -> tuple[list[int], list[int]]:
-        """First voxel and size, in the image's (i, j, k), of the canonical image's voxels [low, high)."""
+    def image_region(self, low: Sequence[int], high: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Say where a box of voxels lies in the image that they are of.
+
+        Args:
+            low, high: the box's first voxel and one after its last, (R, A, S).
+
+        Returns:
+            Its first voxel and its size, in the image's (i, j, k).
+        """
         start, size = [0, 0, 0], [0, 0, 0]
         for axis in range(3):
             n = self.array.shape[axis]
@@ -62,10 +89,16 @@ class CanonicalImage:
             start[self.order[axis]], size[self.order[axis]] = int(first), int(high[axis] - low[axis])
         return start, size
 
-    def restore(self, array: np.ndarray, image: sitk.Image, start=(0, 0, 0)) -> sitk.Image:
-        """An array on these voxels, or on a box of them, put back on the grid of the image that they are of.
+    def restore(self, array: np.ndarray, image: sitk.Image, start: Sequence[int] = (0, 0, 0)) -> sitk.Image:
+        """Put an array on these voxels, or on a box of them, back on the grid of the image that they are of.
 
-        start: the image's voxel (i, j, k) where the box begins (`image_region`).
+        Args:
+            array: (R, A, S).
+            image: the one that this was made `of`.
+            start: its voxel (i, j, k) where the box begins (`image_region`).
+
+        Returns:
+            An image on that part of the image's grid.
         """
         array = _flip(array, self.flipped).transpose(np.argsort(self.order))
         restored = sitk.GetImageFromArray(np.ascontiguousarray(array.transpose(2, 1, 0)))
@@ -79,7 +112,11 @@ class CanonicalImage:
 class Grid:
     """A regular grid inside a canonical image. All in (R, A, S).
 
-    start: continuous voxel index of its first voxel's center; size: voxels; spacing: mm; image_spacing: mm.
+    Attributes:
+        start: continuous voxel index, in the canonical image, of the center of its first voxel.
+        size: voxels.
+        spacing: mm.
+        image_spacing: mm, of the canonical image.
     """
 
     start: np.ndarray
@@ -88,39 +125,65 @@ class Grid:
     image_spacing: np.ndarray
 
     @classmethod
-    def whole(cls, canonical: CanonicalImage, spacing) -> Grid:
-        """Covers the whole canonical image at the model's spacing (mm, None keeps the canonical image's own)."""
+    def whole(cls, canonical: CanonicalImage, spacing: ArrayLike | None) -> Grid:
+        """Cover a whole canonical image.
+
+        Args:
+            canonical: the image.
+            spacing: mm along R, A, S that the model wants; None keeps the image's own.
+
+        Returns:
+            A grid that leaves no rim of the image out.
+        """
         spacing = _model_spacing(canonical, spacing)
         extent = np.array(canonical.array.shape) * canonical.spacing
         size = np.maximum(np.ceil(extent / spacing - 1e-6).astype(int), 1)  # no rim of the image is left out
         start = ((extent - size * spacing) / 2 + spacing / 2) / canonical.spacing - 0.5
-        return cls(start, tuple(int(n) for n in size), spacing, canonical.spacing)
+        return cls(start, triple(int(n) for n in size), spacing, canonical.spacing)
 
     @classmethod
-    def around(cls, canonical: CanonicalImage, spacing, center, extent) -> Grid:
-        """A field of view of `extent` mm around a continuous voxel index, moved inside the image where it sticks
-        out, and cut to the image where the image is smaller."""
+    def around(cls, canonical: CanonicalImage, spacing: ArrayLike | None, center: ArrayLike, extent: ArrayLike) -> Grid:
+        """Cover a field of view.
+
+        Args:
+            canonical: the image.
+            spacing: mm along R, A, S that the model wants; None keeps the image's own.
+            center: continuous voxel index (R, A, S) of its middle.
+            extent: mm along R, A, S.
+
+        Returns:
+            A grid on the voxels of the whole image's grid, moved inside the image where it would stick out, and cut to
+            the image where that is smaller.
+        """
         whole = cls.whole(canonical, spacing)
         spacing = whole.spacing
         size = np.minimum(np.maximum(np.round(np.asarray(extent) / spacing).astype(int), 1), whole.size)
         step = spacing / canonical.spacing
         first = (np.asarray(center) - whole.start) / step - (size - 1) / 2
         first = np.clip(np.round(first), 0, np.array(whole.size) - size)  # stay on the whole grid's voxels
-        return cls(whole.start + first * step, tuple(int(n) for n in size), spacing, canonical.spacing)
+        return cls(whole.start + first * step, triple(int(n) for n in size), spacing, canonical.spacing)
 
-    def cut(self, region) -> Grid:
-        """The part of the box that lies in a region of its voxels, given as slices."""
+    def cut(self, region: Box) -> Grid:
+        """The part of the grid in a box of its voxels."""
         first = np.array([part.start for part in region])
-        size = tuple(part.stop - part.start for part in region)
+        size = triple(part.stop - part.start for part in region)
         return Grid(self.start + first * self.spacing / self.image_spacing, size, self.spacing, self.image_spacing)
 
     @property
     def aligned(self) -> bool:
-        """Whether the box's voxels are the canonical image's own."""
+        """Whether the grid's voxels are the canonical image's own."""
         return np.array_equal(self.spacing, self.image_spacing)
 
     def extract(self, array: np.ndarray, nearest: bool = False) -> np.ndarray:
-        """Values of an array (R, A, S) on the grid, float32 (or the array's type where `nearest`, for labels)."""
+        """Bring voxels of the canonical image onto the grid.
+
+        Args:
+            array: (R, A, S), on all of the canonical image's voxels.
+            nearest: take the nearest value, for labels, instead of interpolating linearly.
+
+        Returns:
+            A copy, (R, A, S) of the grid's size: float32, or the array's type where `nearest`.
+        """
         if self.aligned:
             return np.array(array[self._slices()], order="C")
         if not nearest:
@@ -130,15 +193,23 @@ class Grid:
         origin = self.start * self.image_spacing
         return _resample(image, self.size, origin, self.spacing, interpolator)
 
-    def region(self, shape) -> tuple[slice, slice, slice]:
-        """The voxels of a canonical image of `shape` whose centers lie inside the grid's voxels."""
+    def region(self, shape: Sequence[int]) -> Box:
+        """The voxels of a canonical image of `shape` (R, A, S) whose centers lie inside the grid's voxels."""
         if self.aligned:
             return self._slices()
         low, high = self._covered(shape)
-        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        return triple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
 
-    def insert(self, values: np.ndarray, shape) -> np.ndarray:
-        """The box's values, (R, A, S) or (R, A, S, n), linearly interpolated on the image's voxels in its `region`."""
+    def insert(self, values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+        """Bring values on the grid back onto the canonical image's voxels, interpolated linearly.
+
+        Args:
+            values: (R, A, S) of the grid's size, or (R, A, S, n).
+            shape: of the canonical image, (R, A, S).
+
+        Returns:
+            Values on the voxels of the grid's `region`.
+        """
         if self.aligned:
             return values
         if values.ndim == 3:
@@ -149,27 +220,29 @@ class Grid:
             inserted[..., n] = self._resampled(values[..., n], shape)
         return inserted
 
-    def _resampled(self, values, shape):
+    def _resampled(self, values: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+        """`insert` for one volume."""
         low, high = self._covered(shape)
         image = _local_image(values, self.spacing, self.start * self.image_spacing)
         return _resample(image, high - low, low * self.image_spacing, self.image_spacing, sitk.sitkLinear)
 
-    def image_index(self, index) -> np.ndarray:
-        """Continuous index in the canonical image of one in the grid."""
+    def image_index(self, index: ArrayLike) -> np.ndarray:
+        """The continuous index in the canonical image, (R, A, S), of one in the grid."""
         return self.start + np.asarray(index, dtype=float) * self.spacing / self.image_spacing
 
-    def _slices(self):
+    def _slices(self) -> Box:
+        """The image's voxels where they are the grid's own."""
         first = np.round(self.start).astype(int)
-        return tuple(slice(a, a + n) for a, n in zip(first, self.size, strict=True))
+        return triple(slice(a, a + n) for a, n in zip(first, self.size, strict=True))
 
-    def _covered(self, shape):
+    def _covered(self, shape: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """The image's voxels whose centers lie inside the grid's voxels: [low, high)."""
         step = self.spacing / self.image_spacing
         low = np.ceil(self.start - step / 2 - 1e-6)
         high = np.floor(self.start + (np.array(self.size) - 0.5) * step + 1e-6) + 1
         return np.clip(low, 0, shape).astype(int), np.clip(high, 0, shape).astype(int)
 
-    def _smoothed(self, array):
+    def _smoothed(self, array: np.ndarray) -> np.ndarray:
         """Against aliasing: a Gaussian on the axes that get coarser, matched to the lost resolution."""
         image = _local_image(array, self.image_spacing)
         for axis in range(3):
@@ -180,13 +253,20 @@ class Grid:
         return sitk.GetArrayFromImage(image).transpose(2, 1, 0)
 
 
-def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) -> np.ndarray:
-    """Clip to two percentiles, then zero mean and unit variance, float32: intensity scales of MR differ wildly.
+def normalize(array: np.ndarray, percentiles: tuple[float, float] = (0.5, 99.5), gamma: float = 1.0) -> np.ndarray:
+    """Clip to two percentiles, then zero mean and unit variance: intensity scales of MR differ wildly.
 
-    gamma: exponent of the clipped values, scaled to 0..1; below 1 it lifts the dark, where a coil's hot spots would
-    leave the organ without contrast.
+    Args:
+        array: of any shape and type; it is not changed.
+        percentiles: where values are clipped.
+        gamma: exponent of the clipped values, scaled to 0..1; below 1 it lifts the dark, where a coil's hot spots would
+            leave the organ without contrast.
 
-    Raises NothingFound for an array that has no contrast.
+    Returns:
+        The values as float32.
+
+    Raises:
+        NothingFound: the array has no contrast.
     """
     array = np.array(array, dtype=np.float32, order="C")  # ours from here on: changed in place, and plane by plane
     low, high = np.percentile(array, percentiles)
@@ -206,7 +286,8 @@ def normalize(array: np.ndarray, percentiles=(0.5, 99.5), gamma: float = 1.0) ->
     return array
 
 
-def _model_spacing(canonical: CanonicalImage, spacing) -> np.ndarray:
+def _model_spacing(canonical: CanonicalImage, spacing: ArrayLike | None) -> np.ndarray:
+    """The spacing that a model wants, or the image's own where that is as good as the same."""
     if spacing is None:
         return canonical.spacing
     spacing = np.asarray(spacing, dtype=float)
@@ -230,14 +311,16 @@ class _Voxels:
 
 
 def _voxels(image: sitk.Image) -> np.ndarray:
+    """(i, j, k), not a copy, read-only."""
     return np.asarray(_Voxels(image))
 
 
-def _flip(array, flipped):
+def _flip(array: np.ndarray, flipped: Sequence[bool]) -> np.ndarray:
+    """Turned around along some axes, not a copy."""
     return array[tuple(slice(None, None, -1 if f else 1) for f in flipped)]
 
 
-def _local_image(array, spacing, origin=(0.0, 0.0, 0.0)) -> sitk.Image:
+def _local_image(array: np.ndarray, spacing: np.ndarray, origin: Any = (0.0, 0.0, 0.0)) -> sitk.Image:
     """The voxels as an unrotated image: oblique axes need no care where everything stays on them."""
     image = sitk.GetImageFromArray(np.ascontiguousarray(np.asarray(array).transpose(2, 1, 0)))
     image.SetSpacing([float(s) for s in spacing])
@@ -245,7 +328,7 @@ def _local_image(array, spacing, origin=(0.0, 0.0, 0.0)) -> sitk.Image:
     return image
 
 
-def _resample(image, size, origin, spacing, interpolator) -> np.ndarray:
+def _resample(image: sitk.Image, size: Any, origin: Any, spacing: Any, interpolator: int) -> np.ndarray:
     """Values at the given grid; beyond the image's last voxel centers, its edge values."""
     resampler = sitk.ResampleImageFilter()
     resampler.SetSize([int(n) for n in size])

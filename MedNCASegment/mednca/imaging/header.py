@@ -1,4 +1,7 @@
-"""What a volume's header says, whatever its format, and what every header must hold before a voxel is decoded."""
+"""What a volume's header says, whatever its format, and what every header must hold before a voxel is decoded.
+
+Reading a format's bytes is not its business: `nifti`, `nrrd` and `metaimage` do that.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import math
 import os
 import stat
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import MedNCAError, plain
 
@@ -20,24 +26,35 @@ SPACING_LIMITS = (0.01, 100.0)  # mm; outside, the header is wrong or the unit i
 _MEMORY_SHARE = 0.8  # of this computer's memory that the voxels and their single-precision copy may take
 _FLOAT_BYTES = 4
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Header:
     """A volume on disk. Axes are the file's own (i, j, k); the geometry is LPS, mm.
 
-    size: voxels; dtype: of one value on disk, byte order included; components: values per voxel. spacing: mm;
-    direction: 3x3, its columns are the axes; origin: center of the first voxel. data: the file that holds the voxels;
-    offset: its bytes before them; encoding: raw, gzip, zlib or text; skip: decoded bytes before the voxels. slope,
-    intercept: value = slope * stored + intercept.
+    Attributes:
+        file: that holds the header, or what messages call an image that comes from no file.
+        size: voxels along i, j, k.
+        dtype: of one value on disk, byte order included.
+        spacing: mm.
+        direction: 3x3, its columns are the axes.
+        origin: mm, the center of the first voxel.
+        data: the file that holds the voxels.
+        offset: its bytes before them.
+        encoding: raw, gzip, zlib or text.
+        skip: decoded bytes before the voxels.
+        components: values per voxel.
+        slope, intercept: value = slope * stored + intercept.
     """
 
-    file: Path
+    file: Path | str
     size: tuple[int, ...]
     dtype: np.dtype
     spacing: tuple[float, ...]
     direction: np.ndarray
     origin: tuple[float, ...]
-    data: Path
+    data: Path | str
     offset: int = 0
     encoding: str = "raw"
     skip: int = 0
@@ -52,7 +69,18 @@ class Header:
 
 
 def checked(header: Header) -> Header:
-    """The header of a scalar 3D volume that may be decoded, or a MedNCAError that says in a sentence why not."""
+    """Pass a header on where it is that of a scalar 3D volume whose voxels may be decoded.
+
+    Args:
+        header: as the file has it.
+
+    Returns:
+        The same.
+
+    Raises:
+        MedNCAError: the volume is not scalar or not 3D, its geometry makes no sense, or its voxels are more than
+            `MAX_VOXELS` or than this computer's memory holds.
+    """
     name = header.file
     if any(n < 1 for n in header.size):
         raise MedNCAError(f"{name} has a size of {_times(header.size)} voxels in its header; that is no volume.")
@@ -73,8 +101,19 @@ def checked(header: Header) -> Header:
     return header
 
 
-def check_grid(spacing, direction, origin, name) -> None:
-    """Raises MedNCAError where spacing (mm), axes (3x3) or origin cannot be those of a volume in mm."""
+def check_grid(spacing: Sequence[float], direction: ArrayLike, origin: Sequence[float], name: object) -> None:
+    """Refuse what cannot be the voxel grid of a volume in mm.
+
+    Args:
+        spacing: mm along i, j, k.
+        direction: 3x3, its columns are the axes; nine numbers, row by row, will do.
+        origin: mm, the center of the first voxel.
+        name: of the file, for messages.
+
+    Raises:
+        MedNCAError: a spacing lies outside `SPACING_LIMITS`, the axes are not perpendicular, or the origin is not a
+            number.
+    """
     low, high = SPACING_LIMITS
     if not all(math.isfinite(s) and low <= s <= high for s in spacing):
         shown = _times(f"{s:g}" for s in spacing)
@@ -106,7 +145,11 @@ def _check_amount(header: Header) -> None:
 
 
 def physical_memory() -> int | None:
-    """Bytes of memory that this process may use, or None where the system does not tell."""
+    """Ask the system, a container's limit included, for the memory that this process may use.
+
+    Returns:
+        Bytes, or None where the system does not tell.
+    """
     limits = []
     with suppress(ImportError, AttributeError, OSError, ValueError):
         limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
@@ -117,20 +160,27 @@ def physical_memory() -> int | None:
     with suppress(OSError, ValueError):  # a container's limit
         limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
     if sys.platform == "win32":
-        limits.append(_windows_memory())
+        import ctypes
+
+        installed = ctypes.c_ulonglong(0)
+        ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(installed))
+        limits.append(installed.value * 1024 or sys.maxsize)
     return min(limits, default=None)
 
 
-def _windows_memory() -> int:
-    import ctypes
-
-    installed = ctypes.c_ulonglong(0)
-    ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(installed))
-    return installed.value * 1024 or sys.maxsize
-
-
 def data_file(header: Path, name: str) -> Path:
-    """The file of the voxels that a header names: a plain name of a regular file beside it, nothing else."""
+    """Find the file of the voxels that a detached header names.
+
+    Args:
+        header: the header's own file.
+        name: what it says.
+
+    Returns:
+        The file.
+
+    Raises:
+        MedNCAError: it is anything but the plain name of a regular file beside the header.
+    """
     if not name or name in (".", "..") or set(name) & set("/\\:\0") or not name.isprintable():
         raise MedNCAError(
             f"{header} names {shown(name)!r} as the file of its voxels; only a file beside it is read, by its plain "
@@ -148,15 +198,27 @@ def data_file(header: Path, name: str) -> Path:
     return path
 
 
-def shown(text, limit: int = 80) -> str:
-    """Text of a file as a message may quote it."""
+def shown(text: object, limit: int = 80) -> str:
+    """Make text of a file fit to be quoted in a message: one plain line of at most about `limit` characters."""
     return plain(text, limit)
 
 
-def numbers(text: str, kind=float) -> tuple:
-    """The numbers of a header's line; raises ValueError."""
+def numbers(text: str, kind: Callable[[str], T] = float) -> tuple[T, ...]:
+    """Read the numbers of a header's line.
+
+    Args:
+        text: numbers with white space between them.
+        kind: float or int.
+
+    Returns:
+        The numbers.
+
+    Raises:
+        ValueError: something is no number of this kind.
+    """
     return tuple(kind(part) for part in text.split())
 
 
-def _times(values) -> str:
+def _times(values: Iterable) -> str:
+    """Sizes as people write them: 36 x 52 x 36."""
     return shown(" x ".join(str(value) for value in values))

@@ -1,8 +1,12 @@
-"""MetaImage (.mha) and its detached header (.mhd): raw, zlib or text."""
+"""The headers of MetaImage (.mha), detached ones too (.mhd): raw, zlib or text.
+
+Decoding voxels is not its business (`payload`).
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +25,18 @@ _TRUE, _FALSE = ("true", "t", "1"), ("false", "f", "0")
 
 
 def read_header(path: Path) -> Header:
-    """Raises MedNCAError for what is no MetaImage or cannot be understood for certain."""
+    """Read what a MetaImage says of its volume.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its header, not yet `header.checked`.
+
+    Raises:
+        MedNCAError: it is no MetaImage, or cannot be understood for certain.
+        OSError: it cannot be read at all.
+    """
     fields, length = _fields(path)
     try:
         return _header(path, fields, length)
@@ -52,6 +67,7 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
 
 
 def _header(path: Path, fields: dict[str, str], length: int) -> Header:
+    """Raises KeyError and ValueError where the fields are no header."""
     if fields.get("ObjectType", "Image").lower() != "image":
         raise ValueError(f"it holds no image but a {fields['ObjectType'][:40]!r}")
     size, dims = numbers(fields["DimSize"], int), int(fields["NDims"])
@@ -75,7 +91,7 @@ def _header(path: Path, fields: dict[str, str], length: int) -> Header:
     )  # fmt: skip
 
 
-def _place(path: Path, fields, length: int, nbytes: int) -> tuple[Path, int, str]:
+def _place(path: Path, fields: dict[str, str], length: int, nbytes: int) -> tuple[Path, int, str]:
     """Where the voxels lie: file, offset, encoding."""
     named, skip = fields[_LAST], int(fields.get("HeaderSize", "0"))
     local = named.upper() == "LOCAL"
@@ -101,7 +117,7 @@ def _place(path: Path, fields, length: int, nbytes: int) -> tuple[Path, int, str
     return data, offset, "raw"
 
 
-def _geometry(fields, dims: int):
+def _geometry(fields: dict[str, str], dims: int) -> tuple[tuple[float, ...], np.ndarray, tuple[float, ...]]:
     """(spacing, direction, origin): LPS already; a row of the matrix is an axis."""
     spacing = _numbers_of(fields, ("ElementSpacing", "ElementSize"), dims, (1.0,) * dims)
     origin = _numbers_of(fields, ("Offset", "Position", "Origin"), dims, (0.0,) * dims)
@@ -111,7 +127,8 @@ def _geometry(fields, dims: int):
     return spacing, np.array(matrix).reshape(dims, dims).T, origin
 
 
-def _numbers_of(fields, keys, count: int, default) -> tuple[float, ...]:
+def _numbers_of(fields: dict[str, str], keys: Sequence[str], count: int, default: Iterable[float]) -> tuple[float, ...]:
+    """The numbers of the first of some keys that is there."""
     for key in keys:
         if key in fields:
             found = numbers(fields[key])
@@ -121,7 +138,8 @@ def _numbers_of(fields, keys, count: int, default) -> tuple[float, ...]:
     return tuple(default)
 
 
-def _flag(fields, *keys: str, default: bool = False) -> bool:
+def _flag(fields: dict[str, str], *keys: str, default: bool = False) -> bool:
+    """True or False, of the first of some keys that is there."""
     for key in keys:
         if key in fields:
             value = fields[key].lower()

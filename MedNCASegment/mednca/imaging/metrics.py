@@ -1,21 +1,38 @@
-"""Overlap and surface distance between two label maps, on voxel grids that agree. SimpleITK measures."""
+"""Overlap and surface distance between two masks on one voxel grid. SimpleITK measures.
+
+Which masks are compared is not its business: `mednca.evaluate` knows that.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import SimpleITK as sitk
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
-    """Hard Dice of two bool arrays; 1 where both are empty."""
+    """Measure the overlap of two masks.
+
+    Args:
+        a, b: bool, of one shape.
+
+    Returns:
+        The hard Dice coefficient, 0 to 1; 1 where both are empty.
+    """
     total = int(a.sum()) + int(b.sum())
     return 1.0 if total == 0 else 2.0 * int((a & b).sum()) / total
 
 
-def hd95(a: np.ndarray, b: np.ndarray, spacing) -> float | None:
-    """95th percentile of the symmetric surface distance, mm; None where one of the masks is empty.
+def hd95(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> float | None:
+    """Measure how far the surfaces of two masks lie apart.
 
-    a, b: bool (k, j, i), SimpleITK's array order; spacing: (i, j, k) mm.
+    Args:
+        a, b: bool (k, j, i), SimpleITK's array order.
+        spacing: mm along i, j, k.
+
+    Returns:
+        The 95th percentile of the symmetric surface distance, mm; None where one of the masks is empty.
     """
     if not a.any() or not b.any():
         return None
@@ -25,13 +42,13 @@ def hd95(a: np.ndarray, b: np.ndarray, spacing) -> float | None:
     return float(np.percentile(distances, 95))
 
 
-def _around(mask) -> tuple[slice, ...]:
+def _around(mask: np.ndarray) -> tuple[slice, ...]:
     """The box of a mask and one voxel around it."""
     ends = [np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]
     return tuple(slice(max(first - 1, 0), last + 2) for first, last in ends)
 
 
-def _surface_distances(a, b, spacing) -> np.ndarray:
+def _surface_distances(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     """Distance from each surface voxel of a to the surface of b."""
     surface_a, surface_b = (sitk.LabelContour(_image(mask, spacing)) for mask in (a, b))
     distance = sitk.Abs(
@@ -40,7 +57,7 @@ def _surface_distances(a, b, spacing) -> np.ndarray:
     return sitk.GetArrayViewFromImage(distance)[sitk.GetArrayViewFromImage(surface_a) > 0]
 
 
-def _image(mask, spacing):
+def _image(mask: np.ndarray, spacing: Sequence[float]) -> sitk.Image:
     image = sitk.GetImageFromArray(np.ascontiguousarray(mask).astype(np.uint8))
     image.SetSpacing([float(s) for s in spacing])
     return image

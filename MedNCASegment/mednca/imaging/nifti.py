@@ -1,4 +1,7 @@
-"""NIfTI-1 and NIfTI-2 in one file, compressed or not, in either byte order."""
+"""The headers of NIfTI-1 and NIfTI-2 in one file, compressed or not, in either byte order.
+
+Decoding voxels is not its business (`payload`).
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,18 @@ _LAYOUTS = (
 
 
 def read_header(path: Path) -> Header:
-    """Raises MedNCAError for what is no NIfTI file or contradicts itself."""
+    """Read what a NIfTI file says of its volume.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its header, not yet `header.checked`.
+
+    Raises:
+        MedNCAError: it is no NIfTI file, or contradicts itself.
+        OSError: it cannot be read at all.
+    """
     packed = path.name.lower().endswith(".gz")
     try:
         with (gzip.open if packed else open)(path, "rb") as file:
@@ -77,7 +91,7 @@ def read_header(path: Path) -> Header:
     )  # fmt: skip
 
 
-def _fields(path: Path, start: bytes):
+def _fields(path: Path, start: bytes) -> tuple[dict[str, tuple], _Layout, str]:
     """(field name -> numbers, layout, byte order)."""
     for layout in _LAYOUTS:
         magic, place = layout.magic
@@ -90,7 +104,7 @@ def _fields(path: Path, start: bytes):
     raise MedNCAError(f"{path} cannot be read as an image: it has no NIfTI header.")
 
 
-def _size(path: Path, fields) -> tuple[tuple[int, ...], int]:
+def _size(path: Path, fields: dict[str, tuple]) -> tuple[tuple[int, ...], int]:
     """Voxels, without the trailing axes of one beyond the third, and values per voxel."""
     count, *size = fields["dim"]
     if not 1 <= count <= 7:
@@ -105,7 +119,8 @@ def _size(path: Path, fields) -> tuple[tuple[int, ...], int]:
     return tuple(size), components
 
 
-def _type(path: Path, fields) -> tuple[str, int, int]:
+def _type(path: Path, fields: dict[str, tuple]) -> tuple[str, int, int]:
+    """Type, bits and values of a voxel, where the header does not contradict itself."""
     code, bits = fields["datatype"][0], fields["bitpix"][0]
     if code not in _TYPES:
         raise MedNCAError(f"{path} holds voxels of a type (NIfTI code {code}) that cannot be read; convert it.")
@@ -118,6 +133,7 @@ def _type(path: Path, fields) -> tuple[str, int, int]:
 
 
 def _offset(path: Path, offset: float, layout: _Layout) -> int:
+    """Bytes before the voxels."""
     if not math.isfinite(offset) or offset != int(offset) or not layout.least_offset <= offset <= _MAX_OFFSET:
         raise MedNCAError(
             f"{path} cannot be read as an image: its voxels would begin at byte {offset:g}, within or far behind its "
@@ -126,7 +142,7 @@ def _offset(path: Path, offset: float, layout: _Layout) -> int:
     return int(offset)
 
 
-def _geometry(path: Path, fields) -> tuple[np.ndarray, tuple[float, ...]]:
+def _geometry(path: Path, fields: dict[str, tuple]) -> tuple[np.ndarray, tuple[float, ...]]:
     """3x4: voxel index -> RAS mm, and the voxel's size, mm.
 
     The sform where it is the scanner's space, stands alone, or agrees with the qform; otherwise the qform. This is the
@@ -139,18 +155,18 @@ def _geometry(path: Path, fields) -> tuple[np.ndarray, tuple[float, ...]]:
     q_code, s_code = fields["qform"][0], fields["sform"][0]
     if q_code <= 0 and s_code <= 0:
         raise MedNCAError(f"{path} does not say how it is oriented (its qform and sform codes are 0); export it again.")
-    sform, qform = np.array(fields["rows"], dtype=float).reshape(3, 4), None
+    sform = np.array(fields["rows"], dtype=float).reshape(3, 4)
     if s_code > 0 and len(spacing) == 3:
         _check_sform(path, sform, spacing)
-    if q_code > 0:
-        qform = _qform(path, fields, spacing)
+    if q_code <= 0:
+        return sform, spacing
+    qform = _qform(path, fields, spacing)
     if s_code <= 0:
         return qform, spacing
-    alone = qform is None or s_code == _SCANNER
-    return (sform if alone or np.allclose(sform, qform, atol=1e-3) else qform), spacing
+    return (sform if s_code == _SCANNER or np.allclose(sform, qform, atol=1e-3) else qform), spacing
 
 
-def _check_sform(path: Path, sform: np.ndarray, spacing) -> None:
+def _check_sform(path: Path, sform: np.ndarray, spacing: tuple[float, ...]) -> None:
     """ITK drops a sheared sform, and takes its voxel size from elsewhere; both must not pass silently."""
     lengths = np.linalg.norm(sform[:, :3], axis=0)
     if not np.isfinite(sform).all() or not np.allclose(lengths, spacing, rtol=0.02):
@@ -162,7 +178,7 @@ def _check_sform(path: Path, sform: np.ndarray, spacing) -> None:
         raise MedNCAError(f"{path} has axes that are not perpendicular (gantry tilt or shear); resample it first.")
 
 
-def _qform(path: Path, fields, spacing) -> np.ndarray:
+def _qform(path: Path, fields: dict[str, tuple], spacing: tuple[float, ...]) -> np.ndarray:
     """3x4 of the quaternion b, c, d, the offset, and the handedness that pixdim[0] keeps (NIfTI-1, method 2)."""
     b, c, d, *offset = fields["quaternion"]
     rest = 1.0 - (b * b + c * c + d * d)

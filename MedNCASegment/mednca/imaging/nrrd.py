@@ -1,4 +1,7 @@
-"""NRRD (.nrrd) and its detached header (.nhdr): raw, gzip or text, as ITK, Slicer and pynrrd write them."""
+"""The headers of NRRD (.nrrd), detached ones too (.nhdr): raw, gzip or text, as ITK, Slicer and pynrrd write them.
+
+Decoding voxels is not its business (`payload`).
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,23 @@ _SPACES = {  # -> LPS
     "scanner-xyz": (1, 1, 1), "3d-right-handed": (1, 1, 1),
 }  # fmt: skip
 
+# Axes of space among the file's, spacing, origin, direction; LPS.
+_Geometry = tuple[list[int], tuple[float, ...], tuple[float, ...], np.ndarray]
+
 
 def read_header(path: Path) -> Header:
-    """Raises MedNCAError for what is no NRRD file or cannot be understood for certain."""
+    """Read what a NRRD file says of its volume.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its header, not yet `header.checked`.
+
+    Raises:
+        MedNCAError: it is no NRRD file, or cannot be understood for certain.
+        OSError: it cannot be read at all.
+    """
     fields, length = _fields(path)
     try:
         return _header(path, fields, length)
@@ -67,6 +84,7 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
 
 
 def _header(path: Path, fields: dict[str, str], length: int) -> Header:
+    """Raises KeyError and ValueError where the fields are no header."""
     sizes = numbers(fields["sizes"], int)
     if len(sizes) != int(fields["dimension"]):
         raise ValueError("dimension and sizes differ")
@@ -75,8 +93,9 @@ def _header(path: Path, fields: dict[str, str], length: int) -> Header:
     dtype, encoding = _type(fields), _encoding(fields)
     axes, spacing, origin, direction = _geometry(fields, sizes)
     data, offset = path, length
-    if "data file" in fields or "datafile" in fields:
-        data, offset = data_file(path, fields.get("data file", fields.get("datafile"))), 0
+    named = fields.get("data file", fields.get("datafile"))
+    if named is not None:
+        data, offset = data_file(path, named), 0
     elif path.name.lower().endswith(".nhdr"):
         raise ValueError("it names no file of the voxels")
     skip = int(fields.get("byte skip", fields.get("byteskip", "0")))
@@ -94,7 +113,8 @@ def _header(path: Path, fields: dict[str, str], length: int) -> Header:
     )  # fmt: skip
 
 
-def _type(fields) -> np.dtype:
+def _type(fields: dict[str, str]) -> np.dtype:
+    """The type of a value, byte order included."""
     wanted = fields["type"].lower()
     name = next((name for name, known in _TYPES.items() if wanted in known), None)
     if name is None:
@@ -107,14 +127,15 @@ def _type(fields) -> np.dtype:
     return np.dtype({"little": "<", "big": ">", "": "<" if sys.byteorder == "little" else ">"}[order] + name)
 
 
-def _encoding(fields) -> str:
+def _encoding(fields: dict[str, str]) -> str:
+    """How the voxels are written, as `Header` calls it."""
     wanted = fields["encoding"].lower()
     if wanted not in _ENCODINGS:
         raise ValueError(f"encoding {wanted[:40]!r}; raw, gzip and text are read")
     return _ENCODINGS[wanted]
 
 
-def _geometry(fields, sizes):
+def _geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
     """(axes of space among the file's, spacing, origin, direction), LPS."""
     vectors = [_vector(text) for text in re.findall(r"none|\([^)]*\)", fields.get("space directions", ""))]
     if not vectors:
@@ -138,7 +159,7 @@ def _geometry(fields, sizes):
     return axes, tuple(lengths.tolist()), tuple((origin * _SPACES.get(space, (1, 1, 1))).tolist()), columns / lengths
 
 
-def _plain_geometry(fields, sizes):
+def _plain_geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
     """Without directions: spacings, where there are any. What `axis mins` mean depends on unwritten conventions."""
     if "axis mins" in fields and set(fields["axis mins"].lower().split()) != {"nan"}:
         raise ValueError("axis mins in place of a space origin")
@@ -153,10 +174,11 @@ def _plain_geometry(fields, sizes):
     return axes, spacing, (0.0,) * len(axes), np.eye(3)
 
 
-def _vector(text: str):
+def _vector(text: str) -> tuple[float, ...] | None:
+    """(x, y, z), or none."""
     return None if text == "none" else tuple(float(x) for x in text.strip().strip("()").split(","))
 
 
-def _components(sizes, axes) -> int:
+def _components(sizes: tuple[int, ...], axes: list[int]) -> int:
     """Values per voxel: what the axes that are not in space hold."""
     return math.prod(n for axis, n in enumerate(sizes) if axis not in axes)

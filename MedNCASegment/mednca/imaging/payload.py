@@ -1,10 +1,14 @@
-"""From a checked header to its voxels: decoded once, of exactly the length that the header says, checksums verified."""
+"""From a checked header to its voxels: decoded once, of exactly the length that the header says, checksums verified.
+
+What the header's words mean is not its business: the formats' own modules have told that.
+"""
 
 from __future__ import annotations
 
 import gzip
 import os
 import zlib
+from io import BufferedIOBase
 
 import numpy as np
 
@@ -16,9 +20,16 @@ _TEXT_BYTES_PER_VALUE = 32  # of voxels written as text, at most
 
 
 def read_voxels(header: Header) -> np.ndarray:
-    """The voxels of a `header.checked` header, (k, j, i), in native byte order, slope and intercept applied.
+    """Decode the voxels of a volume.
 
-    Raises MedNCAError where the file does not hold just these.
+    Args:
+        header: `header.checked`.
+
+    Returns:
+        (k, j, i), in native byte order, slope and intercept applied.
+
+    Raises:
+        MedNCAError: the file does not hold just these voxels, or there is no memory for them.
     """
     try:
         with open(header.data, "rb") as file:
@@ -39,7 +50,8 @@ def read_voxels(header: Header) -> np.ndarray:
     return values.astype(header.dtype.newbyteorder("="), copy=False)
 
 
-def _raw(file, header: Header) -> np.ndarray:
+def _raw(file: BufferedIOBase, header: Header) -> np.ndarray:
+    """The bytes as they lie there, and nothing behind them."""
     length = os.fstat(file.fileno()).st_size - header.offset
     if length < header.nbytes:
         raise _wrong_length(header, f"it is cut short ({max(length, 0):,} of {header.nbytes:,} bytes)")
@@ -50,7 +62,7 @@ def _raw(file, header: Header) -> np.ndarray:
     return values
 
 
-def _gzip(file, header: Header) -> np.ndarray:
+def _gzip(file: BufferedIOBase, header: Header) -> np.ndarray:
     """gzip's own checksum and length stand behind the data: it is read to its end."""
     values, buffer = _space_for(header)
     with gzip.GzipFile(fileobj=file) as stream:
@@ -62,7 +74,7 @@ def _gzip(file, header: Header) -> np.ndarray:
     return values
 
 
-def _zlib(file, header: Header) -> np.ndarray:
+def _zlib(file: BufferedIOBase, header: Header) -> np.ndarray:
     """One zlib stream, whose checksum is verified at its end, and nothing behind it."""
     values, buffer = _space_for(header)
     engine, filled = zlib.decompressobj(), 0
@@ -82,7 +94,7 @@ def _zlib(file, header: Header) -> np.ndarray:
     return values
 
 
-def _text(file, header: Header) -> np.ndarray:
+def _text(file: BufferedIOBase, header: Header) -> np.ndarray:
     """Numbers separated by white space."""
     count = header.nbytes // header.dtype.itemsize
     text = file.read(count * _TEXT_BYTES_PER_VALUE + 1)
@@ -104,14 +116,15 @@ def _text(file, header: Header) -> np.ndarray:
 _DECODERS = {"raw": _raw, "gzip": _gzip, "zlib": _zlib, "text": _text}
 
 
-def _space_for(header: Header):
+def _space_for(header: Header) -> tuple[np.ndarray, memoryview]:
     """Room for the voxels, and its bytes. Nothing is resident before it is written to, so that a header that promises
     more than the file holds costs nothing."""
     values = np.empty(header.nbytes // header.dtype.itemsize, header.dtype)
-    return values, memoryview(values.view(np.uint8))
+    return values, values.view(np.uint8).data
 
 
-def _fill(stream, buffer, header: Header) -> None:
+def _fill(stream: BufferedIOBase, buffer: memoryview, header: Header) -> None:
+    """Read until the buffer is full."""
     filled = 0
     while filled < len(buffer):
         count = stream.readinto(buffer[filled : filled + _CHUNK])

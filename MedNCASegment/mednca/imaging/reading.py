@@ -1,4 +1,4 @@
-"""Images on disk: reading, checking, writing. Nothing here knows models; `space` brings an image to one.
+"""Images on disk: finding, reading, checking, writing. Models are not its business; `geometry` brings an image to one.
 
 A `SimpleITK.Image` carries the image and its geometry through the engine, in SimpleITK's own LPS millimeters;
 arrays elsewhere in the engine are (R, A, S).
@@ -7,6 +7,7 @@ arrays elsewhere in the engine are (R, A, S).
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,17 @@ _READERS = (
 SUFFIXES = tuple(suffix for _reader, suffixes in _READERS for suffix in suffixes)
 
 
-def find_images(path) -> list[Path]:
-    """The images that a path stands for: itself, the image files of a folder, or the folder as a DICOM series.
+def find_images(path: str | Path) -> list[Path]:
+    """Find the images that a path stands for.
 
-    Raises MedNCAError where there is nothing to read.
+    Args:
+        path: a file, a folder of image files, or a folder with one DICOM series.
+
+    Returns:
+        The file, the folder's image files in the order of their names, or the folder.
+
+    Raises:
+        MedNCAError: there is nothing to read.
     """
     path = Path(path)
     try:
@@ -47,11 +55,12 @@ def find_images(path) -> list[Path]:
 
 
 def is_image_name(name: str) -> bool:
+    """Whether a file is called as the images are that can be read; hidden ones are not."""
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
-def case_name(path) -> str:
-    """File name without folder and suffix: the name of a case."""
+def case_name(path: str | Path) -> str:
+    """The name of a case: its file's name without folder and suffix."""
     name = Path(path).name
     for suffix in sorted(SUFFIXES, key=len, reverse=True):
         if name.lower().endswith(suffix):
@@ -59,26 +68,36 @@ def case_name(path) -> str:
     return name
 
 
-def pair_by_name(images, labels) -> tuple[list[tuple[str, Path, Path]], dict[str, str]]:
-    """(case name, image, label map) of two folders, sorted; and, by name, why others are no case.
+def pair_by_name(images: str | Path, labels: str | Path) -> tuple[list[tuple[str, Path, Path]], dict[str, str]]:
+    """Pair the images of one folder with the label maps of another by their names.
 
-    Raises MedNCAError where there is none at all.
+    Args:
+        images, labels: folders.
+
+    Returns:
+        (case name, image, label map) of each pair, in the order of the names; and, by name, why others are no case.
+
+    Raises:
+        MedNCAError: there is no pair, or a folder cannot be read.
     """
-    (images, bad_images), (labels, bad_labels) = _by_name(images), _by_name(labels)
+    (image_files, bad_images), (label_files, bad_labels) = _by_name(images), _by_name(labels)
     problems = bad_images | bad_labels
-    for name in sorted(set(images) ^ set(labels)):
-        missing = "label map" if name in images else "image"
+    for name in sorted(set(image_files) ^ set(label_files)):
+        missing = "label map" if name in image_files else "image"
         problems.setdefault(name, f"{name} has no {missing}; the names of the files must match.")
-    pairs = [(name, images[name], labels[name]) for name in sorted(set(images) & set(labels) - set(problems))]
+    paired = sorted(set(image_files) & set(label_files) - set(problems))
+    pairs = [(name, image_files[name], label_files[name]) for name in paired]
     if not pairs:
         why = next(iter(problems.values()), "They are empty.")
         raise MedNCAError(f"The folders hold no image with its label map. {why}")
     return pairs, problems
 
 
-def _by_name(folder) -> tuple[dict[str, Path], dict[str, str]]:
+def _by_name(folder: str | Path) -> tuple[dict[str, Path], dict[str, str]]:
     """The images of a folder by case name, and what is wrong with names that two of them have."""
-    folder, found, problems = Path(folder), {}, {}
+    folder = Path(folder)
+    found: dict[str, Path] = {}
+    problems: dict[str, str] = {}
     try:
         files = sorted(file for file in folder.iterdir() if is_image_name(file.name))
     except OSError as error:
@@ -92,7 +111,15 @@ def _by_name(folder) -> tuple[dict[str, Path], dict[str, str]]:
 
 
 def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:
-    """Raises MedNCAError where a label map does not lie on its image's voxels."""
+    """Refuse a label map that does not lie on its image's voxels.
+
+    Args:
+        name: of the case, for messages.
+        image, labels: the two, both 3D.
+
+    Raises:
+        MedNCAError: they differ in size, spacing, origin or direction.
+    """
     same = image.GetSize() == labels.GetSize() and all(
         np.allclose(getattr(image, get)(), getattr(labels, get)(), atol=1e-2)
         for get in ("GetSpacing", "GetOrigin", "GetDirection")
@@ -101,17 +128,33 @@ def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:
         raise MedNCAError(f"{name}: image and label map differ in size, spacing, origin or direction.")
 
 
-def read_image(path) -> sitk.Image:
-    """Read and check a scalar volume: NIfTI, NRRD, MetaImage, or a folder with one DICOM series.
+def read_image(path: str | Path) -> sitk.Image:
+    """Read and check a scalar volume.
 
-    Returns a 3D float32 image. Raises MedNCAError with one sentence for whatever cannot be segmented, or not be read
-    for certain (`imaging`).
+    Args:
+        path: a file in NIfTI, NRRD or MetaImage, or a folder with one DICOM series.
+
+    Returns:
+        A 3D float32 image.
+
+    Raises:
+        MedNCAError: with one sentence for whatever cannot be segmented, or not be read for certain (`imaging`).
     """
     return check_image(_read(Path(path)), str(path))
 
 
-def read_labels(path) -> sitk.Image:
-    """Read and check a label map (same formats): 3D, whole numbers from 0 to 255, returned as uint8."""
+def read_labels(path: str | Path) -> sitk.Image:
+    """Read and check a label map.
+
+    Args:
+        path: as of `read_image`.
+
+    Returns:
+        A 3D uint8 image.
+
+    Raises:
+        MedNCAError: it cannot be read for certain, or holds anything but whole numbers from 0 to 255.
+    """
     image = _read(Path(path))
     values = sitk.GetArrayViewFromImage(image)
     if values.dtype != np.uint8:
@@ -122,7 +165,19 @@ def read_labels(path) -> sitk.Image:
 
 
 def check_image(image: sitk.Image, name: str) -> sitk.Image:
-    """The image as 3D float32, or a MedNCAError that says why it cannot be segmented."""
+    """Check an image that is in memory already.
+
+    Args:
+        image: of any type and dimension.
+        name: what it is called in messages.
+
+    Returns:
+        The image as 3D float32; a fourth axis of one frame is dropped.
+
+    Raises:
+        MedNCAError: it cannot be segmented: no scalar volume, a grid that makes no sense, NaN, infinity,
+            or all voxels alike.
+    """
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[..., 0]
     checked(_header_of(image, name))
@@ -137,14 +192,28 @@ def check_image(image: sitk.Image, name: str) -> sitk.Image:
 
 
 def check_geometry(image: sitk.Image, name: str) -> None:
-    """Raises MedNCAError where spacing, axes or origin cannot be those of a volume in mm."""
+    """Refuse what cannot lie on the grid of a volume in mm.
+
+    Args:
+        image: 3D.
+        name: what it is called in messages.
+
+    Raises:
+        MedNCAError: its spacing, axes or origin make no sense.
+    """
     check_grid(image.GetSpacing(), image.GetDirection(), image.GetOrigin(), name)
 
 
-def write_image(image: sitk.Image, path, compress: bool = True) -> None:
+def write_image(image: sitk.Image, path: str | Path, compress: bool = True) -> None:
     """Write a scalar volume, whole or not at all. It is read back, as ITK does not tell of every full disk.
 
-    Raises MedNCAError where that fails.
+    Args:
+        image: 3D.
+        path: the file; what stands there is replaced. Its suffix says the format.
+        compress: the voxels.
+
+    Raises:
+        MedNCAError: that fails.
     """
     with written(path) as staged:
         try:
@@ -196,14 +265,16 @@ def _check_name(path: Path) -> None:
         raise MedNCAError(f"{str(path)!a} is a name that is not text; rename it.") from error
 
 
-def _reader_of(path: Path):
+def _reader_of(path: Path) -> Callable[[Path], Header]:
+    """What reads the header of a file of this name."""
     for reader, suffixes in _READERS:
         if path.name.lower().endswith(suffixes):
             return reader
     raise MedNCAError(f"{path} cannot be read as an image: {', '.join(SUFFIXES)} are read, and folders of DICOM.")
 
 
-def _image_of(header, voxels: np.ndarray) -> sitk.Image:
+def _image_of(header: Header, voxels: np.ndarray) -> sitk.Image:
+    """Voxels (k, j, i) on the grid of their header."""
     image = sitk.GetImageFromArray(voxels)
     image.SetSpacing(header.spacing)
     image.SetOrigin(header.origin)

@@ -1,25 +1,45 @@
-"""Separate structures of a label map: the left and the right organ of a head, each with a field of view of its own."""
+"""Separate structures of a label map: the left and the right organ of a head, each with a field of view of its own.
+
+What the labels' values mean is not its business: it sees one mask.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import SimpleITK as sitk
 
+Lengths = Sequence[float] | np.ndarray  # mm along R, A, S
 _SPECK = 0.1  # of the largest piece's voxels; smaller ones are no structure, but stray bits of the nearest one
 
 
-def is_one_field(field, extent) -> bool:
-    """Whether an image of `extent` mm (R, A, S) is about the size of one field of view, as the training cases are.
+def is_one_field(field: Lengths | None, extent: Lengths) -> bool:
+    """Tell whether an image is about the size of one field of view, as the training cases are.
 
-    field: mm, or None for a model that takes whole images."""
+    Args:
+        field: mm along R, A, S of the field of view, or None for a model that takes whole images.
+        extent: mm along R, A, S of the image.
+
+    Returns:
+        Whether no axis of the image is longer than one and a half fields.
+    """
     return field is not None and all(mm <= 1.5 * f for mm, f in zip(extent, field, strict=True))
 
 
-def separate(mask: np.ndarray, spacing, field) -> list[np.ndarray]:
-    """The structures of a bool mask (R, A, S) of an image, as bool masks, the largest first.
+def separate(mask: np.ndarray, spacing: Lengths, field: Lengths | None) -> list[np.ndarray]:
+    """Take a mask apart into structures.
 
-    Pieces that fit into one field of view together (mm, R, A, S) are one structure, and so are all in an image of about
-    that size, or where there is no field (None). spacing: mm. Empty where the mask is.
+    Pieces that fit into one field of view together are one structure, and so are all in an image of about that size, or
+    where there is no field.
+
+    Args:
+        mask: bool (R, A, S), of a whole image.
+        spacing: mm along R, A, S.
+        field: mm along R, A, S of the field of view, or None for a model that takes whole images.
+
+    Returns:
+        A bool mask of the image's size for each structure, the largest first; none where the mask is empty.
     """
     if not mask.any():
         return []
@@ -35,11 +55,18 @@ def separate(mask: np.ndarray, spacing, field) -> list[np.ndarray]:
 
 
 def middle(mask: np.ndarray) -> np.ndarray:
-    """Index (R, A, S) of the middle of a mask's bounding box."""
+    """Find the middle of a mask's bounding box.
+
+    Args:
+        mask: bool (R, A, S), not empty.
+
+    Returns:
+        Its continuous voxel index (R, A, S).
+    """
     return _ends(mask).mean(axis=0)
 
 
-def _owners(boxes, sizes, spacing, field) -> list[int]:
+def _owners(boxes: list[np.ndarray], sizes: list[int], spacing: Lengths, field: Lengths) -> list[int]:
     """The structure, from 1 on, that each piece belongs to."""
     owners, around = [], []
     for box, size in zip(boxes, sizes, strict=True):
@@ -62,16 +89,18 @@ def _ends(mask: np.ndarray) -> np.ndarray:
     return np.array([np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]).T
 
 
-def _box_of(shapes, number) -> np.ndarray:
+def _box_of(shapes: sitk.LabelShapeStatisticsImageFilter, number: int) -> np.ndarray:
     """As `_ends`; SimpleITK's axes run backward."""
     box = np.array(shapes.GetBoundingBox(number))
     first, size = box[2::-1], box[:2:-1]
     return np.array([first, first + size - 1])
 
 
-def _extent(ends, spacing) -> np.ndarray:
+def _extent(ends: np.ndarray, spacing: Lengths) -> np.ndarray:
+    """mm from the first to behind the last voxel."""
     return (ends[1] - ends[0] + 1) * np.asarray(spacing, dtype=float)
 
 
-def _fits(ends, spacing, field) -> bool:
+def _fits(ends: np.ndarray, spacing: Lengths, field: Lengths) -> bool:
+    """Whether a box lies within one field of view."""
     return bool(np.all(_extent(ends, spacing) <= field))

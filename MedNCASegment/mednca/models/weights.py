@@ -16,6 +16,7 @@ from safetensors.torch import load, save
 
 from ..errors import MedNCAError
 from ..files import explained, write_bytes, write_json
+from ..nca.cells import current_names
 from ..nca.pyramid import Pyramid
 from ..schema import check_model_json
 from .description import (
@@ -76,7 +77,7 @@ def _tensors(pyramid: Pyramid) -> dict[str, torch.Tensor]:
 def _checked_tensors(data: bytes, pyramid: Pyramid, path) -> dict[str, torch.Tensor]:
     expected = pyramid.state_dict()
     try:
-        tensors = load(data)
+        tensors = current_names(load(data))
     except (SafetensorError, ValueError, KeyError) as error:
         raise MedNCAError(f"{path} is not a whole safetensors file ({error}); copy the model again.") from error
     wanted = {name for name, value in expected.items() if value.is_floating_point()}

@@ -1,23 +1,21 @@
-"""What a model is made of, as data: family, channels, levels. Nothing here computes or imports torch.
+"""What a model is made of, as data: family, channels, levels. Nothing here computes on tensors or imports torch.
 
 Axes are always R, A, S (left to right, posterior to anterior, inferior to superior), in this order.
-A 2D family is a 3D one whose cells do not look along `slice_axis`: kernel and scale are 1 there.
+A 2D family is a 3D one whose cells perceive nothing along `slice_axis`: kernel and scale are 1 there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
+from math import isfinite, prod
 
 from ..errors import MedNCAError
+from .families import FAMILIES, Family
 
-# family: (dimension, may have several levels)
-FAMILIES = {
-    "m3d-nca": (3, True),
-    "med-nca": (2, True),
-    "backbone-nca": (2, False),
-    "seg-nca": (2, False),
-}
+Shape = tuple[int, int, int]  # along R, A, S
+Box = tuple[slice, slice, slice]  # along R, A, S
+
 NORMS = ("none", "batch")
 
 # Bounds of what a model file may ask for; checked before anything is allocated.
@@ -33,23 +31,34 @@ MAX_SCALE = 64
 class Level:
     """One level of the pyramid.
 
-    scale: how many voxels of the image one cell covers, per axis (R, A, S); (1, 1, 1) is full resolution.
-    kernel: edge of the perception kernel, odd.
-    steps: how often the cell is applied.
+    Attributes:
+        scale: how many voxels of the image one cell covers, per axis (R, A, S); (1, 1, 1) is full resolution.
+        kernel: edge of the perception kernel (k), odd.
+        steps: how often the cell is applied.
     """
 
-    scale: tuple[int, int, int]
+    scale: Shape
     kernel: int
     steps: int
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A pyramid of neural cellular automata, coarsest level first.
+    """A pyramid of neural cellular automata, as data (M3D-NCA, section 2.1; Med-NCA, section 3.3).
 
-    channels (c) and hidden (h) are those of the papers; the state's channels are the image channels,
-    then one logit per label, then hidden memory. norm "batch" is a batch norm whose statistics are
-    frozen at inference; "none" leaves it out.
+    Attributes:
+        family: a name of `families.FAMILIES`.
+        channels: of the state (c): those of the image, then one logit per label, then hidden memory.
+        hidden: units of the hidden layer (h).
+        levels: coarsest first.
+        fire_rate: probability with which a cell is updated in a step, above 0, at most 1.
+        norm: "batch" for a batch norm whose statistics are frozen at inference, "none" for none.
+        input_channels: of the image.
+        labels: how many outputs.
+        slice_axis: 0, 1 or 2 (R, A, S), the axis along which a 2D family perceives nothing; None in 3D.
+
+    Raises:
+        MedNCAError: where a value is out of its bounds, in a sentence.
     """
 
     family: str
@@ -66,41 +75,61 @@ class Architecture:
         _check(self)
 
     @property
-    def dims(self) -> int:
-        return FAMILIES[self.family][0]
+    def family_record(self) -> Family:
+        """What the family's cells are like."""
+        return FAMILIES[self.family]
 
-    def kernel_shape(self, level: Level) -> tuple[int, int, int]:
+    @property
+    def dims(self) -> int:
+        """2 or 3."""
+        return self.family_record.dims
+
+    def kernel_shape(self, level: Level) -> Shape:
         """The perception kernel's extent along R, A, S."""
         return tuple(1 if axis == self.slice_axis else level.kernel for axis in range(3))
 
-    def ratio(self, index: int) -> tuple[int, int, int]:
+    def multiplications(self, level: Level) -> int:
+        """How many one cell takes that fires, in one step: perception, hidden layer and update."""
+        c, h, family = self.channels, self.hidden, self.family_record
+        perception = family.perception_multiplications(c, prod(self.kernel_shape(level)))
+        return perception + (1 + family.perceived) * c * h + h * c
+
+    def ratio(self, index: int) -> Shape:
         """How many cells of level `index` + 1 lie in one cell of level `index`, per axis."""
         coarse, fine = self.levels[index].scale, self.levels[index + 1].scale
         return tuple(c // f for c, f in zip(coarse, fine, strict=True))
 
-    def reach(self, level: Level) -> tuple[int, int, int]:
+    def reach(self, level: Level) -> Shape:
         """How far one level carries information, in its own cells: steps x radius, per axis.
 
         This is the margin of an exact tile; M3D-NCA, section 3.1, states it for a single step, (k - 1) / 2.
         """
         return tuple(level.steps * (k // 2) for k in self.kernel_shape(level))
 
-    def frame(self, level: Level, shape) -> tuple[int, int, int]:
-        """Cells of a level over an image of `shape` voxels (R, A, S)."""
+    def frame(self, level: Level, shape: Sequence[int]) -> Shape:
+        """Cells of a level, along R, A, S, over an image of `shape` voxels (R, A, S)."""
         return tuple(-(-n // s) for n, s in zip(shape, level.scale, strict=True))
 
-    def boxes(self, shape, region=None) -> list[tuple[slice, slice, slice]]:
-        """What each level must compute, in its cells, so that a region of the image (slices; None: all) is exact.
+    def boxes(self, shape: Sequence[int], region: Box | None = None) -> list[Box]:
+        """What each level must compute so that a region of the image is exact.
 
-        The last level computes the region; each level before, what the next one sees from its own box and reach.
+        The last level computes the region; each level before, what the next one begins with over its own box and the
+        margin of its reach.
+
+        Args:
+            shape: voxels of the image (R, A, S).
+            region: slices of the image; None for all of it.
+
+        Returns:
+            Per level, coarsest first, slices of its frame.
         """
         last = self.levels[-1].scale
         region = region or tuple(slice(0, n) for n in shape)
         boxes = [tuple(slice(part.start // s, -(-part.stop // s)) for part, s in zip(region, last, strict=True))]
         for number in range(len(self.levels) - 2, -1, -1):
-            seen = widen(boxes[0], self.reach(self.levels[number + 1]), self.frame(self.levels[number + 1], shape))
+            needed = widen(boxes[0], self.reach(self.levels[number + 1]), self.frame(self.levels[number + 1], shape))
             ratio = self.ratio(number)
-            boxes.insert(0, tuple(slice(s.start // f, -(-s.stop // f)) for s, f in zip(seen, ratio, strict=True)))
+            boxes.insert(0, tuple(slice(s.start // f, -(-s.stop // f)) for s, f in zip(needed, ratio, strict=True)))
         return boxes
 
     def parameter_count(self) -> int:
@@ -108,15 +137,13 @@ class Architecture:
         return sum(self._level_parameters(level) for level in self.levels)
 
     def _level_parameters(self, level: Level) -> int:
-        c, h, k = self.channels, self.hidden, level.kernel
+        c, h, family = self.channels, self.hidden, self.family_record
+        perception = family.perception_parameters(c, prod(self.kernel_shape(level)))
         norm = 2 * h if self.norm == "batch" else 0
-        if self.family == "m3d-nca":
-            return c * k**3 + c + 2 * c * h + h + norm + h * c
-        if self.family == "seg-nca":
-            return 3 * c * h + h + norm + h * c
-        return 2 * (c * c * k**2 + c) + 3 * c * h + h + norm + h * c
+        return perception + (1 + family.perceived) * c * h + h + norm + h * c
 
     def to_json(self) -> dict:
+        """As model.json has it, the dimension with it."""
         data = asdict(self)
         data["dims"] = self.dims
         data["levels"] = [{**asdict(level), "scale": list(level.scale)} for level in self.levels]
@@ -124,21 +151,25 @@ class Architecture:
 
     @classmethod
     def from_json(cls, data: dict) -> Architecture:
-        """Raises MedNCAError where a field is missing, unknown or out of bounds."""
+        """The architecture that `to_json` wrote.
+
+        Raises:
+            MedNCAError: where a field is missing, unknown or out of bounds, or the dimension is not the family's.
+        """
         data = dict(data)
-        dims = data.pop("dims", FAMILIES.get(str(data.get("family")), (None,))[0])
+        says_dims, dims = "dims" in data, data.pop("dims", None)
         try:
             levels = tuple(Level(**level | {"scale": tuple(level["scale"])}) for level in data.pop("levels"))
             architecture = cls(levels=levels, **data)
         except (KeyError, TypeError) as error:
             raise MedNCAError(f"The model's architecture cannot be read: {error}.") from error
-        if dims != architecture.dims:
+        if says_dims and dims != architecture.dims:
             raise MedNCAError(f"The model says it is {dims}D, but {architecture.family} is {architecture.dims}D.")
         return architecture
 
 
-def widen(box, margin, frame) -> tuple[slice, slice, slice]:
-    """A box (slices R, A, S) with a margin around it, inside its frame."""
+def widen(box: Box, margin: Sequence[int], frame: Sequence[int]) -> Box:
+    """A box with a margin of so many cells along R, A, S around it, inside its frame."""
     return tuple(
         slice(max(part.start - m, 0), min(part.stop + m, n)) for part, m, n in zip(box, margin, frame, strict=True)
     )
@@ -147,7 +178,7 @@ def widen(box, margin, frame) -> tuple[slice, slice, slice]:
 def _check(a: Architecture) -> None:
     if a.family not in FAMILIES:
         raise MedNCAError(f"Unknown model family {a.family!r}; known are {', '.join(FAMILIES)}.")
-    dims, several_levels = FAMILIES[a.family]
+    family = a.family_record
     _require(a.norm in NORMS, f"norm must be one of {', '.join(NORMS)}, not {a.norm!r}")
     _whole(a.channels, 2, MAX_CHANNELS, "channels")
     _whole(a.hidden, 1, MAX_HIDDEN, "hidden")
@@ -155,15 +186,15 @@ def _check(a: Architecture) -> None:
     _whole(a.labels, 1, a.channels - a.input_channels, "labels")
     number = isinstance(a.fire_rate, (int, float)) and isfinite(a.fire_rate)
     _require(number and 0 < a.fire_rate <= 1, "fire_rate must lie in (0, 1]")
-    if dims == 2:
+    if family.dims == 2:
         _require(a.slice_axis in (0, 1, 2), "a 2D model needs slice_axis 0, 1 or 2 (R, A, S)")
     else:
         _require(a.slice_axis is None, "a 3D model has no slice_axis")
-    _whole(len(a.levels), 1, MAX_LEVELS if several_levels else 1, "the number of levels")
+    _whole(len(a.levels), 1, MAX_LEVELS if family.several_levels else 1, "the number of levels")
     for level in a.levels:
         _whole(level.kernel, 1, MAX_KERNEL, "kernel")
         _require(level.kernel % 2 == 1, "kernel must be odd")
-        _require(a.family != "seg-nca" or level.kernel == 3, "seg-nca has Sobel filters: its kernel is 3")
+        _require(family.kernel in (None, level.kernel), f"{a.family} has fixed filters: its kernel is {family.kernel}")
         _whole(level.steps, 1, MAX_STEPS, "steps")
         _require(len(level.scale) == 3, "scale needs three numbers (R, A, S)")
         for axis, scale in enumerate(level.scale):

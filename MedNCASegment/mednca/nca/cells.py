@@ -1,14 +1,16 @@
-"""The update rules: what one cell does in one step. One class per family; nothing here knows levels or images.
+"""The update rules: what one cell does in one step. One class per family; nothing here knows pyramids or images.
 
 A step, for the cells that fire (both papers, "core architecture" / "backbone"):
 
-    state += update(relu(norm(hidden(state ++ perception(state)))))
+    state += update(relu(norm(hidden(state ++ perceive(state)))))
 
 The image channels (the first ones) are never written: the papers put the image back after every step, which
 is the same. `update` has no bias and starts at zero, so an untrained cell does nothing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -20,42 +22,82 @@ from .architecture import Architecture, Level
 from .firing import fire_keys, fire_masks
 from .perception import perceive
 
+CELLS: dict[str, type[Cell]] = {}  # of each family, by its name
+
+
+def cell_of(*families: str) -> Callable[[type[Cell]], type[Cell]]:
+    """Class decorator: the cell of these families (`families.FAMILIES`)."""
+
+    def register(cell: type[Cell]) -> type[Cell]:
+        CELLS.update(dict.fromkeys(families, cell))
+        return cell
+
+    return register
+
+
+def current_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A file's tensors under the names that cells give them today; before version 0.2 the perception was "sight".
+
+    `load_state_dict` does this by itself; who reads a file's names in another way asks for it here.
+
+    Args:
+        tensors: of a model's weights or a training's checkpoint, by name, with whatever prefix.
+
+    Returns:
+        The same tensors in the same order.
+    """
+    return {name.replace(".sight.", ".perception."): tensor for name, tensor in tensors.items()}
+
 
 class Cell(nn.Module):
     """Shared part of all families: the dense layers, the norm, the firing. Subclasses perceive.
 
     States are (B, R, A, S, c) float, contiguous.
-    """
 
-    perceived = 0  # channels of the perception, in units of c
+    Args:
+        architecture: of the model.
+        level: whose rule this is.
+    """
 
     def __init__(self, architecture: Architecture, level: Level):
         super().__init__()
-        c, h = architecture.channels, architecture.hidden
+        c, h, self.family = architecture.channels, architecture.hidden, architecture.family_record
         self.image_channels = architecture.input_channels
         self.fire_rate = architecture.fire_rate
         self.kernel_shape = architecture.kernel_shape(level)
-        self.hidden = nn.Linear((1 + self.perceived) * c, h)
+        self.hidden = nn.Linear((1 + self.family.perceived) * c, h)
         self.norm = nn.BatchNorm1d(h) if architecture.norm == "batch" else None
         self.update = nn.Linear(h, c, bias=False)
         nn.init.zeros_(self.update.weight)
         self.live_norm = False  # True only early in training: statistics of the batch instead of frozen ones
 
-    def perception(self, state: torch.Tensor) -> torch.Tensor:
-        """(B, R, A, S, perceived * c): what the cells see of their neighborhood."""
-        return perceive(state, *self.sight_kernel())
+    def perceive(self, state: torch.Tensor) -> torch.Tensor:
+        """(B, R, A, S, perceived * c): what the cells perceive of their neighborhood."""
+        return perceive(state, *self.perception_kernel())
 
-    def sight_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
-        """Weight (perceived * c, c / groups, kR, kA, kS), bias and groups of the perception's convolution."""
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+        """The perception's convolution as one in 3D: weight (perceived * c, c / groups, kR, kA, kS), bias, groups.
+
+        A family with learned filters keeps them as a convolution in `self.perception`.
+        """
         raise NotImplementedError
 
-    def forward(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
+    def forward(
+        self, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+        recompute: bool = False,
+    ) -> torch.Tensor:  # fmt: skip
         """Apply the rule `steps` times.
 
-        state: (B, R, A, S, c). index: int32 (R, A, S) or (B, R, A, S), each cell's number in its frame
-        (`firing.frame_index`). members: B whole numbers, so that a member is the same in any batch.
-        address: (seed, level). recompute: with gradients, keep little of each step and compute it again on the way
-        back. Returns the new state.
+        Args:
+            state: (B, R, A, S, c).
+            index: int32 (R, A, S) or (B, R, A, S), each cell's number in its frame (`firing.frame_index`).
+            members: B whole numbers that name the samples, so that a member is the same in any batch.
+            address: (seed, level), what else the firing depends on.
+            steps: how often.
+            recompute: with gradients, keep little of each step and compute it again on the way back.
+
+        Returns:
+            The new state, (B, R, A, S, c).
         """
         if self.live_norm or state.device.type != "cpu":
             return self.plain(state, index, members, address, steps, recompute)
@@ -63,7 +105,10 @@ class Cell(nn.Module):
             return gradient.run(self, state, index, members, address, steps, recompute)
         return fast.run(self, state, index, members, address, steps)
 
-    def plain(self, state, index, members, address, steps: int, recompute: bool = False) -> torch.Tensor:
+    def plain(
+        self, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+        recompute: bool = False,
+    ) -> torch.Tensor:  # fmt: skip
         """`forward` as the papers write it, every layer for every cell; `fast` and `gradient` say the same faster.
 
         On an accelerator this is what runs: nothing here waits for the device.
@@ -78,14 +123,39 @@ class Cell(nn.Module):
                 state = self.step(state, fire, *weights)
         return state
 
-    def step(self, state, fire, weight, bias) -> torch.Tensor:
+    def step(self, state: torch.Tensor, fire: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         """One step. fire: bool (B, R, A, S); weight, bias: from `folded_hidden`."""
-        hidden = F.linear(torch.cat((state, self.perception(state)), -1), weight, bias)
+        hidden = F.linear(torch.cat((state, self.perceive(state)), -1), weight, bias)
         if self.live_norm and self.norm is not None:
             hidden = self.norm(hidden.flatten(0, 3)).view_as(hidden)
         change = F.linear(F.relu(hidden), self.update.weight[self.image_channels :])
         change = F.pad(change, (self.image_channels, 0))
         return state + change * fire[..., None]
+
+    @torch.no_grad()
+    def reorder_channels(self, order: torch.Tensor) -> None:
+        """Renumber the state's channels, so that the rule stays the same: channel n is then what channel order[n] was.
+
+        Args:
+            order: int64 (c,), a permutation that leaves the image channels, the first ones, where they are.
+        """
+        channels, family = len(order), self.family
+        perceived = torch.arange(family.perceived * channels)
+        if family.depthwise:  # what is perceived of a channel lies side by side, and goes with it
+            perceived = perceived.view(channels, -1)[order].flatten()
+        if family.learned:
+            weight, bias = self.perception.weight, self.perception.bias
+            weight.copy_(weight[perceived] if family.depthwise else weight[:, order])
+            bias.copy_(bias[perceived])
+        self.hidden.weight.copy_(self.hidden.weight[:, torch.cat((order, channels + perceived))])
+        self.update.weight.copy_(self.update.weight[order])
+
+    def _load_from_state_dict(self, state_dict, *arguments):
+        """torch's own, for old files' names, too."""
+        renamed = current_names(state_dict)
+        state_dict.clear()
+        state_dict.update(renamed)
+        super()._load_from_state_dict(state_dict, *arguments)
 
     def folded_hidden(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias of the hidden layer with the frozen norm folded in; unfolded while it is live."""
@@ -96,40 +166,37 @@ class Cell(nn.Module):
         return weight * factor[:, None], (bias - self.norm.running_mean) * factor + self.norm.bias
 
 
+@cell_of("m3d-nca")
 class M3DCell(Cell):
     """M3D-NCA, section 2.2: one depthwise convolution of size k, 3D."""
 
-    perceived = 1
-
-    def __init__(self, architecture, level):
+    def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
         c, k = architecture.channels, level.kernel
-        self.sight = nn.Conv3d(c, c, k, groups=c)
+        self.perception = nn.Conv3d(c, c, k, groups=c)
 
-    def sight_kernel(self):
-        return self.sight.weight, self.sight.bias, self.sight.groups
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+        return self.perception.weight, self.perception.bias, self.perception.groups
 
 
+@cell_of("med-nca", "backbone-nca")
 class BackboneCell(Cell):
     """Med-NCA, section 3.2: two learned convolutions c -> c side by side, 2D, kept as one c -> 2c."""
 
-    perceived = 2
-
-    def __init__(self, architecture, level):
+    def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
         self.slice_axis = architecture.slice_axis
-        self.sight = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
+        self.perception = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
 
-    def sight_kernel(self):
-        return self.sight.weight.unsqueeze(2 + self.slice_axis), self.sight.bias, 1
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+        return self.perception.weight.unsqueeze(2 + self.slice_axis), self.perception.bias, 1
 
 
+@cell_of("seg-nca")
 class SegCell(Cell):
     """Seg-NCA: the fixed Sobel filters of Growing NCA (Mordvintsev et al. 2020) for perception, 2D."""
 
-    perceived = 2
-
-    def __init__(self, architecture, level):
+    def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
         self.slice_axis = architecture.slice_axis
         smooth, difference = torch.tensor([1.0, 2.0, 1.0]), torch.tensor([-1.0, 0.0, 1.0])
@@ -138,8 +205,5 @@ class SegCell(Cell):
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("no_bias", torch.zeros(len(filters)), persistent=False)
 
-    def sight_kernel(self):
+    def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
         return self.filters.unsqueeze(2 + self.slice_axis), self.no_bias, self.update.weight.shape[0]
-
-
-CELLS = {"m3d-nca": M3DCell, "med-nca": BackboneCell, "backbone-nca": BackboneCell, "seg-nca": SegCell}

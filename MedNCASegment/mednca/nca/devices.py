@@ -12,9 +12,17 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def choose_device(name: str = "auto") -> tuple[torch.device, str | None]:
-    """The device for a name, and a sentence where it is another one than asked for.
+    """The device for a name.
 
-    "auto" takes CUDA where there is one, otherwise the processor (these models are small enough for it).
+    Args:
+        name: "cpu", "cuda", "cuda:1" and so on, "mps"; or "auto" for CUDA where there is a card and otherwise the
+            processor, for which these models are small enough.
+
+    Returns:
+        The device, and None or a sentence that says why it is another one than asked for.
+
+    Raises:
+        MedNCAError: where there is no device of that name anywhere.
     """
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
         raise MedNCAError(f"Unknown device {name!r}; choose one of {', '.join(DEVICES)} (or cuda:1 and so on).")

@@ -1,20 +1,23 @@
-"""The pseudo-ensemble: one model run N times, as a streaming mean and variance, and the mask that follows.
+"""The pseudo-ensemble: one model run N times over one image, as the members' mean and variance.
 
-M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number of members.
+M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number of members. Masks (`labels`) and what
+the statistics say about quality are made of this by others.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from ..quality.signals import nqm_of_sums, nqm_sums
-from .architecture import Architecture, widen
+from .architecture import Architecture, Box, widen
+from .labels import union
 from .memory import BATCH, plan_locating, plan_memory
+from .moments import Moments, Sums
 from .pyramid import Pyramid, within
 from .tensors import to_numpy, to_tensor
 
@@ -23,48 +26,29 @@ ROI_MEMBERS = 3  # members whose coarser levels say where the region of interest
 
 @dataclass(frozen=True)
 class Statistics:
-    """What the members say together, on the model's grid, within the region that was computed; float32.
+    """What the members say together, on the model's grid, within the region that was computed.
 
-    mean: (R, A, S, labels), of the members' probabilities. variance: (R, A, S), their population variance, 0 to 0.25,
-    the largest over the labels. nqm: `quality.nqm` per label, then of the union; None where nothing was found.
-    region: slices of the image. computed_share: of the last level's cells, margins included; less than 1 where a
-    region of interest was used.
+    Attributes:
+        mean: of the members' probabilities, float32 (R, A, S, labels).
+        variance: population variance of the members' probabilities, the largest over the labels, 0 to 0.25;
+            float32 (R, A, S).
+        sums: over the region, per label, then of the union.
+        members: how many.
+        region: slices (R, A, S) of the image.
+        computed_share: of the last level's cells, margins included; less than 1 where a region of interest was used.
     """
 
     mean: np.ndarray
     variance: np.ndarray
-    nqm: tuple[float | None, ...]
+    sums: tuple[Sums, ...]
     members: int
-    region: tuple[slice, slice, slice]
+    region: Box
     computed_share: float = 1.0
 
-
-class Moments:
-    """Mean and population variance of a stream of equally shaped tensors (Welford 1962)."""
-
-    def __init__(self):
-        self.count, self.mean, self.squares = 0, None, None
-
-    def add(self, value: torch.Tensor) -> None:
-        self.count += 1
-        if self.mean is None:
-            self.mean, self.squares = value.clone(), torch.zeros_like(value)
-            return
-        before = value - self.mean
-        self.mean += before / self.count
-        self.squares.addcmul_(before, value - self.mean)
-
     @property
-    def variance(self) -> torch.Tensor:
-        return self.squares / self.count
-
-
-def union(probability: torch.Tensor | np.ndarray):
-    """Probability of any label, from the last axis: the labels exclude each other, so theirs add up, to 1 at most.
-
-    Without this a voxel between two structures, half one and half the other, would belong to neither.
-    """
-    return probability.sum(-1).clip(max=1.0)
+    def nqm(self) -> tuple[float | None, ...]:
+        """M3D-NCA, Eq. (1), per label, then of the union; None where less than half a voxel was found."""
+        return tuple(None if each.mean < 0.5 else each.deviation / each.mean for each in self.sums)
 
 
 def run_ensemble(
@@ -72,37 +56,48 @@ def run_ensemble(
     image: np.ndarray,
     members: int,
     seed: int,
-    progress=None,
+    progress: Callable[[int, int], None] | None = None,
     memory_limit: float | None = None,
-    roi: bool | tuple[slice, slice, slice] = False,
+    roi: bool | Box = False,
 ) -> Statistics:
-    """`Ensemble.run` of members 0 .. N-1, where none ran before."""
+    """Run an ensemble of members 0 .. N-1 over an image; see `Ensemble`, which can also run more of them later."""
     return Ensemble(pyramid, image, seed, memory_limit, roi).run(members, progress)
 
 
 class Ensemble:
     """The members of one image, to be run some now and more later.
 
-    image: normalized, (R, A, S) or (R, A, S, channels). memory_limit: MB, see `memory`. roi: compute only where the
-    level before the last found something (`Pyramid.region_of_interest`; choose: as there), or a given region of the
-    image. held: bytes that the caller has in memory and that count against the limit.
+    Args:
+        pyramid: on the device where it is to run.
+        image: normalized, (R, A, S) or (R, A, S, channels).
+        seed: of the firing; the same one gives the same members.
+        memory_limit: MB that the run may take (`memory`); never changes the result. None for the default.
+        roi: True to compute only where the level before the last found something (`Pyramid.region_of_interest`), or
+            the region itself, as slices of the image.
+        choose: of what was found there, see `Pyramid.region_of_interest`.
+        held: bytes that the caller has in memory and that count against the limit.
     """
 
     def __init__(
         self, pyramid: Pyramid, image: np.ndarray, seed: int, memory_limit: float | None = None,
-        roi: bool | tuple[slice, slice, slice] = False, choose=None, held: float = 0,
+        roi: bool | Box = False, choose: Callable[[np.ndarray], np.ndarray] | None = None, held: float = 0,
     ):  # fmt: skip
         self.pyramid, self.image, self.seed = pyramid, image, seed
         self.memory_limit, self.held, self.roi, self.choose = memory_limit, held, roi, choose
         self.region = roi if isinstance(roi, tuple) else None
         self.labels, self.union = Moments(), Moments()
 
-    def run(self, members: int, progress=None) -> Statistics:
-        """Statistics of members 0 .. N-1. Those that ran before are not run again, unless memory is so short that the
-        region is done in blocks.
+    def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:
+        """Statistics of members 0 .. N-1.
 
-        progress(done, total) is called after each member and may raise to stop. Raises MedNCAError where the memory
-        limit cannot be met.
+        Those that ran before are not run again, unless memory is so short that the region is done in blocks.
+
+        Args:
+            members: how many (N).
+            progress: called with (done, total) after each member; may raise to stop.
+
+        Raises:
+            MedNCAError: where the memory limit cannot be met.
         """
         architecture, shape = self.pyramid.architecture, self.image.shape[:3]
         device = next(self.pyramid.parameters()).device
@@ -123,7 +118,7 @@ class Ensemble:
                         progress(number * members + self.labels.count, len(blocks) * members)
                 result.add(within(block, self.region), self.labels, self.union)
         share = computed_share(architecture, shape, self.region)
-        return Statistics(result.mean, result.variance, result.nqm(), members, self.region, share)
+        return Statistics(result.mean, result.variance, tuple(result.sums), members, self.region, share)
 
     def start_over(self) -> None:
         """Forget the members that ran, as where the model has moved to another device."""
@@ -145,7 +140,7 @@ class _Result:
         shape = [part.stop - part.start for part in region]
         self.mean = np.empty((*shape, labels), np.float32)
         self.variance = np.empty(shape, np.float32)
-        self.sums = []  # per block: (standard deviation, mean) summed, per label and of the union
+        self.sums: list[Sums] = []  # of the blocks so far, per label, then of the union
 
     def add(self, block, labels: Moments, whole: Moments) -> None:
         """whole: of the union; empty where the only label is the union."""
@@ -153,13 +148,11 @@ class _Result:
         self.mean[block], self.variance[block] = mean, variance.max(-1)
         pairs = [(mean[..., n], variance[..., n]) for n in range(mean.shape[-1])]
         pairs.append((to_numpy(whole.mean), to_numpy(whole.variance)) if whole.count else pairs[0])
-        self.sums.append([nqm_sums(*pair) for pair in pairs])
-
-    def nqm(self) -> tuple[float | None, ...]:
-        return tuple(nqm_of_sums(*pair) for pair in np.sum(self.sums, axis=0).tolist())
+        sums = [Sums.of(*pair) for pair in pairs]
+        self.sums = [a + b for a, b in zip(self.sums, sums, strict=True)] if self.sums else sums
 
 
-def computed_share(architecture: Architecture, shape, region) -> float:
+def computed_share(architecture: Architecture, shape: Sequence[int], region: Box) -> float:
     """Share of the last level's cells that are computed for a region of the image, margins included."""
     level = architecture.levels[-1]
     frame = architecture.frame(level, shape)
@@ -218,14 +211,3 @@ def _in_order(run, members: range, parallel: int):
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
-
-
-def to_labels(mean: np.ndarray) -> np.ndarray:
-    """The mask of mean probabilities (R, A, S, labels): uint8, 0 or 1 + the index of the likeliest label.
-
-    The one place where overlaps are settled: foreground is where the union's mean exceeds 1/2.
-    """
-    mask = np.empty(mean.shape[:-1], np.uint8)
-    for i in range(len(mean)):  # plane by plane: argmax gives eight bytes a voxel
-        mask[i] = np.where(union(mean[i]) > 0.5, mean[i].argmax(-1) + 1, 0)
-    return mask

@@ -3,23 +3,27 @@
 Same numbers as the plain path to rounding; the plain path is where the papers' equations are. What it saves:
 - one padded buffer, updated in place; only its margins are copied each step;
 - slabs of rows along R, small enough that a slab's perception, hidden layer and update stay in the cache. A slab's
-  update waits until the next slab has looked at its old rows, so no second buffer is needed;
+  update waits until the next slab has perceived its old rows, so no second buffer is needed;
 - the dense layers run for the cells that fire only, and without joining state and perception first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from .firing import fire_mask
 from .memory import SLAB_CELLS
-from .perception import Padded, look
+from .perception import Padded, convolve
 
 _PATCH_ROWS = 2048  # cells whose neighborhoods are gathered at once
 
 
-def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
-    """As `Cell.forward`: state (B, R, A, S, c), index (R, A, S) or (B, R, A, S). Returns the new state."""
+def run(
+    cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+) -> torch.Tensor:  # fmt: skip
+    """As `cells.Cell.forward` of this cell, without gradients."""
     weights = Weights(cell)
     index = index.expand(state.shape[:4])
     states = [
@@ -30,41 +34,48 @@ def run(cell, state, index, members, address, steps: int) -> torch.Tensor:
 
 
 class Weights:
-    """The rule's weights in the form that the step multiplies with."""
+    """The weights of a `cells.Cell` in the form that the step multiplies with.
+
+    Attributes:
+        from_state, from_perception, bias: of the hidden layer with the norm folded in, (c, h), (perceived, h), (h,).
+        update: (h, c), zeros for the image channels.
+        perception: kernel, bias and groups, see `Cell.perception_kernel`.
+        patch: the kernel of a full convolution as a matrix (neighborhood * c, perceived); None if depthwise.
+    """
 
     def __init__(self, cell):
         weight, self.bias = cell.folded_hidden()
         channels = cell.update.weight.shape[0]
-        self.own = weight[:, :channels].t().contiguous()
-        self.seen = weight[:, channels:].t().contiguous()
+        self.from_state = weight[:, :channels].t().contiguous()
+        self.from_perception = weight[:, channels:].t().contiguous()
         update = cell.update.weight.clone()
         update[: cell.image_channels] = 0  # the image is never written
         self.update = update.t().contiguous()
-        self.sight = cell.sight_kernel()
-        kernel, _bias, groups = self.sight
-        # A full convolution (2D cells) as a matrix product, so that only the cells that fire look around.
+        self.perception = cell.perception_kernel()
+        kernel, _bias, groups = self.perception
+        # A full convolution (2D cells) as a matrix product, so that only the cells that fire perceive.
         self.patch = kernel.permute(2, 3, 4, 1, 0).flatten(0, 3).contiguous() if groups == 1 else None
 
 
 def _run_one(cell, weights, state, index, address, steps):
     """One member. state: (1, R, A, S, c), index: (R, A, S)."""
-    radius = tuple(k // 2 for k in weights.sight[0].shape[2:])
+    radius = tuple(k // 2 for k in weights.perception[0].shape[2:])
     padded = Padded(state, radius)
     padded.inside.copy_(state)
-    rows, places = padded.rows, padded.places()[0]
+    rows, row_numbers = padded.rows, padded.row_numbers()[0]
     slabs = _slabs(padded.sizes, radius[0])
     for step in range(steps):
         padded.mirror()
         waiting = None
         for start, stop in slabs:
             fired = fire_mask(index[start:stop], cell.fire_rate, (*address, step)).view(-1).nonzero().squeeze(1)
-            where = places[start:stop].view(-1).index_select(0, fired)
+            fired_rows = row_numbers[start:stop].view(-1).index_select(0, fired)
             if weights.patch is None:
-                seen = look(padded.values[:, start : stop + 2 * radius[0]], *weights.sight)
-                seen = seen.reshape(-1, seen.shape[-1]).index_select(0, fired)
+                perceived = convolve(padded.values[:, start : stop + 2 * radius[0]], *weights.perception)
+                perceived = perceived.reshape(-1, perceived.shape[-1]).index_select(0, fired)
             else:
-                seen = _look_from(where, rows, padded.values.shape[1:], weights)
-            change = where, _step(rows.index_select(0, where), seen, weights)
+                perceived = _perceive_some(rows, fired_rows, padded.values.shape[1:], weights)
+            change = fired_rows, _step(rows.index_select(0, fired_rows), perceived, weights)
             if waiting is not None:
                 rows.index_copy_(0, *waiting)
             waiting = change
@@ -72,27 +83,27 @@ def _run_one(cell, weights, state, index, address, steps):
     return padded.inside[0]
 
 
-def _look_from(where, rows, shape, weights):
-    """Perception of some cells only: (cells, perceived channels). where: their places in the padded buffer."""
-    kernel, bias, _groups = weights.sight
+def _perceive_some(rows, fired_rows, shape, weights):
+    """Perception of some cells only, (cells, perceived channels), by their rows in the padded buffer of this shape."""
+    kernel, bias, _groups = weights.perception
     steps = [torch.arange(k) - k // 2 for k in kernel.shape[2:]]
     r, a, s = torch.meshgrid(*steps, indexing="ij")
     around = ((r * shape[1] + a) * shape[2] + s).flatten()
     parts = []
-    for some in where.split(_PATCH_ROWS):
+    for some in fired_rows.split(_PATCH_ROWS):
         patches = rows.index_select(0, (some[:, None] + around).flatten()).view(len(some), len(weights.patch))
         parts.append(torch.addmm(bias, patches, weights.patch))
     return torch.cat(parts)
 
 
-def _step(own, seen, weights):
-    """The new states of cells that fire. own: (cells, c), changed in place."""
-    hidden = torch.addmm(weights.bias, own, weights.own)
-    return own.addmm_(hidden.addmm_(seen, weights.seen).relu_(), weights.update)
+def _step(state, perceived, weights):
+    """The new states of cells that fire. state: (cells, c), changed in place; perceived: (cells, perceived)."""
+    hidden = torch.addmm(weights.bias, state, weights.from_state)
+    return state.addmm_(hidden.addmm_(perceived, weights.from_perception).relu_(), weights.update)
 
 
 def _slabs(sizes, radius):
-    """Rows along R in slabs, none thinner than the radius: each looks only one slab back. Several threads share a
+    """Rows along R in slabs, none thinner than the radius: each perceives only one slab back. Several threads share a
     slab, each in its own cache."""
     thick = max(SLAB_CELLS * torch.get_num_threads() // (sizes[1] * sizes[2]), radius, 1)
     starts = list(range(0, sizes[0], thick))

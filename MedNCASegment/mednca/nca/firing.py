@@ -7,16 +7,29 @@ batch, and every device computes the same bits (integers only). Nothing here kno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 _BITS = 24  # of the hash that are compared with the fire rate
 
 
-def frame_index(shape, origin=(0, 0, 0), frame=None, device=None) -> torch.Tensor:
-    """Number of each cell in its full frame, int32 of `shape` (R, A, S).
+def frame_index(
+    shape: Sequence[int],
+    origin: Sequence[int] = (0, 0, 0),
+    frame: Sequence[int] | None = None,
+    device: torch.device | None = None,
+) -> torch.Tensor:
+    """Number of each cell of a tile in its full frame.
 
-    origin: where the tile of `shape` starts in the frame; frame: the frame's shape (default: `shape`).
-    Frames of more than 2^32 cells wrap around, which only repeats randomness.
+    Args:
+        shape: of the tile, cells (R, A, S).
+        origin: where the tile starts in the frame.
+        frame: the frame's shape; None where the tile is all of it.
+        device: where the result is to be.
+
+    Returns:
+        int32 of `shape`. Frames of more than 2^32 cells wrap around, which only repeats randomness.
     """
     frame = tuple(frame or shape)
     axes = [torch.arange(o, o + n, device=device, dtype=torch.int64) for o, n in zip(origin, shape, strict=True)]
@@ -26,14 +39,20 @@ def frame_index(shape, origin=(0, 0, 0), frame=None, device=None) -> torch.Tenso
 
 
 def fire_mask(index: torch.Tensor, fire_rate: float, address: tuple[int, ...]) -> torch.Tensor:
-    """Bool tensor of index's shape: True where a cell fires, with probability `fire_rate`.
+    """Which cells fire in one step.
 
-    index: from `frame_index`. address: whole numbers that name the draw, e.g. (seed, member, level, step).
+    Args:
+        index: from `frame_index`.
+        fire_rate: probability with which a cell fires.
+        address: whole numbers that name the draw: (seed, member, level, step).
+
+    Returns:
+        Bool of index's shape.
     """
     return _fires(index, fire_rate, *_key(address))
 
 
-def fire_keys(members, address: tuple[int, int], steps: int) -> torch.Tensor:
+def fire_keys(members: Sequence[int], address: tuple[int, int], steps: int) -> torch.Tensor:
     """What `fire_masks` needs for each of some steps: int32 (steps, members, 2). address: (seed, level)."""
     seed, level = address
     return torch.tensor(

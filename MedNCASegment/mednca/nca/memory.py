@@ -10,36 +10,40 @@ from __future__ import annotations
 import ctypes
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
 from ..errors import MedNCAError
-from ..quality import hotspots
-from .architecture import Architecture, widen
+from .architecture import Architecture, Box, Shape, widen
 
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
 _FULL = 0.85  # of a limit that is planned for: what the C library keeps of freed memory differs from run to run
 SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
 BATCH = 10  # members at a time on an accelerator
 _FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's place and index, as they are made
-_PIECES = 13  # bytes a voxel that connected components take
 _EDGES = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16)
 _BLOCKS = (2, 3, 4, 6, 8, 12, 16)
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """tile: edge lengths (R, A, S) of the tiles, None for full frames. parallel: members at a time. thickness: of the
-    blocks along R, voxels; None for one block. peak: bytes that the run is predicted to add to the process."""
+    """How a run stays below a limit.
 
-    tile: tuple[int, int, int] | None
+    Attributes:
+        tile: edge lengths (R, A, S) of the tiles, in cells; None for full frames.
+        parallel: members at a time.
+        thickness: of the blocks along R, voxels; None for one block.
+        peak: bytes that the run is predicted to add to the process.
+    """
+
+    tile: Shape | None
     parallel: int
     thickness: int | None
     peak: float
 
-    def blocks(self, region) -> Iterator[tuple[slice, slice, slice]]:
+    def blocks(self, region: Box) -> Iterator[Box]:
         """A region of the image (slices R, A, S) cut into this plan's blocks."""
         along, *others = region
         step = self.thickness or along.stop - along.start
@@ -48,9 +52,12 @@ class MemoryPlan:
 
 
 def plan_locating(
-    architecture: Architecture, shape, limit: float | None = None, dense: bool = False, held: float = 0
+    architecture: Architecture, shape: Sequence[int], limit: float | None = None, dense: bool = False, held: float = 0
 ) -> MemoryPlan:
-    """How to run all levels but the last, one member at a time, to find the region of interest."""
+    """How to run all levels but the last, one member at a time, to find the region of interest.
+
+    Args and what is returned are those of `plan_memory`; where nothing fits, the plan that takes least.
+    """
     coarser = replace(architecture, levels=architecture.levels[:-1])
     frame = coarser.frame(coarser.levels[-1], shape)
     outputs = 3 * math.prod(frame) * (architecture.labels + 1) * _FLOAT
@@ -65,14 +72,25 @@ def plan_locating(
 
 
 def plan_memory(
-    architecture: Architecture, shape, limit: float | None = None, parallel: int = 1, region=None, dense: bool = False,
-    held: float = 0,
+    architecture: Architecture, shape: Sequence[int], limit: float | None = None, parallel: int = 1,
+    region: Box | None = None, dense: bool = False, held: float = 0,
 ) -> MemoryPlan:  # fmt: skip
-    """The cheapest way to run an ensemble on an image of `shape` voxels (R, A, S) within so many MB.
+    """The cheapest way to run an ensemble within a memory limit.
 
-    parallel: members that could run at a time. region: slices of the image, None for all of it. dense: on an
-    accelerator, where every cell has its hidden layer in memory. held: bytes that are in memory already and count
-    against a limit that somebody set. Raises MedNCAError where the limit cannot be met.
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+        limit: MB; None for DEFAULT_LIMIT, beyond which a run that cannot be smaller is not refused.
+        parallel: members that could run at a time.
+        region: slices of the image, None for all of it.
+        dense: on an accelerator, where every cell has its hidden layer in memory.
+        held: bytes that are in memory already and count against a limit that somebody set.
+
+    Returns:
+        The plan that computes least, of those that fit.
+
+    Raises:
+        MedNCAError: where the limit cannot be met.
     """
     allowed = _allowed(limit, held, _FULL)
     region = region or tuple(slice(0, n) for n in shape)
@@ -97,25 +115,6 @@ def plan_memory(
     raise too_little_memory(shape, least.peak + held, limit, held)
 
 
-def results_peak(architecture: Architecture, shape, shown: int, aligned: bool, pieces: bool) -> float:
-    """Bytes that one field's results take once its ensemble has run.
-
-    shape: voxels (R, A, S) on the model's grid; shown: on the image's; aligned: whether these are the same; pieces:
-    whether only the largest piece is kept.
-    """
-    voxels, number = math.prod(shape), shown * _FLOAT
-    statistics = ((architecture.labels + 1) * _FLOAT + 1) * voxels  # mean per label, variance, mask
-    results = shown + 2 * number  # labels, variance, probability
-    counting = results - number + shown  # the statistics' variance; where a label is, to be counted
-    interpolating = (architecture.labels + 3) * number + 2 * _FLOAT * voxels  # all of them, and two copies of one
-    return max(
-        statistics + (counting if aligned else interpolating),
-        statistics + (_PIECES * voxels if pieces else 0),
-        results + 2 * number,  # one of them in the image's order of voxels, and as an image
-        results + number + hotspots.BYTES_A_VOXEL * min(shown, hotspots.MAX_VOXELS),
-    )
-
-
 def trim_heap() -> None:
     """Return freed memory to the system: glibc keeps what was freed in pieces of less than 32 MB, which after a large
     ensemble are hundreds of MB."""
@@ -124,7 +123,7 @@ def trim_heap() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def too_little_memory(shape, needed: float, limit: float, held: float = 0) -> MedNCAError:
+def too_little_memory(shape: Sequence[int], needed: float, limit: float, held: float = 0) -> MedNCAError:
     """The error that says so. needed: bytes, those held included; limit: MB."""
     size, image = " x ".join(str(n) for n in shape), f", {held / 1e6:.0f} MB of it for the image" if held else ""
     return MedNCAError(
@@ -139,10 +138,11 @@ def _allowed(limit: float | None, held: float, share: float = 1.0) -> float:
 
 
 def predicted_peak(
-    architecture: Architecture, shape, tile, parallel: int, region=None, thickness: int | None = None,
-    dense: bool = False,
+    architecture: Architecture, shape: Sequence[int], tile: Shape | None, parallel: int, region: Box | None = None,
+    thickness: int | None = None, dense: bool = False,
 ) -> float:  # fmt: skip
-    """Bytes that `ensemble.run_ensemble` adds to the process."""
+    """Bytes that `ensemble.run_ensemble` adds to the process; the arguments are those of `MemoryPlan` and
+    `plan_memory`."""
     region = region or tuple(slice(0, n) for n in shape)
     blocks = list(MemoryPlan(tile, parallel, thickness, 0).blocks(region))
     voxels = count(blocks[0])
@@ -175,7 +175,6 @@ def _tiles(longest: int) -> list[tuple[int, int, int] | None]:
 
 def _cost(architecture: Architecture, shape, region, plan: MemoryPlan) -> float:
     """What a plan computes, margins included, in multiplications per member, over the members at a time."""
-    c, h = architecture.channels, architecture.hidden
     total = 0.0
     for block in plan.blocks(region):
         for level, box in zip(architecture.levels, architecture.boxes(shape, block), strict=True):
@@ -186,8 +185,7 @@ def _cost(architecture: Architecture, shape, region, plan: MemoryPlan) -> float:
                     box, plan.tile or frame, architecture.reach(level), frame, strict=True
                 )
             ]  # fmt: skip
-            per_cell = c * math.prod(architecture.kernel_shape(level)) + 3 * c * h
-            total += math.prod(sides) * level.steps * per_cell
+            total += math.prod(sides) * level.steps * architecture.multiplications(level)
     return total / plan.parallel
 
 
@@ -207,12 +205,12 @@ def _tile_bytes(architecture, level, frame, box, tile, dense) -> float:
     radius = [k // 2 for k in architecture.kernel_shape(level)]
     padded = math.prod(n + 2 * r for n, r in zip(sides, radius, strict=True))
     cells = math.prod(sides)
-    perceived = 1 if architecture.family == "m3d-nca" else 2
+    perceived = architecture.family_record.perceived
     slab = cells if dense else min(max(SLAB_CELLS, sides[1] * sides[2]), cells)
     in_hand = slab * (2 * perceived * architecture.channels + architecture.hidden + 2 * architecture.channels)
     return (cells + padded) * architecture.channels * _FLOAT + (cells + padded) * _INDEX + in_hand * _FLOAT
 
 
-def count(box) -> int:
+def count(box: Sequence[slice]) -> int:
     """Cells of a box, given as slices."""
     return math.prod(part.stop - part.start for part in box)

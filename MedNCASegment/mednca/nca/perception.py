@@ -6,6 +6,8 @@ channels-last memory format, in which the convolution runs on its fast path with
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 import torch.nn.functional as F
 
@@ -13,20 +15,27 @@ import torch.nn.functional as F
 def perceive(state: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, groups: int) -> torch.Tensor:
     """Same-size convolution with reflect padding.
 
-    state: (B, R, A, S, c). weight: (out, c / groups, kR, kA, kS), odd extents. Returns (B, R, A, S, out).
+    Args:
+        state: (B, R, A, S, c).
+        weight: (out, c / groups, kR, kA, kS), of odd extents.
+        bias: (out,).
+        groups: into which the channels are divided; c for a depthwise convolution.
+
+    Returns:
+        (B, R, A, S, out).
     """
     for axis, k in enumerate(weight.shape[2:], start=1):
         if k > 1:
             state = state.index_select(axis, mirrored(state.shape[axis], k // 2, state.device))
-    return look(state, weight, bias, groups)
+    return convolve(state, weight, bias, groups)
 
 
-def look(padded: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, groups: int) -> torch.Tensor:
+def convolve(padded: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, groups: int) -> torch.Tensor:
     """Convolution of a channels-last state that has its margins already: (B, R, A, S, out), smaller by them."""
     return F.conv3d(padded.movedim(-1, 1), weight, bias, groups=groups).movedim(1, -1)
 
 
-def mirrored(size: int, radius: int, device=None) -> torch.Tensor:
+def mirrored(size: int, radius: int, device: torch.device | None = None) -> torch.Tensor:
     """Which cell stands at each place of a row of `size` cells with `radius` cells of margin on both sides.
 
     Reflection without repeating the edge cell, bounced as often as needed, so that rows shorter than the
@@ -38,12 +47,15 @@ def mirrored(size: int, radius: int, device=None) -> torch.Tensor:
 
 
 class Padded:
-    """A state with room for its margins, to be updated in place: values (B, R + 2r, A + 2r, S + 2r, c).
+    """A state with padding around it, to be updated in place: values (B, R + 2r, A + 2r, S + 2r, c).
 
-    sizes: of the state within (R, A, S); radius: width of the margins per axis.
+    Args:
+        like: a state of the same shape, type and device (B, R, A, S, c); its values are not copied.
+        radius: width of the margins along R, A, S.
+        zero: begin with zeros; otherwise with whatever memory holds.
     """
 
-    def __init__(self, like: torch.Tensor, radius, zero: bool = False):
+    def __init__(self, like: torch.Tensor, radius: Iterable[int], zero: bool = False):
         batch, *self.sizes, channels = like.shape
         self.radius = tuple(radius)
         shape = [batch, *(n + 2 * r for n, r in zip(self.sizes, self.radius, strict=True)), channels]
@@ -61,8 +73,8 @@ class Padded:
         """The view without the margins: (B, R, A, S, c)."""
         return self._without_margins(self.values)
 
-    def places(self) -> torch.Tensor:
-        """Row number of each cell inside: int64 (B, R, A, S)."""
+    def row_numbers(self) -> torch.Tensor:
+        """The number, in `rows`, of each cell inside: int64 (B, R, A, S)."""
         shape = self.values.shape[:4]
         numbers = torch.arange(shape.numel(), device=self.values.device).view(*shape, 1)
         return self._without_margins(numbers)[..., 0].contiguous()

@@ -6,13 +6,15 @@ tiles, alone or in a batch, with the same result.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .architecture import Architecture, widen
+from .architecture import Architecture, Box, Shape, widen
 from .cells import CELLS
 from .firing import frame_index
 from .tensors import to_numpy
@@ -22,20 +24,31 @@ ROI_PADDING = 2  # cells of the coarser level around that
 
 
 class Pyramid(nn.Module):
-    """A whole model: one cell per level of the architecture (M3D-NCA, section 2.1; Med-NCA, section 3.3)."""
+    """A whole model: one cell per level of the architecture (M3D-NCA, section 2.1; Med-NCA, section 3.3).
+
+    Untrained, with weights from torch's generator.
+    """
 
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = architecture
         self.cells = nn.ModuleList(CELLS[architecture.family](architecture, level) for level in architecture.levels)
 
-    def forward(self, image, seed: int, members, tile=None, region=None) -> torch.Tensor:
+    def forward(
+        self, image: torch.Tensor, seed: int, members: Sequence[int], tile: Shape | None = None,
+        region: Box | None = None,
+    ) -> torch.Tensor:  # fmt: skip
         """Logits of some ensemble members for one image.
 
-        image: (R, A, S, input_channels), normalized. members: their numbers. tile: edge lengths (R, A, S) of
-        the tiles each level is run in, or None for full frames. region: slices (R, A, S) of the image; only what they
-        depend on is computed. Neither changes the result.
-        Returns (members, R, A, S, labels), of the region where one is given.
+        Args:
+            image: normalized, (R, A, S, input_channels).
+            seed: of the firing.
+            members: their numbers.
+            tile: edge lengths (R, A, S), in cells, of the tiles that each level is run in; None for full frames.
+            region: slices (R, A, S) of the image; only what they depend on is computed. Neither changes the result.
+
+        Returns:
+            (members, R, A, S, labels), of the region where one is given.
         """
         shape = image.shape[:3]
         region = region or tuple(slice(0, n) for n in shape)
@@ -46,12 +59,20 @@ class Pyramid(nn.Module):
                   for s, b, f in zip(region, boxes[-1], scale, strict=True)]  # fmt: skip
         return upsample(logits, scale, [part.stop for part in inside])[(slice(None), *inside)]
 
-    def region_of_interest(self, image, seed: int, members, tile=None, choose=None) -> tuple[slice, slice, slice]:
-        """Where the last level has something to refine: the box around what the level before found in some members,
-        with room. Where it found nothing, around its likeliest cell.
+    def region_of_interest(
+        self, image: torch.Tensor, seed: int, members: Iterable[int], tile: Shape | None = None,
+        choose: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> Box:  # fmt: skip
+        """Where the last level has something to refine: the box, with padding, around what the level before found in
+        some members. Where it found nothing, around its likeliest cell.
 
-        image: as of `forward`; there must be two levels or more. choose: which of the found cells count, a function
-        from a bool array (R, A, S) to one, as where only the largest piece will be kept. Returns slices of the image.
+        Args:
+            image, seed, members, tile: as of `forward`; there must be two levels or more.
+            choose: which of the found cells count, from a bool array (R, A, S) to one, as where only the largest piece
+                will be kept; None for all.
+
+        Returns:
+            Slices (R, A, S) of the image.
         """
         number, shape = len(self.cells) - 2, image.shape[:3]
         frames = [tuple(slice(0, n) for n in self.architecture.frame(level, shape))
@@ -79,29 +100,47 @@ class Pyramid(nn.Module):
             origin = [part.start for part in box]
         return state
 
-    def beginning(self, number: int, coarser, image, batch: int, origin=None) -> Beginning:
-        """How a level begins. coarser: the state of the level before, or None; origin: its first cell where it is only
-        a part of its frame; image: (1, R, A, S, input_channels), the level's whole frame."""
+    def beginning(
+        self, number: int, coarser: torch.Tensor | None, image: torch.Tensor, batch: int,
+        origin: Sequence[int] | None = None,
+    ) -> Beginning:  # fmt: skip
+        """The state with which a level begins.
+
+        Args:
+            number: of the level.
+            coarser: the state of the level before, (B, R, A, S, c), or None for the first level.
+            image: (1, R, A, S, input_channels), the level's whole frame.
+            batch: how many samples begin alike (B).
+            origin: the first cell of `coarser` in its frame, where it is only a part of it.
+        """
         ratio = self.architecture.ratio(number - 1) if coarser is not None else None
         return Beginning(image, coarser, ratio, self.architecture.channels, batch, origin or (0, 0, 0))
 
     def run_level(
-        self, number: int, begin: Beginning, seed: int, members, tile=None, box=None, logits_only: bool = False
-    ) -> torch.Tensor:
-        """Apply one level to its frame or to a box of it (slices), in tiles where `tile` is given.
+        self, number: int, begin: Beginning, seed: int, members: Sequence[int], tile: Shape | None = None,
+        box: Box | None = None, logits_only: bool = False,
+    ) -> torch.Tensor:  # fmt: skip
+        """Apply one level to its frame or to a box of it.
 
-        Returns the state (B, R, A, S, c) of the box; or only its logits, so that a large frame's other channels exist
-        a tile at a time.
+        Args:
+            number: of the level.
+            begin: the state with which it begins, see `beginning`.
+            seed, members, tile: as of `forward`.
+            box: slices of the level's frame; None for all of it.
+            logits_only: return only these, so that a large frame's other channels exist a tile at a time.
+
+        Returns:
+            The state (B, R, A, S, c) of the box, or its logits (B, R, A, S, labels).
         """
         level, cell = self.architecture.levels[number], self.cells[number]
         frame = tuple(begin.frame)
         box = box or tuple(slice(0, n) for n in frame)
         sizes = [part.stop - part.start for part in box]
         result = None
-        for core, seen, inner in tiles(frame, tile or sizes, self.architecture.reach(level), box):
-            origin, size = [s.start for s in seen], [s.stop - s.start for s in seen]
+        for core, outer, inner in tiles(frame, tile or sizes, self.architecture.reach(level), box):
+            origin, size = [s.start for s in outer], [s.stop - s.start for s in outer]
             part = cell(
-                begin(seen), frame_index(size, origin, frame, begin.device), members, (seed, number), level.steps
+                begin(outer), frame_index(size, origin, frame, begin.device), members, (seed, number), level.steps
             )
             part = (self.logits(part) if logits_only else part)[(slice(None), *inner)]
             if list(part.shape[1:4]) == sizes:
@@ -111,8 +150,8 @@ class Pyramid(nn.Module):
             result[(slice(None), *within(core, box))] = part
         return result
 
-    def logits(self, state) -> torch.Tensor:
-        """The outputs stand right after the image channels."""
+    def logits(self, state: torch.Tensor) -> torch.Tensor:
+        """Those of a state (..., c), (..., labels): the outputs stand right after the image channels."""
         first = self.architecture.input_channels
         return state[..., first : first + self.architecture.labels]
 
@@ -122,14 +161,22 @@ class Beginning:
 
     The first level begins with the image and zeros; a finer one with all channels of the coarser level upsampled
     (nearest) and the image channels replaced by the finer image.
+
+    Args:
+        image, coarser, batch, origin: as of `Pyramid.beginning`.
+        ratio: how many cells lie in one of `coarser`, per axis; None for the first level.
+        channels: of the state (c).
     """
 
-    def __init__(self, image, coarser, ratio, channels: int, batch: int, origin=(0, 0, 0)):
+    def __init__(
+        self, image: torch.Tensor, coarser: torch.Tensor | None, ratio: Shape | None, channels: int, batch: int,
+        origin: Sequence[int] = (0, 0, 0),
+    ):  # fmt: skip
         self.image, self.coarser, self.ratio, self.channels, self.batch = image, coarser, ratio, channels, batch
         self.origin = origin  # first cell of `coarser` in its frame
         self.frame, self.device = image.shape[1:4], image.device
 
-    def __call__(self, region=(slice(None),) * 3) -> torch.Tensor:
+    def __call__(self, region: Box = (slice(None),) * 3) -> torch.Tensor:
         """(B, R, A, S, c), contiguous, of a region given as slices."""
         image = self.image[(slice(None), *region)].expand(self.batch, -1, -1, -1, -1)
         count = image.shape[-1]
@@ -146,26 +193,32 @@ class Beginning:
         return state
 
 
-def tiles(frame, tile, margin, box):
-    """Cut a box of a frame into tiles: (core slices in the frame, core + margin, core's place in that)."""
+def tiles(frame: Sequence[int], tile: Sequence[int], margin: Sequence[int], box: Box) -> Iterator[tuple[Box, Box, Box]]:
+    """Cut a box of a frame into tiles: the core (slices of the frame), it with its margin, and its place in that."""
     starts = [range(part.start, part.stop, t) for part, t in zip(box, tile, strict=True)]
     for corner in product(*starts):
         core = tuple(slice(first, min(first + t, part.stop))
                      for first, t, part in zip(corner, tile, box, strict=True))  # fmt: skip
-        seen = widen(core, margin, frame)
-        yield core, seen, within(core, seen)
+        outer = widen(core, margin, frame)
+        yield core, outer, within(core, outer)
 
 
-def within(box, outer) -> tuple[slice, slice, slice]:
+def within(box: Box, outer: Box) -> Box:
     """A box's place in a larger one that holds it."""
     return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, outer, strict=True))
 
 
-def pool(image, scale) -> torch.Tensor:
-    """Average over blocks of `scale` voxels; an incomplete last block averages what it has.
+def pool(image: torch.Tensor, scale: Sequence[int]) -> torch.Tensor:
+    """Average over blocks of voxels; an incomplete last block averages what it has, so that any size works.
 
-    image: (B, R, A, S, channels). Returns (B, ceil(R / scale), ...), so that any size works. The papers' code
-    samples linearly for Med-NCA; the average is the same idea without aliasing, for both families.
+    The papers' code samples linearly for Med-NCA; the average is the same idea without aliasing, for all families.
+
+    Args:
+        image: (B, R, A, S, channels).
+        scale: voxels of a block along R, A, S.
+
+    Returns:
+        (B, ceil(R / scale), ceil(A / scale), ceil(S / scale), channels).
     """
     if tuple(scale) == (1, 1, 1):
         return image
@@ -174,8 +227,8 @@ def pool(image, scale) -> torch.Tensor:
     return pooled.movedim(1, -1)
 
 
-def upsample(state, ratio, shape) -> torch.Tensor:
-    """Nearest upsampling by whole numbers, cut to `shape` (R, A, S)."""
+def upsample(state: torch.Tensor, ratio: Sequence[int], shape: Sequence[int]) -> torch.Tensor:
+    """Nearest upsampling of a state (B, R, A, S, channels) by whole numbers, cut to `shape` (R, A, S)."""
     for axis, (factor, size) in enumerate(zip(ratio, shape, strict=True)):
         if factor > 1:
             state = state.repeat_interleave(factor, axis + 1)

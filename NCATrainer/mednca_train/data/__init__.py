@@ -1,1 +1,1 @@
-"""Cases on disk and in memory: files, fingerprint, samples."""
+"""Cases: found on disk, examined, read onto the model's grid, made into samples, degraded."""

@@ -24,24 +24,29 @@ from .augmentation import to_unit
 Artifact = Callable[[float], tio.Transform]
 
 
+def _always(value: float) -> tuple[float, float]:
+    """As a range, which torchio draws from."""
+    return value, value
+
+
 def noise(severity: float) -> tio.Transform:
     """Gaussian noise."""
-    return tio.RandomNoise(std=(0.05 + 0.45 * severity,) * 2)
+    return tio.RandomNoise(std=_always(0.05 + 0.45 * severity))
 
 
 def spike(severity: float) -> tio.Transform:
     """A spike in k-space: stripes."""
-    return tio.RandomSpike(num_spikes=1, intensity=(0.3 + 4.7 * severity,) * 2)
+    return tio.RandomSpike(num_spikes=1, intensity=_always(0.3 + 4.7 * severity))
 
 
 def ghosting(severity: float) -> tio.Transform:
     """Ghosts along the phase encoding direction."""
-    return tio.RandomGhosting(num_ghosts=6, intensity=(0.3 + 2.2 * severity,) * 2)
+    return tio.RandomGhosting(num_ghosts=6, intensity=_always(0.3 + 2.2 * severity))
 
 
 def bias_field(severity: float) -> tio.Transform:
     """Intensities that change slowly over the image."""
-    return tio.RandomBiasField(coefficients=(0.2 + 0.8 * severity,) * 2)
+    return tio.RandomBiasField(coefficients=_always(0.2 + 0.8 * severity))
 
 
 def motion(severity: float) -> tio.Transform:

@@ -16,11 +16,21 @@ from ..plan.plan import Augmentation, Plan
 IGNORE = -1  # label of voxels that the loss leaves out: padding, not anatomy
 
 
-def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int, iteration: int = 0):
+def training_sample(
+    image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int, iteration: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """One random crop of a case.
 
-    image: (R, A, S) float32 on the model's grid; labels: same shape, int16. Returns the crop's image
-    (field_of_view, normalized) and labels (with IGNORE outside the case). The same seed gives the same sample.
+    Args:
+        image: (R, A, S) float32 on the model's grid, of a structure with padding around it (`case_reader`).
+        labels: the same shape, int16.
+        plan: says what is done to it, and how large the crop is.
+        seed: the same one gives the same sample.
+        iteration: of the training; a second phase is milder.
+
+    Returns:
+        The crop's image, float32, normalized, and labels, int16, with IGNORE outside the case; both of the size of
+        the plan's field of view.
     """
     augmentation = plan.augmentation_at(iteration)
     image, labels = _pad(to_unit(image), labels, plan.field_of_view, plan.padding)
@@ -29,8 +39,9 @@ def training_sample(image: np.ndarray, labels: np.ndarray, plan: Plan, seed: int
         subject = _subject(image, labels, plan.preprocessing.spacing)
         subject = _geometry(augmentation)(subject)
         subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
-    image = normalize(to_numpy(subject["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
-    return image, to_numpy(subject["labels"].data[0]).astype(np.int16)
+    parts = subject.get_images_dict(intensity_only=False)
+    image = normalize(to_numpy(parts["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
+    return image, to_numpy(parts["labels"].data[0]).astype(np.int16)
 
 
 def _geometry(a: Augmentation):
@@ -83,8 +94,8 @@ def _center_crop(subject, size):
 def _pad(image, labels, size, margin):
     """Mirror the case outward to at least size + 2 margins; labels there are IGNORE."""
     pads = []
-    for have, want, room in zip(image.shape, size, margin, strict=True):
-        lack = max(want + 2 * room - have, 0)
+    for have, want, padding in zip(image.shape, size, margin, strict=True):
+        lack = max(want + 2 * padding - have, 0)
         pads.append((lack // 2, lack - lack // 2))
     return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
 

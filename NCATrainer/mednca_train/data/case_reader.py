@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -17,9 +18,13 @@ from .cases import Case
 CACHED_VOXELS = 64_000_000  # of images kept in memory, whatever the number of cases
 
 
-def check_structures(cases, plan: Plan) -> None:
-    """Raises MedNCAError where labels mark structures that lie farther apart than a field of view, each by a value of
-    its own, such as left and right: a cell sees one of them at a time and cannot tell which."""
+def check_structures(cases: Iterable[Case], plan: Plan) -> None:
+    """Whether the labels can be learned in one field of view.
+
+    Raises:
+        MedNCAError: where a case's labels mark structures that lie farther apart than a field of view, each by a value
+            of its own, such as left and right: a cell sees one of them at a time and cannot tell which.
+    """
     for case in cases:
         labels = CanonicalImage.of(read_labels(case.labels))
         field = training_field(plan, Grid.whole(labels, plan.preprocessing.spacing).spacing)
@@ -70,16 +75,16 @@ class CaseReader:
         return [(resampled[window].copy(), indices[window].copy()) for window in windows]
 
 
-def training_field(plan: Plan, spacing) -> tuple[float, ...]:
+def training_field(plan: Plan, spacing: Sequence[float] | np.ndarray) -> tuple[float, ...]:
     """mm (R, A, S) of a training sample on a grid of `spacing` mm."""
     return tuple(n * mm for n, mm in zip(plan.field_of_view, spacing, strict=True))
 
 
 def _around(structure: np.ndarray, plan: Plan):
-    """Slices of a case that is larger than a training sample with its room: around a structure, as by a click."""
+    """Slices of a case that is larger than a training sample with its padding: around a structure, as by a click."""
     window = []
-    for axis, (have, want, room) in enumerate(zip(structure.shape, plan.field_of_view, plan.padding, strict=True)):
-        size = min(want + 2 * room, have)
+    for axis, (have, want, padding) in enumerate(zip(structure.shape, plan.field_of_view, plan.padding, strict=True)):
+        size = min(want + 2 * padding, have)
         along = np.flatnonzero(structure.any(axis=tuple({0, 1, 2} - {axis})))
         middle = (along[0] + along[-1] + 1) // 2 if len(along) else have // 2
         start = min(max(middle - size // 2, 0), have - size)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage, normalize
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
@@ -62,7 +63,7 @@ def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
         ]
         return CaseFacts(
             case.name,
-            tuple(int(n) for n in canonical.array.shape),
+            triple(int(n) for n in canonical.array.shape),
             _rounded(canonical.spacing, 4),
             _rounded(np.percentile(canonical.array, (0.5, 50, 99.5)), 4),
             found,
@@ -100,5 +101,5 @@ def _mark_duplicates(facts):
         raise MedNCAError(f"Two cases are called {again[0]}; give each its own name.")
 
 
-def _rounded(values, digits):
-    return tuple(round(float(v), digits) for v in values)
+def _rounded(values, digits: int) -> tuple[float, float, float]:
+    return triple(round(float(v), digits) for v in values)

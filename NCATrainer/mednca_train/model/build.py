@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mednca import __version__
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.files import staged
 from mednca.imaging.geometry import CanonicalImage, Grid
@@ -32,9 +33,17 @@ from .privacy import check_names, hidden_names
 
 
 def finish(
-    run: Run, cases: list[Case], metadata: dict, folder, command: str, calibration_cases: int = CALIBRATION_CASES,
-    progress: ProgressCallback | None = None, base: Path | None = None, salt: str | None = None, replace: bool = False,
-) -> dict:  # fmt: skip
+    run: Run,
+    cases: list[Case],
+    metadata: dict,
+    folder: str | Path,
+    command: str,
+    calibration_cases: int = CALIBRATION_CASES,
+    progress: ProgressCallback | None = None,
+    base: Path | None = None,
+    salt: str | None = None,
+    replace: bool = False,
+) -> dict:
     """Build, measure and calibrate the model of a run, and write its folder, whole.
 
     Args:
@@ -80,9 +89,15 @@ def finish(
 
 
 def calibrate(
-    model: Model, training: list[Case], validation: list[Case], folder, command: str, seed: int = 0,
-    calibration_cases: int = CALIBRATION_CASES, progress: ProgressCallback | None = None,
-) -> dict:  # fmt: skip
+    model: Model,
+    training: list[Case],
+    validation: list[Case],
+    folder: str | Path,
+    command: str,
+    seed: int = 0,
+    calibration_cases: int = CALIBRATION_CASES,
+    progress: ProgressCallback | None = None,
+) -> dict:
     """Make a model's calibration anew on other cases, and write the model with it to a folder.
 
     Args:
@@ -197,8 +212,8 @@ def _geometry(cases: list[Case], plan: Plan):
     return _rounded(np.mean(offsets, axis=0)), domain
 
 
-def _rounded(values):
-    return tuple(round(float(v), 1) for v in values)
+def _rounded(values) -> tuple[float, float, float]:
+    return triple(round(float(v), 1) for v in values)
 
 
 def _data_format(plan: Plan) -> dict:

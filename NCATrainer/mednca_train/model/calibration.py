@@ -115,7 +115,7 @@ def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibr
     groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
     knots = np.array([np.median(values[g]) for g in groups])
     curves = [
-        isotonic_regression([statistic(scores[g]) for g in groups], increasing=False).x
+        isotonic_regression(np.array([statistic(scores[g]) for g in groups]), increasing=False).x
         for statistic in (np.mean, _low_end, lambda d: -_low_end(-d))
     ]
     knots, first = np.unique(np.round(knots, 5), return_index=True)

@@ -9,7 +9,13 @@ from .calibration import COVERAGE
 
 
 def model_card(model: Model, report: dict, command: str) -> str:
-    """MODEL_CARD.md: what a person must know before trusting the model."""
+    """The text of MODEL_CARD.md.
+
+    Args:
+        model: measured and, where it could be, calibrated.
+        report: the validation report, as of `build.finish`.
+        command: what made the model.
+    """
     info, mean = model.info, report["mean"]
     dice, spread, hd95 = mean["dice"], mean["dice_sd"], mean["hd95_mm"]
     worst = min(report["cases"], key=lambda case: case["dice"]["union"])

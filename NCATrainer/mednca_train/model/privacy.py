@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable
 
 from mednca.errors import MedNCAError
 
@@ -11,8 +12,12 @@ from mednca.errors import MedNCAError
 _PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
-def check_names(names) -> None:
-    """Raises MedNCAError where a case's name, about to be written into a model, looks like a person's or a path."""
+def check_names(names: Iterable[str]) -> None:
+    """Whether cases' names may be written into a model.
+
+    Raises:
+        MedNCAError: where one looks like a person's name, a date or a path.
+    """
     for name in names:
         if _PERSONAL.search(name):
             raise MedNCAError(
@@ -22,8 +27,10 @@ def check_names(names) -> None:
 
 
 def hidden_names(split: dict[str, list[str]], salt: str) -> dict[str, list[str]]:
-    """Case names as short keyed hashes: who has the run's folder, which keeps the salt, can find a case again; others
-    cannot even find out by trying all names."""
+    """A split with case names as short keyed hashes.
+
+    Who has the run's folder, which keeps the salt, can find a case again; others cannot even by trying all names.
+    """
 
     def hidden(name):
         return "case-" + hmac.new(salt.encode(), name.encode(), "sha256").hexdigest()[:10]

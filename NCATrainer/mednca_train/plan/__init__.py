@@ -1,1 +1,1 @@
-"""The training plan as data: what it may say, what is proposed for a data set, what made the bundled models."""
+"""A training as data: what a data set is like, the plan, what is proposed, what made the bundled models."""

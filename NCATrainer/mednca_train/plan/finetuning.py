@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
-from mednca.models.description import Label
-from mednca.models.weights import Model
+from mednca.models.description import Description, Label
 from mednca.nca.architecture import Architecture
 
 from .fingerprint import Fingerprint
@@ -17,14 +18,30 @@ _ITERATIONS, _RATE = 600, 1e-3
 
 
 def finetuning_plan(
-    model: Model, fingerprint: Fingerprint, label_names: dict[int, str] | None = None, iterations: int | None = None,
-    trained: str = "all", seed: int = 0,
-) -> Plan:  # fmt: skip
-    """A plan that goes on from a model: its grid, field of view and intensities stay, its norm stays frozen.
+    model: Description,
+    fingerprint: Fingerprint,
+    label_names: dict[int, str] | None = None,
+    iterations: int | None = None,
+    trained: str = "all",
+    seed: int = 0,
+) -> Plan:
+    """A plan that goes on from a model: its grid, field of view and intensities stay, and its norm stays frozen.
 
-    The labels are those that occur in the data set. One that label_names calls as the model does is the model's,
-    whatever its value; otherwise one whose value the model knows is, and takes the new name if there is one. The rest
-    are new.
+    Args:
+        model: whose weights are to be trained on, with or without them.
+        fingerprint: of the data set; all labels that occur in it are learned.
+        label_names: what the labels' values are called. A label that is called as one of the model's goes on from that
+            one, whatever its value; otherwise one whose value the model knows does, and takes the new name if there is
+            one. The rest are new.
+        iterations: default: 600.
+        trained: which weights change, "all" or "update" (`Plan`).
+        seed: of everything random.
+
+    Returns:
+        The plan; its labels have the values of the data set.
+
+    Raises:
+        MedNCAError: where no usable case holds a label, or there are more labels than the model has channels for.
     """
     if not fingerprint.values:
         raise MedNCAError("No usable case holds a label.")
@@ -50,7 +67,7 @@ def finetuning_plan(
         preprocessing=preprocessing,
         labels=tuple(labels),
         field_of_view=field,
-        patch=tuple(min(n, 24 if small else 48) for n in field),
+        patch=triple(min(n, 24 if small else 48) for n in field),
         batch=4 if small else 2,
         iterations=iterations or _ITERATIONS,
         learning_rate=_RATE,
@@ -68,33 +85,43 @@ def finetuning_plan(
 
 
 def with_labels(architecture: Architecture, count: int) -> Architecture:
-    """The same architecture with another number of outputs; they are channels that were there already."""
+    """The same architecture with another number of outputs, which are channels that were there already.
+
+    Raises:
+        MedNCAError: where it has too few channels.
+    """
     if count > architecture.channels - architecture.input_channels:
         raise MedNCAError(f"The model has {architecture.channels} channels, too few for {count} labels.")
     return replace(architecture, labels=count)
 
 
-def own_labels(model: Model, labels: tuple[Label, ...], named=None) -> dict[int, Label]:
-    """Which of the model's labels each of `labels` goes on from, by the latter's value; new ones are not in it.
+def own_labels(model: Description, labels: tuple[Label, ...], named: Collection[int] | None = None) -> dict[int, Label]:
+    """Which of the model's labels each of some labels goes on from: first by name, then by value.
 
-    First by name, as far as names are given (named: values that have one; default: all), then by value.
+    Args:
+        model: that knows labels.
+        labels: that are wanted.
+        named: values of those whose name was given by somebody; the others go by value alone. Default: all.
+
+    Returns:
+        The model's label by the value of the label that goes on from it; new ones are not in it.
     """
-    named = [label for label in labels if named is None or label.value in named]
+    called = [label for label in labels if named is None or label.value in named]
     by_name = {label.name.casefold(): label for label in model.labels}
-    found = {label.value: by_name[label.name.casefold()] for label in named if label.name.casefold() in by_name}
+    found = {label.value: by_name[label.name.casefold()] for label in called if label.name.casefold() in by_name}
     taken = {label.value for label in found.values()}
     left = {label.value: label for label in model.labels if label.value not in taken}
     return found | {label.value: left[label.value] for label in labels
                     if label.value not in found and label.value in left}  # fmt: skip
 
 
-def _field(model: Model, fingerprint: Fingerprint, spacing) -> tuple[int, int, int]:
+def _field(model: Description, fingerprint: Fingerprint, spacing) -> tuple[int, int, int]:
     """Voxels of a training sample: the field of view that the model was trained with, where it tells; otherwise the
     one that it takes around a click, or the median image."""
     recorded = model.info.get("training", {}).get("plan", {}).get("field_of_view")
     if recorded:
-        return tuple(recorded)
+        return triple(recorded)
     if model.preprocessing.field_of_view:
-        return tuple(max(round(mm / s), 8) for mm, s in zip(model.preprocessing.field_of_view, spacing, strict=True))
+        return triple(max(round(mm / s), 8) for mm, s in zip(model.preprocessing.field_of_view, spacing, strict=True))
     sizes = sorted((case.size for case in fingerprint.usable), key=lambda size: size[0] * size[1] * size[2])
     return sizes[len(sizes) // 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from mednca.imaging.header import SPACING_LIMITS
 from mednca.schema import LINE, NUMBER, TEXT, check_schema, named, numbers, optional, record
@@ -66,13 +67,17 @@ class CaseFacts:
     def to_json(self) -> dict:
         """As JSON has it: label values are texts where they are keys."""
         told = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-        return told | {key: {str(value): n for value, n in told[key].items()} for key in ("labels", "sides")}
+        told["labels"] = {str(value): voxels for value, voxels in self.labels.items()}
+        told["sides"] = {str(value): mm for value, mm in self.sides.items()}
+        return told
 
     @classmethod
     def from_json(cls, data: dict) -> CaseFacts:
         """From a row that `Fingerprint.from_json` has checked."""
-        told = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-        return cls(**told | {key: {int(v): n for v, n in (told[key] or {}).items()} for key in ("labels", "sides")})
+        told: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        told["labels"] = {int(value): voxels for value, voxels in (data["labels"] or {}).items()}
+        told["sides"] = {int(value): mm for value, mm in (data["sides"] or {}).items()}
+        return cls(**told)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture
@@ -85,17 +86,23 @@ PLAN_SCHEMA = record(
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is done to a training case, as probabilities and ranges (torchio's units).
+    """What is done to a training case, as ranges and, for the artifacts, probabilities (torchio's units).
 
-    flip: axes (0 R, 1 A, 2 S) mirrored with probability 1/2. shift: largest displacement of the field of view,
-    mm. The artifacts are those that the verdict must know (M3D-NCA, section 3.2) and those of Med-NCA's
-    robustness study, in mild forms.
+    The artifacts are those that the verdict must know (M3D-NCA, section 3.2) and those of Med-NCA's robustness study,
+    in mild forms.
+
+    Attributes:
+        flip: axes (0 R, 1 A, 2 S) that are mirrored with probability 1/2.
+        shift: largest displacement of the field of view, mm.
+        rotation: largest, degrees, about each axis.
+        scaling: largest, relative to 1.
+        elastic, gamma, noise, blur, bias_field, anisotropy, spike, ghosting, motion: probability of each.
     """
 
     flip: tuple[int, ...] = (0,)
     shift: float = 6.0
-    rotation: float = 12.0  # degrees
-    scaling: float = 0.12  # relative
+    rotation: float = 12.0
+    scaling: float = 0.12
     elastic: float = 0.15
     gamma: float = 0.3
     noise: float = 0.25
@@ -109,7 +116,10 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class SecondPhase:
-    """A last phase: milder augmentation and larger patches, nearer to what inference sees; a second cosine."""
+    """A phase after the plan's iterations: milder augmentation and larger patches, nearer to what inference sees.
+
+    The learning rate begins anew at its own, and falls as a cosine once more.
+    """
 
     iterations: int
     learning_rate: float
@@ -121,16 +131,34 @@ class SecondPhase:
 class Plan:
     """One training run.
 
-    field_of_view: voxels of a training crop on the model's grid; patch: cells of a patch from the second level
-    on; loss_margin: outer cells of a patch left out of the loss where the patch was cut (they saw a false
-    border). batch x duplication samples an iteration; duplication > 1 repeats each image with other fire masks
-    and patches ("batch duplication", M3D-NCA, section 2.1). freeze_norm: share of the iterations after which
-    batch norm is frozen. steps_jitter: relative range of the random number of steps. coarse_weight: weight of
-    the same loss on the coarser levels' outputs (0: last level only, as published). second_phase: an optional last
-    phase after `iterations`. keep: "last" or "best", the weights of the end or of the best validation. patience:
-    validations without a better one after which training ends early (0: never). trained: which weights move, "all" or
-    "update" (the dense layers that say what follows from what is seen; perception stays). recompute: compute steps
-    again on the way back instead of keeping them (less memory, a fifth more time).
+    Attributes:
+        architecture, preprocessing, labels: of the model.
+        field_of_view: voxels of a training crop on the model's grid (R, A, S).
+        patch: cells of a patch from the second level on (M3D-NCA, section 2.1).
+        loss_margin: outer cells of a patch that are left out of the loss where it was cut; they saw a false border.
+        foreground_share: of the samples, whose patches are placed on a label.
+        batch, duplication: batch x duplication samples an iteration; duplication > 1 repeats each image with other fire
+            masks and patches ("batch duplication", M3D-NCA, section 2.1).
+        iterations: before a second phase.
+        learning_rate: largest, after a short warm-up; it falls as a cosine.
+        betas: of Adam.
+        clip_norm: largest norm of the gradient.
+        ema: decay of the moving average of the weights, which is what is kept.
+        freeze_norm: share of the iterations after which batch norm is frozen.
+        steps_jitter: relative range of the random number of steps of a level.
+        loss: one of `LOSSES`.
+        coarse_weight: weight of the same loss on the coarser levels' outputs (0: last level only, as published).
+        augmentation: of every sample.
+        second_phase: an optional last phase after `iterations`.
+        validation_share: of the cases, held out.
+        validate_every, validation_cases: iterations between validations, and cases of each, at most.
+        checkpoint_every: iterations between checkpoints, at most.
+        keep: "last" or "best", the weights of the end or of the best validation.
+        patience: validations without a better one after which training ends early (0: never).
+        trained: which weights move, "all" or "update" (the dense layers that say what follows from what is perceived;
+            perception stays).
+        recompute: compute steps again on the way back instead of keeping them (less memory, a fifth more time).
+        seed: of everything random.
     """
 
     architecture: Architecture
@@ -180,22 +208,25 @@ class Plan:
     def padding(self) -> tuple[int, int, int]:
         """Voxels around the field of view, so that shifts and rotations rarely meet emptiness."""
         spacing = self.preprocessing.spacing or (1.0, 1.0, 1.0)
-        return tuple(math.ceil(self.augmentation.shift / mm) + 2 for mm in spacing)
+        return triple(math.ceil(self.augmentation.shift / mm) + 2 for mm in spacing)
 
     @property
     def total_iterations(self) -> int:
+        """Of both phases."""
         return self.iterations + (self.second_phase.iterations if self.second_phase else 0)
 
     def augmentation_at(self, iteration: int) -> Augmentation:
+        """Of the iteration's phase."""
         return (
             self.second_phase.augmentation if self.second_phase and iteration >= self.iterations else self.augmentation
         )
 
     def patch_at(self, iteration: int) -> tuple[int, int, int]:
+        """Of the iteration's phase."""
         return self.second_phase.patch if self.second_phase and iteration >= self.iterations else self.patch
 
     def learning_rate_at(self, iteration: int) -> float:
-        """Short linear warm-up, then cosine to 2 %; once more for the second_phase."""
+        """Short linear warm-up, then cosine to 2 %; once more for the second phase."""
         start, length, peak = 0, self.iterations, self.learning_rate
         if self.second_phase and iteration >= self.iterations:
             start, length, peak = self.iterations, self.second_phase.iterations, self.second_phase.learning_rate
@@ -204,8 +235,9 @@ class Plan:
         return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done / length)))
 
     def to_json(self) -> dict:
+        """As JSON has it once it is written and read: lists, no tuples."""
         data = asdict(self) | {"architecture": self.architecture.to_json()}
-        return json.loads(json.dumps(data))  # as it is once written and read: lists, no tuples
+        return json.loads(json.dumps(data))
 
     @classmethod
     def from_json(cls, data: dict) -> Plan:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
+from mednca.nca.families import FAMILIES, Family
 
-from .fingerprint import Fingerprint
+from .fingerprint import CaseFacts, Fingerprint
 from .plan import Augmentation, Plan
 
 COLORS = (
     (230, 126, 34), (64, 156, 255), (87, 187, 96), (201, 92, 172), (241, 214, 64), (120, 105, 215), (216, 82, 82),
     (77, 190, 190),
 )  # fmt: skip
-FAMILIES = ("m3d-nca", "med-nca")
 _LARGEST_FIELD = 160  # voxels along an axis; beyond, the grid is made coarser
 _PADDING = 14.0  # mm around the organ that a field of view has at least
 _SAMPLE_VOXELS = 60_000  # of the patches of a batch, about
@@ -37,7 +38,21 @@ def propose(
     fingerprint: Fingerprint, label_names: dict[int, str] | None = None, family: str = "m3d-nca",
     iterations: int | None = None, seed: int = 0,
 ) -> Proposal:  # fmt: skip
-    """A plan for a data set. Raises MedNCAError with fewer than two usable cases, or an unknown family."""
+    """A plan for a new model of a data set.
+
+    Args:
+        fingerprint: of the data set; all labels that occur in it are learned.
+        label_names: what the labels' values are called.
+        family: of the model, one of `FAMILIES`.
+        iterations: default: 3000; training ends earlier where nothing gets better.
+        seed: of everything random.
+
+    Returns:
+        The plan, and a sentence for each of its decisions.
+
+    Raises:
+        MedNCAError: with fewer than two usable cases, or an unknown family.
+    """
     cases, reasons = fingerprint.usable, {}
     if len(cases) < 2:
         why = "; ".join(f"{name}: {problem}" for name, problem in list(fingerprint.problems.items())[:3])
@@ -45,15 +60,16 @@ def propose(
             f"Training needs two usable cases at least, one to learn from and one to check with; there are "
             f"{len(cases)}. {why}".strip()
         )
-    if family not in FAMILIES:
-        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(FAMILIES)}.")
+    planned = {name: record for name, record in FAMILIES.items() if record.planning}
+    if family not in planned:
+        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(planned)}.")
     labels = tuple(
         Label(value, (label_names or {}).get(value, f"Label {value}"), COLORS[n % len(COLORS)])
         for n, value in enumerate(fingerprint.values)
     )
     reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
     spacing, field = _grid(cases, reasons)
-    architecture = _architecture(family, field, spacing, len(labels), reasons)
+    architecture = _architecture(planned[family], field, spacing, len(labels), reasons)
     batch, patch = _patch(architecture, field, spacing, cases, reasons)
     flip = flip_axes(cases)
     reasons["flip"] = (
@@ -65,7 +81,7 @@ def propose(
         architecture=architecture,
         preprocessing=Preprocessing(
             spacing=spacing,
-            field_of_view=tuple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
+            field_of_view=triple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
             keep_largest=True,
         ),
         labels=labels,
@@ -96,7 +112,7 @@ def _grid(cases, reasons):
     coarser = np.maximum(field_mm / spacing / _LARGEST_FIELD, 1.0)
     spacing = spacing * coarser
     spacing = np.array([round(float(mm), 2) for mm in spacing])
-    field = tuple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
+    field = triple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
     shown = " x ".join(f"{mm:g}" for mm in spacing)
     reasons["spacing"] = f"{shown} mm (R, A, S), the median of the cases" + (
         ", made coarser so that the field stays below 160 voxels." if (coarser > 1).any() else "."
@@ -105,33 +121,42 @@ def _grid(cases, reasons):
         f"{' x '.join(str(n) for n in field)} voxels: "
         + ("about the whole image." if np.all(field_mm >= 0.95 * images) else "the largest organ with room around it.")
     )  # fmt: skip
-    return tuple(spacing.tolist()), field
+    return triple(spacing.tolist()), field
 
 
-def _architecture(family, field, spacing, labels, reasons):
-    """Two levels; the coarse one sees the whole field within its steps, at cells that are about as long as wide."""
-    factor = 2 if max(field) <= 64 else 4
-    fine = min(spacing)
-    scale = [max(min(factor, round(factor * fine / mm), n // 6), 1) for mm, n in zip(spacing, field, strict=True)]
-    if family == "med-nca":
+def _architecture(family: Family, field, spacing, labels, reasons):
+    """Two levels; the coarse one perceives the whole field within its steps."""
+    planning, factor = family.planning, 2 if max(field) <= 64 else 4
+    if family.dims == 2:
         axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
         scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]
-        levels = (Level(tuple(scale), 3, 16), Level((1, 1, 1), 3, 16))
-        reasons["architecture"] = "Med-NCA: slices along the axis with the thickest slices, two levels, 70,016 weights."
-        return Architecture("med-nca", 32, 128, levels, labels=labels, slice_axis=axis)
-    coarse = max(math.ceil(n / s) for n, s in zip(field, scale, strict=True))
-    steps = int(np.clip(math.ceil(coarse / 3), 8, 20))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
-    levels = (Level(tuple(scale), 7, steps), Level((1, 1, 1), 3, min(steps, 12)))
-    reasons["architecture"] = (
-        f"M3D-NCA with two levels; {steps} steps carry information across the {coarse} cells of the coarse one."
+    else:  # cells that are about as long as wide
+        axis, fine = None, min(spacing)
+        scale = [max(min(factor, round(factor * fine / mm), n // 6), 1) for mm, n in zip(spacing, field, strict=True)]
+    coarse = max(math.ceil(n / s) for a, (n, s) in enumerate(zip(field, scale, strict=True)) if a != axis)
+    radius = planning.kernels[0] // 2
+    steps = int(np.clip(math.ceil(coarse / radius), *planning.steps))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
+    levels = (
+        Level(triple(scale), planning.kernels[0], steps),
+        Level((1, 1, 1), planning.kernels[1], min(steps, planning.fine_steps)),
     )
-    return Architecture("m3d-nca", 16, 64, levels, norm="batch", labels=labels)
+    architecture = Architecture(
+        family.name, planning.channels, planning.hidden, levels, norm=planning.norm, labels=labels, slice_axis=axis
+    )
+    reasons["architecture"] = (
+        f"{family.title}: slices along the axis with the thickest slices, two levels, "
+        f"{architecture.parameter_count():,} weights."
+        if family.dims == 2
+        else f"{family.title} with two levels; {steps} steps carry information across the {coarse} cells of the coarse "
+        "one."
+    )
+    return architecture
 
 
 def _patch(architecture, field, spacing, cases, reasons):
     """A patch large enough to hold what it should learn, and as many in a batch as a small computer can hold."""
     edge = 28 if max(field) <= 64 else 48
-    patch = tuple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
+    patch = triple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
     batch = int(np.clip(round(_SAMPLE_VOXELS / math.prod(patch)), 2, 4))
     share = np.median([sum(case.labels.values()) / math.prod(case.size) for case in cases])
     reasons["patch"] = (
@@ -141,9 +166,9 @@ def _patch(architecture, field, spacing, cases, reasons):
     return batch, patch
 
 
-def flip_axes(cases) -> tuple[int, ...]:
+def flip_axes(cases: list[CaseFacts]) -> tuple[int, ...]:
     """Mirroring left and right is right for organs on the midline, or seen on both sides; not for one that always lies
-    on the same side, nor for a left and a right one with labels of their own. cases: usable ones' `CaseFacts`."""
+    on the same side, nor for a left and a right one with labels of their own. cases: usable ones."""
     reach = np.median([case.size[0] * case.spacing[0] for case in cases])
     for value in {value for case in cases for value in case.sides}:
         offsets = np.array([case.sides[value] for case in cases if value in case.sides])
@@ -153,7 +178,15 @@ def flip_axes(cases) -> tuple[int, ...]:
 
 
 def with_changes(plan: Plan, changes: dict) -> Plan:
-    """A plan with some of its fields, given as JSON has them, replaced. Raises MedNCAError where one is unknown."""
+    """A plan with some of its fields replaced.
+
+    Args:
+        plan: stays as it is.
+        changes: fields as JSON has them; of a field that has fields of its own, only some need be given.
+
+    Raises:
+        MedNCAError: where a field is unknown, or its value is out of bounds.
+    """
     data = plan.to_json()
     for key, value in changes.items():
         if key not in data:

@@ -1,1 +1,1 @@
-"""The optimization: losses, iterations, checkpoints, several distributed."""
+"""The iterations of a training: batches, one pass of the patch pyramid, losses, checkpoints, history, processes."""

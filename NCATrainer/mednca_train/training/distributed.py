@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
@@ -24,7 +24,8 @@ def end_with_parent() -> None:
     """Called in a pool's process, which would wait for work forever where its parent was killed."""
 
     def watch():
-        multiprocessing.parent_process().join()
+        if parent := multiprocessing.parent_process():
+            parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -80,7 +81,7 @@ def from_first(make: Callable[[], _T]) -> _T:
     """What `make()` returns in the first process, in all of them; the others do not call it."""
     if not together():
         return make()
-    told = [make() if is_first() else None]
+    told: list = [make() if is_first() else None]
     distributed.broadcast_object_list(told)
     return told[0]
 
@@ -90,7 +91,7 @@ def total(sums: torch.Tensor) -> torch.Tensor:
     return _Total.apply(sums) if together() else sums
 
 
-def share_gradients(parameters) -> None:
+def share_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
     """Every process gets the sum of all processes' gradients, in one message."""
     if not together():
         return
@@ -101,7 +102,7 @@ def share_gradients(parameters) -> None:
         gradient.copy_(part.view_as(gradient))
 
 
-def share_buffers(buffers) -> None:
+def share_buffers(buffers: Iterable[torch.Tensor]) -> None:
     """Running statistics become the mean over the processes."""
     for buffer in buffers if together() else ():
         if buffer.is_floating_point():

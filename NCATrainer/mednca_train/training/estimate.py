@@ -35,7 +35,7 @@ def check_affordable(plan: Plan) -> None:
 def least_bytes(plan: Plan) -> float:
     """Of one iteration: the batch's samples, and what the steps keep of the cells that fire for the way back."""
     a, count = plan.architecture, plan.batch * plan.duplication
-    kept = a.channels if plan.recompute else (3 if a.family == "m3d-nca" else 4) * a.channels + a.hidden
+    kept = a.channels if plan.recompute else (2 + a.family_record.perceived) * a.channels + a.hidden
     voxels = math.prod(plan.field_of_view)
     total = voxels * (a.input_channels + 1)
     for number, level in enumerate(a.levels):

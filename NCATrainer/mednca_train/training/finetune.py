@@ -1,4 +1,7 @@
-"""From a trained model to the start of another training: its weights, with the labels that are wanted now."""
+"""The weights that a fine-tuning begins with: a model's, with its outputs in the order of the labels that are wanted.
+
+Its plan is `plan.finetuning`'s business.
+"""
 
 from __future__ import annotations
 
@@ -30,27 +33,6 @@ def starting_weights(model: Model, labels: tuple[Label, ...]) -> Pyramid:
     order = torch.tensor([*range(first), *outputs, *rest])
     pyramid = Pyramid(with_labels(model.architecture, len(labels)))
     pyramid.load_state_dict(copy.deepcopy(model.pyramid.state_dict()))
-    with torch.no_grad():
-        for cell in pyramid.cells:
-            _permute(cell, order)
+    for cell in pyramid.cells:
+        cell.reorder_channels(order)
     return pyramid.requires_grad_(True)
-
-
-def _permute(cell, order) -> None:
-    """Renumber the channels of a cell's state."""
-    channels = len(order)
-    cell.update.weight.copy_(cell.update.weight[order])
-    hidden = cell.hidden.weight
-    depthwise = cell.perceived == 1
-    columns = torch.cat((order, channels + order)) if depthwise else torch.cat(
-        (order, torch.arange(channels, hidden.shape[1]))
-    )  # fmt: skip
-    if hasattr(cell, "sight"):
-        if depthwise:
-            cell.sight.weight.copy_(cell.sight.weight[order])
-            cell.sight.bias.copy_(cell.sight.bias[order])
-        else:
-            cell.sight.weight.copy_(cell.sight.weight[:, order])
-    else:  # two Sobel filters per channel, side by side
-        columns = torch.cat((order, channels + torch.stack((2 * order, 2 * order + 1), 1).flatten()))
-    hidden.copy_(hidden[:, columns])

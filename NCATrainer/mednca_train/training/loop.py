@@ -12,15 +12,17 @@ import copy
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
 from torch.utils.data import DataLoader
 
 from mednca.errors import MedNCAError
+from mednca.nca.cells import Cell
 from mednca.nca.pyramid import Pyramid
 
 from ..data.cases import Case
@@ -77,7 +79,7 @@ class Run:
     """
 
     def __init__(
-        self, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
+        self, folder: str | Path, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
         device: str | torch.device = "cpu",
     ):  # fmt: skip
         """`create` and `resume` make one; without them nothing is written, as for a probe of the cost.
@@ -107,7 +109,7 @@ class Run:
 
     @classmethod
     def create(
-        cls, folder, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
+        cls, folder: str | Path, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
         device: str | torch.device = "cpu",
     ) -> Run:  # fmt: skip
         """A new run, saved to its folder. Arguments as of the class.
@@ -126,7 +128,7 @@ class Run:
         return run
 
     @classmethod
-    def resume(cls, folder, device: str | torch.device = "cpu") -> Run:
+    def resume(cls, folder: str | Path, device: str | torch.device = "cpu") -> Run:
         """The run of a folder, at its last checkpoint; rows of its history after that go.
 
         Raises:
@@ -293,7 +295,7 @@ class Run:
 
     def set_norm_live(self, live: bool) -> None:
         """Whether batch norm takes the statistics of the batch, and learns them, or those that it has learned."""
-        for cell in self.pyramid.cells:
+        for cell in cast(Iterable[Cell], self.pyramid.cells):
             cell.live_norm = live and self.plan.architecture.norm == "batch"
 
     def _validate(self, validate) -> Scores:

@@ -7,16 +7,18 @@ is live, each process normalizes by its own part.)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 
-from ..plan.plan import Plan
+from ..plan.plan import LOSSES, Plan
 from .distributed import total
 
 _SMOOTH = 1.0
 
 
-def dice_loss(logits, targets, valid):
+def dice_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """1 - soft Dice, over the batch, averaged over the labels (a patch may lack one)."""
     p = torch.sigmoid(logits) * valid
     t = targets * valid
@@ -25,13 +27,13 @@ def dice_loss(logits, targets, valid):
     return 1 - ((2 * overlap + _SMOOTH) / (found + wanted + _SMOOTH)).mean()
 
 
-def bce_loss(logits, targets, valid):
+def bce_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Mean binary cross-entropy over the valid voxels and labels."""
     loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     return _mean(loss, valid)
 
 
-def focal_loss(logits, targets, valid, gamma: float = 2.0):
+def focal_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor, gamma: float = 2.0) -> torch.Tensor:
     """Binary focal loss (Lin et al. 2017): cross-entropy weighted by (1 - p_true)^gamma, voxel by voxel.
 
     The weight of the paper's public code is a softmax over all voxels, which leaves the term near zero; this
@@ -43,12 +45,12 @@ def focal_loss(logits, targets, valid, gamma: float = 2.0):
     return _mean(weight * loss, valid) / _mean(weight, valid).detach().clamp_min(0.1)
 
 
-def dice_bce(logits, targets, valid):
+def dice_bce(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Med-NCA, section 3.3: Dice and binary cross-entropy."""
     return dice_loss(logits, targets, valid) + bce_loss(logits, targets, valid)
 
 
-def dice_focal(logits, targets, valid):
+def dice_focal(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """M3D-NCA, section 2.1: Dice and focal."""
     return dice_loss(logits, targets, valid) + focal_loss(logits, targets, valid)
 
@@ -58,14 +60,19 @@ def _mean(loss, valid):
     return summed / count.clamp_min(1)
 
 
-LOSSES = {"dice-bce": dice_bce, "dice-focal": dice_focal}
+_LOSSES: dict[str, Callable[..., torch.Tensor]] = dict(zip(LOSSES, (dice_bce, dice_focal), strict=True))
 
 
-def total_loss(outputs, plan: Plan):
-    """Loss of the finest level plus coarse_weight times that of the others."""
-    loss = LOSSES[plan.loss]
-    total = loss(*outputs[-1])
+def total_loss(outputs: list, plan: Plan) -> torch.Tensor:
+    """Loss of the finest level plus coarse_weight times that of the others.
+
+    Args:
+        outputs: of `patch_pyramid.training_pass`, finest last.
+        plan: says which loss, and the weight.
+    """
+    loss = _LOSSES[plan.loss]
+    summed = loss(*outputs[-1])
     for output in outputs[:-1]:
         if plan.coarse_weight > 0:
-            total = total + plan.coarse_weight * loss(*output)
-    return total
+            summed = summed + plan.coarse_weight * loss(*output)
+    return summed

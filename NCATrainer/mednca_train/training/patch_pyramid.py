@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from mednca.axes import triple
 from mednca.nca.architecture import Architecture
 from mednca.nca.firing import frame_index, mix
 from mednca.nca.pyramid import Pyramid, pool, upsample
@@ -24,12 +25,29 @@ class Patch:
     size: tuple[int, int, int]
 
 
-def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int, numbers=None):
+def training_pass(
+    pyramid: Pyramid,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    plan: Plan,
+    iteration: int,
+    numbers: list[int] | None = None,
+) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
     """One pass of the patch pyramid (M3D-NCA, section 2.1).
 
-    images: (B, R, A, S, channels), labels: (B, R, A, S) with IGNORE. numbers: the samples' in the whole batch (default:
-    they are the whole batch). The coarsest level sees the whole field of view; each finer one a patch of `plan.patch`
-    cells. Returns per level (logits, targets, valid), finest last.
+    The coarsest level sees the whole field of view, each finer one a patch of `plan.patch` cells.
+
+    Args:
+        pyramid: that is trained.
+        images: (B, R, A, S, channels), of the field of view.
+        labels: (B, R, A, S), indices 0, 1, ... of plan.labels, and IGNORE.
+        plan: of the run.
+        iteration: addresses all that is random, with the samples' numbers.
+        numbers: the samples', in the whole batch; default: they are the whole batch.
+
+    Returns:
+        Per level, finest last: logits and targets, (B, R, A, S, labels), of its patch's cells; valid,
+        (B, R, A, S, 1), where the loss counts.
     """
     architecture = pyramid.architecture
     frame, numbers = tuple(images.shape[1:4]), list(range(len(images)) if numbers is None else numbers)
@@ -49,7 +67,7 @@ def training_pass(pyramid: Pyramid, images, labels, plan: Plan, iteration: int, 
         index = torch.stack([frame_index(patch.size, origin, level_frame, images.device) for origin in patch.origins])
         steps = _steps(level.steps, plan, iteration, number)
         state = pyramid.cells[number](state, index, members, (plan.seed, number), steps, plan.recompute)
-        # Where a patch was cut its outer cells saw a false border, except along the axis that 2D cells do not look.
+        # Where a patch was cut its outer cells saw a false border, except along the axis that 2D cells do not perceive.
         cut = [size < n and axis != architecture.slice_axis
                for axis, (size, n) in enumerate(zip(patch.size, level_frame, strict=True))]  # fmt: skip
         outputs.append(_outputs(pyramid, state, level, patch, targets, valid, cut, plan.loss_margin))
@@ -107,7 +125,7 @@ def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration
             place.append(slice(start - first, start - first + sizes[axis]))
         origins.append(tuple(origin))
         inner.append(tuple(place))
-    return Patch(origins, tuple(sizes)), inner
+    return Patch(origins, triple(sizes)), inner
 
 
 def _covered(patch: Patch, architecture: Architecture, number: int, frame):

@@ -11,7 +11,8 @@ import torch
 
 from mednca.imaging.geometry import normalize
 from mednca.imaging.metrics import dice
-from mednca.nca.ensemble import run_ensemble, to_labels
+from mednca.nca.ensemble import run_ensemble
+from mednca.nca.labels import to_labels
 from mednca.nca.pyramid import Pyramid
 
 from ..data.case_reader import CaseReader

@@ -1,0 +1,129 @@
+"""What varies is added from outside, as an extension of the house would: nothing but the files that are meant for it."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+import torchio as tio
+from torch import nn
+
+from mednca.benchmark.reference import ReferencePyramid
+from mednca.benchmark.timing import useful_flops
+from mednca.models.description import Label
+from mednca.models.weights import Model
+from mednca.nca.architecture import Architecture, Level
+from mednca.nca.cells import CELLS, Cell, cell_of
+from mednca.nca.ensemble import run_ensemble
+from mednca.nca.families import FAMILIES, Family, Planning
+from mednca.nca.memory import plan_memory
+from mednca.nca.pyramid import Pyramid
+from mednca_train.data import artifacts
+from mednca_train.model.calibration import conditions, measure_degraded
+from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
+from mednca_train.plan.propose import propose
+from mednca_train.pool import Pool
+from mednca_train.training.finetune import starting_weights
+from phantoms import bright_model, image_of, organ_case, random_pyramid, save
+
+# --- a cell family: a record in nca/families.py, a cell in nca/cells.py
+
+
+@pytest.fixture(name="architecture")
+def _family_from_outside(monkeypatch):
+    """Three depthwise filters a channel, 3D: no family of ours perceives that much."""
+    monkeypatch.setitem(
+        FAMILIES, "wide-nca",
+        Family("wide-nca", "Wide-NCA", dims=3, perceived=3, depthwise=True,
+               planning=Planning(8, 16, "batch", kernels=(5, 3), steps=(4, 9), fine_steps=7)),
+    )  # fmt: skip
+    monkeypatch.setitem(CELLS, "wide-nca", None)  # so that what is registered below is taken away again
+
+    @cell_of("wide-nca")
+    class WideCell(Cell):
+        def __init__(self, architecture, level):
+            super().__init__(architecture, level)
+            c = architecture.channels
+            self.perception = nn.Conv3d(c, 3 * c, level.kernel, groups=c)
+
+        def perception_kernel(self):
+            return self.perception.weight, self.perception.bias, self.perception.groups
+
+    levels = (Level((2, 2, 2), 5, 3), Level((1, 1, 1), 3, 4))
+    return Architecture("wide-nca", 6, 16, levels, norm="batch", labels=2)
+
+
+def _image(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+
+def test_a_family_from_outside_runs_the_same_on_every_path(architecture, monkeypatch):
+    pyramid, image = random_pyramid(architecture), _image(13, 12, 11)
+    fast = run_ensemble(pyramid, image, 3, seed=1)
+    tiled = run_ensemble(pyramid, image, 3, seed=1, memory_limit=1.2)
+    pyramid.requires_grad_(True)
+    gradient = torch.sigmoid(pyramid(torch.from_numpy(image)[..., None], 1, [0, 1, 2]))
+    gradient.mean().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in pyramid.cells[-1].parameters())
+    pyramid.requires_grad_(False)
+    monkeypatch.setattr(Cell, "forward", Cell.plain)
+    plain = run_ensemble(pyramid, image, 3, seed=1)
+    assert plain.mean.std() > 1e-3
+    for other in (fast.mean, tiled.mean, gradient.detach().mean(0).numpy()):
+        assert np.allclose(other, plain.mean, atol=1e-4)
+
+
+def test_a_family_from_outside_is_counted(architecture):
+    parameters = sum(p.numel() for p in Pyramid(architecture).parameters())
+    assert architecture.parameter_count() == parameters == 2 * (4 * 6 * 16 + 16 + 32 + 16 * 6 + 18) + 18 * (125 + 27)
+    shape, whole = (8, 8, 8), (slice(0, 8),) * 3
+    perceived, dense = (18 * 125, 18 * 27), 4 * 6 * 16 + 16 * 6
+    by_hand = 64 * 3 * (perceived[0] + dense) + 512 * 4 * (perceived[1] + dense)
+    assert useful_flops(architecture, shape, whole) == 2 * 0.5 * by_hand
+    plans = [plan_memory(architecture, (96, 96, 96), limit, 2) for limit in (None, 60)]
+    assert plans[0].tile is None and plans[1].peak < 60e6 < plans[0].peak
+    assert ReferencePyramid(architecture)(torch.randn(*shape, 1)).shape == (2, *shape)
+
+
+@torch.no_grad()
+def test_a_family_from_outside_can_be_fine_tuned(architecture):
+    labels = (Label(1, "Front", (0, 0, 0)), Label(2, "Rear", (0, 0, 0)))
+    model = Model("wide", architecture, None, labels, info={}, pyramid=random_pyramid(architecture))
+    image = torch.from_numpy(_image(10, 9, 11))[..., None]
+    before = model.pyramid(image, 0, [0])
+    after = starting_weights(model, labels[::-1]).eval()(image, 0, [0])
+    assert before.std() > 1e-3 and torch.allclose(after, before.flip(-1), atol=1e-5)
+
+
+def test_a_family_from_outside_is_planned(architecture):
+    facts = {"size": (40, 44, 36), "spacing": (1.0, 1.0, 1.0), "labels": {1: 900}, "sides": {1: 0.0}}
+    cases = tuple(CaseFacts(name, extent=(20.0, 20.0, 20.0), **facts) for name in "ab")
+    plan = propose(Fingerprint(cases), family="wide-nca").plan
+    assert plan.architecture.family == "wide-nca" and plan.architecture.channels == 8
+    assert [(level.kernel, level.steps) for level in plan.architecture.levels] == [(5, 9), (3, 7)]
+
+
+# --- an artifact: a line in mednca_train/data/artifacts.py
+
+
+def blackout(severity: float) -> tio.Transform:
+    """An artifact of this test: of every image nothing is left but a little noise."""
+    return tio.Compose([tio.Lambda(lambda image: image * 0), tio.RandomNoise(std=0.001 * (1 + severity))])
+
+
+def test_a_new_artifact_is_used_by_calibrations(cases, tmp_path, monkeypatch):
+    """Registered by its name alone; its samples are made in other processes."""
+    monkeypatch.setitem(artifacts.ARTIFACTS, "blackout", blackout)
+    assert list(conditions())[-1] == "blackout"
+    image = image_of(organ_case(0)[0])
+    assert (
+        np.ptp(sitk.GetArrayFromImage(artifacts.degrade(image, blackout, 1)))
+        < 0.1
+        < np.ptp(sitk.GetArrayFromImage(image))
+    )
+    folder = save(bright_model(labels=2), tmp_path / "bright")
+    wanted = {name: conditions()[name] for name in ("clean", "blackout")}
+    with Pool() as pool:
+        samples = measure_degraded(pool, folder, cases[:2], 0, wanted=wanted)
+    dice = {name: [sample.dice for sample in samples if sample.condition == name] for name in wanted}
+    assert len(samples) == 4
+    assert all(clean > 2 * black for clean, black in zip(dice["clean"], dice["blackout"], strict=True))

@@ -1,0 +1,169 @@
+"""The record of runs in a scene: what another version wrote is read, or left out with a sentence; never lost."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer", reason="slicer-core is not installed")
+
+import slicerhost
+from nodes import add_volume
+from panel import LEFT, RIGHT, click, segment_names
+from phantoms import bright_model, ellipsoid
+
+OLD = (Path(__file__).parent / "data" / "record-0.1.json").read_text(encoding="utf-8")  # of two clicks, by 0.1
+BALL = ellipsoid((20, 24, 18), (8, 14, 7), (5, 6, 4))
+
+
+@pytest.fixture
+def slicer():
+    return slicerhost.start()
+
+
+@pytest.fixture
+def segmentation(slicer):
+    """Of the two segments that the old record is about."""
+    return _segmentation(slicer, OLD)
+
+
+def _segmentation(slicer, record):
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "old")
+    for name in ("Label 1", "Label 1 2"):
+        node.GetSegmentation().AddEmptySegment(name, name)
+    node.SetAttribute(RUNS_ATTRIBUTE, record)
+    return node
+
+
+def _damaged(change):
+    """The old record, its second run changed."""
+    runs = json.loads(OLD)
+    runs[1] = change(runs[1])
+    return json.dumps(runs)
+
+
+def _without(*keys):
+    def change(run):
+        inner = run
+        for key in keys[:-1]:
+            inner = inner[key]
+        del inner[keys[-1]]
+        return run
+
+    return change
+
+
+def test_a_record_of_version_0_1(segmentation):
+    from MedNCASegmentLib.record import problemsOf, runsOf
+
+    first, second = runsOf(segmentation)
+    assert problemsOf(segmentation) == []
+    assert (first.id, first.segmentIds, second.segmentIds) == (1, ("Label 1",), ("Label 1 2",))
+    assert first.report.model.id == "bright" and first.report.members == 10 and first.report.region.start == (4, 10, 8)
+    verdict = first.report.findings[0].verdict
+    assert verdict.color == "green" and verdict.predicted_dice == pytest.approx(0.9271654822557381)
+    assert first.rejudged(0.8).report.findings[0].verdict == verdict  # by its calibration, called otherwise then
+    assert first.rejudged(0.95).report.findings[0].verdict.color == "red"
+    assert second.report.findings[0].verdict.objection.key == "members"
+    assert len(first.report.hotspots) == len(json.loads(OLD)[0]["report"]["places"]) > 0
+
+
+def test_what_is_written_is_what_is_read(segmentation):
+    from MedNCASegmentLib.record import Run, addRun, removeRun, runsOf
+
+    first, second = runsOf(segmentation)
+    third = addRun(segmentation, ["Label 1"], replace(first.report, seed=9))
+    assert third.id == 3 and runsOf(segmentation) == [first, second, third]
+    assert Run.fromJSON(json.loads(json.dumps(third.toJSON()))) == third
+    removeRun(segmentation, second)
+    assert runsOf(segmentation) == [first, third]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        _damaged(_without("report", "model")),
+        _damaged(_without("report", "findings")),
+        _damaged(_without("segments")),
+        _damaged(_without("id")),
+        _damaged(lambda run: run | {"segments": []}),
+        _damaged(lambda run: run | {"report": run["report"] | {"of a version to come": 1}}),
+        _damaged(lambda run: run | {"report": run["report"] | {"findings": [{}]}}),
+        _damaged(lambda run: run | {"report": run["report"] | {"places": [{"position": [0, 0]}]}}),
+        _damaged(lambda run: "another program's"),
+        _damaged(lambda run: None),
+    ],
+)
+def test_a_run_that_cannot_be_read_is_left_out_and_kept(slicer, record):
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE, addRun, hasRuns, problemsOf, removeRun, runsOf
+
+    node = _segmentation(slicer, record)
+    (first,) = runsOf(node)
+    (problem,) = problemsOf(node)
+    assert first.id == 1 and problem.startswith("A result in old is not shown: ")
+    added = addRun(node, ["Label 1"], first.report)
+    assert added.id > 1 and runsOf(node) == [first, added] and hasRuns(node)
+    removeRun(node, added)
+    removeRun(node, first)
+    assert runsOf(node) == [] and hasRuns(node)
+    assert json.loads(node.GetAttribute(RUNS_ATTRIBUTE)) == json.loads(record)[1:]
+
+
+@pytest.mark.parametrize("record", ["not JSON", "{}", '"text"', "[[]]", "7"])
+def test_a_record_that_is_none(slicer, record):
+    """Whose it is cannot be told: nothing is added to such a segmentation unless it says so itself."""
+    from MedNCASegmentLib.record import fits, problemsOf, runsOf
+
+    node = _segmentation(slicer, record)
+    volume = add_volume(slicer, BALL.astype(np.float32))
+    assert runsOf(node) == [] and len(problemsOf(node)) == 1 and not fits(node, volume)
+
+
+def test_results_are_added_beside_a_run_that_cannot_be_read(slicer):
+    from MedNCASegment import MedNCASegmentLogic
+    from MedNCASegmentLib.record import VOLUME_ROLE, runsOf
+
+    node = _segmentation(slicer, _damaged(_without("report")))
+    volume = add_volume(slicer, BALL.astype(np.float32))
+    node.SetNodeReferenceID(VOLUME_ROLE, volume.GetID())
+    added, _result = MedNCASegmentLogic().segmentInProcess(volume, bright_model(), members=1, segmentationNode=node)
+    assert [run.id for run in runsOf(node)] == [1, added.run.id] and added.run.id == 3
+    assert added.tableNode.GetNumberOfRows() == 2
+
+
+def test_a_report_that_cannot_be_read_still_marks_a_result(slicer):
+    from mednca.errors import MedNCAError
+    from MedNCASegmentLib.record import REPORT_ATTRIBUTE, isImage, reportFromNode
+
+    volume = add_volume(slicer, BALL.astype(np.float32))
+    assert isImage(volume) and reportFromNode(volume) is None
+    volume.SetAttribute(REPORT_ATTRIBUTE, "{}")
+    assert not isImage(volume)
+    with pytest.raises(MedNCAError, match="cannot be read"):
+        reportFromNode(volume)
+
+
+def test_the_panel_shows_an_old_scene(host, panel):
+    """Its verdicts, its table and its uncertain places; what cannot be read is told in the log, once."""
+    import slicer
+
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE
+
+    click(host, panel, LEFT)
+    segmentation = click(host, panel, RIGHT)
+    assert segment_names(segmentation) == ["Label 1", "Label 1 2"]
+    for record, rows in ((OLD, 2), (_damaged(_without("report", "model")), 1)):
+        segmentation.SetAttribute(RUNS_ATTRIBUTE, record)
+        volume = panel._parameterNode.inputVolume
+        panel.ui.inputSelector.setCurrentNode(None)
+        panel.ui.inputSelector.setCurrentNode(volume)
+        panel.ui.segmentationSelector.setCurrentNode(segmentation)
+        host.processEvents()
+        assert panel.ui.verdictTable.rowCount == rows and panel.ui.hotspotsTable.rowCount > 0
+        assert ("No verdict" in panel.ui.lightLabel.text) == (rows == 2)  # two members of the second run say too little
+        assert panel.ui.logText.plainText.count("A result in") == 2 - rows
+    assert slicer.mrmlScene.IsNodePresent(segmentation) and host.dialogs == []
