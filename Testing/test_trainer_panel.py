@@ -15,8 +15,6 @@ import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
-from test_trainer import write_case
-
 import slicerhost
 from conftest import ROOT
 from mednca_train import run_folder
@@ -25,8 +23,9 @@ from mednca_train.messages import PlanAnswer
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose
 from mednca_train.run_folder import RunState, read_plan, write_plan
-from nodes import add_volume
+from nodes import drawn_pair
 from phantoms import bright_model, organ_case, save
+from training_phantoms import write_case
 
 QUICK = {"iterations": 24, "validate_every": 12, "freeze_norm": 0.0, "patience": 0}
 SMALL = {"batch": 1, "patch": [12, 12, 12]}  # soon measured
@@ -91,27 +90,10 @@ def _open_panel(host):
     return panel
 
 
-def drawn_pair(image, labels, name, names=("Front", "Back")):
-    """A volume (i, j, k) in the scene and the segmentation that was drawn on it."""
+def _pair(number, **options):
     import slicer
 
-    from MedNCASegmentLib.volumes import orientedImageData
-
-    volume = add_volume(slicer, image, np.eye(4), name=name)
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{name}, drawn")
-    node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    for value, segment_name in enumerate(names, start=1):
-        mask = (labels == value).astype(np.uint8).transpose(2, 1, 0)
-        segment = slicer.vtkSegment()
-        segment.SetName(segment_name)
-        segment.AddRepresentation("Binary labelmap", orientedImageData(mask, volume, node))
-        node.GetSegmentation().AddSegment(segment)
-    return volume, node
-
-
-def _pair(number, **options):
-    return drawn_pair(*organ_case(number), f"Scan {number}", **options)
+    return drawn_pair(slicer, *organ_case(number), f"Scan {number}", **options)
 
 
 def _wait(host, panel, seconds=170):
@@ -303,6 +285,8 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
     host.click(panel.ui.folderButton)
     _wait(host, panel)
     assert _texts(panel.ui.pairsTable, 0) == ["case_0", "case_1", "case_2"]
+    assert [kind for kind, _text in host.dialogs] == ["directory"]
+    host.dialogs.clear()
     _propose(host, panel, **SMALL)
     assert [label.value for label in _plan(panel).labels] == [1, 2]
 
