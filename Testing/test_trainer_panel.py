@@ -38,6 +38,7 @@ def folders(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDNCA_MODELS", str(folder / "Models"))
         patch.setenv("MEDNCA_RUNS", str(folder / "Runs"))
+        patch.setenv("OMP_NUM_THREADS", "1")  # where others work, too, threads wait for each other far longer
         yield folder
 
 
