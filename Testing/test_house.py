@@ -232,3 +232,9 @@ def test_models_are_copied_when_the_extension_is_built(tmp_path):
     card.unlink()
     (models / "new.txt").write_text("new")
     assert build() == sources()
+
+
+def test_no_test_imports_from_another_test():
+    for path in (ROOT / "Testing").rglob("*.py"):
+        for module, _names in _imports(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not module.startswith("test_"), path.name

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_pyramid import ARCHITECTURES
 from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
@@ -22,7 +21,7 @@ from mednca.nca.memory import plan_memory, predicted_peak
 from mednca.quality import hotspots
 from mednca.quality.signals import nqm
 from mednca.segment import segment_image
-from phantoms import bright_model, image_of, m3d, random_pyramid
+from phantoms import ARCHITECTURES, bright_model, image_of, m3d, random_pyramid
 
 
 @pytest.mark.parametrize("slab", [1, 300, 10**6])
