@@ -150,7 +150,7 @@ def trained(shared_host, folders, tmp_path_factory):
     _wait(host, panel)
     seen.states, seen.proposal = _texts(panel.ui.pairsTable, 2), panel.ui.planLabel.text
     panel.ui.advancedCollapsibleButton.collapsed = False  # to change the plan in the editor
-    changes = {"iterations": 70, "validate_every": 35, "learning_rate": 5e-3}
+    changes = {"iterations": 50, "validate_every": 25, "learning_rate": 5e-3, "batch": 2}
     panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
     host.click(panel.ui.applyPlanButton)
     _wait(host, panel)
@@ -158,7 +158,7 @@ def trained(shared_host, folders, tmp_path_factory):
     host.click(panel.ui.trainButton)
     seen.isToPause = host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
     seen.isPlotted = host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)
-    _wait(host, panel)
+    _wait(host, panel, 250)
     seen.seconds, seen.dialogs, seen.log = time.monotonic() - begun, list(host.dialogs), panel.ui.logText.plainText
     charts = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
     seen.series = [chart.GetNumberOfPlotSeriesNodes() for chart in charts]
