@@ -30,6 +30,7 @@ if _SIBLING.is_dir() and str(_SIBLING) not in sys.path:
 
 from mednca.errors import MedNCAError  # noqa: E402
 from mednca.models.library import Entry, Library  # noqa: E402
+from mednca.quality.calibration import Calibration  # noqa: E402
 from mednca_train.plan.fingerprint import CaseFacts  # noqa: E402
 from mednca_train.plan.metadata import slug  # noqa: E402
 from mednca_train.run_folder import RunState, RunSummary, read_history, read_name  # noqa: E402
@@ -602,7 +603,8 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     def showCalibration(self) -> None:
         """Expected Dice against NQM of the result, in the layout."""
-        showChart(calibrationPlot(self.trainer.result.report["calibration"], _("Calibration")))
+        calibration = Calibration.from_json(self.trainer.result.report["calibration"])
+        showChart(calibrationPlot(calibration, _("Calibration")))
 
     # --- the scene and the application
 

@@ -25,7 +25,7 @@ FLOORS = {
     ),
     "mednca_train": (
         {"plan"}, {"progress"}, {"data"}, {"messages", "run_folder", "run_lock"}, {"training"}, {"pool"}, {"model"},
-        {"training_run"}, {"worker", "cli"},
+        {"training_run"}, {"worker", "cli"}, {"__main__"},
     ),
 }  # fmt: skip
 
@@ -95,7 +95,7 @@ def test_nothing_imports_from_a_floor_above(engine):
 
 def test_every_room_has_its_floor():
     for engine, floors in FLOORS.items():
-        rooms = {name.split(".")[1] for name in _modules(engine) if "." in name} - {"__main__"}
+        rooms = {name.split(".")[1] for name in _modules(engine) if "." in name}
         assert rooms == set().union(*floors)
 
 
@@ -232,3 +232,9 @@ def test_models_are_copied_when_the_extension_is_built(tmp_path):
     card.unlink()
     (models / "new.txt").write_text("new")
     assert build() == sources()
+
+
+def test_no_test_imports_from_another_test():
+    for path in (ROOT / "Testing").rglob("*.py"):
+        for module, _names in _imports(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not module.startswith("test_"), path.name

@@ -24,8 +24,9 @@ from .imaging.header import MAX_VOXELS
 from .imaging.reading import case_name, find_images, pair_by_name, read_image, write_image
 from .messages import Progress
 from .models.library import Library
+from .models.schema import SPLIT_SCHEMA
 from .result import Report
-from .schema import SPLIT_SCHEMA, read_json
+from .schema import read_json
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,

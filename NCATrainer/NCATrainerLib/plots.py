@@ -11,6 +11,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
+from mednca.quality.calibration import Calibration
 from mednca_train.run_folder import HistoryRow
 
 _ATTRIBUTE = "NCATrainer.plot"
@@ -64,19 +65,20 @@ class TrainingPlot:
         self.table = self.chart = None
 
 
-def calibrationPlot(calibration: dict, title: str) -> slicer.vtkMRMLPlotChartNode:
-    """A chart of the expected Dice and its interval against the NQM.
+def calibrationPlot(calibration: Calibration, title: str) -> slicer.vtkMRMLPlotChartNode:
+    """A chart of the expected Dice and its interval against the signal that they are read from.
 
     Args:
-        calibration: as model.json has it: nqm, dice, low and high, a list of the curve's knots each.
+        calibration: of a model.
         title: of the chart.
 
     Returns:
         The chart node, new.
     """
-    names = ("NQM", _("expected Dice"), _("low"), _("high"))
-    table, chart = _chart("calibration", title, "NQM", _("Dice"), names, ((1, True), (2, False), (3, False)))
-    for knot in zip(*(calibration[key] for key in ("nqm", "dice", "low", "high")), strict=True):
+    signal = "NQM" if calibration.signal == "nqm" else calibration.signal
+    names = (signal, _("expected Dice"), _("low"), _("high"))
+    table, chart = _chart("calibration", title, signal, _("Dice"), names, ((1, True), (2, False), (3, False)))
+    for knot in zip(calibration.knots, calibration.dice, calibration.low, calibration.high, strict=True):
         row = table.GetTable().InsertNextBlankRow()
         for column, value in enumerate(knot):
             table.GetTable().SetValue(row, column, vtk.vtkVariant(float(value)))

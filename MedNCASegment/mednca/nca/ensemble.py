@@ -45,11 +45,6 @@ class Statistics:
     region: Box
     computed_share: float = 1.0
 
-    @property
-    def nqm(self) -> tuple[float | None, ...]:
-        """M3D-NCA, Eq. (1), per label, then of the union; None where less than half a voxel was found."""
-        return tuple(None if each.mean < 0.5 else each.deviation / each.mean for each in self.sums)
-
 
 def run_ensemble(
     pyramid: Pyramid,

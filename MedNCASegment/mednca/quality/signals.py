@@ -14,6 +14,19 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ..nca.ensemble import Statistics
+    from ..nca.moments import Sums
+
+
+def nqm(sums: Sums) -> float | None:
+    """NCA quality metric, M3D-NCA Eq. (1): sum of the members' standard deviation over the sum of their mean.
+
+    Args:
+        sums: over the voxels, of a label or of the union.
+
+    Returns:
+        0 where all members agree, more where they do not; None where less than half a voxel was found.
+    """
+    return None if sums.mean < 0.5 else sums.deviation / sums.mean
 
 
 def population_scale(members: int, others: int) -> float:
@@ -34,27 +47,9 @@ class Signal:
     scale: Callable[[int, int], float] = lambda members, others: 1.0
 
 
-SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: statistics.nqm[-1], population_scale)}
+SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: nqm(statistics.sums[-1]), population_scale)}
 
 
 def measure_signals(statistics: Statistics) -> dict[str, float | None]:
     """Every signal by name, of the union of the labels."""
     return {name: signal.measure(statistics) for name, signal in SIGNALS.items()}
-
-
-def nqm(mean: np.ndarray, variance: np.ndarray) -> float | None:
-    """NCA quality metric, M3D-NCA Eq. (1): sum of the members' standard deviation over the sum of their mean.
-
-    mean, variance: of the members' probabilities, any equal shape. None where nothing was found at all.
-    """
-    return nqm_of_sums(*nqm_sums(mean, variance))
-
-
-def nqm_sums(mean: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
-    """The two sums of `nqm`, so that a large volume can be added up in parts."""
-    return float(np.sqrt(variance).sum(dtype=np.float64)), float(mean.sum(dtype=np.float64))
-
-
-def nqm_of_sums(deviation: float, mean: float) -> float | None:
-    """`nqm` from the two sums over the voxels."""
-    return None if mean < 0.5 else deviation / mean  # less than half a voxel is nothing
