@@ -317,7 +317,7 @@ def test_fine_tuning_a_bundled_model(host, panel):
 
 CALIBRATION = {
     "nqm": [0, 1], "dice": [0.9, 0.1], "low": [0.8, 0], "high": [1, 0.2],
-    "detection": {"failures": 3, "failures_not_green": 1.0},
+    "members": 10, "samples": 40, "linear": [-0.8, 0.9], "detection": {"failures": 3, "failures_not_green": 1.0},
 }  # fmt: skip
 
 
