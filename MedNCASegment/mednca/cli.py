@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from .messages import Progress
 from .models.library import Library
 from .result import Report
 from .schema import SPLIT_SCHEMA, read_json
+from .scores import CaseScore, Summary
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -141,7 +143,7 @@ def evaluate(
     a click into its middle, as a person would. Where each structure has a label value of its own, the values tell
     structures apart, not parts, and the union alone is measured.
     """
-    from .evaluate import evaluate_case, summarize
+    from .evaluate import evaluate_case
 
     loaded = Library().load(model)
     pairs, problems = pair_by_name(images, labels)
@@ -150,27 +152,31 @@ def evaluate(
         pairs = [pair for pair in pairs if pair[0] in wanted]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
-    rows, failures = [], [_failure(*problem) for problem in problems.items()]
+    scores: list[CaseScore] = []
+    failures = [_failure(*problem) for problem in problems.items()]
     with json_output(json_file) as write:
         with progress() as bar:
             task = bar.add_task("Cases", total=len(pairs))
             for pair in pairs:
                 bar.update(task, description=_plain(pair[0]))
                 with _apart(failures, pair[0]):
-                    rows += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
+                    scores += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
                 bar.update(task, advance=1)
-        if rows:
-            mean = summarize(rows)
-            table(rows, mean)
-            _tell_uncounted(rows)
-            write({"model": loaded.id, "sha256": loaded.sha256, "cases": rows, "mean": mean, "failures": failures})
+        if scores:
+            mean = Summary.of(scores)
+            table(scores, mean)
+            _tell_uncounted(scores)
+            rows = [score.to_json() for score in scores]
+            identity = {"model": loaded.id, "sha256": loaded.sha256}
+            write(identity | {"cases": rows, "mean": mean.to_json(), "failures": failures})
     for failure in failures:
         complain(failure)
-    raise typer.Exit(1 if failures or not rows else 0)
+    raise typer.Exit(1 if failures or not scores else 0)
 
 
-def _tell_uncounted(rows) -> None:
-    values = sorted({value for row in rows for value in row["uncounted"]})
+def _tell_uncounted(scores: list[CaseScore]) -> None:
+    """Say which values of the label maps counted nowhere."""
+    values = sorted({value for score in scores for value in score.uncounted})
     if values:
         told = ", ".join(map(str, values))
         err.print(
@@ -197,14 +203,14 @@ def benchmark(
     """Measure seconds and memory of one pass, with untrained weights."""
     from .benchmark.timing import PRESETS, benchmark
 
-    if (preset is None) == (model is None):
-        raise MedNCAError("Give either --preset or --model.")
-    if preset is not None:
+    if preset is not None and model is None:
         if preset not in PRESETS:
             raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
         architecture, size = PRESETS[preset].architecture, PRESETS[preset].shape
-    else:
+    elif model is not None and preset is None:
         architecture, size = Library().load(model).architecture, None
+    else:
+        raise MedNCAError("Give either --preset or --model.")
     size = _shape(shape) if shape else size
     if size is None:
         raise MedNCAError("--model needs --shape X,Y,Z.")
@@ -394,22 +400,21 @@ def _tell(results: list[dict], failures, as_json: bool) -> None:
         complain(failure)
 
 
-def table(rows, mean) -> None:
-    from .evaluate import row_name
-
+def table(scores: Iterable[CaseScore], mean: Summary) -> None:
+    """Print scores as a table, and the mean Dice of each label below it."""
     table = Table("Case", "Dice", "HD95 (mm)", "NQM", "Predicted Dice", "Verdict")
 
     def text(value, digits=3):
         return "-" if value is None else f"{value:.{digits}f}"
 
-    for row in rows:
+    for score in scores:
         table.add_row(
-            _plain(row_name(row)), text(row["dice"]["union"]), text(row["hd95_mm"]["union"], 2), text(row["nqm"]),
-            text(row["predicted_dice"]), row["verdict"],
+            _plain(score.title), text(score.dice["union"]), text(score.hd95_mm["union"], 2), text(score.nqm),
+            text(score.predicted_dice), score.verdict,
         )  # fmt: skip
     out.print(table)
-    for key, value in mean["dice"].items():
-        out.print(f"Mean Dice, {key}: {text(value)} +- {text(mean['dice_sd'][key])}", highlight=False)
+    for name, value in mean.dice.items():
+        out.print(f"Mean Dice, {name}: {text(value)} +- {text(mean.dice_sd[name])}", highlight=False)
 
 
 def complain(failure) -> None:
