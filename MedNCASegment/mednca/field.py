@@ -15,10 +15,11 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
+from .axes import triple
 from .canvas import Canvas
 from .errors import MedNCAError
 from .imaging.geometry import CanonicalImage, Grid, normalize
-from .imaging.structures import is_one_field
+from .imaging.structures import is_one_field, middle
 from .messages import Progress
 from .models.weights import Model
 from .nca.ensemble import Ensemble, Statistics
@@ -208,8 +209,8 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
         mask = _kept_labels(request.model, statistics, is_single=True)
         if not mask.any():
             break
-        middle = field.grid.cut(statistics.region).image_index(_middle(mask))
-        following = _grid_around(request, middle)
+        found = field.grid.cut(statistics.region).image_index(middle(mask > 0))
+        following = _grid_around(request, found)
         move = float(np.linalg.norm((following.start - field.grid.start) * request.canonical.spacing))
         moves.append(round(move, 2))
         if move < SETTLED:
@@ -221,7 +222,7 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
 def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statistics: Statistics) -> Finding:
     """Paint one field of view onto the image's voxels and judge it."""
     canonical, model = request.canonical, request.model
-    extent = tuple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
+    extent = triple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
     mask = _kept_labels(model, statistics, is_single)
     grid = grid.cut(statistics.region)  # a region of interest is all that was computed
     painted = request.canvas.paint(grid, statistics)
@@ -234,10 +235,10 @@ def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statist
         Domain.from_json(domain) if domain else None,
     )  # fmt: skip
     signals = measure_signals(statistics)
-    middle = _middle(mask) if mask.any() else (np.array(grid.size) - 1) / 2
+    center = middle(mask > 0) if mask.any() else (np.array(grid.size) - 1) / 2
     return Finding(
         click=click,
-        center=tuple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(middle))),
+        center=triple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(center))),
         field_of_view=extent,
         nqm=dict(zip([*(label.name for label in model.labels), "union"], statistics.nqm, strict=True)),
         volume_mm3=volumes,
@@ -257,11 +258,6 @@ def _kept_labels(model: Model, statistics: Statistics, is_single: bool) -> np.nd
         mask[dropped] = 0
         np.copyto(statistics.mean, 0, where=dropped[..., None])
     return mask
-
-
-def _middle(mask) -> np.ndarray:
-    """Middle of the bounding box: unlike the centroid it does not follow the thin end of a structure."""
-    return np.array([(np.flatnonzero(mask.any(axis=others))[[0, -1]]).mean() for others in ((1, 2), (0, 2), (0, 1))])
 
 
 def _largest_piece(mask: np.ndarray) -> np.ndarray:

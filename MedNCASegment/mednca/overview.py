@@ -15,8 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from .axes import triple
 from .files import write_bytes
 from .imaging.geometry import CanonicalImage
+from .models.description import Label
 from .models.weights import Model
 from .quality.verdict import COLORS
 from .result import Finding, Segmentation
@@ -112,8 +114,12 @@ def _outline(axes, labels, window, center, canonical, plane, model):
     for label in model.labels:
         mask = (picture == label.value).astype(float)
         if mask.any() and min(mask.shape) > 1:  # a contour needs an area
-            color = tuple(c / 255 for c in label.color)
-            axes.contour(mask, levels=[0.5], colors=[color], linewidths=1.6, extent=extent, origin="lower")
+            axes.contour(mask, levels=[0.5], colors=[_shade(label)], linewidths=1.6, extent=extent, origin="lower")
+
+
+def _shade(label: Label) -> tuple[float, float, float]:
+    """A label's color as matplotlib takes it: r, g, b from 0 to 1."""
+    return triple(c / 255 for c in label.color)
 
 
 def _overlay(axes, variance, window, center, canonical, plane):
@@ -140,7 +146,7 @@ def _words(axes, finding: Finding, number: int, result: Segmentation, model: Mod
         lines += [f"NQM {finding.nqm['union']:.3f} (lower is steadier)"]
     lines += [f"{result.report.members} members, seed {result.report.seed}", "", model.name]
     axes.text(0, 0.79, "\n".join(lines), fontsize=10, va="top", linespacing=1.45)
-    handles = [Line2D([], [], color=[c / 255 for c in label.color], lw=2, label=label.name) for label in model.labels]
+    handles = [Line2D([], [], color=_shade(label), lw=2, label=label.name) for label in model.labels]
     axes.legend(handles=handles, loc="lower left", fontsize=10, frameon=False, borderaxespad=0)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)

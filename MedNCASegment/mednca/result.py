@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import SimpleITK as sitk
 
@@ -18,6 +19,7 @@ from .quality.calibration import Calibration
 from .quality.domain import Objection
 from .quality.hotspots import Hotspot
 from .quality.verdict import Verdict, judge
+from .schema import tuples
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Finding:
         objection = Objection(**objection) if objection else None
         verdict["objection"] = Objection(**verdict["objection"]) if verdict.get("objection") else None
         return cls(
-            **_tuples(data)
+            **tuples(data)
             | {
                 "verdict": Verdict(**verdict),
                 "objection": objection,
@@ -156,10 +158,10 @@ class Report:
                 **data
                 | {
                     "model": ModelIdentity.from_json(data["model"]),
-                    "image": ImageIdentity(**_tuples(data["image"])),
+                    "image": ImageIdentity(**tuples(data["image"])),
                     "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
-                    "region": Region(**_tuples(data["region"])),
-                    "hotspots": tuple(Hotspot(**_tuples(each)) for each in data.get("hotspots", hotspots) or ()),
+                    "region": Region(**tuples(data["region"])),
+                    "hotspots": tuple(Hotspot(**tuples(each)) for each in data.get("hotspots", hotspots) or ()),
                     "notes": tuple(data.get("notes", ())),
                 }
             )
@@ -219,11 +221,7 @@ class Segmentation:
         return sitk.Paste(whole, part, part.GetSize(), destinationIndex=self.report.region.start)
 
 
-def _tuples(data: dict) -> dict:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-
-
-def _lists(value):
+def _lists(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _lists(each) for key, each in value.items()}
     return [_lists(each) for each in value] if isinstance(value, (list, tuple)) else value

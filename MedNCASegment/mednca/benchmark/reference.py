@@ -57,7 +57,7 @@ class ReferencePyramid(nn.Module):
         architecture, flat = self.architecture, self.architecture.dims == 2
         image = image.movedim(-1, 0)[None]
         if flat:  # drop the axis along which 2D cells perceive nothing
-            image = image.squeeze(2 + architecture.slice_axis)
+            image = image.squeeze(2 + architecture.flat_axis)
         state = None
         for level, cell in zip(architecture.levels, self.cells, strict=True):
             scale = [s for axis, s in enumerate(level.scale) if not (flat and axis == architecture.slice_axis)]
@@ -70,4 +70,5 @@ class ReferencePyramid(nn.Module):
                 state = F.interpolate(state, size=level_image.shape[2:], mode="nearest")
                 state = torch.cat([level_image, state[:, image.shape[1] :]], 1)
             state = cell(state, level.steps)
+        assert state is not None  # there is one level at least
         return state[0, architecture.input_channels : architecture.input_channels + architecture.labels]

@@ -19,7 +19,7 @@ from ..errors import MedNCAError
 from ..nca.architecture import Architecture
 from ..quality.calibration import Calibration
 from ..quality.domain import Domain
-from ..schema import check_model_json, parse_json
+from ..schema import check_model_json, parse_json, tuples
 
 SCHEMA_VERSION = 1
 JSON_NAME, WEIGHTS_NAME, CARD_NAME = "model.json", "weights.safetensors", "MODEL_CARD.md"
@@ -62,8 +62,7 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, data: dict) -> Preprocessing:
-        data = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-        return cls(**data)
+        return cls(**tuples(data))
 
 
 @dataclass

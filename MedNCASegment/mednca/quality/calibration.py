@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ..axes import triple
+from ..schema import tuples
 from .signals import SIGNALS
 
 
@@ -59,7 +61,7 @@ class Calibration:
             Expected Dice, and the low and high end of its interval.
         """
         value *= SIGNALS[self.signal].scale(members, self.members)
-        return tuple(float(np.interp(value, self.knots, curve)) for curve in (self.dice, self.low, self.high))
+        return triple(float(np.interp(value, self.knots, curve)) for curve in (self.dice, self.low, self.high))
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -67,5 +69,4 @@ class Calibration:
     @classmethod
     def from_json(cls, data: dict) -> Calibration:
         """Raises TypeError or ValueError where it is none. "nqm": what the knots were called before version 0.2."""
-        data = {"knots" if key == "nqm" else key: value for key, value in data.items()}
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+        return cls(**tuples({"knots" if key == "nqm" else key: value for key, value in data.items()}))

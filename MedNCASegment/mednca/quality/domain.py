@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from ..axes import triple
+
 MIN_MEMBERS = 5  # fewer members say too little about their spread
 
 # Why no verdict would be honest; Slicer's panel has the same sentences in the user's language.
@@ -52,7 +54,8 @@ class Domain:
 
     @classmethod
     def from_json(cls, data: dict) -> Domain:
-        return cls(tuple(data["spacing"]), tuple(tuple(e) for e in data["extent"]), tuple(data["volume"]))
+        low, high = data["extent"]
+        return cls(tuple(data["spacing"]), (triple(low), triple(high)), tuple(data["volume"]))
 
 
 def objection_to(

@@ -54,7 +54,7 @@ def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPO
     distance = _distance(_coarse(sitk.Cast(mask != 0, sitk.sitkFloat32)))
     variance = _coarse(variance[box])
     deviation = sitk.Sqrt(sitk.Cast(variance, sitk.sitkFloat32))
-    smooth = sitk.DiscreteGaussian(deviation, variance=SMOOTHING**2, maximumKernelWidth=64)
+    smooth = sitk.DiscreteGaussian(deviation, variance=[SMOOTHING**2] * 3, maximumKernelWidth=64)
     basins = sitk.MorphologicalWatershed(-smooth, level=_VALLEY, markWatershedLine=False, fullyConnected=True)
     bumps = sitk.ScalarConnectedComponent(basins, smooth > _LEAST_DEVIATION, 0, True)
     statistics = sitk.LabelIntensityStatisticsImageFilter()
@@ -69,7 +69,7 @@ def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPO
                 round(statistics.GetPhysicalSize(label), 2),
                 round(statistics.GetMaximum(label), 4),
                 round(statistics.GetSum(label) * voxel, 3),
-                distance and round(max(_at(distance, point), 0.0), 1),
+                None if distance is None else round(max(_at(distance, point), 0.0), 1),
             )
         )
     return sorted(places, key=lambda place: place.rank)[:most]

@@ -66,6 +66,7 @@ def judge(
         objection = objection or Objection("calibration", {})
     if objection:
         return Verdict("grey", WORDS["grey"], f"No verdict: {objection.text}.", target=target, objection=objection)
+    assert calibration is not None and value is not None  # otherwise there is an objection
     dice, low, high = calibration.predict(value, members)
     if low >= target:
         color, reason = "green", "even the low end of the interval reaches the target"

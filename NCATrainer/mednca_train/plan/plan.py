@@ -20,6 +20,7 @@ from mednca.schema import (
     numbers,
     optional,
     record,
+    tuples,
 )
 
 KEEP, TRAINED = ("last", "best"), ("all", "update")
@@ -249,13 +250,9 @@ class Plan:
         data["architecture"] = Architecture.from_json(data["architecture"])
         data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
         data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
-        data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
+        data["augmentation"] = Augmentation(**tuples(data.get("augmentation", {})))
         if data.get("second_phase"):
-            phase = _tuples(data["second_phase"])
-            phase["augmentation"] = Augmentation(**_tuples(phase["augmentation"]))
+            phase = tuples(data["second_phase"])
+            phase["augmentation"] = Augmentation(**tuples(phase["augmentation"]))
             data["second_phase"] = SecondPhase(**phase)
-        return cls(**_tuples(data))
-
-
-def _tuples(data: dict) -> dict:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**tuples(data))

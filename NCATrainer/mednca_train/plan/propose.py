@@ -127,6 +127,7 @@ def _grid(cases, reasons):
 def _architecture(family: Family, field, spacing, labels, reasons):
     """Two levels; the coarse one perceives the whole field within its steps."""
     planning, factor = family.planning, 2 if max(field) <= 64 else 4
+    assert planning is not None  # `propose` takes no other families
     if family.dims == 2:
         axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
         scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]
