@@ -8,10 +8,9 @@ import torch
 
 from mednca.nca.ensemble import Ensemble, run_ensemble
 from mednca.nca.labels import to_labels, union
-from mednca.nca.moments import Moments
+from mednca.nca.moments import Moments, Sums
 from mednca.quality.calibration import Calibration
 from mednca.quality.domain import Domain, Objection, objection_to
-from mednca.quality.signals import nqm
 from mednca.quality.verdict import judge
 from phantoms import m3d, random_pyramid
 
@@ -62,7 +61,7 @@ def test_overlaps_and_gaps_are_settled():
 
 
 def test_nqm_of_nothing():
-    assert nqm(np.zeros((3, 3)), np.zeros((3, 3))) is None
+    assert Sums.of(np.zeros((3, 3)), np.zeros((3, 3))).nqm is None
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_more_members_do_not_change_the_verdict():
     members = np.random.default_rng(0).uniform(0.3, 0.7, (4000, 40))
     predicted = []
     for n in (5, 10, 20):
-        values = [nqm(part.mean(0), part.var(0)) / 2 for part in np.split(members, len(members) // n)]
+        values = [Sums.of(part.mean(0), part.var(0)).nqm / 2 for part in np.split(members, len(members) // n)]
         predicted.append(np.mean([CALIBRATION.predict(value, n)[0] for value in values]))
     assert np.ptp(predicted) < 0.02
 

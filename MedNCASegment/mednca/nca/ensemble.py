@@ -48,8 +48,8 @@ class Statistics:
 
     @property
     def nqm(self) -> tuple[float | None, ...]:
-        """M3D-NCA, Eq. (1), per label, then of the union; None where less than half a voxel was found."""
-        return tuple(None if each.mean < 0.5 else each.deviation / each.mean for each in self.sums)
+        """M3D-NCA, Eq. (1), per label, then of the union; None where nothing was found."""
+        return tuple(each.nqm for each in self.sums)
 
 
 def run_ensemble(

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 
 def population_scale(members: int, others: int) -> float:
-    """What brings a population deviation of so many members to that of `others`: it grows as sqrt((N - 1) / N)."""
+    """How a population standard deviation depends on how many members it is of: it grows as sqrt((N - 1) / N).
+
+    Args:
+        members: that it is of, two or more.
+        others: whose it is compared with, two or more.
+
+    Returns:
+        What a deviation of `members` is multiplied with to be like one of `others`.
+    """
     return float(np.sqrt((1 - 1 / others) / (1 - 1 / members)))
 
 
@@ -38,23 +46,12 @@ SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: statistics.nqm[-1
 
 
 def measure_signals(statistics: Statistics) -> dict[str, float | None]:
-    """Every signal by name, of the union of the labels."""
-    return {name: signal.measure(statistics) for name, signal in SIGNALS.items()}
+    """Measure every signal, of the union of the labels.
 
+    Args:
+        statistics: of an ensemble in one field of view.
 
-def nqm(mean: np.ndarray, variance: np.ndarray) -> float | None:
-    """NCA quality metric, M3D-NCA Eq. (1): sum of the members' standard deviation over the sum of their mean.
-
-    mean, variance: of the members' probabilities, any equal shape. None where nothing was found at all.
+    Returns:
+        Its value by the signal's name; None where nothing was found.
     """
-    return nqm_of_sums(*nqm_sums(mean, variance))
-
-
-def nqm_sums(mean: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
-    """The two sums of `nqm`, so that a large volume can be added up in parts."""
-    return float(np.sqrt(variance).sum(dtype=np.float64)), float(mean.sum(dtype=np.float64))
-
-
-def nqm_of_sums(deviation: float, mean: float) -> float | None:
-    """`nqm` from the two sums over the voxels."""
-    return None if mean < 0.5 else deviation / mean  # less than half a voxel is nothing
+    return {name: signal.measure(statistics) for name, signal in SIGNALS.items()}

@@ -23,7 +23,16 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """color: green, amber, red or grey; word: the same for people; reason: one sentence; Dice: None when grey."""
+    """What is told of a result.
+
+    Attributes:
+        color: green, amber, red or grey.
+        word: the same for people.
+        reason: one sentence.
+        predicted_dice, low, high: expected Dice and the ends of its interval; None when grey.
+        target: Dice that it was measured against.
+        objection: why it is grey; None otherwise.
+    """
 
     color: str
     word: str
