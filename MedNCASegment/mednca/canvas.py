@@ -85,7 +85,7 @@ class Canvas:
 
 
 def around(regions: Sequence[Box]) -> Box:
-    """The smallest box that holds some boxes."""
+    """The smallest box that holds some boxes, one at least."""
     return triple(
         slice(min(part.start for part in parts), max(part.stop for part in parts))
         for parts in zip(*regions, strict=True)

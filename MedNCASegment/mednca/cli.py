@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import progress as bars
@@ -25,9 +25,14 @@ from .imaging.header import MAX_VOXELS
 from .imaging.reading import case_name, find_images, pair_by_name, read_image, write_image
 from .messages import Progress
 from .models.library import Library
-from .result import Report
+from .result import Report, Segmentation
 from .schema import SPLIT_SCHEMA, read_json
 from .scores import CaseScore, Summary
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from .models.weights import Model  # needs torch, which takes long to load
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -261,8 +266,19 @@ def remove_model(model: str) -> None:
 RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
 
 
-def write_result(image, result, model, folder: Path, replace: bool = False) -> None:
-    """The four files of a result, in a folder that appears whole or not at all. replace: a folder that is there."""
+def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: Path, replace: bool = False) -> None:
+    """Write the four files of a result, in a folder that appears whole or not at all.
+
+    Args:
+        image: that was segmented.
+        result: of it.
+        model: that made it.
+        folder: of the result.
+        replace: whether a folder that is there may go.
+
+    Raises:
+        MedNCAError: where it cannot be written.
+    """
     from .overview import draw_overview
 
     with staged(folder, replace) as made:
@@ -289,11 +305,19 @@ def _segment_one(
 
 
 @contextmanager
-def json_output(path: Path):
-    """Hold the file that a command's figures go to while it works; within it, a function that writes them.
+def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
+    """Hold the file that a command's figures go to while it works.
 
-    A file that is there now is replaced, one that appears meanwhile is not. Raises MedNCAError, before the work, where
-    it cannot be written.
+    A file that is there now is replaced, one that appears meanwhile is not.
+
+    Args:
+        path: of the file.
+
+    Yields:
+        A function that writes the figures.
+
+    Raises:
+        MedNCAError: before the work, where it cannot be written.
     """
     with held(path):
         if path.is_dir():
@@ -401,7 +425,12 @@ def _tell(results: list[dict], failures, as_json: bool) -> None:
 
 
 def table(scores: Iterable[CaseScore], mean: Summary) -> None:
-    """Print scores as a table, and the mean Dice of each label below it."""
+    """Print scores as a table, and the mean Dice of each label below it.
+
+    Args:
+        scores: a row each.
+        mean: their summary.
+    """
     table = Table("Case", "Dice", "HD95 (mm)", "NQM", "Predicted Dice", "Verdict")
 
     def text(value, digits=3):
@@ -417,7 +446,8 @@ def table(scores: Iterable[CaseScore], mean: Summary) -> None:
         out.print(f"Mean Dice, {name}: {text(value)} +- {text(mean.dice_sd[name])}", highlight=False)
 
 
-def complain(failure) -> None:
+def complain(failure: Mapping[str, str]) -> None:
+    """Tell what went wrong with one image. failure: with "image" and "error"."""
     case = f"{failure['image']}: " if failure["image"] not in failure["error"] else ""
     err.print(f"[bold red]Failed:[/] {_plain(case + failure['error'])}", highlight=False, soft_wrap=True)
 

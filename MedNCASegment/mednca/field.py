@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -64,10 +64,12 @@ class Request:
 
     @property
     def canonical(self) -> CanonicalImage:
+        """The image that is segmented."""
         return self.canvas.canonical
 
     @contextmanager
-    def timed(self, stage: str):
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add what the block takes to the seconds of a stage."""
         start = time.perf_counter()
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
@@ -134,7 +136,17 @@ def segment_field(request: Request, grid: Grid, click: tuple[float, float, float
 
 
 class Field:
-    """One grid and its ensemble."""
+    """One grid and its ensemble.
+
+    Args:
+        request: that it is a field of.
+        grid: on the image.
+        click: RAS mm that it is around; None for a whole image.
+
+    Raises:
+        NothingFound: for a field without contrast.
+        MedNCAError: for a field too small for the model.
+    """
 
     def __init__(self, request: Request, grid: Grid, click: tuple[float, float, float] | None = None):
         _check_size(request.model, grid)
@@ -147,8 +159,18 @@ class Field:
         self.ensemble = Ensemble(request.model.pyramid, image, request.seed, request.memory_limit, roi, choose, held)
 
     def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:
-        """The ensemble's statistics. An accelerator that runs out of memory is given up for the processor; where that
-        runs out, too, it becomes a sentence."""
+        """Run the ensemble. An accelerator that runs out of memory is given up for the processor.
+
+        Args:
+            members: how many; those that ran before are not run again.
+            progress: called with (done, total) after each member; may raise to stop.
+
+        Returns:
+            Their statistics.
+
+        Raises:
+            MedNCAError: where the processor's memory is too small, or the memory limit cannot be met.
+        """
         request = self.request
         while True:
             try:
@@ -169,7 +191,16 @@ class Field:
 
 
 def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None) -> bool:
-    """Whether one structure is to be found in a grid: around a click, or in an image of about the model's field."""
+    """Whether one structure is to be found in a grid, rather than whatever there is.
+
+    Args:
+        model: whose field of view tells.
+        grid: on the image.
+        click: RAS mm; None where nobody clicked.
+
+    Returns:
+        True around a click, and in an image of about the model's field of view.
+    """
     extent = [n * mm for n, mm in zip(grid.size, grid.spacing, strict=True)]
     return click is not None or is_one_field(model.preprocessing.field_of_view, extent)
 

@@ -1,6 +1,6 @@
 """One picture of a result for people: three planes through each finding, outlines, variance and the verdict.
 
-Drawn by matplotlib without a display.
+Drawn by matplotlib without a display. It shows what a result says, and computes nothing of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .axes import triple
+from .axes import Box, triple
 from .files import write_bytes
 from .imaging.geometry import CanonicalImage
 from .models.description import Label
@@ -30,8 +30,21 @@ _PLANES = (("Sagittal", 0, (1, 2), "APSI"), ("Coronal", 1, (0, 2), "RLSI"), ("Ax
 _MARGIN = 6.0  # mm shown around a field of view
 
 
-def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -> Path:
-    """Write a PNG. image: the one that was segmented."""
+def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path: str | Path) -> Path:
+    """Write the picture of a result, two rows of planes for each finding: labels, then variance.
+
+    Args:
+        image: the one that was segmented.
+        result: of it.
+        model: whose labels have names and colors.
+        path: of the PNG.
+
+    Returns:
+        The path.
+
+    Raises:
+        MedNCAError: where it cannot be written.
+    """
     canonical = CanonicalImage.of(image)
     labels, variance = (CanonicalImage.of(part).array for part in (result.labels, result.variance))
     rows = 2 * len(result.findings)
@@ -63,7 +76,7 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -
     return Path(path)
 
 
-def _window(canonical: CanonicalImage, finding: Finding, center) -> tuple[slice, ...]:
+def _window(canonical: CanonicalImage, finding: Finding, center: np.ndarray) -> Box:
     """The part of the image that is shown: the field of view and a margin."""
     window = []
     for axis in range(3):
@@ -71,10 +84,11 @@ def _window(canonical: CanonicalImage, finding: Finding, center) -> tuple[slice,
         low = max(int(center[axis] - half), 0)
         high = min(int(np.ceil(center[axis] + half)) + 1, canonical.array.shape[axis])
         window.append(slice(low, high))
-    return tuple(window)
+    return triple(window)
 
 
 def _plane(array, window, center, plane):
+    """The part of an array that one picture shows, (up, across)."""
     _, axis, (_across, _up), _ = plane
     index = list(window)
     index[axis] = int(center[axis])
@@ -82,6 +96,7 @@ def _plane(array, window, center, plane):
 
 
 def _extent(window, canonical: CanonicalImage, plane):
+    """Its left, right, bottom and top, mm."""
     _, _, (across, up), _ = plane
     return [
         bound
@@ -91,6 +106,7 @@ def _extent(window, canonical: CanonicalImage, plane):
 
 
 def _turn(axes, plane):
+    """The patient's right on the left, and letters at the sides."""
     axes.invert_xaxis()
     axes.set_xticks([])
     axes.set_yticks([])

@@ -57,6 +57,7 @@ class Finding:
 
     @classmethod
     def from_json(cls, data: dict) -> Finding:
+        """From a finding of a report's JSON."""
         verdict, objection = dict(data["verdict"]), data["objection"]
         objection = Objection(**objection) if objection else None
         verdict["objection"] = Objection(**verdict["objection"]) if verdict.get("objection") else None
@@ -92,6 +93,7 @@ class ModelIdentity:
 
     @classmethod
     def from_json(cls, data: dict) -> ModelIdentity:
+        """From the model of a report's JSON."""
         calibration = Calibration.from_json(data["calibration"]) if data["calibration"] else None
         labels = tuple(Label.from_json(label) for label in data["labels"])
         return cls(**data | {"labels": labels, "calibration": calibration})
@@ -107,6 +109,7 @@ class ImageIdentity:
 
     @classmethod
     def of(cls, image: sitk.Image, file: str | None = None) -> ImageIdentity:
+        """From an image, and the name of its file where it has one."""
         return cls(image.GetSize(), tuple(round(s, 6) for s in image.GetSpacing()), file)
 
 
@@ -150,7 +153,11 @@ class Report:
 
     @classmethod
     def from_json(cls, data: dict) -> Report:
-        """Raises MedNCAError where the report cannot be understood."""
+        """Read what `to_json` made, also in version 0.1.
+
+        Raises:
+            MedNCAError: it cannot be understood.
+        """
         try:
             data = dict(data)
             hotspots = data.pop("places", None)  # as they were called before version 0.2
@@ -195,6 +202,7 @@ class Segmentation:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
+        """The report's."""
         return self.report.findings
 
     @cached_property

@@ -31,7 +31,15 @@ class ReferenceCell(nn.Module):
         nn.init.normal_(self.update.weight, std=0.02)  # the papers' zeros would leave the state as it is
 
     def forward(self, state: torch.Tensor, steps: int) -> torch.Tensor:
-        """Apply the rule `steps` times to a state (1, c, X, Y[, Z]) with the image in the first channels."""
+        """Apply the rule.
+
+        Args:
+            state: (1, c, X, Y[, Z]), the image in its first channels.
+            steps: how often.
+
+        Returns:
+            The new state, of the same shape.
+        """
         image = state[:, : self.image_channels].clone()
         for _ in range(steps):
             change = self.hidden(torch.cat([state, *(perceive(state) for perceive in self.perceptions)], 1))

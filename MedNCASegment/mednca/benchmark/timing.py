@@ -193,7 +193,7 @@ def _ratio(slow, fast) -> float:
 
 
 def moving_pyramid(architecture: Architecture) -> Pyramid:
-    """Untrained, but its state moves: the update is not zero."""
+    """Make an untrained pyramid whose state moves: its update is not zero, as it would be before training."""
     torch.manual_seed(0)
     pyramid = Pyramid(architecture).eval().requires_grad_(False)
     for cell in pyramid.cells:
@@ -202,13 +202,29 @@ def moving_pyramid(architecture: Architecture) -> Pyramid:
 
 
 def noise(shape: Shape, architecture: Architecture) -> torch.Tensor:
-    """An image, (R, A, S, input_channels)."""
+    """Make an image of random numbers, the same each time.
+
+    Args:
+        shape: voxels (R, A, S).
+        architecture: of the model that it is for.
+
+    Returns:
+        float32 (R, A, S, input_channels), normally distributed.
+    """
     torch.manual_seed(1)
     return torch.randn(*shape, architecture.input_channels)
 
 
 def cell_steps(architecture: Architecture, shape: Shape) -> int:
-    """Cells times steps over all levels, fired or not."""
+    """Count the steps of all cells of all levels, fired or not.
+
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+
+    Returns:
+        Cells times steps, summed over the levels.
+    """
     return sum(math.prod(architecture.frame(level, shape)) * level.steps for level in architecture.levels)
 
 
@@ -219,16 +235,29 @@ def useful_flops(architecture: Architecture, shape: Shape, region: Box) -> float
         architecture: of the model.
         shape: voxels of the image (R, A, S).
         region: slices of the image.
+
+    Returns:
+        FLOP; a multiplication and an addition are two.
     """
     fired = (
         architecture.fire_rate * level.steps * count(box) * architecture.multiplications(level)
         for level, box in zip(architecture.levels, architecture.boxes(shape, region), strict=True)
     )
-    return 2.0 * sum(fired)  # a multiplication and an addition
+    return 2.0 * sum(fired)
 
 
 def peak_resident(architecture: Architecture, shape: Shape, members: int, memory_limit: float | None) -> dict | None:
-    """Resident memory of a fresh process, MB: before the run, at its peak, and what the run added."""
+    """Measure the memory of an ensemble in a fresh process.
+
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+        members: of the ensemble.
+        memory_limit: MB, as of `segment.segment_image`.
+
+    Returns:
+        Resident MB before the run, at its peak, and what the run added; None on Windows, where nothing tells.
+    """
     if sys.platform == "win32":
         return None
     context = multiprocessing.get_context("spawn")
@@ -247,7 +276,7 @@ def _measure_memory(architecture, shape, members, memory_limit, threads) -> dict
 
 
 def resident_peak() -> float:
-    """Peak so far, MB."""
+    """The most memory that this process had resident so far, MB."""
     if sys.platform == "linux":  # getrusage would give the parent's peak where that was higher
         (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
         return int(line.split()[1]) / 1e3
@@ -257,8 +286,15 @@ def resident_peak() -> float:
 
 
 def organ_region(architecture: Architecture, shape: Shape) -> Box:
-    """A box in the middle of the image as wide as a prostate in its volume (a quarter of each axis; of those with fewer
-    than 64 voxels, all) with the padding that a region of interest has."""
+    """Make up a region of interest: a box in the middle of the image, as wide as a prostate in its volume.
+
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+
+    Returns:
+        A quarter of each axis, and the padding that a region of interest has; all of those with fewer than 64 voxels.
+    """
     scale = architecture.levels[max(len(architecture.levels) - 2, 0)].scale
     return triple(
         slice(0, n) if n < 64 else slice(n // 2 - n // 8 - ROI_PADDING * s, n // 2 + n // 8 + ROI_PADDING * s)
