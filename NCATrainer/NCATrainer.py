@@ -5,9 +5,9 @@ the panel is NCATrainerLib. It imports neither torch nor anything that Slicer do
 """
 
 import json
-import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -29,14 +29,21 @@ if _SIBLING.is_dir() and str(_SIBLING) not in sys.path:
     sys.path.append(str(_SIBLING))
 
 from mednca.errors import MedNCAError  # noqa: E402
-from mednca.models.library import Library  # noqa: E402
+from mednca.models.library import Entry, Library  # noqa: E402
+from mednca.quality.calibration import Calibration  # noqa: E402
+from mednca_train.plan.fingerprint import CaseFacts  # noqa: E402
+from mednca_train.plan.metadata import slug  # noqa: E402
+from mednca_train.run_folder import RunState, RunSummary, read_history, read_name  # noqa: E402
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
+from NCATrainerLib.choosers import RunChooser, StartChooser  # noqa: E402
+from NCATrainerLib.plan_editor import PlanEditor  # noqa: E402
 from NCATrainerLib.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
+from NCATrainerLib.runs import Runs, runsFolder  # noqa: E402
 from NCATrainerLib.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
-from NCATrainerLib.trainer import IDLE, TRAINING, Trainer, nameOf, slug  # noqa: E402
-from NCATrainerLib.training_request import NEW, wantedOf  # noqa: E402
+from NCATrainerLib.trainer import Trainer, TrainerState, TrainerStatus  # noqa: E402
+from NCATrainerLib.training_request import TrainingRequest, trainingRequestOf  # noqa: E402
 
 REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
 
@@ -44,7 +51,7 @@ REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
 class NCATrainer(ScriptedLoadableModule):
     """What Slicer shows of the module before it is opened."""
 
-    def __init__(self, parent):
+    def __init__(self, parent) -> None:
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("NCA Trainer")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
@@ -74,13 +81,13 @@ class NCATrainerParameterNode:
 
 
 class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel: shows the trainer's state, and hands over what the user wants."""
+    """The panel: shows the logic's status, and hands over what the user asks for."""
 
-    def __init__(self, parent=None):
+    def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = self._parameterNode = self._guiTag = self._shownPlan = None
-        self._shownPairs, self._shownRuns = 0, []
+        self.logic = self._parameterNode = self._guiTag = None
+        self._shownPairs = 0
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
@@ -92,6 +99,9 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.cases = CaseTable(ui.pairsTable)
         self.labels = LabelTable(ui.labelsTable, self._onLabelsEdited)
         self.result = ResultTable(ui.resultTable)
+        self.starts = StartChooser(ui.startComboBox)
+        self.runs = RunChooser(ui.runsComboBox, ui.resumeButton, ui.deleteRunButton)
+        self.plan = PlanEditor(ui.planEdit)
         self._showSoon = qt.QTimer()  # many nodes may go at once
         self._showSoon.setSingleShot(True)
         self._showSoon.connect("timeout()", self._show)
@@ -109,7 +119,6 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             handler = getattr(self, f"on{name[0].upper()}{name[1:]}Button")
             getattr(ui, f"{name}Button").connect("clicked(bool)", handler)
         ui.startComboBox.connect("currentIndexChanged(int)", self._onStartChosen)
-        ui.runsComboBox.connect("currentIndexChanged(int)", self._onRunChosen)
         self.enter()
 
     def cleanup(self):
@@ -120,8 +129,8 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(None)
         self.removeObservers()
 
-    def enter(self):
-        self._fillStart()
+    def enter(self) -> None:
+        self.starts.fill(self.logic.library.entries())
         self.initializeParameterNode()
         self.logic.restorePlot()
 
@@ -157,15 +166,10 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _showStartOf(self, parameterNode):
         """A scene may name a model that this computer lacks: then a new one is begun, and that is said."""
-        combo = self.ui.startComboBox
-        index = combo.findData(parameterNode.start)
-        wasBlocked = combo.blockSignals(True)
-        combo.setCurrentIndex(max(index, 0))
-        combo.blockSignals(wasBlocked)
-        if index < 0:
-            told = _("There is no model {wanted} here; the training starts from a new one.")
-            self._log(told.format(wanted=parameterNode.start))
-            parameterNode.start = combo.currentData
+        if not self.starts.choose(parameterNode.start):
+            told = _("There is no model {start} here; the training starts from a new one.")
+            self._log(told.format(start=parameterNode.start))
+            parameterNode.start = self.starts.chosen
 
     @property
     def _pairs(self):
@@ -194,7 +198,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onRemovePairButton(self, checked=None):
         self._show()  # the rows are those of the pairs now
-        gone = self.cases.selectedRows()
+        gone = self.cases.selectedRows
         self._setPairs([pair for number, pair in enumerate(self._pairs) if number not in gone])
 
     def onFolderButton(self, checked=None):
@@ -206,49 +210,49 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.onExamineButton()
 
     def onExamineButton(self, checked=None):
-        self._try(lambda: self.logic.trainer.examine(self._wanted()))
+        self._try(lambda: self.logic.examine(self._request()))
 
     def onProposeButton(self, checked=None):
-        self._try(lambda: self.logic.trainer.propose(self._wanted()))
+        self._try(lambda: self.logic.propose(self._request()))
 
     def onApplyPlanButton(self, checked=None):
-        self._try(lambda: self.logic.trainer.propose(self._wanted(), self._planChanges()))
+        self._try(lambda: self.logic.propose(self._request(), self.plan.changes()))
 
     def onTrainButton(self, checked=None):
         """One button: what is missing before the training is done first. While it trains: pause."""
-        if self.logic.trainer.isBusy:
-            self.logic.trainer.pause()
+        if self.logic.status.isBusy:
+            self.logic.pause()
         else:
             self._try(self._train)
 
     def _train(self):
-        wanted = self._wanted()
+        request = self._request()
         question = _(
             "Something changed since the data set was checked. Check it again, make a new plan and train by that?"
         )
-        if not self.logic.trainer.isStale or slicer.util.confirmOkCancelDisplay(question):
-            self.logic.train(wanted, self._planChanges(), self._mayLeaveOut)
+        if not self.logic.status.isStale or slicer.util.confirmOkCancelDisplay(question):
+            self.logic.train(request, self.plan.changes(), self._mayLeaveOut)
 
     def onCancelButton(self, checked=None):
         question = _("Stop the training and delete what was trained so far?")
-        if not self.logic.trainer.isTraining or slicer.util.confirmOkCancelDisplay(question):
-            self.logic.trainer.cancel()
+        if not self.logic.status.isTraining or slicer.util.confirmOkCancelDisplay(question):
+            self.logic.cancel()
 
     def onResumeButton(self, checked=None):
-        run = self._shownRuns[self.ui.runsComboBox.currentIndex]
-        if run["state"] == "done":
-            self._try(lambda: self.logic.trainer.open(run["folder"]), install=False)
+        run = self.runs.chosen
+        if run.state == RunState.DONE:
+            self._try(lambda: self.logic.openRun(run.folder), install=False)
         else:
-            self._try(lambda: self.logic.resume(run["folder"], self._parameterNode.device))
+            self._try(lambda: self.logic.resume(run.folder, self._parameterNode.device))
 
     def onDeleteRunButton(self, checked=None):
-        run = self._shownRuns[self.ui.runsComboBox.currentIndex]
+        run = self.runs.chosen
         question = _(
             "Delete the training of {name}, its result and the images that were written for it for good? What was "
             "added to your models stays there."
         )
-        if slicer.util.confirmOkCancelDisplay(question.format(name=run["name"])):
-            self._try(lambda: self.logic.trainer.deleteRun(run["folder"]), install=False)
+        if slicer.util.confirmOkCancelDisplay(question.format(name=run.name)):
+            self._try(lambda: self.logic.deleteRun(run.folder), install=False)
 
     def onCalibrationButton(self, checked=None):
         self.logic.showCalibration()
@@ -257,17 +261,17 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._try(self._add, install=False)
 
     def _add(self):
-        existing = self.logic.replaced()
+        existing = self.logic.replacedModel()
         question = _("There already is a model {name} among your models. Replace it by this one?")
         if existing and not slicer.util.confirmOkCancelDisplay(question.format(name=existing)):
             return
         entry = self.logic.addToModels(replace=existing is not None)
-        self._fillStart()
+        self.starts.fill(self.logic.library.entries())
         self._log(_("{name} was added to your models.").format(name=entry.id))
         slicer.util.infoDisplay(_("The model is in your models now; MedNCA Segment lists it."))
 
     def onExportButton(self, checked=None):
-        title, name = _("Export the model"), f"{slug(self.logic.trainer.result.name)}.zip"
+        title, name = _("Export the model"), f"{slug(self.logic.status.result.name)}.zip"
         path = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, _("Models (*.zip)"))
         if path:
             self._try(lambda: self.logic.exportModel(path), install=False)
@@ -276,42 +280,25 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         slicer.app.clipboard().setText(self.ui.logText.plainText)
 
     def _onStartChosen(self, index):
-        if self._parameterNode and self.ui.startComboBox.currentData:
-            self._parameterNode.start = self.ui.startComboBox.currentData
+        if self._parameterNode and self.starts.chosen:
+            self._parameterNode.start = self.starts.chosen
         self._show()
-
-    def _onRunChosen(self, index):
-        isDone = 0 <= index < len(self._shownRuns) and self._shownRuns[index]["state"] == "done"
-        self.ui.resumeButton.text = _("Open") if isDone else _("Resume")
 
     def _onLabelsEdited(self, labels):
         if self._parameterNode:
             self._parameterNode.labels = json.dumps(json.loads(self._parameterNode.labels) | labels)
             self._show()
 
-    def _wanted(self):
+    def _request(self) -> TrainingRequest:
         """What is on the panel, to be worked on. Raises MedNCAError where the base model's terms are not accepted."""
-        wanted = wantedOf(self._parameterNode, self.logic.library)
-        if wanted.base:
-            checkTerms(wanted.base.description)
-        self.logic.trainer.keep(wanted)
-        return wanted
+        request = trainingRequestOf(self._parameterNode, self.logic.library)
+        if request.base:
+            checkTerms(request.base.description)
+        self.logic.keep(request)
+        return request
 
-    def _planChanges(self):
-        """What the user made of the plan, or None. Raises MedNCAError where that is no plan."""
-        plan, text = self.logic.trainer.plan, self.ui.planEdit.plainText
-        if plan is None or text == _planAsText(plan):
-            return None
-        try:
-            changes = json.loads(text)
-        except ValueError as error:
-            raise MedNCAError(_("This is no plan: {error}").format(error=error)) from error
-        if not isinstance(changes, dict):
-            raise MedNCAError(_("This is no plan: it must stand in braces."))
-        return changes
-
-    def _mayLeaveOut(self, rows):
-        question = _("These cases cannot be used. Train without them?") + "\n\n" + messages.leftOutText(rows)
+    def _mayLeaveOut(self, cases: list[CaseFacts]) -> bool:
+        question = _("These cases cannot be used. Train without them?") + "\n\n" + messages.leftOutText(cases)
         return slicer.util.confirmOkCancelDisplay(question)
 
     def _try(self, action, install=True):
@@ -326,95 +313,63 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     # --- what is shown
 
-    def _fillStart(self):
-        combo, chosen = self.ui.startComboBox, self.ui.startComboBox.currentData
-        wasBlocked = combo.blockSignals(True)
-        combo.clear()
-        for family, text in NEW.items():
-            combo.addItem(_(text), family)
-        for entry in self.logic.library.entries():
-            if entry.description:
-                combo.addItem(_("Fine-tune {name}").format(name=entry.description.name), entry.id)
-        combo.setCurrentIndex(max(combo.findData(chosen), 0))
-        combo.blockSignals(wasBlocked)
-
     def _show(self):
-        """Everything as the trainer and the parameter node have it."""
+        """Everything as the logic and the parameter node have it."""
         if self.logic is None:
             return
-        trainer, busy = self.logic.trainer, self.logic.trainer.isBusy
-        self._showInputs(busy)
-        self._showPlan()
-        self._showProgress(trainer, busy)
-        self._showRuns(busy)
-        self._showResult(busy)
+        request = None
+        if self._parameterNode and not self.logic.status.isBusy:
+            request = trainingRequestOf(self._parameterNode, self.logic.library)
+            self.logic.keep(request)
+        self._shownPairs = len(self._pairs)
+        status = self.logic.status
+        self._showButtons(status, request)
+        if not status.isBusy:  # with what the tables show it is done; they, and the runs, stay as they are
+            self._showInputs(status, request)
+            self.runs.show(self.logic.runs())
+        self.runs.setEnabled(not status.isBusy)
+        self.plan.show(status.preparation.planned.plan if status.preparation.planned else None)
+        self.ui.planLabel.text = messages.planText(status.preparation)
+        self._showProgress(status)
+        self._showResult(status)
 
-    def _showInputs(self, busy):
-        """While something is done, the tables stay as they are: it is done with what they show."""
-        ui, trainer, node = self.ui, self.logic.trainer, self._parameterNode
+    def _showButtons(self, status: TrainerStatus, request: TrainingRequest | None):
+        ui, isFree = self.ui, self._parameterNode is not None and not status.isBusy
         for widget in (
             ui.volumeSelector, ui.segmentationSelector, ui.addPairButton, ui.addAllButton, ui.removePairButton,
             ui.folderButton, ui.labelsTable, ui.startComboBox, ui.nameLineEdit, ui.planEdit, ui.deviceComboBox,
         ):  # fmt: skip
-            widget.enabled = node is not None and not busy
-        wanted = wantedOf(node, self.logic.library) if node and not busy else None
-        hasData = wanted is not None and bool(wanted.pairs or wanted.folder)
+            widget.enabled = isFree
+        hasData = request is not None and request.hasData
         for button in (ui.examineButton, ui.proposeButton):
             button.enabled = hasData
-        ui.applyPlanButton.enabled = trainer.plan is not None and not busy
-        ui.trainButton.enabled = hasData or trainer.state == TRAINING
-        self._shownPairs = len(self._pairs)
-        if busy:
-            return
-        if wanted:
-            trainer.keep(wanted)
-            self.labels.show(wanted.labels)
-        if trainer.dataset:
-            self.cases.showRows(trainer.dataset.rows)
+        ui.applyPlanButton.enabled = status.preparation.planned is not None and not status.isBusy
+        ui.trainButton.enabled = hasData or status.state == TrainerState.TRAINING
+        ui.trainButton.text = _("Pause") if status.state == TrainerState.TRAINING else _("Train")
+        ui.cancelButton.enabled = status.isBusy
+
+    def _showInputs(self, status: TrainerStatus, request: TrainingRequest | None):
+        if request:
+            self.labels.show(request.labels)
+        if status.preparation.data:
+            self.cases.showCases(status.preparation.facts)
         else:
-            self.cases.showPairs(wanted.pairs if wanted else [])
-        ui.datasetLabel.text = messages.datasetText(wanted, trainer.dataset, trainer.isStale)
-        ui.startInfoLabel.text = messages.startText(wanted)
+            self.cases.showPairs(request.pairs if request else [])
+        self.ui.datasetLabel.text = messages.datasetText(request, status.preparation, status.isStale)
+        self.ui.startInfoLabel.text = messages.startText(request)
 
-    def _showPlan(self):
-        trainer = self.logic.trainer
-        self.ui.planLabel.text = messages.planText(trainer.plan, trainer.reasons, trainer.estimate, trainer.isChanged)
-        if trainer.plan is not self._shownPlan:
-            self._shownPlan = trainer.plan
-            self.ui.planEdit.plainText = _planAsText(trainer.plan) if trainer.plan else ""
+    def _showProgress(self, status: TrainerStatus):
+        bar, progress = self.ui.progressBar, status.progress
+        bar.visible = status.isBusy
+        bar.maximum = int(progress.total or 0)
+        bar.value = int(progress.step or 0)
+        self.ui.statusLabel.text = messages.statusText(status)
 
-    def _showProgress(self, trainer, busy):
-        ui = self.ui
-        ui.trainButton.text = _("Pause") if trainer.state == TRAINING else _("Train")
-        ui.cancelButton.enabled = busy
-        ui.progressBar.visible = busy
-        stage, step, total, seconds = trainer.progress
-        ui.progressBar.maximum = int(total or 0)
-        ui.progressBar.value = int(step or 0)
-        ui.statusLabel.text = messages.progressText(trainer.state, stage, step, total, seconds) if busy else ""
-
-    def _showRuns(self, busy):
-        """The list stands still while something is done."""
-        combo = self.ui.runsComboBox
-        if not busy:
-            runs, chosen = self.logic.trainer.runs(), combo.currentData
-            if runs != self._shownRuns:
-                self._shownRuns = runs
-                wasBlocked = combo.blockSignals(True)
-                combo.clear()
-                for run in runs:
-                    combo.addItem(messages.runText(run), run["folder"])
-                combo.setCurrentIndex(max(combo.findData(chosen), 0))
-                combo.blockSignals(wasBlocked)
-            self._onRunChosen(combo.currentIndex)
-        for widget in (combo, self.ui.resumeButton, self.ui.deleteRunButton):
-            widget.enabled = bool(self._shownRuns) and not busy
-
-    def _showResult(self, busy):
-        ui, result = self.ui, self.logic.trainer.result
-        self.result.show(result.report if result else None)
+    def _showResult(self, status: TrainerStatus):
+        ui, result = self.ui, status.result
+        self.result.show(result)
         ui.resultLabel.text = messages.resultText(result)
-        ui.addButton.enabled = ui.exportButton.enabled = result is not None and not busy
+        ui.addButton.enabled = ui.exportButton.enabled = result is not None and not status.isBusy
         ui.calibrationButton.enabled = result is not None and bool(result.report.get("calibration"))
 
     def _onFailed(self, text):
@@ -425,10 +380,6 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
 
 
-def _planAsText(plan):
-    return json.dumps(plan, indent=1)
-
-
 class NCATrainerLogic(ScriptedLoadableModuleLogic):
     """Trains models, with or without the panel.
 
@@ -436,42 +387,163 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         logic = slicer.util.getModuleLogic("NCATrainer")
         report = logic.trainPairs([(volumeNode, segmentationNode), ...], "My model")     # waits; returns the report
         logic.addToModels()
+
+    Args:
+        changed: called whenever the status changes.
+        failed: called with a sentence when something went wrong.
+        log: called with lines for people.
     """
 
-    def __init__(self, changed=lambda: None, failed=lambda text: None, log=lambda text: None):
+    def __init__(
+        self,
+        changed: Callable[[], None] = lambda: None,
+        failed: Callable[[str], None] = lambda text: None,
+        log: Callable[[str], None] = lambda text: None,
+    ) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
         self.library = Library(check_tensors=False)
         self.plot, self.log = TrainingPlot(), log
-        self.trainer = Trainer(runsFolder(self.library), changed, self.plot.add, failed, log)
+        self.trainer = Trainer(Runs(runsFolder(self.library)), changed, self.plot.add, failed, log)
 
-    def getParameterNode(self):
+    def getParameterNode(self) -> NCATrainerParameterNode:
+        """What the user chose in this scene."""
         return NCATrainerParameterNode(super().getParameterNode())
 
-    def train(self, wanted, changes=None, mayLeaveOut=lambda rows: True):
-        """Train; what is missing before is done first. changes: to the plan. mayLeaveOut(rows): whether to train
-        without the cases that cannot be used."""
+    @property
+    def status(self) -> TrainerStatus:
+        """What is being done, how far it is, and what came of it so far."""
+        return self.trainer.status
+
+    # --- from a training request to a model; each of these goes on after it returned, and `status` tells how far it is
+
+    def keep(self, request: TrainingRequest) -> None:
+        """Forget what was made of another request."""
+        self.trainer.keep(request)
+
+    def examine(self, request: TrainingRequest) -> None:
+        """Look at the cases of a data set: which can be used, and why others cannot.
+
+        Args:
+            request: whose pairs, or folder, are looked at.
+
+        Raises:
+            MedNCAError: where it has neither, or something is being done already.
+        """
+        self.trainer.examine(request)
+
+    def propose(self, request: TrainingRequest, changes: dict | None = None) -> None:
+        """Make a plan, and measure what it costs on this computer. The data set is looked at first if it was not.
+
+        Args:
+            request: what is to be trained.
+            changes: to fields of the plan (`mednca_train.plan.plan.Plan`), as JSON has them.
+
+        Raises:
+            MedNCAError: where there is no data, or something is being done already.
+        """
+        self.trainer.propose(request, changes)
+
+    def train(
+        self,
+        request: TrainingRequest,
+        changes: dict | None = None,
+        mayLeaveOut: Callable[[list[CaseFacts]], bool] = lambda cases: True,
+    ) -> None:
+        """Train; what is missing before is done first.
+
+        Args:
+            request: what is to be trained.
+            changes: to fields of the plan, as JSON has them; with any a new plan is made.
+            mayLeaveOut: asked whether to train without the cases that cannot be used, which it is given.
+
+        Raises:
+            MedNCAError: where the model has no name, or one that could not be added to the user's models in the end;
+                there is no data; or something is being done already.
+        """
         trainer = self.trainer
-        self._checkName(wanted.name)
-        trainer.keep(wanted)
-        if trainer.plan is None or changes:
-            trainer.propose(wanted, changes, lambda: self.train(wanted, None, mayLeaveOut))
+        trainer.checkIdle()
+        self._checkName(request.name)
+        trainer.keep(request)
+        if trainer.preparation.planned is None or changes:
+            trainer.propose(request, changes, lambda: self.train(request, None, mayLeaveOut))
             return
-        unusable = trainer.dataset.unusable
+        unusable = trainer.preparation.unusable
         if unusable and not mayLeaveOut(unusable):
             return
         if unusable:
             self.log(_("Left out:") + "\n" + messages.leftOutText(unusable, len(unusable)))
-        trainer.train(wanted)
-        self._startPlot(wanted.name)
+        trainer.train(request)
+        self._startPlot(request.name)
 
-    def resume(self, run, device="auto"):
-        title = nameOf(run)
+    def pause(self) -> None:
+        """Stop a training so that it can be resumed; other work is dropped."""
+        self.trainer.pause()
+
+    def cancel(self) -> None:
+        """Stop what is being done; what was trained is deleted."""
+        self.trainer.cancel()
+
+    # --- the trainings that are there
+
+    def runs(self) -> list[RunSummary]:
+        """The trainings of this computer, the one saved last first."""
+        return self.trainer.runs.all()
+
+    def resume(self, run: Path, device: str = "auto") -> None:
+        """Go on with a training that was paused, or interrupted.
+
+        Args:
+            run: its folder.
+            device: "auto" (the one that it was begun on), "cpu", "cuda" or "mps".
+
+        Raises:
+            MedNCAError: where the folder holds no run, or something is being done already.
+        """
+        title = read_name(run)
         self.trainer.resume(run, device)
         self._startPlot(title)
 
-    def trainPairs(self, chosen, name, start="m3d-nca", labels=None, changes=None, seconds=36_000):
-        """For scripts: train on pairs of nodes and wait. labels: {segment name: label name}, None for all by their own
-        names. changes: to the plan. Returns the report; raises MedNCAError with the reason where there is none."""
+    def openRun(self, run: Path) -> None:
+        """Make the model of a training that is done the result. Raises MedNCAError where there is none."""
+        self.trainer.open(run)
+
+    def deleteRun(self, run: Path) -> None:
+        """Delete a training of this computer, its model and what was exported for it alone.
+
+        Args:
+            run: its folder.
+
+        Raises:
+            MedNCAError: where it is none of `runs`, another program trains it, or something is being done already.
+        """
+        self.trainer.deleteRun(run)
+
+    def trainPairs(
+        self,
+        chosen: list[pairs.Pair],
+        name: str,
+        start: str = "m3d-nca",
+        labels: dict[str, str] | None = None,
+        changes: dict | None = None,
+        seconds: float = 36_000,
+    ) -> dict:
+        """For scripts: train on pairs of nodes, and wait for the end.
+
+        Args:
+            chosen: (volume node, segmentation or label map node) each.
+            name: of the model to be made.
+            start: a model family, "m3d-nca" or "med-nca", for a new model, or the id of one to be fine-tuned.
+            labels: {segment name: label name}; others are left out. None: all segments, by their own names.
+            changes: to fields of the plan, as JSON has them.
+            seconds: after which the training is paused.
+
+        Returns:
+            The validation report: "mean" (Dice by label and of the union), "calibration" and others, as
+            `mednca_train.model.build.finish` makes it.
+
+        Raises:
+            MedNCAError: with the reason where there is none.
+        """
         missing = ", ".join(missingPackages(REQUIREMENTS).values())
         if missing:
             raise MedNCAError(_("{names} not installed; train once from the panel.").format(names=missing))
@@ -485,7 +557,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
             if not trainer.isBusy:
                 trainer.forget()
                 trainer.result = None
-            self.train(wantedOf(node, self.library), changes)
+            self.train(trainingRequestOf(node, self.library), changes)
             trainer.wait(seconds)
             if trainer.isBusy:
                 trainer.pause()
@@ -496,46 +568,73 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
             raise MedNCAError(errors[0] if errors else _("The training was stopped."))
         return trainer.result.report
 
-    def replaced(self):
-        """The id of the user's model whose place the result would take, or None."""
+    # --- the result
+
+    def replacedModel(self) -> str | None:
+        """The id of the user's model whose place the result would take, or None. Raises MedNCAError where there is no
+        result."""
         id = self.library.check_folder(self._resultFolder(), False).id
         return id if (self.library.user / id).exists() else None
 
-    def addToModels(self, replace=False):
-        """Put the result among the user's models. Returns its `mednca.models.library.Entry`."""
+    def addToModels(self, replace: bool = False) -> Entry:
+        """Put the result among the user's models.
+
+        Args:
+            replace: whether a model of the same id may go.
+
+        Returns:
+            The library's entry of it.
+
+        Raises:
+            MedNCAError: where there is no result, or its place is taken.
+        """
         return self.library.add_model(self._resultFolder(), replace)
 
-    def exportModel(self, path):
-        """Write the result as a zip file that others can import; a file that is there is replaced."""
+    def exportModel(self, path: str) -> None:
+        """Write the result as a file that others can import.
+
+        Args:
+            path: of the zip file; one that is there is replaced.
+
+        Raises:
+            MedNCAError: where there is no result, or the file cannot be written.
+        """
         self.library.export_model(str(self._resultFolder()), path, replace=True)
 
-    def showCalibration(self):
+    def showCalibration(self) -> None:
         """Expected Dice against NQM of the result, in the layout."""
-        showChart(calibrationPlot(self.trainer.result.report["calibration"], _("Calibration")))
+        calibration = Calibration.from_json(self.trainer.result.report["calibration"])
+        showChart(calibrationPlot(calibration, _("Calibration")))
 
-    def restorePlot(self):
+    # --- the scene and the application
+
+    def restorePlot(self) -> None:
         """The chart of the training that runs, where it went with a scene."""
         if not self.plot.isThere:
             self._startPlot(self.plot.title)
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """A training goes on: it needs no node. What looks at nodes ends."""
         self.plot.forget()
         if self.trainer.isBusy and not self.trainer.isTraining:
             self.trainer.cancel()
         self.trainer.forget()
 
-    def shutdown(self):
+    def shutdown(self) -> None:
+        """End the worker, silently; a training that runs can be resumed."""
         self.trainer.shutdown()
 
     def _startPlot(self, title):
         if not self.trainer.isTraining:  # it could not even be started
             return
         self.plot.start(title)
-        self.plot.load(self.trainer.run / "history.csv")
+        try:
+            self.plot.load(read_history(self.trainer.run))
+        except MedNCAError as error:  # its last row may just be written; the rows to come are shown
+            self.log(str(error))
         showChart(self.plot.chart)
 
-    def _resultFolder(self):
+    def _resultFolder(self) -> Path:
         if self.trainer.result is None:
             raise MedNCAError(_("There is no result yet."))
         return self.trainer.result.folder
@@ -548,12 +647,6 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
             if entry.id == slug(name) and entry.folder != self.library.user / entry.id:
                 told = _("{folder} holds a model {id} already; choose another name.")
                 raise MedNCAError(told.format(folder=entry.folder, id=entry.id))
-
-
-def runsFolder(library):
-    """Where trainings are kept: beside the user's models, or in $MEDNCA_RUNS."""
-    chosen = os.environ.get("MEDNCA_RUNS")
-    return Path(chosen) if chosen else Path(library.user).parent / "Runs"
 
 
 class NCATrainerTest(ScriptedLoadableModuleTest):
@@ -575,7 +668,7 @@ class NCATrainerTest(ScriptedLoadableModuleTest):
         try:
             with self.assertRaises(MedNCAError):
                 logic.trainPairs([], "nothing")
-            self.assertEqual(logic.trainer.state, IDLE)
+            self.assertFalse(logic.status.isBusy)
         finally:
             logic.shutdown()
         self.delayDisplay(_("An empty data set was refused."))

@@ -17,6 +17,23 @@ def add_volume(slicer, array_ijk, matrix=None, name="phantom"):
     return node
 
 
+def drawn_pair(slicer, image, labels, name, names=("Front", "Back")):
+    """A volume (i, j, k) in the scene and the segmentation that was drawn on it."""
+    from MedNCASegmentLib.volumes import orientedImageData
+
+    volume = add_volume(slicer, image, np.eye(4), name=name)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{name}, drawn")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    for value, segment_name in enumerate(names, start=1):
+        mask = (labels == value).astype(np.uint8).transpose(2, 1, 0)
+        segment = slicer.vtkSegment()
+        segment.SetName(segment_name)
+        segment.AddRepresentation("Binary labelmap", orientedImageData(mask, volume, node))
+        node.GetSegmentation().AddSegment(segment)
+    return volume, node
+
+
 def put_under(slicer, volume, matrix):
     import vtk
 

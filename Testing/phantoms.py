@@ -43,6 +43,19 @@ def m3d(scales=(2, 1), kernels=(7, 3), steps=(4, 4), **options) -> Architecture:
     return Architecture("m3d-nca", **({"channels": 8, "hidden": 16, "levels": levels} | options))
 
 
+_FLAT = (Level((4, 4, 1), 3, 4), Level((1, 1, 1), 3, 4))
+ARCHITECTURES = {
+    "m3d two levels, batch norm, two labels": m3d(norm="batch", labels=2),
+    "m3d three levels": m3d((4, 2, 1), (7, 5, 3), (2, 3, 4)),
+    "m3d anisotropic scale": Architecture("m3d-nca", 8, 16, (Level((4, 4, 2), 5, 3), Level((1, 1, 1), 3, 3))),
+    "med-nca axial": Architecture("med-nca", 8, 16, _FLAT, slice_axis=2),
+    "med-nca sagittal": Architecture("med-nca", 8, 16, (Level((1, 2, 2), 3, 3), Level((1, 1, 1), 3, 3)), slice_axis=0),
+    "backbone": Architecture("backbone-nca", 8, 16, (Level((1, 1, 1), 3, 5),), slice_axis=1),
+    "seg-nca below full resolution": Architecture("seg-nca", 8, 16, (Level((2, 2, 1), 3, 5),), slice_axis=2),
+    "two image channels": m3d(input_channels=2),
+}
+
+
 def bright_model(
     id="bright", spacing=None, field_of_view=None, labels=1, fire_rate=1.0, levels=1, **preprocessing
 ) -> Model:

@@ -56,13 +56,13 @@ def trainer(host):
     import json
 
     import slicer
-    from test_trainer_panel import drawn_pair
 
+    from nodes import drawn_pair
     from phantoms import organ_case
 
     slicer.mrmlScene.Clear(0)
     for number in range(6):
-        drawn_pair(*organ_case(number), f"Scan {number + 1}")
+        drawn_pair(slicer, *organ_case(number), f"Scan {number + 1}")
     panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
     panel.ui.nameLineEdit.text = "Phantom organ"
     host.click(panel.ui.addAllButton)
@@ -72,7 +72,7 @@ def trainer(host):
             changes = {"iterations": 120, "validate_every": 40, "learning_rate": 4e-3}
             panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
         host.click(getattr(panel.ui, button))
-        assert host.wait(lambda: not panel.logic.trainer.isBusy, 400), panel.ui.logText.plainText
+        assert host.wait(lambda: not panel.logic.status.isBusy, 400), panel.ui.logText.plainText
     panel.ui.advancedCollapsibleButton.collapsed = True
     save(OUT / "NCATrainer.png", picture(host, panel))
     print(f"Made {OUT / 'NCATrainer.png'}; look at it.")

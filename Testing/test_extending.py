@@ -1,5 +1,7 @@
 """What varies is added from outside, as an extension of the house would: nothing but the files that are meant for it."""
 
+import json
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -10,15 +12,18 @@ from torch import nn
 from mednca.benchmark.reference import ReferencePyramid
 from mednca.benchmark.timing import useful_flops
 from mednca.models.description import Label
-from mednca.models.weights import Model
+from mednca.models.weights import Model, load_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.cells import CELLS, Cell, cell_of
 from mednca.nca.ensemble import run_ensemble
 from mednca.nca.families import FAMILIES, Family, Planning
 from mednca.nca.memory import plan_memory
 from mednca.nca.pyramid import Pyramid
+from mednca.quality.signals import SIGNALS, Signal
+from mednca.result import Report
+from mednca.segment import segment_image
 from mednca_train.data import artifacts
-from mednca_train.model.calibration import conditions, measure_degraded
+from mednca_train.model.calibration import Sample, conditions, fit, measure_degraded
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.propose import propose
 from mednca_train.pool import Pool
@@ -127,3 +132,36 @@ def test_a_new_artifact_is_used_by_calibrations(cases, tmp_path, monkeypatch):
     dice = {name: [sample.dice for sample in samples if sample.condition == name] for name in wanted}
     assert len(samples) == 4
     assert all(clean > 2 * black for clean, black in zip(dice["clean"], dice["blackout"], strict=True))
+
+
+# --- a verdict signal: a line in mednca/quality/signals.py, and a calibration that is made with it
+
+
+def _roughness(statistics) -> float | None:
+    """A signal of this test: the share of the region that is unsure."""
+    return float((statistics.variance > 0.01).mean()) if statistics.sums[-1].mean >= 0.5 else None
+
+
+def test_a_new_signal_is_reported_calibrated_and_judged_by(cases, tmp_path, monkeypatch):
+    """Models that were calibrated with NQM go on by NQM; where nobody knows the signal there is no verdict."""
+    monkeypatch.setitem(SIGNALS, "roughness", Signal(_roughness))
+    model, image = bright_model(labels=2, fire_rate=0.5), image_of(organ_case(0)[0])
+    signals = segment_image(image, model, members=5).findings[0].signals
+    assert set(signals) == {"nqm", "roughness"} and 0 < signals["roughness"] < 1
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0, 1, 200)
+    samples = [
+        Sample(str(n), "clean", float(np.clip(1 - 0.6 * v + rng.normal(0, 0.02), 0, 1)), {"nqm": 0.2, "roughness": v})
+        for n, v in enumerate(values.tolist())
+    ]
+    calibration = fit(samples, 5, samples, "roughness")
+    model.info["quality"] = {"calibration": json.loads(json.dumps(calibration.to_json()))}
+    loaded = load_model(save(model, tmp_path / "rough"))
+    result = segment_image(image, loaded, members=5)
+    verdict = result.findings[0].verdict
+    assert verdict.predicted_dice == calibration.predict(signals["roughness"], 5)[0]
+    assert (
+        Report.from_json(json.loads(json.dumps(result.report.to_json()))).rejudged(0.8).findings[0].verdict == verdict
+    )
+    monkeypatch.delitem(SIGNALS, "roughness")
+    assert segment_image(image, loaded, members=5).findings[0].verdict.color == "grey"

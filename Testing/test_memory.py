@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_pyramid import ARCHITECTURES
 from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
@@ -20,8 +19,9 @@ from mednca.nca.cells import Cell
 from mednca.nca.ensemble import run_ensemble
 from mednca.nca.memory import plan_memory, predicted_peak
 from mednca.quality import hotspots
+from mednca.quality.signals import nqm
 from mednca.segment import segment_image
-from phantoms import bright_model, image_of, m3d, random_pyramid
+from phantoms import ARCHITECTURES, bright_model, image_of, m3d, random_pyramid
 
 
 @pytest.mark.parametrize("slab", [1, 300, 10**6])
@@ -208,7 +208,7 @@ def test_blocks_do_not_change_the_result():
     count = len(list(plan.blocks((slice(0, 96), slice(0, 20), slice(0, 22)))))
     assert calls == [(n, 3 * count) for n in range(1, 3 * count + 1)]
     assert np.allclose(blocks.mean, whole.mean, atol=1e-5) and np.allclose(blocks.variance, whole.variance, atol=1e-5)
-    assert blocks.nqm == pytest.approx(whole.nqm, rel=1e-4)
+    assert [nqm(each) for each in blocks.sums] == pytest.approx([nqm(each) for each in whole.sums], rel=1e-4)
 
 
 def test_the_region_holds_what_the_coarser_level_found():

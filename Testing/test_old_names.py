@@ -13,6 +13,7 @@ from mednca.models.weights import load_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.cells import current_names
 from mednca_train.plan.presets import HIPPOCAMPUS_M3DNCA
+from mednca_train.run_folder import RunState
 from mednca_train.training.loop import Run
 from phantoms import bright_model, save
 
@@ -57,7 +58,7 @@ def test_a_checkpoint_with_old_names_is_read(tmp_path):
     for pyramid in (run.pyramid, run.average, run.best):
         for parameter in pyramid.parameters():
             torch.nn.init.normal_(parameter.data)
-    run.save([], "paused")
+    run.save([], RunState.PAUSED)
     _with_old_names(tmp_path / "run" / "checkpoint.safetensors")
     again = Run.resume(tmp_path / "run")
     for mine, theirs in ((again.pyramid, run.pyramid), (again.average, run.average), (again.best, run.best)):

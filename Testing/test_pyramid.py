@@ -4,23 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mednca.nca.architecture import Architecture, Level
+from mednca.nca.architecture import Architecture
 from mednca.nca.firing import fire_mask, frame_index
 from mednca.nca.perception import perceive
 from mednca.nca.pyramid import pool, upsample
-from phantoms import m3d, random_pyramid
-
-FLAT = (Level((4, 4, 1), 3, 4), Level((1, 1, 1), 3, 4))
-ARCHITECTURES = {
-    "m3d two levels, batch norm, two labels": m3d(norm="batch", labels=2),
-    "m3d three levels": m3d((4, 2, 1), (7, 5, 3), (2, 3, 4)),
-    "m3d anisotropic scale": Architecture("m3d-nca", 8, 16, (Level((4, 4, 2), 5, 3), Level((1, 1, 1), 3, 3))),
-    "med-nca axial": Architecture("med-nca", 8, 16, FLAT, slice_axis=2),
-    "med-nca sagittal": Architecture("med-nca", 8, 16, (Level((1, 2, 2), 3, 3), Level((1, 1, 1), 3, 3)), slice_axis=0),
-    "backbone": Architecture("backbone-nca", 8, 16, (Level((1, 1, 1), 3, 5),), slice_axis=1),
-    "seg-nca below full resolution": Architecture("seg-nca", 8, 16, (Level((2, 2, 1), 3, 5),), slice_axis=2),
-    "two image channels": m3d(input_channels=2),
-}
+from phantoms import ARCHITECTURES, m3d, random_pyramid
 
 
 @pytest.fixture(params=ARCHITECTURES, name="pyramid")

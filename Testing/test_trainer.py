@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
-from test_pyramid import ARCHITECTURES
 from typer.testing import CliRunner
 
 from mednca.benchmark.timing import resident_peak
@@ -38,7 +37,7 @@ from mednca_train.training.estimate import estimate
 from mednca_train.training.finetune import starting_weights
 from mednca_train.training.loop import Run
 from mednca_train.training.validation import Scores, validator
-from phantoms import bright_model, organ_case, random_pyramid, save
+from phantoms import ARCHITECTURES, bright_model, organ_case, random_pyramid, save
 from training_phantoms import METADATA, history, plan, write_case
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -2,24 +2,33 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
-from test_trainer import write_case
-
 import slicerhost
 from conftest import ROOT
-from nodes import add_volume as _volume
+from mednca_train import run_folder
+from mednca_train.data.cases import Case
+from mednca_train.messages import PlanAnswer
+from mednca_train.plan.plan import Plan
+from mednca_train.plan.propose import propose
+from mednca_train.run_folder import RunState, read_plan, write_plan
+from nodes import drawn_pair
 from phantoms import bright_model, organ_case, save
+from training_phantoms import write_case
 
 QUICK = {"iterations": 24, "validate_every": 12, "freeze_norm": 0.0, "patience": 0}
+SMALL = {"batch": 1, "patch": [12, 12, 12]}  # soon measured
 
 
 @pytest.fixture(scope="module")
@@ -53,44 +62,38 @@ def host(shared_host):
     shared_host.answer = True
     shared_host.errors.clear()
     yield shared_host
-    panel = slicer.util.getModuleWidget("NCATrainer")
-    panel.logic.trainer.cancel()
-    shared_host.wait(lambda: not panel.logic.trainer.isBusy, 60)
-    panel.logic.trainer.forget()
-    panel.logic.trainer.result = None
-    for run in panel.logic.trainer.runs():
-        panel.logic.trainer.deleteRun(run["folder"])
+    _clean(shared_host)
     assert shared_host.errors == []
+
+
+def _clean(host):
+    """Leave no run and no result of the test before."""
+    import slicer
+
+    logic = slicer.util.getModuleWidget("NCATrainer").logic
+    logic.cancel()
+    host.wait(lambda: not logic.status.isBusy, 60)
+    logic.trainer.forget()
+    logic.trainer.result = None
+    for run in logic.runs():
+        logic.deleteRun(run.folder)
 
 
 @pytest.fixture
 def panel(host):
+    return _open_panel(host)
+
+
+def _open_panel(host):
     panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
     panel.parent.resize(500, 1500)  # Slicer's panel scrolls; squeezed, some buttons would be too flat to hit
     return panel
 
 
-def drawn_pair(image, labels, name, names=("Front", "Back")):
-    """A volume (i, j, k) in the scene and the segmentation that was drawn on it."""
+def _pair(number, **options):
     import slicer
 
-    from MedNCASegmentLib.volumes import orientedImageData
-
-    volume = _volume(slicer, image, np.eye(4), name=name)
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{name}, drawn")
-    node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    for value, segment_name in enumerate(names, start=1):
-        mask = (labels == value).astype(np.uint8).transpose(2, 1, 0)
-        segment = slicer.vtkSegment()
-        segment.SetName(segment_name)
-        segment.AddRepresentation("Binary labelmap", orientedImageData(mask, volume, node))
-        node.GetSegmentation().AddSegment(segment)
-    return volume, node
-
-
-def _pair(number, **options):
-    return drawn_pair(*organ_case(number), f"Scan {number}", **options)
+    return drawn_pair(slicer, *organ_case(number), f"Scan {number}", **options)
 
 
 def _wait(host, panel, seconds=170):
@@ -98,52 +101,101 @@ def _wait(host, panel, seconds=170):
     quiet = []
 
     def over():
-        quiet.append(not panel.logic.trainer.isBusy)
+        quiet.append(not panel.logic.status.isBusy)
         return len(quiet) > 3 and all(quiet[-3:])
 
     assert host.wait(over, seconds), panel.ui.logText.plainText
 
 
-def _plan(host, panel, **changes):
-    """Propose a plan, and change it in the editor as a user would."""
-    host.click(panel.ui.proposeButton)
-    _wait(host, panel)
-    panel.ui.advancedCollapsibleButton.collapsed = False
-    panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
-    host.click(panel.ui.applyPlanButton)
+def _propose(host, panel, **changes):
+    """Have a plan made, as the changed plan in the editor has it made."""
+    panel.logic.propose(panel._request(), changes)
     _wait(host, panel)
     assert host.dialogs == [] and panel.ui.planLabel.text.startswith("With your changes")
+
+
+def _plan(panel):
+    """The plan that is shown."""
+    return panel.logic.status.preparation.planned.plan
+
+
+def _set_plan(panel, **changes):
+    """A plan as after its proposal, without measuring what it costs. Returns it."""
+    trainer = panel.logic.trainer
+    plan = replace(propose(trainer.preparation.data.fingerprint).plan, **changes)
+    trainer.preparation = replace(trainer.preparation, planned=PlanAnswer(plan, {}, None))
+    panel._show()
+    return plan
 
 
 def _texts(table, column):
     return [table.item(row, column).text() for row in range(table.rowCount)]
 
 
-def test_from_drawings_to_a_model(host, panel, folders):
-    """Phantoms, through the module's own buttons: Dice above 0.9 within three minutes, and a model to click with."""
+@pytest.fixture(scope="module")
+def trained(shared_host, folders, tmp_path_factory):
+    """Six drawn phantoms trained on through the module's own buttons, and what was to be seen meanwhile. run: a copy of
+    the run's folder, as every test begins without runs."""
     import slicer
 
+    host, seen = shared_host, SimpleNamespace()
+    panel = _open_panel(host)
     for number in range(6):
         _pair(number)
     begun = time.monotonic()
     host.click(panel.ui.addAllButton)
-    assert panel.ui.pairsTable.rowCount == 6 and _texts(panel.ui.labelsTable, 0) == ["Back", "Front"]
+    seen.pairs, seen.labels = panel.ui.pairsTable.rowCount, _texts(panel.ui.labelsTable, 0)
     panel.ui.nameLineEdit.text = "Phantom organ"
-    _plan(host, panel, iterations=70, validate_every=35, learning_rate=5e-3)
-    assert set(_texts(panel.ui.pairsTable, 2)) == {"ready"}
-    assert "MB" in panel.ui.planLabel.text and "median" in panel.ui.planLabel.text
-    host.click(panel.ui.trainButton)
-    assert host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
-    assert host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)  # it can be watched
+    host.click(panel.ui.proposeButton)
     _wait(host, panel)
-    seconds = time.monotonic() - begun
-    assert host.dialogs == [], panel.ui.logText.plainText
-    report = panel.logic.trainer.result.report
-    assert report["mean"]["dice"]["union"] > 0.9 and seconds < 180
-    assert _texts(panel.ui.resultTable, 0) == ["Back", "Front", "together"]
+    seen.states, seen.proposal = _texts(panel.ui.pairsTable, 2), panel.ui.planLabel.text
+    panel.ui.advancedCollapsibleButton.collapsed = False  # to change the plan in the editor
+    changes = {"iterations": 50, "validate_every": 25, "learning_rate": 5e-3, "batch": 2}
+    panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
+    host.click(panel.ui.applyPlanButton)
+    _wait(host, panel)
+    seen.plan = panel.ui.planLabel.text
+    host.click(panel.ui.trainButton)
+    seen.isToPause = host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
+    seen.isPlotted = host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)
+    _wait(host, panel, 250)
+    seen.seconds, seen.dialogs, seen.log = time.monotonic() - begun, list(host.dialogs), panel.ui.logText.plainText
     charts = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
-    assert any(chart.GetNumberOfPlotSeriesNodes() == 2 for chart in charts)
+    seen.series = [chart.GetNumberOfPlotSeriesNodes() for chart in charts]
+    seen.rows, result = _texts(panel.ui.resultTable, 0), panel.logic.status.result
+    assert result, seen.log
+    seen.report, seen.run = result.report, tmp_path_factory.mktemp("trained") / "run"
+    shutil.copytree(result.run, seen.run)
+    _clean(host)
+    return seen
 
+
+def test_the_drawings_of_the_scene_are_the_cases(trained):
+    assert trained.pairs == 6 and trained.labels == ["Back", "Front"]
+    assert set(trained.states) == {"ready"}
+
+
+def test_a_plan_says_why_and_what_it_costs(trained):
+    for text in (trained.proposal, trained.plan):
+        assert "MB" in text and "median" in text
+    assert trained.plan.startswith("With your changes") and not trained.proposal.startswith("With your changes")
+
+
+def test_a_training_can_be_watched_and_paused(trained):
+    assert trained.isToPause and trained.isPlotted and 2 in trained.series
+
+
+def test_drawings_become_a_good_model_within_three_minutes(trained):
+    assert trained.dialogs == [], trained.log
+    assert trained.report["mean"]["dice"]["union"] > 0.9 and trained.seconds < 180
+    assert trained.rows == ["Back", "Front", "together"]
+
+
+def test_a_trained_model_is_clicked_with(host, panel, folders, trained):
+    """From the trainer's list of runs to the other module's segments. Nothing of the cases stands in the model."""
+    shutil.copytree(trained.run, panel.logic.trainer.runs.folder / "trained")
+    panel._show()
+    host.click(panel.ui.resumeButton)  # Open
     host.click(panel.ui.addButton)
     model = folders / "Models" / "phantom-organ" / "model.json"
     assert model.exists() and "Scan" not in model.read_text() and str(folders) not in model.read_text()
@@ -163,48 +215,46 @@ def test_pause_a_closed_scene_and_resume(host, panel):
     for number in range(4):
         _pair(number)
     host.click(panel.ui.addAllButton)
-    _plan(host, panel, **QUICK | {"iterations": 400})
+    _propose(host, panel, **QUICK | {"iterations": 400})
     host.click(panel.ui.trainButton)
     assert host.wait(lambda: panel.ui.statusLabel.text.startswith("Training"), 60)
     slicer.mrmlScene.Clear(0)  # the training needs no node
     host.processEvents()
-    assert panel.logic.trainer.isBusy and panel.logic.plot.isThere
+    assert panel.logic.status.isBusy and panel.logic.plot.isThere
     host.click(panel.ui.trainButton)  # Pause
     _wait(host, panel)
     assert panel.ui.runsComboBox.count == 1 and "of 400" in panel.ui.runsComboBox.currentText
-    (run,) = panel.logic.trainer.runs()
-    assert run["state"] == "paused" and 0 < run["iteration"] < 400
-    plan = json.loads((panel.logic.trainer.run / "plan.json").read_text()) | {"iterations": run["iteration"] + 3}
-    (panel.logic.trainer.run / "plan.json").write_text(json.dumps(plan))  # not to wait for 400
+    (run,) = panel.logic.runs()
+    assert run.state == RunState.PAUSED and 0 < run.iteration < 400
+    write_plan(run.folder, replace(read_plan(run.folder), iterations=run.iteration + 3))  # not to wait for 400
     host.click(panel.ui.resumeButton)
     _wait(host, panel)
-    assert panel.logic.trainer.result.report["mean"]["cases"] >= 1 and panel.ui.resumeButton.text == "Open"
+    assert panel.logic.status.result.report["mean"]["cases"] >= 1 and panel.ui.resumeButton.text == "Open"
 
 
 def test_a_killed_worker_costs_little(host, panel):
     for number in range(4):
         _pair(number)
     host.click(panel.ui.addAllButton)
-    _plan(host, panel, **QUICK | {"iterations": 400, "checkpoint_every": 5})
+    _propose(host, panel, **QUICK | {"iterations": 400, "checkpoint_every": 5})
     host.click(panel.ui.trainButton)
 
     def iteration():
-        state = panel.logic.trainer.run / "state.json"
-        return json.loads(state.read_text())["iteration"] if state.exists() else -1
+        return max((run.iteration for run in panel.logic.runs()), default=-1)
 
     assert host.wait(lambda: iteration() >= 5, 90)
     os.killpg(panel.logic.trainer.client.pid, signal.SIGKILL)
     _wait(host, panel)
     assert "ended unexpectedly" in host.dialogs[-1][1]
     host.dialogs.clear()
-    (run,) = panel.logic.trainer.runs()
-    assert run["iteration"] >= 5 and run["state"] == "training"
+    (run,) = panel.logic.runs()
+    assert run.iteration >= 5 and run.state == RunState.TRAINING
     assert panel.ui.resumeButton.enabled
     host.click(panel.ui.deleteRunButton)
-    assert panel.logic.trainer.runs() == [] and panel.ui.runsComboBox.count == 0
+    assert panel.logic.runs() == [] and panel.ui.runsComboBox.count == 0
     panel.logic.trainer.forget()
-    panel.logic.trainer._dropUnused()  # and the files that were made for it
-    assert list((panel.logic.trainer.runsFolder / "datasets").iterdir()) == []
+    panel.logic.trainer.runs.dropUnused()  # and the files that were made for it
+    assert list((panel.logic.trainer.runs.folder / "datasets").iterdir()) == []
 
 
 def test_mistakes_are_told_before_training(host, panel):
@@ -235,18 +285,18 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
     host.click(panel.ui.folderButton)
     _wait(host, panel)
     assert _texts(panel.ui.pairsTable, 0) == ["case_0", "case_1", "case_2"]
-    host.click(panel.ui.proposeButton)
-    _wait(host, panel)
-    assert [label["value"] for label in panel.logic.trainer.plan["labels"]] == [1, 2]
+    assert [kind for kind, _text in host.dialogs] == ["directory"]
+    host.dialogs.clear()
+    _propose(host, panel, **SMALL)
+    assert [label.value for label in _plan(panel).labels] == [1, 2]
 
     for number in range(3):
         _pair(number)
     host.click(panel.ui.addAllButton)
     panel.ui.labelsTable.item(0, 1).setText("Organ")
     panel.ui.labelsTable.item(1, 1).setText("Organ")
-    host.click(panel.ui.proposeButton)
-    _wait(host, panel)
-    assert [label["name"] for label in panel.logic.trainer.plan["labels"]] == ["Organ"]
+    _propose(host, panel, **SMALL)
+    assert [label.name for label in _plan(panel).labels] == ["Organ"]
 
 
 def test_fine_tuning_a_bundled_model(host, panel):
@@ -255,8 +305,8 @@ def test_fine_tuning_a_bundled_model(host, panel):
         _pair(number, names=("Posterior hippocampus", "Anterior hippocampus"))
     host.click(panel.ui.addAllButton)
     panel.ui.startComboBox.setCurrentIndex(panel.ui.startComboBox.findData("hippocampus-m3dnca"))
-    _plan(host, panel, **QUICK | {"iterations": 2, "validate_every": 2, "patch": [16, 16, 16], "batch": 1})
-    names = {label["value"]: label["name"] for label in panel.logic.trainer.plan["labels"]}
+    _propose(host, panel, **QUICK | {"iterations": 2, "validate_every": 2, "patch": [16, 16, 16], "batch": 1})
+    names = {label.value: label.name for label in _plan(panel).labels}
     assert names == {1: "Anterior hippocampus", 2: "Posterior hippocampus"}
     host.click(panel.ui.trainButton)
     _wait(host, panel)
@@ -272,20 +322,17 @@ CALIBRATION = {
 
 def _done_run(panel, name):
     """A run as the worker leaves it, without the training."""
-    run = panel.logic.trainer.runsFolder / f"run-{name}"
+    run = panel.logic.trainer.runs.folder / f"run-{name}"
     id = name.lower().replace(" ", "-")
     model = bright_model(id)
     model.info |= {"name": name}
-    save(model, run / "result")
+    save(model, run / run_folder.RESULT)
     mean = {"cases": 2, "dice": {"Label 1": 0.9, "union": 0.9}, "dice_sd": {"Label 1": 0.0, "union": 0.0}}
-    for file, content in {
-        "plan": {},
-        "texts": {"texts": {"name": name, "id": id}, "options": {}},
-        "state": {"state": "done", "iteration": 9, "of": 9, "best_dice": 0.9},
-        "report": {"mean": mean, "calibration": CALIBRATION},
-        "cases": [],
-    }.items():
-        (run / f"{file}.json").write_text(json.dumps(content))
+    run_folder.write_cases(run, [])
+    run_folder.write_metadata(run, {"name": name, "id": id}, run_folder.RunOptions())
+    run_folder.write_status(run, run_folder.RunStatus(RunState.DONE, 9, 9, 0.9))
+    run_folder.write_report(run, {"mean": mean, "calibration": CALIBRATION})
+    (run / run_folder.PLAN).write_text("{}")
     panel._show()
     return run
 
@@ -296,7 +343,7 @@ def _checked(host, panel, count=2):
     panel._setPairs(made)
     host.click(panel.ui.examineButton)
     _wait(host, panel)
-    assert panel.logic.trainer.dataset and host.dialogs == []
+    assert panel.logic.status.preparation.data and host.dialogs == []
     return made
 
 
@@ -315,6 +362,8 @@ def test_a_pair_that_loses_a_node_takes_no_other_one(host, panel):
 
 def test_what_changed_since_the_check_is_checked_again(host, panel):
     import slicer
+
+    from NCATrainerLib.trainer import Preparation
 
     def rename(volume, node):
         node.GetSegmentation().GetNthSegment(0).SetName("Front and more")
@@ -338,11 +387,11 @@ def test_what_changed_since_the_check_is_checked_again(host, panel):
     pair, trainer = _checked(host, panel)[0], panel.logic.trainer
     for change in (rename, paint, scan, move, label, start):
         panel.enter()
-        assert trainer.dataset is not None
-        trainer.plan = {"iterations": 3}
+        assert trainer.preparation.data is not None
+        _set_plan(panel)
         change(*pair)
         panel.enter()
-        assert trainer.dataset is None and trainer.plan is None, change.__name__
+        assert trainer.preparation == Preparation(), change.__name__
         assert "changed" in panel.ui.datasetLabel.text
         host.click(panel.ui.examineButton)
         assert not panel.ui.labelsTable.enabled and not panel.ui.startComboBox.enabled
@@ -353,7 +402,7 @@ def test_what_changed_since_the_check_is_checked_again(host, panel):
     host.click(panel.ui.trainButton)  # by a plan that nobody has seen? no
     assert "changed" in host.dialogs.pop()[1] and not trainer.isBusy
     slicer.mrmlScene.Clear(0)
-    assert trainer.dataset is None and panel.ui.pairsTable.rowCount == 0
+    assert trainer.preparation.data is None and panel.ui.pairsTable.rowCount == 0
 
 
 def test_cancel_deletes_no_result(host, panel):
@@ -365,27 +414,29 @@ def test_cancel_deletes_no_result(host, panel):
     panel.onCancelButton()
     panel.onCancelButton()
     _wait(host, panel)
-    assert run.exists() and panel.logic.trainer.result and panel.logic.trainer.dataset is None
+    status = panel.logic.status
+    assert run.exists() and status.result and status.preparation.data is None
 
 
 def test_exported_data_sets_live_as_long_as_they_are_needed(host, panel):
     trainer = panel.logic.trainer
-    fresh, old = (trainer.runsFolder / "datasets" / name for name in ("of-another-slicer", "forgotten"))
+    fresh, old = (trainer.runs.folder / "datasets" / name for name in ("of-another-slicer", "forgotten"))
     for folder in (fresh, old):
         folder.mkdir(parents=True)
     os.utime(old, (0, 0))
     _checked(host, panel)
-    mine = trainer._export
+    mine = trainer.preparation.export
     assert mine.exists() and fresh.exists() and not old.exists()
+    case = Case("Scan_0", mine / "images" / "Scan_0.nrrd", mine / "labels" / "Scan_0.nrrd")
     run = trainer.run = _done_run(panel, "Stopped")
-    (run / "cases.json").write_text(json.dumps([{"image": str(mine / "images" / "Scan_0.nrrd")}]))
+    run_folder.write_cases(run, [case])
     trainer._discard = True
     trainer._end()
     assert not run.exists() and mine.exists()  # to train again
     run = _done_run(panel, "Done")
-    (run / "cases.json").write_text(json.dumps([{"image": str(mine / "images" / "Scan_0.nrrd")}]))
+    run_folder.write_cases(run, [case])
     trainer.forget()
-    trainer._dropUnused()
+    trainer.runs.dropUnused()
     assert mine.exists()
     host.click(panel.ui.deleteRunButton)
     assert not run.exists() and not mine.exists()
@@ -416,7 +467,7 @@ def test_a_run_that_is_done_can_be_opened_added_exported_and_deleted(host, panel
     assert [path.name for path in tmp_path.iterdir()] == ["model.zip"]
     host.answer = True
     host.click(panel.ui.deleteRunButton)
-    assert not run.exists() and panel.logic.trainer.result is None and not panel.ui.addButton.enabled
+    assert not run.exists() and panel.logic.status.result is None and not panel.ui.addButton.enabled
     assert model.exists() and "error" not in [kind for kind, _text in host.dialogs]
 
 
@@ -426,19 +477,21 @@ def test_a_name_that_could_not_be_added_is_told_before_the_training(host, panel)
         panel.ui.nameLineEdit.text = name
         host.click(panel.ui.trainButton)
         assert host.wait(lambda: host.dialogs, 5) and told in host.dialogs.pop()[1]
-        assert not panel.logic.trainer.isBusy
+        assert not panel.logic.status.isBusy
 
 
-def test_a_training_that_does_not_begin_leaves_nothing_and_takes_nothing(host, panel):
+def test_a_training_that_does_not_begin_leaves_nothing_and_takes_nothing(host, panel, monkeypatch):
     run, trainer = _done_run(panel, "Before"), panel.logic.trainer
     host.click(panel.ui.resumeButton)
     _checked(host, panel)
-    trainer.plan = {"iterations": "no plan at all"}
-    panel._show()
+    _set_plan(panel)
+    monkeypatch.setattr(Plan, "to_json", lambda plan: {"iterations": "no plan at all"})
+    panel.ui.planEdit.plainText = json.dumps(trainer.preparation.planned.plan.to_json(), indent=1)
     host.click(panel.ui.trainButton)
     _wait(host, panel)
     assert host.wait(lambda: host.dialogs, 5) and "not valid" in host.dialogs[-1][1]
-    assert [folder for folder in trainer.runsFolder.iterdir() if folder.name != "datasets"] == [run]
+    assert [folder for folder in trainer.runs.folder.iterdir() if folder.name != "datasets"] == [run]
+    monkeypatch.undo()
     assert trainer.result.run == run and "Before" in panel.ui.resultLabel.text
 
 
@@ -457,14 +510,13 @@ def test_a_bad_pair_is_left_out_with_its_reason_and_namesakes_are_joined(host, p
     assert nodes() == before
     assert _texts(panel.ui.pairsTable, 0) == ["Scan_0", "Nothing", "Scan_1"]
     assert _texts(panel.ui.pairsTable, 2) == ["ready", "The volume has no voxels; choose another one.", "ready"]
-    rows = panel.logic.trainer.dataset.rows
-    assert rows[0]["labels"] == {"1": int((organ_case(0)[1] > 0).sum())}
-    panel.logic.trainer.plan = {"iterations": 3}
-    panel._show()
+    facts = panel.logic.status.preparation.facts
+    assert facts[0].labels == {1: int((organ_case(0)[1] > 0).sum())}
+    _set_plan(panel)
     host.answer = False
     host.click(panel.ui.trainButton)
     assert "Train without" in host.dialogs[-1][1] and "no voxels" in host.dialogs[-1][1]
-    assert not panel.logic.trainer.isBusy
+    assert not panel.logic.status.isBusy
 
 
 def test_what_belongs_together_by_name(host, panel):
@@ -498,9 +550,8 @@ def test_label_maps_are_counted_once(host, panel, monkeypatch):
 def test_what_the_user_made_of_the_plan_is_trained(host, panel, monkeypatch):
     _checked(host, panel)
     trainer, asked = panel.logic.trainer, []
-    trainer.plan = {"iterations": 3}
-    panel._show()
-    monkeypatch.setattr(trainer, "propose", lambda wanted, changes=None, then=None: asked.append(changes))
+    _set_plan(panel)
+    monkeypatch.setattr(trainer, "propose", lambda request, changes=None, then=None: asked.append(changes))
     panel.ui.planEdit.plainText = '{"iterations": 5}'
     host.click(panel.ui.trainButton)
     assert asked == [{"iterations": 5}]
@@ -515,7 +566,7 @@ def test_mistakes_between_two_steps_are_told(host, panel):
     def full_disk():
         raise OSError("No space left on device")
 
-    panel.logic.trainer.examine(panel._wanted(), full_disk)
+    panel.logic.trainer.examine(panel._request(), full_disk)
     _wait(host, panel)
     assert host.wait(lambda: host.dialogs, 5) and "No space left" in host.dialogs[-1][1]
 
@@ -540,17 +591,19 @@ def test_the_start_is_a_model_that_is_here_on_its_terms_with_its_labels(host, pa
     host.click(panel.ui.examineButton)
     assert host.wait(lambda: len(host.dialogs) == 2, 5), host.dialogs
     assert "For science only" in host.dialogs[0][1]
-    assert "not accepted" in host.dialogs[1][1] and not panel.logic.trainer.isBusy
+    assert "not accepted" in host.dialogs[1][1] and not panel.logic.status.isBusy
     panel._parameterNode.start = "gone"
     panel.enter()
     assert panel._parameterNode.start == panel.ui.startComboBox.currentData == "m3d-nca"
     assert "no model gone here" in panel.ui.logText.plainText
 
 
+def _row(iteration, loss, dice=None):
+    return run_folder.HistoryRow(iteration, loss, gradient_norm=1.0, learning_rate=0.01, dice_union=dice)
+
+
 def test_the_axes_follow_the_growing_table(host, monkeypatch):
     """Of the plot view that shows the chart; where there is no plot view, nothing is asked of any."""
-    from types import SimpleNamespace
-
     import slicer
 
     from NCATrainerLib.plots import TrainingPlot
@@ -566,8 +619,8 @@ def test_the_axes_follow_the_growing_table(host, monkeypatch):
         )
 
     monkeypatch.setattr(slicer.app, "_layout", SimpleNamespace(plotViewCount=2, plotWidget=plotWidget))
-    plot.add({"iteration": 1, "loss": 1.0})
-    plot.add({"iteration": 2, "loss": 0.5})
+    plot.add(_row(1, 1.0))
+    plot.add(_row(2, 0.5))
     assert fitted == [1, 1]
 
 
@@ -575,7 +628,7 @@ def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
     """Slicer removes the display of a node that goes: it must not be removed once more."""
     import slicer
 
-    from NCATrainerLib import pairs
+    from NCATrainerLib import pair_export
 
     labelmap = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     labelmap.CreateDefaultDisplayNodes()
@@ -593,7 +646,7 @@ def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
                 scene.RemoveNode(display)  # as Slicer's application does
 
     monkeypatch.setattr(slicer, "mrmlScene", Scene())
-    pairs._remove(labelmap)
+    pair_export._remove(labelmap)
     assert removed == [labelmap] and not scene.IsNodePresent(display)
 
 
@@ -609,7 +662,7 @@ def test_a_worker_that_fails_within_its_start_is_told(host, panel, monkeypatch):
         patch.setattr(qt.QProcess, "start", lambda self, program, arguments: self.errorOccurred.emit(failed))
         host.click(panel.ui.examineButton)
         assert host.wait(lambda: host.dialogs, 10) and "could not be started" in host.dialogs[-1][1]
-        assert not panel.logic.trainer.isBusy
+        assert not panel.logic.status.isBusy
 
 
 def test_a_collapse_is_seen_in_the_plot(host):
@@ -618,7 +671,7 @@ def test_a_collapse_is_seen_in_the_plot(host):
     plot = TrainingPlot()
     plot.start("Collapsing")
     for iteration, dice in enumerate((0.8, 0.0, None)):
-        plot.add({"iteration": iteration, "loss": 1.0, "dice_union": dice})
+        plot.add(_row(iteration, 1.0, dice))
     table = plot.table.GetTable()
     assert [table.GetValue(row, 2).ToDouble() for row in range(3)] == [0.8, 0.0, 0.0]
 
@@ -652,10 +705,10 @@ def test_self_tests_of_the_module(host, panel):
 
 
 def test_labels_keep_the_values_of_the_model_that_is_fine_tuned():
-    from NCATrainerLib.training_request import labelNumbers
+    from NCATrainerLib.training_request import labelValuesOf
 
     known = {"Anterior": 1, "Posterior": 2}
-    assert labelNumbers({"p": "Posterior", "x": "Tumor", "y": "", "q": "Posterior"}, known) == {
+    assert labelValuesOf({"p": "Posterior", "x": "Tumor", "y": "", "q": "Posterior"}, known) == {
         "Posterior": 2, "Tumor": 3,
     }  # fmt: skip
-    assert labelNumbers({"b": "B", "a": "A"}, {}) == {"B": 1, "A": 2}
+    assert labelValuesOf({"b": "B", "a": "A"}, {}) == {"B": 1, "A": 2}

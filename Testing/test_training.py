@@ -205,7 +205,8 @@ def test_calibration_is_monotone_and_honest():
     quality = rng.uniform(0.05, 1, 400)
     scores = np.clip(0.95 - 0.8 * quality + rng.normal(0, 0.05, 400), 0, 1)
     samples = [
-        Sample(str(n), "clean", float(d), float(q)) for n, (d, q) in enumerate(zip(scores, quality, strict=True))
+        Sample(str(n), "clean", float(d), {"nqm": float(q)})
+        for n, (d, q) in enumerate(zip(scores, quality, strict=True))
     ]
     calibration = fit(samples[:300], 10, samples[300:])
     for curve in (calibration.dice, calibration.low, calibration.high):
@@ -214,7 +215,7 @@ def test_calibration_is_monotone_and_honest():
     found = calibration.detection
     assert found["failures_below_target"] > 0.9 and 0.8 < found["interval_coverage"] <= 1
     assert fit(samples[:10], 10, []) is None
-    nothing = [Sample("x", "clean", 0.0, None)]
+    nothing = [Sample("x", "clean", 0.0, {"nqm": None})]
     assert detection(calibration, nothing)["failures_below_target"] == 1
 
 

@@ -25,8 +25,9 @@ from .imaging.header import MAX_VOXELS
 from .imaging.reading import case_name, find_images, pair_by_name, read_image, write_image
 from .messages import Progress
 from .models.library import Library
+from .models.schema import SPLIT_SCHEMA
 from .result import Report, Segmentation
-from .schema import SPLIT_SCHEMA, read_json
+from .schema import read_json
 from .scores import CaseScore, Summary
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from .nca.ensemble import Ensemble, Statistics
 from .nca.labels import to_labels
 from .nca.memory import trim_heap
 from .quality.domain import Domain, objection_to
-from .quality.signals import measure_signals
+from .quality.signals import measure_signals, nqm
 from .quality.verdict import judge
 from .result import Finding, ModelIdentity
 
@@ -265,13 +265,13 @@ def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statist
         statistics.members, canonical.spacing, extent, volumes["union"], _touches_cut_side(mask, grid, canonical),
         Domain.from_json(domain) if domain else None,
     )  # fmt: skip
-    signals = measure_signals(statistics)
+    signals, names = measure_signals(statistics), [*(label.name for label in model.labels), "union"]
     center = middle(mask > 0) if mask.any() else (np.array(grid.size) - 1) / 2
     return Finding(
         click=click,
         center=triple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(center))),
         field_of_view=extent,
-        nqm=dict(zip([*(label.name for label in model.labels), "union"], statistics.nqm, strict=True)),
+        nqm={name: nqm(sums) for name, sums in zip(names, statistics.sums, strict=True)},
         volume_mm3=volumes,
         verdict=judge(signals, statistics.members, request.identity.calibration, request.target_dice, objection),
         objection=objection,

@@ -1,7 +1,7 @@
 """Whatever is read as JSON: parsed with limits, and checked against a schema before anything is made of it.
 
-model.json (version 1) has its schema here; a plan and a worker's requests have theirs beside what they describe, made
-of the same parts. JSON Schema, checked by jsonschema.
+The parts that schemas are made of stand here; a model's, a plan's and a request's schema stand beside what they
+describe. JSON Schema, checked by jsonschema.
 
 Slicer does not bring jsonschema. Until it is installed a panel can still list models, by what their constructors
 check; nothing is computed with a model before the engine, which needs jsonschema, has checked it whole.
@@ -66,89 +66,6 @@ def record(properties: dict, required: Sequence[str] = (), others: bool = False)
 def named(schema: dict) -> dict:
     """Make the schema of an object of any names, each with a value of this schema."""
     return {"type": "object", "additionalProperties": schema}
-
-
-_CODE = {**record({}, ("scheme", "code", "meaning")), "additionalProperties": LINE}
-PREPROCESSING = record(
-    {
-        "orientation": {"const": "RAS"},
-        "spacing": optional(numbers(3, 0.05, 20)),
-        "percentiles": numbers(2, 0, 100),
-        "field_of_view": optional(numbers(3, 1, 2000)),
-        "anchor": numbers(3, -2000, 2000),
-        "gamma": {"type": "number", "minimum": 0.1, "maximum": 10},
-        "keep_largest": {"type": "boolean"},
-    },
-    ("orientation", "spacing", "percentiles", "field_of_view"),
-)
-LABELS = {
-    "type": "array", "minItems": 1, "maxItems": 255,
-    "items": record(
-        {
-            "value": {"type": "integer", "minimum": 1, "maximum": 255},
-            "name": LINE,
-            "color": numbers(3, 0, 255, "integer"),
-            "terminology": optional(named(_CODE)),
-        },
-        ("value", "name", "color"),
-    ),
-}  # fmt: skip
-_CURVE = {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 10_000}
-_CALIBRATION = record(
-    {
-        "knots": _CURVE, "nqm": _CURVE, "signal": LINE, "dice": _CURVE, "low": _CURVE, "high": _CURVE,
-        "members": {"type": "integer", "minimum": 2, "maximum": 1000},
-        "samples": {"type": "integer", "minimum": 0},
-        "linear": numbers(2),
-        "detection": {"type": "object"},
-    },
-    ("dice", "low", "high", "members", "samples", "linear", "detection"),
-) | {"anyOf": [{"required": ["knots"]}, {"required": ["nqm"]}]}  # fmt: skip
-_DOMAIN = record(
-    {
-        "spacing": numbers(2),
-        "extent": {"type": "array", "items": numbers(3), "minItems": 2, "maxItems": 2},
-        "volume": numbers(2),
-    },
-    ("spacing", "extent", "volume"),
-)
-
-MODEL_SCHEMA = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    **record(
-        {
-            "schema_version": {"type": "integer"},
-            "id": ID,
-            "name": LINE, "version": LINE, "task": TEXT, "description": TEXT, "authors": TEXT,
-            "copyright": TEXT, "data_source": TEXT, "intended_use": TEXT, "license": TEXT, "limits": TEXT,
-            "terms": optional(TEXT),
-            "references": {"type": "array", "items": TEXT},
-            "eval_metrics": record({"dice": named(optional(NUMBER))}, others=True),
-            "network_data_format": {"type": "object"},
-            "architecture": {
-                "type": "object",
-                "required": ["family", "channels", "hidden", "levels", "fire_rate", "norm", "input_channels", "labels"],
-            },
-            "preprocessing": PREPROCESSING,
-            "labels": LABELS,
-            "ensemble": record(
-                {"members": {"type": "integer", "minimum": 1, "maximum": 1000}, "seed": SEED}, ("members", "seed")
-            ),
-            "quality": record(
-                {"calibration": optional(_CALIBRATION), "domain": optional(_DOMAIN)}, others=True
-            ),
-            "training": {"type": "object"},
-            "sha256": {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"},
-        },
-        (
-            "schema_version", "id", "name", "version", "task", "description", "intended_use", "license",
-            "architecture", "preprocessing", "labels", "ensemble", "quality", "sha256",
-        ),
-        others=True,
-    ),
-}  # fmt: skip
-_NAMES = {"type": "array", "items": LINE}
-SPLIT_SCHEMA = record({"training": _NAMES, "validation": _NAMES}, ("training", "validation"))  # split.json of a run
 
 
 def parse_json(data: bytes | str, what: str) -> Any:
@@ -228,62 +145,6 @@ def check_schema(value: Any, schema: dict, what: str) -> None:
     if error is not None:
         place = ".".join(str(part) for part in error.absolute_path)
         raise MedNCAError(f"{what} is not valid{' at ' + place if place else ''}: {error.message[:300]}.")
-
-
-def check_labels(labels: list[dict], what: str) -> None:
-    """Check what the schema of labels cannot say.
-
-    Args:
-        labels: as `LABELS` has them.
-        what: holds them, for messages.
-
-    Raises:
-        MedNCAError: two have the same value or name, or one is called "union".
-    """
-    values = [label["value"] for label in labels]
-    if len(set(values)) != len(values):
-        raise MedNCAError(f"{what}: two labels have the same value.")
-    names = [label["name"] for label in labels]
-    if len({*names, "union"}) != len(names) + 1:
-        raise MedNCAError(f"{what}: label names must differ from each other and from 'union'.")
-
-
-def check_percentiles(preprocessing: dict, what: str) -> None:
-    """Check what the schema of a preprocessing cannot say.
-
-    Args:
-        preprocessing: as `PREPROCESSING` has it.
-        what: holds it, for messages.
-
-    Raises:
-        MedNCAError: its percentiles do not ascend.
-    """
-    low, high = preprocessing.get("percentiles", (0, 100))
-    if not low < high:
-        raise MedNCAError(f"{what}: the percentiles are not ascending.")
-
-
-def check_model_json(info: Any, path: str, version: int) -> None:
-    """Check a parsed model.json.
-
-    Args:
-        info: what was parsed.
-        path: of the file, for messages.
-        version: of the schema that is read.
-
-    Raises:
-        MedNCAError: with the first place that is wrong.
-    """
-    if not isinstance(info, dict) or "schema_version" not in info:
-        raise MedNCAError(f"{path} does not describe a MedNCA model: it has no schema_version.")
-    if info["schema_version"] != version:
-        raise MedNCAError(
-            f"{path} has schema version {info['schema_version']!r}; this MedNCA reads version {version}. "
-            "Update MedNCA, or get a model made for it."
-        )
-    check_schema(info, MODEL_SCHEMA, path)
-    check_labels(info["labels"], path)
-    check_percentiles(info["preprocessing"], path)
 
 
 def _validator(jsonschema: Any) -> Any:

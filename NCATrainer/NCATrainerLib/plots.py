@@ -1,10 +1,18 @@
-"""Slicer's plot nodes: loss and validation Dice while a model is trained, and its calibration afterward."""
+"""Slicer's plot nodes: loss and validation Dice while a model is trained, and its calibration afterward.
 
-import csv
+What the numbers are and where they come from is not known here.
+"""
+
+from __future__ import annotations
+
+import math
 
 import slicer
 import vtk
 from slicer.i18n import tr as _
+
+from mednca.quality.calibration import Calibration
+from mednca_train.run_folder import HistoryRow
 
 _ATTRIBUTE = "NCATrainer.plot"
 _COLORS = ((0.12, 0.44, 0.55), (0.75, 0.42, 0.17), (0.35, 0.35, 0.35))
@@ -13,14 +21,15 @@ _COLORS = ((0.12, 0.44, 0.55), (0.75, 0.42, 0.17), (0.35, 0.35, 0.35))
 class TrainingPlot:
     """A table and a chart of a training's loss and validation Dice; they stay in the scene until it is closed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.table = self.chart = self.title = None
+        self._lastDice = 0.0
 
     @property
-    def isThere(self):
+    def isThere(self) -> bool:
         return self.table is not None and bool(slicer.mrmlScene.IsNodePresent(self.table))
 
-    def start(self, title):
+    def start(self, title: str) -> None:
         """Begin an empty chart."""
         self.title = title
         self.table, self.chart = _chart(
@@ -29,41 +38,47 @@ class TrainingPlot:
         )  # fmt: skip
         self._lastDice = 0.0
 
-    def add(self, row):
+    def add(self, row: HistoryRow) -> None:
         """A row of the history. Between two validations the last Dice stands."""
         if not self.isThere:
             return
-        if row.get("dice_union") not in (None, ""):  # 0.0 is a Dice, and one to be seen
-            self._lastDice = float(row["dice_union"])
-        values = (float(row["iteration"]), float(row["loss"]), self._lastDice)
+        if row.dice_union is not None:  # 0.0 is a Dice, and one to be seen
+            self._lastDice = row.dice_union
+        loss = math.nan if row.loss is None else row.loss  # JSON knows no infinite numbers
         table = self.table.GetTable()
         number = table.InsertNextBlankRow()
-        for column, value in enumerate(values):
+        for column, value in enumerate((float(row.iteration), loss, self._lastDice)):
             table.SetValue(number, column, vtk.vtkVariant(value))
         table.Modified()
         self.table.Modified()
         fitChart(self.chart)
 
-    def load(self, history, most=500):
-        """The rows of a history.csv, thinned out where there are many."""
-        if not history.exists():
-            return
-        with open(history, newline="") as file:
-            rows = list(csv.DictReader(file))
+    def load(self, rows: list[HistoryRow], most: int = 500) -> None:
+        """The rows of a history, thinned out to about so many."""
         step = max(len(rows) // most, 1)
         for number, row in enumerate(rows):
-            if number % step == 0 or row.get("dice_union"):
+            if number % step == 0 or row.dice_union is not None:
                 self.add(row)
 
-    def forget(self):
+    def forget(self) -> None:
+        """They went with the scene."""
         self.table = self.chart = None
 
 
-def calibrationPlot(calibration, title):
-    """A chart of the expected Dice and its interval against the NQM. Returns the chart node."""
-    names = ("NQM", _("expected Dice"), _("low"), _("high"))
-    table, chart = _chart("calibration", title, "NQM", _("Dice"), names, ((1, True), (2, False), (3, False)))
-    for knot in zip(*(calibration[key] for key in ("nqm", "dice", "low", "high")), strict=True):
+def calibrationPlot(calibration: Calibration, title: str) -> slicer.vtkMRMLPlotChartNode:
+    """A chart of the expected Dice and its interval against the signal that they are read from.
+
+    Args:
+        calibration: of a model.
+        title: of the chart.
+
+    Returns:
+        The chart node, new.
+    """
+    signal = "NQM" if calibration.signal == "nqm" else calibration.signal
+    names = (signal, _("expected Dice"), _("low"), _("high"))
+    table, chart = _chart("calibration", title, signal, _("Dice"), names, ((1, True), (2, False), (3, False)))
+    for knot in zip(calibration.knots, calibration.dice, calibration.low, calibration.high, strict=True):
         row = table.GetTable().InsertNextBlankRow()
         for column, value in enumerate(knot):
             table.GetTable().SetValue(row, column, vtk.vtkVariant(float(value)))
@@ -71,14 +86,14 @@ def calibrationPlot(calibration, title):
     return chart
 
 
-def showChart(chart):
+def showChart(chart: slicer.vtkMRMLPlotChartNode) -> None:
     """In the layout, where this Slicer has plots."""
     plots = getattr(slicer.modules, "plots", None)
     if plots is not None:
         plots.logic().ShowChartInLayout(chart)
 
 
-def fitChart(chart):
+def fitChart(chart: slicer.vtkMRMLPlotChartNode) -> None:
     """The axes do not follow a growing table by themselves."""
     layout = slicer.app.layoutManager()
     for number in range(layout.plotViewCount if layout else 0):

@@ -1,7 +1,18 @@
-"""The panel's tables: cases and what is wrong with them, segments and labels, the result."""
+"""The panel's tables: cases and what is wrong with them, segments and labels, the result. They show; they decide
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
 
 import qt
 from slicer.i18n import tr as _
+
+from mednca_train.plan.fingerprint import CaseFacts
+from mednca_train.run_folder import RunResult
+
+from .pairs import Pair
 
 
 def _fill(table, headers, rows):
@@ -23,22 +34,25 @@ def _fill(table, headers, rows):
 class CaseTable:
     """Pairs of the scene, or the cases that were looked at, each with its state and the reason."""
 
-    def __init__(self, table):
+    def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, None
         table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
 
-    def showPairs(self, pairs):
+    def showPairs(self, pairs: list[Pair]) -> None:
+        """Before anybody looked at them."""
         rows = [(volume.GetName(), segmentation.GetName(), "") for volume, segmentation in pairs]
         self._show((_("Volume"), _("Segmentation"), _("State")), rows)
 
-    def showRows(self, rows):
-        texts = []
-        for row in rows:
-            size = " x ".join(str(n) for n in row["size"]) if row["problem"] is None else ""
-            texts.append((row["name"], size, _("ready") if row["problem"] is None else row["problem"]))
-        self._show((_("Case"), _("Voxels"), _("State")), texts)
+    def showCases(self, cases: tuple[CaseFacts, ...]) -> None:
+        """What was found out about them."""
+        rows = []
+        for case in cases:
+            size = " x ".join(str(n) for n in case.size) if case.problem is None else ""
+            rows.append((case.name, size, _("ready") if case.problem is None else case.problem))
+        self._show((_("Case"), _("Voxels"), _("State")), rows)
 
-    def selectedRows(self):
+    @property
+    def selectedRows(self) -> set[int]:
         return {index.row() for index in self.table.selectionModel().selectedRows()}
 
     def _show(self, headers, rows):
@@ -48,13 +62,18 @@ class CaseTable:
 
 
 class LabelTable:
-    """Which segment is which label. edited({segment: label}) is called when the user changes it."""
+    """Which segment is which label.
 
-    def __init__(self, table, edited):
+    Args:
+        table: the widget.
+        edited: called with {segment name: label name} when the user changes it.
+    """
+
+    def __init__(self, table: qt.QTableWidget, edited: Callable[[dict[str, str]], None]):
         self.table, self.edited = table, edited
         table.connect("itemChanged(QTableWidgetItem*)", self._onChanged)
 
-    def show(self, labels):
+    def show(self, labels: dict[str, str]) -> None:
         """labels: {segment name: label name}"""
         if labels == self.values():
             return
@@ -65,7 +84,7 @@ class LabelTable:
             item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled | qt.Qt.ItemIsEditable)
         self.table.blockSignals(wasBlocked)
 
-    def values(self):
+    def values(self) -> dict[str, str]:
         """{segment name: label name}, in the table's order."""
         return {self.table.item(n, 0).text(): self.table.item(n, 1).text().strip() for n in range(self.table.rowCount)}
 
@@ -76,15 +95,17 @@ class LabelTable:
 class ResultTable:
     """Dice per label, beside the base model's where there is one."""
 
-    def __init__(self, table):
+    def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, ()
 
-    def show(self, report):
-        if report is self._shown:
+    def show(self, result: RunResult | None) -> None:
+        """None: an empty table."""
+        if result is self._shown:
             return
-        self._shown = report
+        self._shown = result
+        report = result.report if result else {}
         own = report["mean"]["dice"] if report else {}
-        base = dict(report["base"]["dice"]) if report and "base" in report else {}
+        base = dict(report["base"]["dice"]) if "base" in report else {}
         if base.keys() != own.keys():
             base.pop("union", None)  # of other labels
         rows = [

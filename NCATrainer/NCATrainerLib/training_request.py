@@ -1,56 +1,80 @@
-"""What the user wants trained, as it is at one moment: read from the parameter node and the scene, kept with what is
-made from it, and compared with what is wanted later."""
+"""What the user asks to have trained, as it is at one moment: read from the parameter node and the scene, kept with
+what is made from it, and compared with what is asked for later. Nothing is written or trained here.
+"""
+
+from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mednca.errors import MedNCAError
+from mednca.models.library import Entry, Library
+from mednca_train.plan.propose import FAMILIES
 
-from .pairs import pairsOf, segmentNames, stampOf
+from .pairs import Pair, pairsOf, segmentNames, stampOf
 
-NEW = {"m3d-nca": "A new model (M3D-NCA, 3D)", "med-nca": "A new model (Med-NCA, slice by slice)"}
+if TYPE_CHECKING:
+    from NCATrainer import NCATrainerParameterNode
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrainingRequest:
     """Two are equal where the same data set and the same plan come of them.
 
-    pairs: of nodes, and stamps: their state; or folder. labels: {segment name: label name}, "" for none. start: one of
-    NEW, or a model's id; base: that model's `mednca.models.library.Entry`, or None.
+    Attributes:
+        pairs: (volume node, segmentation or label map node) each; empty where a folder is trained on.
+        stamps: the state of each pair, which changes with anything that the training sees.
+        folder: of a data set, in place of pairs; "" for none.
+        labels: {segment name: label name}, "" for a segment that is left out.
+        start: a model family of which a new model is begun, or the id of the model that is fine-tuned.
+        base: that model, or None for a new one.
+        baseSHA256: of its weights; "" for a new one.
+        name: of the model to be made.
+        device: "auto", "cpu", "cuda" or "mps".
     """
 
-    pairs: list = field(compare=False)
-    stamps: list
+    pairs: list[Pair] = field(compare=False)
+    stamps: list[tuple]
     folder: str
-    labels: dict
+    labels: dict[str, str]
     start: str
-    base: object = field(compare=False)
+    base: Entry | None = field(compare=False)
     baseSHA256: str
     name: str = field(compare=False)
     device: str = field(compare=False)
 
     @property
-    def numbers(self):
+    def hasData(self) -> bool:
+        return bool(self.pairs or self.folder)
+
+    @property
+    def isNew(self) -> bool:
+        """Whether a new model is begun, and none fine-tuned."""
+        return self.start in FAMILIES
+
+    @property
+    def labelValues(self) -> dict[str, int]:
         """{label name: value}"""
-        return labelNumbers(self.labels, self.known)
+        return labelValuesOf(self.labels, self.baseValues)
 
     @property
-    def values(self):
+    def segmentValues(self) -> dict[str, int]:
         """{segment name: label value}, without the segments that are left out."""
-        return {segment: self.numbers[label] for segment, label in self.labels.items() if label}
+        return {segment: self.labelValues[label] for segment, label in self.labels.items() if label}
 
     @property
-    def known(self):
-        """{label name: value} of the model that is gone on from."""
+    def baseValues(self) -> dict[str, int]:
+        """{label name: value} of the model that is fine-tuned; empty for a new one."""
         return {label.name: label.value for label in self.base.description.labels} if self.base else {}
 
 
-def wantedOf(node, library):
-    """A `Wanted` of a parameter node."""
+def trainingRequestOf(node: NCATrainerParameterNode, library: Library) -> TrainingRequest:
+    """What the parameter node and the nodes that it refers to ask for now."""
     chosen = pairsOf(node.parameterNode)
     named = json.loads(node.labels)
-    base = None if node.start in NEW else _entry(library, node.start)
-    return Wanted(
+    base = None if node.start in FAMILIES else _entry(library, node.start)
+    return TrainingRequest(
         pairs=chosen,
         stamps=[stampOf(pair) for pair in chosen],
         folder="" if chosen else node.folder,
@@ -63,7 +87,7 @@ def wantedOf(node, library):
     )
 
 
-def _entry(library, id):
+def _entry(library: Library, id: str) -> Entry | None:
     """A whole model of the library, or None; without a look at all the others."""
     try:
         entry = library.check_folder(library.find(id), False)
@@ -72,12 +96,18 @@ def _entry(library, id):
     return entry if entry.description else None
 
 
-def labelNumbers(labels, known):
-    """{label name: value} of {segment name: label name}; segments without a label are left out.
+def labelValuesOf(labels: dict[str, str], baseValues: dict[str, int]) -> dict[str, int]:
+    """The value of each label that segments are given.
 
-    known: {label name: value} of the model that is fine-tuned: a label of its name is its label, whatever the order.
+    Args:
+        labels: {segment name: label name}; segments with "" are left out.
+        baseValues: {label name: value} of the model that is fine-tuned: a label that is called as one of its labels
+            has that one's value, whatever the order.
+
+    Returns:
+        {label name: value}
     """
-    values = {name.casefold(): value for name, value in known.items()}
+    values = {name.casefold(): value for name, value in baseValues.items()}
     free = (value for value in range(1, 256) if value not in values.values())
     names = dict.fromkeys(filter(None, labels.values()))
     return {name: values[name.casefold()] if name.casefold() in values else next(free) for name in names}

@@ -19,7 +19,8 @@ from mednca.errors import MedNCAError
 from mednca.files import held
 from mednca.messages import Progress
 from mednca.models.library import Library
-from mednca.schema import SPLIT_SCHEMA, read_json
+from mednca.models.schema import SPLIT_SCHEMA
+from mednca.schema import read_json
 
 from .plan.metadata import metadata_for, slug
 from .run_folder import CALIBRATION_CASES, HistoryRow, RunOptions, begun_on, check_begun, holds_run

@@ -27,7 +27,8 @@ from typing import Any
 
 from mednca.errors import MedNCAError
 from mednca.files import write_json
-from mednca.schema import LINE, NUMBER, SPLIT_SCHEMA, TEXT, optional, read_json, record
+from mednca.models.schema import SPLIT_SCHEMA
+from mednca.schema import LINE, NUMBER, TEXT, optional, read_json, record
 
 from .data.cases import Case
 from .plan.plan import Plan

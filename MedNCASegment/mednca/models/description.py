@@ -19,7 +19,8 @@ from ..errors import MedNCAError
 from ..nca.architecture import Architecture
 from ..quality.calibration import Calibration
 from ..quality.domain import Domain
-from ..schema import check_model_json, parse_json, tuples
+from ..schema import parse_json, tuples
+from .schema import check_model_json
 
 SCHEMA_VERSION = 1
 JSON_NAME, WEIGHTS_NAME, CARD_NAME = "model.json", "weights.safetensors", "MODEL_CARD.md"

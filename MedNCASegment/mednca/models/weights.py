@@ -18,7 +18,6 @@ from ..errors import MedNCAError
 from ..files import explained, write_bytes, write_json
 from ..nca.cells import current_names
 from ..nca.pyramid import Pyramid
-from ..schema import check_model_json
 from .description import (
     CARD_NAME,
     JSON_NAME,
@@ -29,6 +28,7 @@ from .description import (
     read_description,
     read_weights,
 )
+from .schema import check_model_json
 
 
 @dataclass

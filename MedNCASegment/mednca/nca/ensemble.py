@@ -46,11 +46,6 @@ class Statistics:
     region: Box
     computed_share: float = 1.0
 
-    @property
-    def nqm(self) -> tuple[float | None, ...]:
-        """M3D-NCA, Eq. (1), per label, then of the union; None where nothing was found."""
-        return tuple(each.nqm for each in self.sums)
-
 
 def run_ensemble(
     pyramid: Pyramid,

@@ -56,12 +56,6 @@ class Sums:
         """The sums of a region. mean, variance: of the members' probabilities there, of any equal shape."""
         return cls(float(np.sqrt(variance).sum(dtype=np.float64)), float(mean.sum(dtype=np.float64)))
 
-    @property
-    def nqm(self) -> float | None:
-        """NCA quality metric, M3D-NCA Eq. (1): the one sum over the other; None where less than half a voxel was found,
-        which is nothing."""
-        return None if self.mean < 0.5 else self.deviation / self.mean
-
     def __add__(self, other: Sums) -> Sums:
         """The sums of two regions together."""
         return Sums(self.deviation + other.deviation, self.mean + other.mean)

@@ -14,6 +14,19 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ..nca.ensemble import Statistics
+    from ..nca.moments import Sums
+
+
+def nqm(sums: Sums) -> float | None:
+    """NCA quality metric, M3D-NCA Eq. (1): sum of the members' standard deviation over the sum of their mean.
+
+    Args:
+        sums: over the voxels, of a label or of the union.
+
+    Returns:
+        0 where all members agree, more where they do not; None where less than half a voxel was found.
+    """
+    return None if sums.mean < 0.5 else sums.deviation / sums.mean
 
 
 def population_scale(members: int, others: int) -> float:
@@ -42,7 +55,7 @@ class Signal:
     scale: Callable[[int, int], float] = lambda members, others: 1.0
 
 
-SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: statistics.nqm[-1], population_scale)}
+SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: nqm(statistics.sums[-1]), population_scale)}
 
 
 def measure_signals(statistics: Statistics) -> dict[str, float | None]:

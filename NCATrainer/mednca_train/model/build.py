@@ -16,9 +16,9 @@ from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import read_image, read_labels
 from mednca.imaging.structures import middle, separate
 from mednca.models.description import SCHEMA_VERSION, Description, model_json
+from mednca.models.schema import check_model_json
 from mednca.models.weights import Model, save_model
 from mednca.quality.domain import Domain
-from mednca.schema import check_model_json
 
 from ..data.cases import Case
 from ..plan.plan import Plan

@@ -41,13 +41,18 @@ class Sample:
         case: its name.
         condition: "clean", or the artifact's name.
         dice: of the union, on native voxels.
-        nqm: Eq. (1) of M3D-NCA, of the union; None where nothing was found.
+        signals: of the union, by name (`quality.signals`); None where nothing was found.
     """
 
     case: str
     condition: str
     dice: float
-    nqm: float | None
+    signals: dict[str, float | None]
+
+    @property
+    def nqm(self) -> float | None:
+        """Eq. (1) of M3D-NCA, which the card's tables show whatever the verdict goes by."""
+        return self.signals["nqm"]
 
 
 def conditions() -> dict[str, Artifact | None]:
@@ -92,25 +97,26 @@ def measure_degraded(
     return samples
 
 
-def enough(samples: list[Sample]) -> bool:
+def enough(samples: list[Sample], signal: str = "nqm") -> bool:
     """Whether there are enough for `fit`: fewer say nothing about an interval that holds nine times of ten."""
-    return sum(s.nqm is not None for s in samples) >= MIN_SAMPLES
+    return sum(s.signals.get(signal) is not None for s in samples) >= MIN_SAMPLES
 
 
-def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibration | None:
-    """The calibration: monotone regression of Dice, and of its interval, on NQM.
+def fit(samples: list[Sample], members: int, validation: list[Sample], signal: str = "nqm") -> Calibration | None:
+    """The calibration: monotone regression of Dice, and of its interval, on a signal.
 
     Args:
         samples: that it is made of, of training cases (M3D-NCA, section 2.3).
         members: of the ensemble that they were measured with.
         validation: samples of other cases, for what it detects (`detection`).
+        signal: one of `quality.signals.SIGNALS`.
 
     Returns:
         None where there are too few samples for it.
     """
-    if not enough(samples):
+    if not enough(samples, signal):
         return None
-    pairs = sorted((s.nqm, s.dice) for s in samples if s.nqm is not None)
+    pairs = sorted((value, s.dice) for s in samples if (value := s.signals[signal]) is not None)
     values, scores = (np.array(column) for column in zip(*pairs, strict=True))
     groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
     knots = np.array([np.median(values[g]) for g in groups])
@@ -128,6 +134,7 @@ def fit(samples: list[Sample], members: int, validation: list[Sample]) -> Calibr
         samples=len(pairs),
         linear=(round(float(slope), 5), round(float(intercept), 5)),
         detection={},
+        signal=signal,
     )
     return Calibration(**{**calibration.to_json(), "detection": detection(calibration, validation)})
 
@@ -145,7 +152,7 @@ def detection(calibration: Calibration, samples: list[Sample], target: float = D
     A failure is a Dice below the target; it is found when the verdict is not green: amber, red, or grey because
     nothing was found.
     """
-    rows = [(s, calibration.predict(s.nqm, calibration.members) if s.nqm is not None else None) for s in samples]
+    rows = [(s, _predicted(calibration, s)) for s in samples]
     failed = [row for row in rows if row[0].dice < target]
     good = [row for row in rows if row[0].dice >= target]
 
@@ -173,6 +180,11 @@ def detection(calibration: Calibration, samples: list[Sample], target: float = D
     }
 
 
+def _predicted(calibration: Calibration, sample: Sample) -> tuple[float, float, float] | None:
+    value = sample.signals[calibration.signal]
+    return None if value is None else calibration.predict(value, calibration.members)
+
+
 def _rounded_mean(values):
     return round(float(np.mean(values)), 4) if values else None
 
@@ -191,5 +203,5 @@ def _measure_one(job) -> list[Sample]:
     for structure in structures_of(model, truth, values):
         result = segment_image(degraded, model, structure.clicks, device="cpu")
         found = sitk.GetArrayFromImage(result.labels) > 0
-        samples.append(Sample(case.name, condition, dice(found, structure.mask), result.findings[0].nqm["union"]))
+        samples.append(Sample(case.name, condition, dice(found, structure.mask), result.findings[0].signals))
     return samples

@@ -9,19 +9,9 @@ from dataclasses import asdict, dataclass, field
 from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
+from mednca.models.schema import LABELS, PREPROCESSING, check_labels, check_percentiles
 from mednca.nca.architecture import Architecture
-from mednca.schema import (
-    LABELS,
-    PREPROCESSING,
-    SEED,
-    check_labels,
-    check_percentiles,
-    check_schema,
-    numbers,
-    optional,
-    record,
-    tuples,
-)
+from mednca.schema import SEED, check_schema, numbers, optional, record, tuples
 
 KEEP, TRAINED = ("last", "best"), ("all", "update")
 LOSSES = ("dice-bce", "dice-focal")  # `training.losses` has a function for each

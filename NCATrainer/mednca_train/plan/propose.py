@@ -11,7 +11,7 @@ from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
-from mednca.nca.families import FAMILIES, Family
+from mednca.nca.families import FAMILIES, Family, Planning
 
 from .fingerprint import CaseFacts, Fingerprint
 from .plan import Augmentation, Plan
@@ -60,7 +60,7 @@ def propose(
             f"Training needs two usable cases at least, one to learn from and one to check with; there are "
             f"{len(cases)}. {why}".strip()
         )
-    planned = {name: record for name, record in FAMILIES.items() if record.planning}
+    planned = {name: (record, record.planning) for name, record in FAMILIES.items() if record.planning}
     if family not in planned:
         raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(planned)}.")
     labels = tuple(
@@ -69,7 +69,7 @@ def propose(
     )
     reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
     spacing, field = _grid(cases, reasons)
-    architecture = _architecture(planned[family], field, spacing, len(labels), reasons)
+    architecture = _architecture(*planned[family], field, spacing, len(labels), reasons)
     batch, patch = _patch(architecture, field, spacing, cases, reasons)
     flip = flip_axes(cases)
     reasons["flip"] = (
@@ -124,10 +124,9 @@ def _grid(cases, reasons):
     return triple(spacing.tolist()), field
 
 
-def _architecture(family: Family, field, spacing, labels, reasons):
+def _architecture(family: Family, planning: Planning, field, spacing, labels, reasons):
     """Two levels; the coarse one perceives the whole field within its steps."""
-    planning, factor = family.planning, 2 if max(field) <= 64 else 4
-    assert planning is not None  # `propose` takes no other families
+    factor = 2 if max(field) <= 64 else 4
     if family.dims == 2:
         axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
         scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]

@@ -16,9 +16,8 @@ import torch
 from safetensors.torch import load_file, save
 
 from mednca.files import write_bytes
+from mednca.nca.cells import current_names
 from mednca.nca.pyramid import Pyramid
-
-_RENAMED = (".sight.", ".perception.")  # what a part of the cell was called before version 0.2, and is called now
 
 
 @dataclass
@@ -79,14 +78,14 @@ def read_checkpoint(
     Raises:
         OSError, ValueError, KeyError, RuntimeError, SafetensorError: where it is damaged or of another architecture.
     """
-    tensors = load_file(path)
+    tensors = current_names(load_file(path))
     for name, pyramid in pyramids.items():
         pyramid.load_state_dict(_part(tensors, f"{name}."))
     parameters = dict(pyramids["model"].named_parameters())
     optimizer.state.clear()
     for key, value in _part(tensors, "adam.").items():
         statistic, name = key.split(".", 1)
-        parameter = parameters[name if name in parameters else name.replace(*_RENAMED)]
+        parameter = parameters[name]
         optimizer.state[parameter][statistic] = value if statistic == "step" else value.to(device)
     iteration, best_score, best_iteration, rollbacks = tensors["numbers"].tolist()
     return Counters(int(iteration), best_score, int(best_iteration), int(rollbacks))

@@ -6,11 +6,14 @@ Its plan is `plan.finetuning`'s business.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
+from typing import cast
 
 import torch
 
 from mednca.models.description import Label
 from mednca.models.weights import Model
+from mednca.nca.cells import Cell
 from mednca.nca.pyramid import Pyramid
 
 from ..plan.finetuning import own_labels, with_labels
@@ -33,6 +36,6 @@ def starting_weights(model: Model, labels: tuple[Label, ...]) -> Pyramid:
     order = torch.tensor([*range(first), *outputs, *rest])
     pyramid = Pyramid(with_labels(model.architecture, len(labels)))
     pyramid.load_state_dict(copy.deepcopy(model.pyramid.state_dict()))
-    for cell in pyramid.cells:
+    for cell in cast(Iterable[Cell], pyramid.cells):
         cell.reorder_channels(order)
     return pyramid.requires_grad_(True)
