@@ -291,7 +291,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Take the last result back, of whatever volume."""
         last, chosen = self.logic.last, self._parameterNode.inputVolume
         name = last.volumeNode.GetName()
-        if editedSegments(last.added) and not slicer.util.confirmOkCancelDisplay(messages.undoQuestion(name)):
+        if editedSegments(last.brought) and not slicer.util.confirmOkCancelDisplay(messages.undoQuestion(name)):
             return
         self.logic.undo()
         removePoints(last.points)
@@ -362,7 +362,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onDone(self, request):
         """Show it, unless another volume was chosen meanwhile."""
         self._log(messages.doneText(time.monotonic() - request.started))
-        added = request.added.segmentationNode
+        added = request.brought.segmentationNode
         if request.volumeNode is self._parameterNode.inputVolume:
             self.results.forgetOverlay()
             self._parameterNode.segmentation = added
@@ -435,7 +435,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
 
     def getParameterNode(self) -> MedNCASegmentParameterNode:
         """What the user chose, of this scene."""
-        return MedNCASegmentParameterNode(super().getParameterNode())
+        return MedNCASegmentParameterNode(super().getParameterNode())  # pyright: ignore[reportCallIssue] a wrapper
 
     def segment(
         self,
@@ -473,7 +473,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         self.queue.wait(request)
         if request.state is not RequestState.DONE:
             raise MedNCAError(request.error or _("The segmentation was cancelled."))
-        return request.added
+        return request.brought
 
     def segmentInProcess(
         self,
@@ -647,6 +647,7 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
         logic = MedNCASegmentLogic()
         try:
             request = logic.segment(self._phantom(), "hippocampus-m3dnca", members=100, wait=False)
+            assert isinstance(request, Request)
             logic.cancel()
             logic.queue.wait(request)
             self.assertIs(request.state, RequestState.CANCELLED)

@@ -24,10 +24,12 @@ from mednca.errors import MedNCAError
 from mednca.imaging import reading as images
 from mednca.models.library import Library
 from mednca.models.weights import load_model
+from mednca.scores import Summary
 from mednca.worker import Worker
 from mednca_train import training_run
 from mednca_train.data import examine
 from mednca_train.model import build
+from mednca_train.model.measure import ValidationReport
 from mednca_train.run_lock import run_lock
 from mednca_train.worker import TrainingWorker
 from phantoms import bright_model, image_of, organ_case, save
@@ -617,7 +619,7 @@ def test_resume_tells_where_the_model_went(tmp_path, material, monkeypatch):
     def finish(run, cases, metadata, folder, replace, **_):
         with files.staged(folder, replace) as made:
             save(build._untested_model(run, cases, metadata, "", None), made)
-        return {"cases": [], "mean": {"dice": {}}, "failures": []}
+        return ValidationReport((), Summary(0, 0, {}, {}, {}, {}, 0, None, {}))
 
     monkeypatch.setattr(training_run, "finish", finish)
     (tmp_path / "plan.json").write_text(json.dumps(plan(iterations=1).to_json()))

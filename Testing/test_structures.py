@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from mednca.errors import MedNCAError
-from mednca.evaluate import evaluate_case, summarize
+from mednca.evaluate import evaluate_case
 from mednca.imaging.structures import separate
 from mednca.models.library import Library
+from mednca.scores import Summary
 from mednca_train import cli, training_run
 from mednca_train.data.case_reader import CaseReader, check_structures
 from mednca_train.data.cases import pair_folders
@@ -81,19 +82,19 @@ def test_structures_are_what_fits_into_one_field():
 
 def test_each_structure_is_evaluated_in_a_field_of_its_own(heads, bright):
     model = Library().load(str(bright))
-    rows = evaluate_case(
+    scores = evaluate_case(
         "head", heads / "images" / "head_0.nii.gz", heads / "labels" / "head_0.nii.gz", model, members=2
     )
-    assert [row["structure"] for row in rows] == [1, 2] and all(row["clicked"] for row in rows)
-    assert all(row["dice"]["union"] > 0.9 and set(row["dice"]) == {"Label 1", "Label 2", "union"} for row in rows)
-    assert summarize(rows)["cases"] == 1 and summarize(rows)["structures"] == 2
+    assert [score.structure for score in scores] == [1, 2] and all(score.clicked for score in scores)
+    assert all(score.dice["union"] > 0.9 and set(score.dice) == {"Label 1", "Label 2", "union"} for score in scores)
+    assert (Summary.of(scores).cases, Summary.of(scores).structures) == (1, 2)
 
 
 def test_values_that_tell_structures_apart_are_no_parts(tmp_path, bright):
     image, labels = _head(tmp_path, "sides", 0, sides=True)
-    rows = evaluate_case("sides", image, labels, Library().load(str(bright)), members=2)
-    assert [set(row["dice"]) for row in rows] == [{"union"}] * 2
-    assert all(row["dice"]["union"] > 0.9 for row in rows)
+    scores = evaluate_case("sides", image, labels, Library().load(str(bright)), members=2)
+    assert [set(score.dice) for score in scores] == [{"union"}] * 2
+    assert all(score.dice["union"] > 0.9 for score in scores)
 
 
 def test_values_that_the_model_does_not_know(tmp_path):
@@ -160,7 +161,7 @@ def test_training_measures_and_calibrates_on_whole_heads(tmp_path, heads):
     quick = plan(iterations=2, augmentation=Augmentation(shift=2, rotation=0, scaling=0, elastic=0))
     work = training_run.begin(tmp_path / "run", quick, cases, METADATA, options=RunOptions(calibration_cases=1))
     report = training_run.complete(work)
-    assert report["mean"]["structures"] == 2 * report["mean"]["cases"] and not report["failures"]
+    assert report.mean.structures == 2 * report.mean.cases and not report.failures
 
 
 def test_the_shared_brains_are_found_by_clicks(tmp_path):
@@ -170,8 +171,8 @@ def test_the_shared_brains_are_found_by_clicks(tmp_path):
         pytest.skip("the whole brains are not here")
     model = Library().load("hippocampus-m3dnca")
     for image in sorted((brains / "images").iterdir())[:3]:
-        rows = evaluate_case(image.name, image, brains / "labels" / image.name, model, members=2)
-        assert len(rows) == 2 and all(row["dice"]["union"] > 0.7 for row in rows), rows
+        scores = evaluate_case(image.name, image, brains / "labels" / image.name, model, members=2)
+        assert len(scores) == 2 and all(score.dice["union"] > 0.7 for score in scores), scores
 
 
 # --- pools

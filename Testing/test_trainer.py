@@ -418,7 +418,7 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
     metadata = metadata_for("tuned", "Tuned", base)
     work = training_run.begin(tmp_path / "run", wanted, cases, metadata, base, RunOptions(calibration_cases=1))
     report = training_run.complete(work)
-    assert report["helped"] is False and set(report["base"]["dice"]) == {"Front", "Rear", "union"}
+    assert report.comparison.helped is False and set(report.comparison.base.dice) == {"Front", "Rear", "union"}
     card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text()
     assert "did not help" in card and "Fine-tuned from Base" in card
 
@@ -436,9 +436,10 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
     metadata = metadata_for("tuned", "Tuned", base)
     work = training_run.begin(tmp_path / "run", wanted, cases, metadata, base, RunOptions(calibration_cases=1))
     report = training_run.complete(work)
-    assert set(report["base"]["dice"]) == set(report["own"]["dice"]) == {"Front", "union"}
-    assert report["base"]["dice"]["union"] == report["base"]["dice"]["Front"] > 0.1
-    assert set(report["mean"]["dice"]) == {"Front", "Rear", "union"}
+    base, own = report.comparison.base.dice, report.comparison.own.dice
+    assert set(base) == set(own) == {"Front", "union"}
+    assert base["union"] == base["Front"] > 0.1
+    assert set(report.mean.dice) == {"Front", "Rear", "union"}
 
 
 def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):

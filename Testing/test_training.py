@@ -62,7 +62,7 @@ def test_it_learns_and_ships(cases, tmp_path):
     report = finish(run, cases, METADATA, tmp_path / "user" / "phantom", "mednca train ...", calibration_cases=6)
     (entry,) = Library(bundled=tmp_path / "none", user=tmp_path / "user").entries()
     assert entry.problem is None
-    assert report["mean"]["dice"]["union"] > 0.85
+    assert report.mean.dice["union"] > 0.85
     image, labels = organ_case(99)
     result = segment_image(
         image_of(image, direction=np.diag([-1.0, -1.0, 1.0])), Library(user=tmp_path / "user").load(entry.id)

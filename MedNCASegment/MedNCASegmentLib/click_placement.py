@@ -13,6 +13,8 @@ import slicer
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from mednca.axes import triple
+
 from .record import VOLUME_ROLE, volumeOf
 
 _CLICKS = "MedNCA.Clicks"  # says of a markups node that it is for clicks of ours
@@ -157,7 +159,7 @@ def pointsOf(node: slicer.vtkMRMLMarkupsFiducialNode) -> list[Point]:
         if node.GetNthControlPointPositionStatus(n) == node.PositionDefined:
             position = [0.0, 0.0, 0.0]
             node.GetNthControlPointPositionWorld(n, position)
-            points.append(Point((node.GetID(), node.GetNthControlPointID(n)), tuple(position)))
+            points.append(Point((node.GetID(), node.GetNthControlPointID(n)), triple(position)))
     return points
 
 

@@ -53,7 +53,7 @@ def reasonText(verdict: Verdict | None) -> str:
     """One sentence. It never says that a result is correct."""
     if verdict is None:
         return _("Click on the organ, or segment the whole volume.")
-    if verdict.color == "grey":
+    if verdict.objection is not None:
         return _("No verdict: {why}.").format(why=objectionText(verdict.objection))
     why = {
         "green": _("Even the low end of the interval reaches the target of {target}. Please look at it all the same."),

@@ -86,15 +86,17 @@ class ModelChooser:
 
     def check(self) -> None:
         """Raises MedNCAError for a model that cannot be used, or whose terms are not accepted (asked once)."""
-        if not self.isUsable:
-            raise MedNCAError(self.entry.problem if self.entry else _("Choose a model first."))
+        if self.entry is None:
+            raise MedNCAError(_("Choose a model first."))
+        if self.entry.description is None:
+            raise MedNCAError(self.entry.problem or "")
         checkTerms(self.entry.description)
 
     def _show(self):
         if self.entry is None:
             text = _("No models found.")
         elif self.entry.description is None:
-            text = escape(self.entry.problem)
+            text = escape(self.entry.problem or "")
         else:
             text = modelText(self.entry.description)
         self.ui.modelInfoLabel.text = text

@@ -45,7 +45,7 @@ def updateTable(
         column.SetName(name)
         for row in rows:
             value = row[number]
-            column.InsertNextValue(float("nan") if value is None and kind is float else kind(value))
+            column.InsertNextValue(float("nan") if value is None else kind(value))
         node.AddColumn(column)
     return node
 

@@ -74,10 +74,11 @@ def _checkShown(run):
             float(finding.volume_mm3[name])
             float(finding.nqm[name] or 0)
         if finding.objection:
-            finding.objection.text  # noqa: B018
+            str(finding.objection.text)
     for hotspot in run.report.hotspots:
         _r, _a, _s = (float(x) for x in hotspot.position)
-        float(hotspot.volume_mm3), float(hotspot.deviation), float(hotspot.weight), float(hotspot.distance or 0)
+        for number in (hotspot.volume_mm3, hotspot.deviation, hotspot.weight, hotspot.distance or 0):
+            float(number)
 
 
 def runsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]:

@@ -77,11 +77,17 @@ class Request:
         """A sentence, when missed or failed."""
         return self.job.error
 
+    @property
+    def brought(self) -> AddedRun:
+        """What it added; it is done."""
+        assert self.added is not None
+        return self.added
+
     def isForTheSameAs(self, other: Request) -> bool:
         """Whether both are for the same click, or both for the same whole volume; both are done."""
         if self.clicks or other.clicks:
             return bool({point.id for point in self.points} & {point.id for point in other.points})
-        sameTarget = self.added.segmentationNode is other.added.segmentationNode
+        sameTarget = self.brought.segmentationNode is other.brought.segmentationNode
         return self.volumeNode is other.volumeNode and sameTarget
 
 

@@ -31,13 +31,13 @@ class UndoHistory:
         """One more. An earlier result of the same click gives way, but for what was corrected by hand."""
         for earlier in [each for each in self.requests if each.isForTheSameAs(request)]:
             self.requests.remove(earlier)
-            removeResult(earlier.added, [each.added for each in (*self.requests, request)], keepEdited=True)
+            removeResult(earlier.brought, [each.brought for each in (*self.requests, request)], keepEdited=True)
         self.requests = [*self.requests, request][-_STEPS:]
 
     def undo(self) -> None:
         """Take the last result back."""
         request = self.requests.pop()
-        removeResult(request.added, [each.added for each in self.requests])
+        removeResult(request.brought, [each.brought for each in self.requests])
 
     def isAnswered(self, points: Iterable[Point]) -> bool:
         """Whether one of the points has a result."""
@@ -51,4 +51,4 @@ class UndoHistory:
     def forgetRemovedNodes(self) -> None:
         """What lost its segmentation node cannot be taken back any more."""
         isThere = slicer.mrmlScene.IsNodePresent
-        self.requests = [request for request in self.requests if isThere(request.added.segmentationNode)]
+        self.requests = [request for request in self.requests if isThere(request.brought.segmentationNode)]

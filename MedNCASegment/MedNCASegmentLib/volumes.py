@@ -56,7 +56,7 @@ def writeVolume(volumeNode: slicer.vtkMRMLScalarVolumeNode, path: Path) -> Itera
         "encoding: raw",
         f"space origin: {axes[3]}",
     )
-    data = memoryview(array.reshape(-1)).cast("B")
+    data = array.reshape(-1).data.cast("B")
     with open(path, "wb") as file:
         file.write(("\n".join(header) + "\n\n").encode("ascii"))
         for start in range(0, len(data), _CHUNK):

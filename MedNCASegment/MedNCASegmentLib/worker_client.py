@@ -57,8 +57,10 @@ class Job:
         error: a sentence, when missed or failed.
         answer: what the worker answered, as JSON has it; None before.
         request: as it was submitted; empty before.
-        folder: where the worker leaves files; None before it is submitted.
+        folder: where the worker leaves files; not before it is submitted.
     """
+
+    folder: Path
 
     def __init__(self):
         self.state = RequestState.WAITING
@@ -67,7 +69,6 @@ class Job:
         self.answer: dict | None = None
         self.request: dict = {}
         self.id = ""
-        self.folder: Path | None = None
 
     def enter(self, state: RequestState, error: str = "") -> bool:
         """Take on another state, here and nowhere else.

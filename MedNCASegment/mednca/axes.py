@@ -13,6 +13,11 @@ T = TypeVar("T")
 Box = tuple[slice, slice, slice]  # a part of an array, from a first voxel or cell to one after the last along each axis
 
 
+def whole(shape: Iterable[int]) -> Box:
+    """The box that holds all of an array of this shape."""
+    return triple(slice(0, n) for n in shape)
+
+
 def triple(values: Iterable[T]) -> tuple[T, T, T]:
     """Say that there are three.
 

@@ -5,12 +5,16 @@ It knows probabilities and voxels; where a field lies and what it is worth is `f
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import SimpleITK as sitk
 
+from .axes import Box, triple
 from .imaging.geometry import CanonicalImage, Grid
 from .nca.ensemble import Statistics
 from .nca.labels import to_labels, union
+from .nca.pyramid import within
 from .result import Region
 
 PARTS = ("labels", "variance", "probability")
@@ -24,10 +28,10 @@ class Canvas:
         values: the label map's values of the model's labels, in their order.
     """
 
-    def __init__(self, canonical: CanonicalImage, values):
+    def __init__(self, canonical: CanonicalImage, values: Iterable[int]):
         self.canonical = canonical
         self.values = np.array([0, *values], dtype=np.uint8)
-        self._painted: list[tuple[tuple[slice, slice, slice], list[np.ndarray]]] = []
+        self._painted: list[tuple[Box, list[np.ndarray]]] = []
 
     @property
     def nbytes(self) -> int:
@@ -61,26 +65,28 @@ class Canvas:
         Returns:
             The box, and the images of `PARTS` by name.
         """
-        low, high = around([region for region, _parts in self._painted])
-        start, size = self.canonical.image_region(low, high)
+        box = around([region for region, _parts in self._painted])
+        start, size = self.canonical.image_region([part.start for part in box], [part.stop for part in box])
         # One after another, each dropped as it is joined: a large volume has no room for all of them twice.
-        parts = {name: self.canonical.restore(self._next_joined(low, high), image, start) for name in PARTS}
-        return Region(tuple(start), tuple(size)), parts
+        parts = {name: self.canonical.restore(self._next_joined(box), image, start) for name in PARTS}
+        return Region(triple(start), triple(size)), parts
 
-    def _next_joined(self, low, high) -> np.ndarray:
-        """The next of what each field painted, on the voxels [low, high)."""
+    def _next_joined(self, box: Box) -> np.ndarray:
+        """The next of what each field painted, on the voxels of the box."""
         painted = [(region, parts.pop(0)) for region, parts in self._painted]
         if len(painted) == 1:
             return painted[0][1]
-        joined = np.zeros(high - low, painted[0][1].dtype)
+        joined = np.zeros([part.stop - part.start for part in box], painted[0][1].dtype)
         for region, values in painted:
-            there = joined[tuple(slice(s.start - a, s.stop - a) for s, a in zip(region, low, strict=True))]
+            there = joined[within(region, box)]
             # A later click adds labels where it found some, and does not erase.
             np.copyto(there, values, where=values > (0 if joined.dtype == np.uint8 else there))
         return joined
 
 
-def around(regions) -> tuple[np.ndarray, np.ndarray]:
-    """The box [low, high) around regions, given as slices (R, A, S)."""
-    return (np.min([[part.start for part in region] for region in regions], axis=0),
-            np.max([[part.stop for part in region] for region in regions], axis=0))  # fmt: skip
+def around(regions: Sequence[Box]) -> Box:
+    """The smallest box that holds some boxes, one at least."""
+    return triple(
+        slice(min(part.start for part in parts), max(part.stop for part in parts))
+        for parts in zip(*regions, strict=True)
+    )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import progress as bars
@@ -25,8 +26,14 @@ from .imaging.reading import case_name, find_images, pair_by_name, read_image, w
 from .messages import Progress
 from .models.library import Library
 from .models.schema import SPLIT_SCHEMA
-from .result import Report
+from .result import Report, Segmentation
 from .schema import read_json
+from .scores import CaseScore, Summary
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from .models.weights import Model  # needs torch, which takes long to load
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -142,7 +149,7 @@ def evaluate(
     a click into its middle, as a person would. Where each structure has a label value of its own, the values tell
     structures apart, not parts, and the union alone is measured.
     """
-    from .evaluate import evaluate_case, summarize
+    from .evaluate import evaluate_case
 
     loaded = Library().load(model)
     pairs, problems = pair_by_name(images, labels)
@@ -151,27 +158,31 @@ def evaluate(
         pairs = [pair for pair in pairs if pair[0] in wanted]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
-    rows, failures = [], [_failure(*problem) for problem in problems.items()]
+    scores: list[CaseScore] = []
+    failures = [_failure(*problem) for problem in problems.items()]
     with json_output(json_file) as write:
         with progress() as bar:
             task = bar.add_task("Cases", total=len(pairs))
             for pair in pairs:
                 bar.update(task, description=_plain(pair[0]))
                 with _apart(failures, pair[0]):
-                    rows += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
+                    scores += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
                 bar.update(task, advance=1)
-        if rows:
-            mean = summarize(rows)
-            table(rows, mean)
-            _tell_uncounted(rows)
-            write({"model": loaded.id, "sha256": loaded.sha256, "cases": rows, "mean": mean, "failures": failures})
+        if scores:
+            mean = Summary.of(scores)
+            table(scores, mean)
+            _tell_uncounted(scores)
+            rows = [score.to_json() for score in scores]
+            identity = {"model": loaded.id, "sha256": loaded.sha256}
+            write(identity | {"cases": rows, "mean": mean.to_json(), "failures": failures})
     for failure in failures:
         complain(failure)
-    raise typer.Exit(1 if failures or not rows else 0)
+    raise typer.Exit(1 if failures or not scores else 0)
 
 
-def _tell_uncounted(rows) -> None:
-    values = sorted({value for row in rows for value in row["uncounted"]})
+def _tell_uncounted(scores: list[CaseScore]) -> None:
+    """Say which values of the label maps counted nowhere."""
+    values = sorted({value for score in scores for value in score.uncounted})
     if values:
         told = ", ".join(map(str, values))
         err.print(
@@ -198,14 +209,14 @@ def benchmark(
     """Measure seconds and memory of one pass, with untrained weights."""
     from .benchmark.timing import PRESETS, benchmark
 
-    if (preset is None) == (model is None):
-        raise MedNCAError("Give either --preset or --model.")
-    if preset is not None:
+    if preset is not None and model is None:
         if preset not in PRESETS:
             raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
         architecture, size = PRESETS[preset].architecture, PRESETS[preset].shape
-    else:
+    elif model is not None and preset is None:
         architecture, size = Library().load(model).architecture, None
+    else:
+        raise MedNCAError("Give either --preset or --model.")
     size = _shape(shape) if shape else size
     if size is None:
         raise MedNCAError("--model needs --shape X,Y,Z.")
@@ -256,8 +267,19 @@ def remove_model(model: str) -> None:
 RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
 
 
-def write_result(image, result, model, folder: Path, replace: bool = False) -> None:
-    """The four files of a result, in a folder that appears whole or not at all. replace: a folder that is there."""
+def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: Path, replace: bool = False) -> None:
+    """Write the four files of a result, in a folder that appears whole or not at all.
+
+    Args:
+        image: that was segmented.
+        result: of it.
+        model: that made it.
+        folder: of the result.
+        replace: whether a folder that is there may go.
+
+    Raises:
+        MedNCAError: where it cannot be written.
+    """
     from .overview import draw_overview
 
     with staged(folder, replace) as made:
@@ -284,11 +306,19 @@ def _segment_one(
 
 
 @contextmanager
-def json_output(path: Path):
-    """Hold the file that a command's figures go to while it works; within it, a function that writes them.
+def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
+    """Hold the file that a command's figures go to while it works.
 
-    A file that is there now is replaced, one that appears meanwhile is not. Raises MedNCAError, before the work, where
-    it cannot be written.
+    A file that is there now is replaced, one that appears meanwhile is not.
+
+    Args:
+        path: of the file.
+
+    Yields:
+        A function that writes the figures.
+
+    Raises:
+        MedNCAError: before the work, where it cannot be written.
     """
     with held(path):
         if path.is_dir():
@@ -395,25 +425,30 @@ def _tell(results: list[dict], failures, as_json: bool) -> None:
         complain(failure)
 
 
-def table(rows, mean) -> None:
-    from .evaluate import row_name
+def table(scores: Iterable[CaseScore], mean: Summary) -> None:
+    """Print scores as a table, and the mean Dice of each label below it.
 
+    Args:
+        scores: a row each.
+        mean: their summary.
+    """
     table = Table("Case", "Dice", "HD95 (mm)", "NQM", "Predicted Dice", "Verdict")
 
     def text(value, digits=3):
         return "-" if value is None else f"{value:.{digits}f}"
 
-    for row in rows:
+    for score in scores:
         table.add_row(
-            _plain(row_name(row)), text(row["dice"]["union"]), text(row["hd95_mm"]["union"], 2), text(row["nqm"]),
-            text(row["predicted_dice"]), row["verdict"],
+            _plain(score.title), text(score.dice["union"]), text(score.hd95_mm["union"], 2), text(score.nqm),
+            text(score.predicted_dice), score.verdict,
         )  # fmt: skip
     out.print(table)
-    for key, value in mean["dice"].items():
-        out.print(f"Mean Dice, {key}: {text(value)} +- {text(mean['dice_sd'][key])}", highlight=False)
+    for name, value in mean.dice.items():
+        out.print(f"Mean Dice, {name}: {text(value)} +- {text(mean.dice_sd[name])}", highlight=False)
 
 
-def complain(failure) -> None:
+def complain(failure: Mapping[str, str]) -> None:
+    """Tell what went wrong with one image. failure: with "image" and "error"."""
     case = f"{failure['image']}: " if failure["image"] not in failure["error"] else ""
     err.print(f"[bold red]Failed:[/] {_plain(case + failure['error'])}", highlight=False, soft_wrap=True)
 

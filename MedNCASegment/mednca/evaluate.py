@@ -1,18 +1,25 @@
-"""How good a model is on cases with known answers: hard Dice, HD95, NQM and the verdict, on native voxels."""
+"""How good a model is on cases with known answers: hard Dice, HD95, NQM and the verdict, on native voxels.
+
+What comes out is `scores`; which cases there are, and tables of them, are the callers' business.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from .axes import triple
 from .errors import MedNCAError
 from .imaging.geometry import CanonicalImage
 from .imaging.metrics import dice, hd95
 from .imaging.reading import check_same_grid, read_image, read_labels
 from .imaging.structures import is_one_field, middle, separate
 from .models.weights import Model
+from .scores import CaseScore
 from .segment import segment_image
 
 
@@ -20,7 +27,9 @@ from .segment import segment_image
 class Structure:
     """One structure of a label map, and how a person would ask for it.
 
-    clicks: one RAS point, mm; none where the image is one field of view. mask: bool (k, j, i) of the image.
+    Attributes:
+        clicks: one point in RAS mm; none where the image is one field of view.
+        mask: bool (k, j, i), on the image's own voxels.
     """
 
     clicks: tuple[tuple[float, float, float], ...]
@@ -28,20 +37,31 @@ class Structure:
 
 
 def evaluate_case(
-    name: str, image_path, labels_path, model: Model, members=None, seed=None, device="auto",
-    truth_values: dict[int, int] | None = None, union_only: bool = False,
-) -> list[dict]:  # fmt: skip
-    """One case as plain data, a row for each of its structures.
+    name: str, image_path: str | Path, labels_path: str | Path, model: Model, members: int | None = None,
+    seed: int | None = None, device: str = "auto", truth_values: Mapping[int, int] | None = None,
+    union_only: bool = False,
+) -> list[CaseScore]:  # fmt: skip
+    """Measure a model on one case, structure by structure.
 
     An image of about the model's field of view is one structure. In a larger one each structure of the label map gets
     a click into its middle and is measured by itself; where every structure has label values of its own (1 the left,
     2 the right one), these tell structures apart, not parts, and the union alone is measured.
 
-    Of each row: case; structure (1, 2, ... the largest first; None for the only one); dice and hd95_mm per label name
-    and "union"; nqm, predicted_dice, verdict, clicked; uncounted: values of the label map that the model does not know.
-    truth_values: a label's value in the model -> its value in the label map; labels that are not in it count nowhere
-    (default: all, under the same value). union_only: every value of the label map is the organ, and the union is
-    measured. Raises MedNCAError where the case cannot be measured.
+    Args:
+        name: of the case.
+        image_path: of the image.
+        labels_path: of its label map, on the same grid.
+        model: what is measured.
+        members, seed, device: as of `segment.segment_image`.
+        truth_values: a label's value in the model -> its value in the label map; labels that are not in it count
+            nowhere. None: all of them, under the same value.
+        union_only: every value of the label map is the organ, and the union alone is measured.
+
+    Returns:
+        A score for each structure, the largest first.
+
+    Raises:
+        MedNCAError: where the case cannot be measured.
     """
     image, truth = read_image(image_path), read_labels(labels_path)
     check_same_grid(name, image, truth)
@@ -51,7 +71,7 @@ def evaluate_case(
     found_structures = structures_of(model, truth, counted)
     told = [set(np.unique(wanted[structure.mask])) for structure in found_structures]
     union_only = union_only or any(one != told[0] for one in told)
-    rows = []
+    scores = []
     for number, structure in enumerate(found_structures, start=1):
         result = segment_image(image, model, structure.clicks, members=members, seed=seed, device=device)
         found = sitk.GetArrayFromImage(result.labels)
@@ -61,24 +81,35 @@ def evaluate_case(
         }  # fmt: skip
         masks["union"] = (found > 0 if union_only else np.isin(found, list(values)), structure.mask)
         finding = result.findings[0]
-        rows.append({
-            "case": name,
-            "structure": number if len(found_structures) > 1 else None,
-            "dice": {key: dice(*pair) for key, pair in masks.items()},
-            "hd95_mm": {key: hd95(*pair, image.GetSpacing()) for key, pair in masks.items()},
-            "nqm": finding.nqm["union"],
-            "predicted_dice": finding.verdict.predicted_dice,
-            "verdict": finding.verdict.color,
-            "clicked": bool(structure.clicks),
-            "uncounted": sorted({int(value) for value in np.unique(wanted)} - {0, *counted}),
-        })  # fmt: skip
-    return rows
+        scores.append(
+            CaseScore(
+                case=name,
+                structure=number if len(found_structures) > 1 else None,
+                dice={key: dice(*pair) for key, pair in masks.items()},
+                hd95_mm={key: hd95(*pair, image.GetSpacing()) for key, pair in masks.items()},
+                nqm=finding.nqm["union"],
+                predicted_dice=finding.verdict.predicted_dice,
+                verdict=finding.verdict.color,
+                clicked=bool(structure.clicks),
+                uncounted=tuple(sorted({int(value) for value in np.unique(wanted)} - {0, *counted})),
+            )
+        )
+    return scores
 
 
-def structures_of(model: Model, truth: sitk.Image, values) -> list[Structure]:
+def structures_of(model: Model, truth: sitk.Image, values: Iterable[int]) -> list[Structure]:
     """The structures that a label map's voxels of some values make, as far as the model sees them apart.
 
-    Raises MedNCAError for a large image without any: nobody would know where to click.
+    Args:
+        model: whose field of view parts them.
+        truth: the label map.
+        values: of it, that count.
+
+    Returns:
+        The structures, the largest first; a single one, perhaps empty, in an image of about the field of view.
+
+    Raises:
+        MedNCAError: for a larger image without any: nobody would know where to click.
     """
     canonical = CanonicalImage.of(truth)
     mask = np.isin(canonical.array, list(values))
@@ -89,33 +120,12 @@ def structures_of(model: Model, truth: sitk.Image, values) -> list[Structure]:
     if not parts:
         raise MedNCAError("Its label map holds none of the labels, so that there is nothing to click on.")
     return [
-        Structure((tuple(float(x) for x in canonical.ras_of(middle(part))),), _in_image(canonical, part, truth))
+        Structure((triple(float(x) for x in canonical.ras_of(middle(part))),), _in_image(canonical, part, truth))
         for part in parts
     ]
 
 
 def _in_image(canonical: CanonicalImage, mask: np.ndarray, image: sitk.Image) -> np.ndarray:
+    """A mask (R, A, S) on the image's own voxels, (k, j, i)."""
     restored = canonical.restore(mask.astype(np.uint8), image)
     return sitk.GetArrayFromImage(restored) > 0
-
-
-def row_name(row: dict) -> str:
-    """What a row of `evaluate_case` is called in tables."""
-    return row["case"] if row["structure"] is None else f"{row['case']}, structure {row['structure']}"
-
-
-def summarize(rows: list[dict]) -> dict:
-    """Mean and spread over rows, of what all of them have."""
-    summary: dict = {"cases": len({row["case"] for row in rows}), "structures": len(rows)}
-    for measure in ("dice", "hd95_mm"):
-        keys = [key for key in (rows[0][measure] if rows else {}) if all(key in row[measure] for row in rows)]
-        columns = {key: [row[measure][key] for row in rows if row[measure][key] is not None] for key in keys}
-        summary[measure] = {key: float(np.mean(column)) if column else None for key, column in columns.items()}
-        summary[f"{measure}_sd"] = {key: float(np.std(column)) if column else None for key, column in columns.items()}
-    summary["without_hd95"] = sum(row["hd95_mm"]["union"] is None for row in rows)  # nothing found: no distance
-    quality = [row["nqm"] for row in rows if row["nqm"] is not None]
-    summary["nqm"] = float(np.mean(quality)) if quality else None
-    summary["verdicts"] = {
-        color: sum(row["verdict"] == color for row in rows) for color in ("green", "amber", "red", "grey")
-    }
-    return summary

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,10 +15,11 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
+from .axes import triple
 from .canvas import Canvas
 from .errors import MedNCAError
 from .imaging.geometry import CanonicalImage, Grid, normalize
-from .imaging.structures import is_one_field
+from .imaging.structures import is_one_field, middle
 from .messages import Progress
 from .models.weights import Model
 from .nca.ensemble import Ensemble, Statistics
@@ -63,10 +64,12 @@ class Request:
 
     @property
     def canonical(self) -> CanonicalImage:
+        """The image that is segmented."""
         return self.canvas.canonical
 
     @contextmanager
-    def timed(self, stage: str):
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add what the block takes to the seconds of a stage."""
         start = time.perf_counter()
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
@@ -133,7 +136,17 @@ def segment_field(request: Request, grid: Grid, click: tuple[float, float, float
 
 
 class Field:
-    """One grid and its ensemble."""
+    """One grid and its ensemble.
+
+    Args:
+        request: that it is a field of.
+        grid: on the image.
+        click: RAS mm that it is around; None for a whole image.
+
+    Raises:
+        NothingFound: for a field without contrast.
+        MedNCAError: for a field too small for the model.
+    """
 
     def __init__(self, request: Request, grid: Grid, click: tuple[float, float, float] | None = None):
         _check_size(request.model, grid)
@@ -146,8 +159,18 @@ class Field:
         self.ensemble = Ensemble(request.model.pyramid, image, request.seed, request.memory_limit, roi, choose, held)
 
     def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:
-        """The ensemble's statistics. An accelerator that runs out of memory is given up for the processor; where that
-        runs out, too, it becomes a sentence."""
+        """Run the ensemble. An accelerator that runs out of memory is given up for the processor.
+
+        Args:
+            members: how many; those that ran before are not run again.
+            progress: called with (done, total) after each member; may raise to stop.
+
+        Returns:
+            Their statistics.
+
+        Raises:
+            MedNCAError: where the processor's memory is too small, or the memory limit cannot be met.
+        """
         request = self.request
         while True:
             try:
@@ -168,7 +191,16 @@ class Field:
 
 
 def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None) -> bool:
-    """Whether one structure is to be found in a grid: around a click, or in an image of about the model's field."""
+    """Whether one structure is to be found in a grid, rather than whatever there is.
+
+    Args:
+        model: whose field of view tells.
+        grid: on the image.
+        click: RAS mm; None where nobody clicked.
+
+    Returns:
+        True around a click, and in an image of about the model's field of view.
+    """
     extent = [n * mm for n, mm in zip(grid.size, grid.spacing, strict=True)]
     return click is not None or is_one_field(model.preprocessing.field_of_view, extent)
 
@@ -208,8 +240,8 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
         mask = _kept_labels(request.model, statistics, is_single=True)
         if not mask.any():
             break
-        middle = field.grid.cut(statistics.region).image_index(_middle(mask))
-        following = _grid_around(request, middle)
+        found = field.grid.cut(statistics.region).image_index(middle(mask > 0))
+        following = _grid_around(request, found)
         move = float(np.linalg.norm((following.start - field.grid.start) * request.canonical.spacing))
         moves.append(round(move, 2))
         if move < SETTLED:
@@ -221,7 +253,7 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
 def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statistics: Statistics) -> Finding:
     """Paint one field of view onto the image's voxels and judge it."""
     canonical, model = request.canonical, request.model
-    extent = tuple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
+    extent = triple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
     mask = _kept_labels(model, statistics, is_single)
     grid = grid.cut(statistics.region)  # a region of interest is all that was computed
     painted = request.canvas.paint(grid, statistics)
@@ -234,10 +266,10 @@ def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statist
         Domain.from_json(domain) if domain else None,
     )  # fmt: skip
     signals, names = measure_signals(statistics), [*(label.name for label in model.labels), "union"]
-    middle = _middle(mask) if mask.any() else (np.array(grid.size) - 1) / 2
+    center = middle(mask > 0) if mask.any() else (np.array(grid.size) - 1) / 2
     return Finding(
         click=click,
-        center=tuple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(middle))),
+        center=triple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(center))),
         field_of_view=extent,
         nqm={name: nqm(sums) for name, sums in zip(names, statistics.sums, strict=True)},
         volume_mm3=volumes,
@@ -257,11 +289,6 @@ def _kept_labels(model: Model, statistics: Statistics, is_single: bool) -> np.nd
         mask[dropped] = 0
         np.copyto(statistics.mean, 0, where=dropped[..., None])
     return mask
-
-
-def _middle(mask) -> np.ndarray:
-    """Middle of the bounding box: unlike the centroid it does not follow the thin end of a structure."""
-    return np.array([(np.flatnonzero(mask.any(axis=others))[[0, -1]]).mean() for others in ((1, 2), (0, 2), (0, 1))])
 
 
 def _largest_piece(mask: np.ndarray) -> np.ndarray:

@@ -264,7 +264,7 @@ def held(target: str | Path) -> Iterator[None]:
         yield
 
 
-def sweep(folder) -> None:
+def sweep(folder: str | Path) -> None:
     """Remove what processes that are dead left in a folder, as far as that is certain; never raises."""
     folder = Path(folder)
     with suppress(OSError):
@@ -326,10 +326,18 @@ def _me() -> tuple[int, int]:
 
 
 @contextmanager
-def locked(path: Path, what: Path):
-    """Nobody else has the lock file `path` within the block. Yields the lock; None where this thread has it already.
+def locked(path: Path, what: Path) -> Iterator[_Lock | None]:
+    """Keep everybody else from a lock file within the block.
 
-    Raises MedNCAError where another has it. what: what it protects, for that sentence.
+    Args:
+        path: of the lock file.
+        what: it protects, for messages.
+
+    Yields:
+        The lock; None where this thread has it already.
+
+    Raises:
+        MedNCAError: where another has it.
     """
     if _ours.get(os.path.realpath(path)) == _me():
         yield None

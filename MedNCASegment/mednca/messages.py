@@ -41,6 +41,7 @@ class Event:
     job: str | None = None
 
     def to_line(self) -> str:
+        """As a line of JSON, without its end."""
         content = {key: value for key, value in asdict(self).items() if key != "job" or value is not None}
         return json.dumps({"event": self.event} | content)
 

@@ -1,6 +1,6 @@
 """One picture of a result for people: three planes through each finding, outlines, variance and the verdict.
 
-Drawn by matplotlib without a display.
+Drawn by matplotlib without a display. It shows what a result says, and computes nothing of its own.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from .axes import Box, triple
 from .files import write_bytes
 from .imaging.geometry import CanonicalImage
+from .models.description import Label
 from .models.weights import Model
 from .quality.verdict import COLORS
 from .result import Finding, Segmentation
@@ -28,8 +30,21 @@ _PLANES = (("Sagittal", 0, (1, 2), "APSI"), ("Coronal", 1, (0, 2), "RLSI"), ("Ax
 _MARGIN = 6.0  # mm shown around a field of view
 
 
-def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -> Path:
-    """Write a PNG. image: the one that was segmented."""
+def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path: str | Path) -> Path:
+    """Write the picture of a result, two rows of planes for each finding: labels, then variance.
+
+    Args:
+        image: the one that was segmented.
+        result: of it.
+        model: whose labels have names and colors.
+        path: of the PNG.
+
+    Returns:
+        The path.
+
+    Raises:
+        MedNCAError: where it cannot be written.
+    """
     canonical = CanonicalImage.of(image)
     labels, variance = (CanonicalImage.of(part).array for part in (result.labels, result.variance))
     rows = 2 * len(result.findings)
@@ -61,7 +76,7 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path) -
     return Path(path)
 
 
-def _window(canonical: CanonicalImage, finding: Finding, center) -> tuple[slice, ...]:
+def _window(canonical: CanonicalImage, finding: Finding, center: np.ndarray) -> Box:
     """The part of the image that is shown: the field of view and a margin."""
     window = []
     for axis in range(3):
@@ -69,10 +84,11 @@ def _window(canonical: CanonicalImage, finding: Finding, center) -> tuple[slice,
         low = max(int(center[axis] - half), 0)
         high = min(int(np.ceil(center[axis] + half)) + 1, canonical.array.shape[axis])
         window.append(slice(low, high))
-    return tuple(window)
+    return triple(window)
 
 
 def _plane(array, window, center, plane):
+    """The part of an array that one picture shows, (up, across)."""
     _, axis, (_across, _up), _ = plane
     index = list(window)
     index[axis] = int(center[axis])
@@ -80,6 +96,7 @@ def _plane(array, window, center, plane):
 
 
 def _extent(window, canonical: CanonicalImage, plane):
+    """Its left, right, bottom and top, mm."""
     _, _, (across, up), _ = plane
     return [
         bound
@@ -89,6 +106,7 @@ def _extent(window, canonical: CanonicalImage, plane):
 
 
 def _turn(axes, plane):
+    """The patient's right on the left, and letters at the sides."""
     axes.invert_xaxis()
     axes.set_xticks([])
     axes.set_yticks([])
@@ -112,8 +130,12 @@ def _outline(axes, labels, window, center, canonical, plane, model):
     for label in model.labels:
         mask = (picture == label.value).astype(float)
         if mask.any() and min(mask.shape) > 1:  # a contour needs an area
-            color = tuple(c / 255 for c in label.color)
-            axes.contour(mask, levels=[0.5], colors=[color], linewidths=1.6, extent=extent, origin="lower")
+            axes.contour(mask, levels=[0.5], colors=[_shade(label)], linewidths=1.6, extent=extent, origin="lower")
+
+
+def _shade(label: Label) -> tuple[float, float, float]:
+    """A label's color as matplotlib takes it: r, g, b from 0 to 1."""
+    return triple(c / 255 for c in label.color)
 
 
 def _overlay(axes, variance, window, center, canonical, plane):
@@ -140,7 +162,7 @@ def _words(axes, finding: Finding, number: int, result: Segmentation, model: Mod
         lines += [f"NQM {finding.nqm['union']:.3f} (lower is steadier)"]
     lines += [f"{result.report.members} members, seed {result.report.seed}", "", model.name]
     axes.text(0, 0.79, "\n".join(lines), fontsize=10, va="top", linespacing=1.45)
-    handles = [Line2D([], [], color=[c / 255 for c in label.color], lw=2, label=label.name) for label in model.labels]
+    handles = [Line2D([], [], color=_shade(label), lw=2, label=label.name) for label in model.labels]
     axes.legend(handles=handles, loc="lower left", fontsize=10, frameon=False, borderaxespad=0)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import SimpleITK as sitk
 
@@ -18,6 +19,7 @@ from .quality.calibration import Calibration
 from .quality.domain import Objection
 from .quality.hotspots import Hotspot
 from .quality.verdict import Verdict, judge
+from .schema import tuples
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,12 @@ class Finding:
 
     @classmethod
     def from_json(cls, data: dict) -> Finding:
+        """From a finding of a report's JSON."""
         verdict, objection = dict(data["verdict"]), data["objection"]
         objection = Objection(**objection) if objection else None
         verdict["objection"] = Objection(**verdict["objection"]) if verdict.get("objection") else None
         return cls(
-            **_tuples(data)
+            **tuples(data)
             | {
                 "verdict": Verdict(**verdict),
                 "objection": objection,
@@ -90,6 +93,7 @@ class ModelIdentity:
 
     @classmethod
     def from_json(cls, data: dict) -> ModelIdentity:
+        """From the model of a report's JSON."""
         calibration = Calibration.from_json(data["calibration"]) if data["calibration"] else None
         labels = tuple(Label.from_json(label) for label in data["labels"])
         return cls(**data | {"labels": labels, "calibration": calibration})
@@ -105,6 +109,7 @@ class ImageIdentity:
 
     @classmethod
     def of(cls, image: sitk.Image, file: str | None = None) -> ImageIdentity:
+        """From an image, and the name of its file where it has one."""
         return cls(image.GetSize(), tuple(round(s, 6) for s in image.GetSpacing()), file)
 
 
@@ -148,7 +153,11 @@ class Report:
 
     @classmethod
     def from_json(cls, data: dict) -> Report:
-        """Raises MedNCAError where the report cannot be understood."""
+        """Read what `to_json` made, also in version 0.1.
+
+        Raises:
+            MedNCAError: it cannot be understood.
+        """
         try:
             data = dict(data)
             hotspots = data.pop("places", None)  # as they were called before version 0.2
@@ -156,10 +165,10 @@ class Report:
                 **data
                 | {
                     "model": ModelIdentity.from_json(data["model"]),
-                    "image": ImageIdentity(**_tuples(data["image"])),
+                    "image": ImageIdentity(**tuples(data["image"])),
                     "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
-                    "region": Region(**_tuples(data["region"])),
-                    "hotspots": tuple(Hotspot(**_tuples(each)) for each in data.get("hotspots", hotspots) or ()),
+                    "region": Region(**tuples(data["region"])),
+                    "hotspots": tuple(Hotspot(**tuples(each)) for each in data.get("hotspots", hotspots) or ()),
                     "notes": tuple(data.get("notes", ())),
                 }
             )
@@ -193,6 +202,7 @@ class Segmentation:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
+        """The report's."""
         return self.report.findings
 
     @cached_property
@@ -219,11 +229,7 @@ class Segmentation:
         return sitk.Paste(whole, part, part.GetSize(), destinationIndex=self.report.region.start)
 
 
-def _tuples(data: dict) -> dict:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-
-
-def _lists(value):
+def _lists(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _lists(each) for key, each in value.items()}
     return [_lists(each) for each in value] if isinstance(value, (list, tuple)) else value

@@ -117,6 +117,11 @@ def read_json(path: str | Path, schema: dict | None = None) -> Any:
     return value
 
 
+def tuples(data: dict) -> dict[str, Any]:
+    """The fields of a JSON object as a dataclass has them: tuples for lists."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
 def check_schema(value: Any, schema: dict, what: str) -> None:
     """Compare a parsed JSON value with a schema. Without jsonschema only the names at the top are looked for.
 

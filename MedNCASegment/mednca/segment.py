@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import SimpleITK as sitk
 
+from .axes import triple
 from .canvas import Canvas, around
 from .errors import MedNCAError
 from .field import Request, first_grid, is_single, segment_field
@@ -72,7 +73,7 @@ def segment_image(
     _check_request(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
     model.pyramid.to(torch_device)
-    places = [tuple(float(x) for x in click) for click in clicks] or [None]
+    places = [triple(float(x) for x in click) for click in clicks] or [None]
     request = Request(
         canvas=Canvas(CanonicalImage.of(image), [label.value for label in model.labels]),
         model=model,
@@ -132,7 +133,7 @@ def _check_memory(request: Request, grids: list[Grid], click) -> None:
     shown = [count(region) for region in regions]
     pieces = model.preprocessing.keep_largest and is_single(model, grids[-1], click)
     last = results_peak(model.architecture, grids[-1].size, shown[-1], grids[-1].aligned, pieces)
-    joining = JOINING * count([slice(a, b) for a, b in zip(*around(regions), strict=True)])
+    joining = JOINING * count(around(regions))
     peak = held + RESULT * sum(shown[:-1]) + max(last, joining if len(grids) > 1 else 0)
     if peak > request.memory_limit * 1e6:
         raise too_little_memory(grids[-1].size, peak, request.memory_limit, held)

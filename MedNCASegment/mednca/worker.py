@@ -27,9 +27,10 @@ import shutil
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from .errors import MedNCAError, NothingFound
 from .messages import Advanced, Done, Event, Failed, Progress, Ready, Started, Stopped
@@ -40,8 +41,16 @@ PATH = {"type": "string", "minLength": 1, "maxLength": 4000, "pattern": r"\A[^\0
 _REQUEST = record({"command": {"type": "string"}, "job": _JOB}, ("command",), others=True)
 
 
-def request_schema(properties: dict, required=()) -> dict:
-    """The schema of a command's requests: these beside the command, its job and a folder for what it makes."""
+def request_schema(properties: dict, required: Sequence[str] = ()) -> dict:
+    """Make the schema of a command's requests.
+
+    Args:
+        properties: schema by name, beside the command, its job and "out", a folder for what it makes.
+        required: those that must be there.
+
+    Returns:
+        The schema.
+    """
     return record({"command": {"type": "string"}, "job": _JOB, "out": PATH} | properties, required)
 
 
@@ -61,6 +70,7 @@ _SEGMENT = request_schema(
     },
     ("image", "model", "out"),
 )
+Command = Callable[[dict, str], dict]  # a request and its job's id -> the answer
 _LONGEST_LINE = 100_000_000  # bytes
 _PATIENCE = 3.0  # seconds from the end of standard input to the end of the process, at most
 
@@ -70,10 +80,15 @@ class Cancelled(Exception):
 
 
 class Worker:
-    """Takes jobs from one stream and tells about them on another. Subclasses know other commands."""
+    """Takes jobs from one stream and tells about them on another. Subclasses know other commands.
 
-    def __init__(self, source, sink, ended=None):
-        """source: of bytes; sink: of text. ended() is called when the source is at its end."""
+    Args:
+        source: lines of bytes, each a request.
+        sink: takes lines of text, each an event.
+        ended: called when the source is at its end.
+    """
+
+    def __init__(self, source: BinaryIO, sink: TextIO, ended: Callable[[], None] | None = None):
         self.source, self.sink = source, sink
         self.jobs: queue.Queue = queue.Queue()
         self.cancelled: set[str] = set()
@@ -94,9 +109,13 @@ class Worker:
         """Load what takes long, once."""
         from . import segment  # noqa: F401  torch
 
-    def commands(self) -> dict:
-        """Of each command the function that does it, of the request and the job's id, and the schema of its requests.
-        What the function returns is the answer that goes with "done"."""
+    def commands(self) -> dict[str, tuple[Command, dict]]:
+        """What this worker can do.
+
+        Returns:
+            By each command's name, the function that does it and the schema of its requests. The function takes the
+            request and the job's id; what it returns is the answer that goes with "done".
+        """
         return {"segment": (self._segment, _SEGMENT)}
 
     def tell(self, event: Event) -> None:
@@ -128,7 +147,7 @@ class Worker:
         if ended := self.ended:
             ended()
 
-    def _lines(self):
+    def _lines(self) -> Iterator[bytes]:
         """Lines of the source, in bytes, up to its end; of one that is too long, pieces, which are no commands."""
         while line := self.source.readline(_LONGEST_LINE):
             if line.strip():
@@ -189,7 +208,14 @@ class Worker:
         return self.image[1]
 
     def progress(self, job: str) -> Callable[[Progress], None]:
-        """A callback that tells how a job gets on, with the time left of a stage, and stops a cancelled job."""
+        """Make a callback that tells how a job gets on, with the seconds left of its stage.
+
+        Args:
+            job: its id.
+
+        Returns:
+            The callback; it raises Cancelled where the job was asked to stop.
+        """
         begun: dict[tuple[str, int], tuple[float, int]] = {}  # in the middle, where a training is resumed
 
         def progress(told: Progress) -> None:
@@ -211,8 +237,14 @@ class Worker:
 
 
 def main(kind: type[Worker] = Worker) -> None:
-    """Keep the protocol's streams to ourselves: whatever else prints goes to standard error, and whatever else reads
-    finds nothing (on Windows, a library that looks at standard input while it is read from waits for ever)."""
+    """Run a worker on standard input and output, as a process of its own.
+
+    The streams are kept for the protocol: whatever else prints goes to standard error, and whatever else reads finds
+    nothing (on Windows, a library that looks at standard input while it is read from waits for ever).
+
+    Args:
+        kind: of the worker.
+    """
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")

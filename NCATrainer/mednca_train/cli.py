@@ -228,11 +228,11 @@ def calibrate(
             raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
         loaded.id = slug(out.name)
         with _bar() as (_, stage):
-            result = make(loaded, parts[0], parts[1], out, _command(), seed, calibration_cases, stage)
-    cli.table(result["cases"], result["mean"])
+            report = make(loaded, parts[0], parts[1], out, _command(), seed, calibration_cases, stage)
+    cli.table(report.cases, report.mean)
     made = loaded.info["quality"]
     cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
-    _end(facts, result["failures"])
+    _end(facts, report.failures)
 
 
 def main() -> None:
@@ -257,15 +257,15 @@ def _complete(work, out, found=None) -> None:
             bar.update(task, completed=row.iteration, description=f"Training, loss {row.loss:.3f}")
 
         result = training_run.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
-    cli.table(result["cases"], result["mean"])
-    if "base" in result:
-        base, own = (result[key]["dice"]["union"] for key in ("base", "own"))
-        helped = "Fine-tuning helped" if result["helped"] else "Fine-tuning did not help"
+    cli.table(result.cases, result.mean)
+    if compared := result.comparison:
+        helped = "Fine-tuning helped" if compared.helped else "Fine-tuning did not help"
+        own, base = compared.own.dice["union"], compared.base.dice["union"]
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
-    if result.get("calibration_note"):
-        cli.out.print(result["calibration_note"])
+    if result.calibration_note:
+        cli.out.print(result.calibration_note)
     cli.out.print(f"Model written to {training_run.result_folder(work, out)}", highlight=False)
-    _end(found, result["failures"])
+    _end(found, result.failures)
 
 
 @contextmanager

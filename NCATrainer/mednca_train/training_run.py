@@ -21,6 +21,7 @@ from mednca.models.weights import Model, checksum, save_model
 from .data.case_reader import check_structures
 from .data.cases import Case, split
 from .model.build import check_description, finish
+from .model.measure import ValidationReport
 from .model.privacy import check_names
 from .plan.plan import Plan
 from .run_folder import (
@@ -147,7 +148,7 @@ def complete(
     report: Callable[[HistoryRow], None] | None = None,
     tell: Callable[[str], None] = lambda text: None,
     progress: Callable[[Progress], None] | None = None,
-) -> dict:
+) -> ValidationReport:
     """Train to the end, measure, calibrate, and write the model to `result_folder`.
 
     Of several processes of one training the first one does it; the others `train_along`.
@@ -184,7 +185,7 @@ def complete(
             salt=None if options.keep_names else options.salt,
             replace=True,
         )
-        write_report(run.folder, result)
+        write_report(run.folder, result.to_json())
         run.set_state(RunState.DONE)
     return result
 

@@ -97,7 +97,7 @@ class TrainingWorker(Worker):
             device = self._device(wanted, tell)
             work = _begin(wanted.run, wanted.new, device) if wanted.new else training_run.reopen(wanted.run, device)
             result = training_run.complete(work, None, report, tell, progress)
-        return TrainAnswer(training_run.result_folder(work), result).to_json()
+        return TrainAnswer(training_run.result_folder(work), result.to_json()).to_json()
 
     def _device(self, wanted: TrainRequest, tell) -> str:
         """Chosen by itself: what there is; for a run that goes on, what it was begun on."""

@@ -82,7 +82,7 @@ def _write(data, folder, names, contrast) -> None:
 
 def _dice(folder, cases) -> float:
     with Pool() as pool:
-        return validate(pool, folder, cases)["mean"]["dice"]["union"]
+        return validate(pool, folder, cases).mean.dice["union"]
 
 
 def _tell(row, start) -> None:

@@ -31,7 +31,15 @@ class ReferenceCell(nn.Module):
         nn.init.normal_(self.update.weight, std=0.02)  # the papers' zeros would leave the state as it is
 
     def forward(self, state: torch.Tensor, steps: int) -> torch.Tensor:
-        """Apply the rule `steps` times to a state (1, c, X, Y[, Z]) with the image in the first channels."""
+        """Apply the rule.
+
+        Args:
+            state: (1, c, X, Y[, Z]), the image in its first channels.
+            steps: how often.
+
+        Returns:
+            The new state, of the same shape.
+        """
         image = state[:, : self.image_channels].clone()
         for _ in range(steps):
             change = self.hidden(torch.cat([state, *(perceive(state) for perceive in self.perceptions)], 1))
@@ -57,7 +65,7 @@ class ReferencePyramid(nn.Module):
         architecture, flat = self.architecture, self.architecture.dims == 2
         image = image.movedim(-1, 0)[None]
         if flat:  # drop the axis along which 2D cells perceive nothing
-            image = image.squeeze(2 + architecture.slice_axis)
+            image = image.squeeze(2 + architecture.flat_axis)
         state = None
         for level, cell in zip(architecture.levels, self.cells, strict=True):
             scale = [s for axis, s in enumerate(level.scale) if not (flat and axis == architecture.slice_axis)]
@@ -70,4 +78,5 @@ class ReferencePyramid(nn.Module):
                 state = F.interpolate(state, size=level_image.shape[2:], mode="nearest")
                 state = torch.cat([level_image, state[:, image.shape[1] :]], 1)
             state = cell(state, level.steps)
+        assert state is not None  # there is one level at least
         return state[0, architecture.input_channels : architecture.input_channels + architecture.labels]

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import torch
 
+from ..axes import Box, triple, whole
 from ..errors import MedNCAError
-from ..nca.architecture import Architecture, Box, Level, Shape
+from ..nca.architecture import Architecture, Level, Shape
 from ..nca.cells import Cell
 from ..nca.ensemble import ROI_MEMBERS, computed_share, run_ensemble
 from ..nca.memory import count, plan_memory
@@ -81,7 +82,7 @@ def benchmark(
     if any(n < 1 for n in shape) or members < 1 or repeats < 1:
         raise MedNCAError("Shape, members and repeats must be positive.")
     pyramid, image = moving_pyramid(architecture), noise(shape, architecture)
-    whole, region = tuple(slice(0, n) for n in shape), organ_region(architecture, shape)
+    frame, region = whole(shape), organ_region(architecture, shape)
     plan = plan_memory(architecture, shape, memory_limit, threads)
     jobs = {"matrix": _matrix_product(), "exact": lambda: _pass(pyramid, image, members, memory_limit)}
     if roi:
@@ -96,7 +97,7 @@ def benchmark(
     seconds = {name: [t / members for t in times[name]] for name in ("exact", "roi") if name in times}
     used, share = ("roi", computed_share(architecture, shape, region)) if roi else ("exact", 1.0)
     typical = statistics.median(seconds[used])
-    useful = useful_flops(architecture, shape, region if roi else whole)
+    useful = useful_flops(architecture, shape, region if roi else frame)
     figures = {
         "shape": list(shape),
         "parameters": architecture.parameter_count(),
@@ -104,7 +105,7 @@ def benchmark(
         "threads": threads,
         "memory_limit_mb": memory_limit,
         "tile": list(plan.tile) if plan.tile else None,
-        "blocks": len(list(plan.blocks(whole))),
+        "blocks": len(list(plan.blocks(frame))),
         "members_at_a_time": min(plan.parallel, members),
         "seconds_per_pass": _summary(seconds[used]),
         "seconds_ensemble": _summary(times[used]),
@@ -118,7 +119,7 @@ def benchmark(
     }
     if roi:
         figures["exact_seconds_per_pass"] = _summary(seconds["exact"])
-        exact = useful_flops(architecture, shape, whole) / statistics.median(seconds["exact"])
+        exact = useful_flops(architecture, shape, frame) / statistics.median(seconds["exact"])
         figures["exact_useful_flops_share"] = round(exact / matrix, 3)
     if reference:
         figures["reference_seconds_per_pass"] = _summary(times["reference"])
@@ -192,7 +193,7 @@ def _ratio(slow, fast) -> float:
 
 
 def moving_pyramid(architecture: Architecture) -> Pyramid:
-    """Untrained, but its state moves: the update is not zero."""
+    """Make an untrained pyramid whose state moves: its update is not zero, as it would be before training."""
     torch.manual_seed(0)
     pyramid = Pyramid(architecture).eval().requires_grad_(False)
     for cell in pyramid.cells:
@@ -201,13 +202,29 @@ def moving_pyramid(architecture: Architecture) -> Pyramid:
 
 
 def noise(shape: Shape, architecture: Architecture) -> torch.Tensor:
-    """An image, (R, A, S, input_channels)."""
+    """Make an image of random numbers, the same each time.
+
+    Args:
+        shape: voxels (R, A, S).
+        architecture: of the model that it is for.
+
+    Returns:
+        float32 (R, A, S, input_channels), normally distributed.
+    """
     torch.manual_seed(1)
     return torch.randn(*shape, architecture.input_channels)
 
 
 def cell_steps(architecture: Architecture, shape: Shape) -> int:
-    """Cells times steps over all levels, fired or not."""
+    """Count the steps of all cells of all levels, fired or not.
+
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+
+    Returns:
+        Cells times steps, summed over the levels.
+    """
     return sum(math.prod(architecture.frame(level, shape)) * level.steps for level in architecture.levels)
 
 
@@ -218,16 +235,29 @@ def useful_flops(architecture: Architecture, shape: Shape, region: Box) -> float
         architecture: of the model.
         shape: voxels of the image (R, A, S).
         region: slices of the image.
+
+    Returns:
+        FLOP; a multiplication and an addition are two.
     """
     fired = (
         architecture.fire_rate * level.steps * count(box) * architecture.multiplications(level)
         for level, box in zip(architecture.levels, architecture.boxes(shape, region), strict=True)
     )
-    return 2.0 * sum(fired)  # a multiplication and an addition
+    return 2.0 * sum(fired)
 
 
 def peak_resident(architecture: Architecture, shape: Shape, members: int, memory_limit: float | None) -> dict | None:
-    """Resident memory of a fresh process, MB: before the run, at its peak, and what the run added."""
+    """Measure the memory of an ensemble in a fresh process.
+
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+        members: of the ensemble.
+        memory_limit: MB, as of `segment.segment_image`.
+
+    Returns:
+        Resident MB before the run, at its peak, and what the run added; None on Windows, where nothing tells.
+    """
     if sys.platform == "win32":
         return None
     context = multiprocessing.get_context("spawn")
@@ -237,7 +267,7 @@ def peak_resident(architecture: Architecture, shape: Shape, members: int, memory
 
 def _measure_memory(architecture, shape, members, memory_limit, threads) -> dict:
     torch.set_num_threads(threads)
-    small = tuple(min(n, 16) for n in shape)
+    small = triple(min(n, 16) for n in shape)
     _pass(moving_pyramid(architecture), noise(small, architecture), 1, None)  # what torch itself takes
     before = resident_peak()
     _pass(moving_pyramid(architecture), noise(shape, architecture), members, memory_limit)
@@ -246,7 +276,7 @@ def _measure_memory(architecture, shape, members, memory_limit, threads) -> dict
 
 
 def resident_peak() -> float:
-    """Peak so far, MB."""
+    """The most memory that this process had resident so far, MB."""
     if sys.platform == "linux":  # getrusage would give the parent's peak where that was higher
         (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
         return int(line.split()[1]) / 1e3
@@ -256,10 +286,17 @@ def resident_peak() -> float:
 
 
 def organ_region(architecture: Architecture, shape: Shape) -> Box:
-    """A box in the middle of the image as wide as a prostate in its volume (a quarter of each axis; of those with fewer
-    than 64 voxels, all) with the padding that a region of interest has."""
+    """Make up a region of interest: a box in the middle of the image, as wide as a prostate in its volume.
+
+    Args:
+        architecture: of the model.
+        shape: voxels of the image (R, A, S).
+
+    Returns:
+        A quarter of each axis, and the padding that a region of interest has; all of those with fewer than 64 voxels.
+    """
     scale = architecture.levels[max(len(architecture.levels) - 2, 0)].scale
-    return tuple(
+    return triple(
         slice(0, n) if n < 64 else slice(n // 2 - n // 8 - ROI_PADDING * s, n // 2 + n // 8 + ROI_PADDING * s)
         for n, s in zip(shape, scale, strict=True)
     )

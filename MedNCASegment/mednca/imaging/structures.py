@@ -55,7 +55,7 @@ def separate(mask: np.ndarray, spacing: Lengths, field: Lengths | None) -> list[
 
 
 def middle(mask: np.ndarray) -> np.ndarray:
-    """Find the middle of a mask's bounding box.
+    """Find the middle of a mask's bounding box: unlike the centroid it does not follow a structure's thin end.
 
     Args:
         mask: bool (R, A, S), not empty.

@@ -4,7 +4,7 @@
     weights.safetensors  the tensors, nothing else; here only their checksum
     MODEL_CARD.md        the same for people
 
-A list of models, a panel or a report needs no more than this; `model` adds the weights. Field names follow the MONAI
+A list of models, a panel or a report needs no more than this; `weights` adds the tensors. Field names follow the MONAI
 bundle's metadata where it has them.
 """
 
@@ -19,7 +19,7 @@ from ..errors import MedNCAError
 from ..nca.architecture import Architecture
 from ..quality.calibration import Calibration
 from ..quality.domain import Domain
-from ..schema import parse_json
+from ..schema import parse_json, tuples
 from .schema import check_model_json
 
 SCHEMA_VERSION = 1
@@ -30,7 +30,14 @@ MAX_WEIGHTS_BYTES = 64_000_000
 
 @dataclass(frozen=True)
 class Label:
-    """One structure. value: in label maps; color: r, g, b 0..255; terminology: coded entries as DICOM SEG needs."""
+    """One structure.
+
+    Attributes:
+        value: in label maps.
+        name: for people.
+        color: r, g, b from 0 to 255.
+        terminology: coded entries as DICOM SEG needs them, or None.
+    """
 
     value: int
     name: str
@@ -39,6 +46,7 @@ class Label:
 
     @classmethod
     def from_json(cls, data: dict) -> Label:
+        """From an entry of model.json's labels that the schema has checked."""
         return cls(data["value"], data["name"], tuple(data["color"]), data.get("terminology"))
 
 
@@ -46,11 +54,15 @@ class Label:
 class Preprocessing:
     """How an image becomes the model's input.
 
-    spacing: mm per axis (R, A, S), None for the image's own. percentiles: where intensities are clipped before
-    the z-score. field_of_view: mm (R, A, S) taken around a click. anchor: where the middle of the structure's
-    bounding box lies in a field of view that is centered as the training cases were, mm from its center. gamma:
-    exponent of the clipped intensities (`space.normalize`).
-    keep_largest: only the largest connected piece of the union is kept within a field of view.
+    Attributes:
+        spacing: mm along R, A, S; None for the image's own.
+        percentiles: where intensities are clipped before the z-score.
+        field_of_view: mm along R, A, S that are taken around a click; None for whole images.
+        anchor: where the middle of the structure's bounding box lies in a field of view that is centered as the
+            training cases were: mm from its center along R, A, S.
+        keep_largest: whether only the largest connected piece of the union is kept within a field of view.
+        orientation: of the axes; always "RAS".
+        gamma: exponent of the clipped intensities (`imaging.geometry.normalize`).
     """
 
     spacing: tuple[float, float, float] | None
@@ -63,13 +75,21 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, data: dict) -> Preprocessing:
-        data = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-        return cls(**data)
+        """From model.json's preprocessing, which the schema has checked."""
+        return cls(**tuples(data))
 
 
 @dataclass
 class Description:
-    """A model without its weights. `info` holds the rest of model.json: texts, quality, training record, metrics."""
+    """A model without its weights.
+
+    Attributes:
+        id: by which a library knows it.
+        architecture, preprocessing, labels: what it computes, from what, and what it finds.
+        members, seed: of its ensemble, where nobody asks for others.
+        info: the rest of model.json: texts, quality, training record, metrics.
+        sha256: of the weights' file.
+    """
 
     id: str
     architecture: Architecture
@@ -82,6 +102,7 @@ class Description:
 
     @property
     def name(self) -> str:
+        """For people."""
         return self.info.get("name", self.id)
 
     @property
@@ -91,13 +112,21 @@ class Description:
 
     @property
     def calibration(self) -> dict | None:
+        """As JSON has it (`quality.calibration.Calibration`); None where it has none."""
         return self.info.get("quality", {}).get("calibration")
 
 
-def read_description(folder) -> Description:
-    """The checked description of a model folder; the weights are only compared with their checksum.
+def read_description(folder: str | Path) -> Description:
+    """Read and check what a model folder says about itself; the weights are only compared with their checksum.
 
-    Raises MedNCAError with the reason where the folder is broken.
+    Args:
+        folder: of the model.
+
+    Returns:
+        The description.
+
+    Raises:
+        MedNCAError: with the reason, where the folder is broken.
     """
     info = read_model_json(folder)
     read_weights(folder, info["sha256"])
@@ -114,14 +143,35 @@ def read_description(folder) -> Description:
     )
 
 
-def read_model_json(folder) -> dict:
-    """The checked model.json of a folder; raises MedNCAError with the reason where it is broken."""
+def read_model_json(folder: str | Path) -> dict:
+    """Read and check a folder's model.json.
+
+    Args:
+        folder: of the model.
+
+    Returns:
+        Its content.
+
+    Raises:
+        MedNCAError: with the reason, where it is broken.
+    """
     path = Path(folder) / JSON_NAME
     return parse_model_json(read_bytes(path, MAX_JSON_BYTES), path)
 
 
-def parse_model_json(data: bytes, path) -> dict:
-    """The checked content of a model.json. path: what it is called where it is broken, which raises MedNCAError."""
+def parse_model_json(data: bytes, path: str | Path) -> dict:
+    """Parse and check the content of a model.json.
+
+    Args:
+        data: the file's bytes.
+        path: what it is called in messages.
+
+    Returns:
+        The content.
+
+    Raises:
+        MedNCAError: with the reason, where it is broken.
+    """
     info = parse_json(data, str(path))
     check_model_json(info, str(path), SCHEMA_VERSION)
     if len(info["labels"]) != info["architecture"].get("labels", 1):
@@ -138,8 +188,19 @@ def parse_model_json(data: bytes, path) -> dict:
     return info
 
 
-def read_weights(folder, sha256: str) -> bytes:
-    """The content of the weights file where it is the one that model.json was written for."""
+def read_weights(folder: str | Path, sha256: str) -> bytes:
+    """Read the weights' file of a model, not its tensors.
+
+    Args:
+        folder: of the model.
+        sha256: the checksum that model.json has.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        MedNCAError: where it cannot be read, or is another file than model.json was written for.
+    """
     path = Path(folder) / WEIGHTS_NAME
     weights = read_bytes(path, MAX_WEIGHTS_BYTES)
     if hashlib.sha256(weights).hexdigest() != sha256:
@@ -167,7 +228,18 @@ def model_json(model: Description) -> dict:
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """A file's content where it is a regular file of at most `limit` bytes; otherwise MedNCAError."""
+    """Read a file of a model.
+
+    Args:
+        path: the file.
+        limit: bytes that it may have.
+
+    Returns:
+        Its content.
+
+    Raises:
+        MedNCAError: it is no regular file, empty, too large, or cannot be read.
+    """
     try:
         if not path.is_file():
             raise MedNCAError(f"{path} is missing; a model needs {JSON_NAME} and {WEIGHTS_NAME}.")

@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import MedNCAError
 from ..files import held, remove_folder, staged, sweep, write_bytes
@@ -32,13 +33,24 @@ from .description import (
     read_description,
 )
 
+if TYPE_CHECKING:
+    from .weights import Model  # needs torch
+
 _NO_NAME = rf"(|.*[/\\:].*|({RESERVED})(\..*)?)\Z"
 _LIMITS = {JSON_NAME: MAX_JSON_BYTES, WEIGHTS_NAME: MAX_WEIGHTS_BYTES, CARD_NAME: MAX_JSON_BYTES}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One model folder. description is None and problem says why where it is broken."""
+    """One model folder of a library.
+
+    Attributes:
+        id: of the model; of a broken one, its folder's name.
+        folder: where it lies.
+        bundled: whether it came with the program and is read-only.
+        description: what it says about itself; None where it is broken.
+        problem: why it is broken; None where it is not.
+    """
 
     id: str
     folder: Path
@@ -84,10 +96,13 @@ def user_folder() -> Path:
 
 
 class Library:
-    """All models of the given folders; bundled ones first.
+    """All models of two folders; bundled ones first.
 
-    check_tensors: also check the weights' tensors when listing and importing, which needs torch. Slicer's own
-    process leaves it out; there the worker checks them before it runs a model.
+    Args:
+        bundled: folder of the models that came with the program; None for `bundled_folder`.
+        user: of the user's own; None for `user_folder`.
+        check_tensors: also check the weights' tensors when listing and importing, which needs torch. Slicer's own
+            process leaves it out; there the worker checks them before it runs a model.
     """
 
     def __init__(self, bundled: Path | None = None, user: Path | None = None, check_tensors: bool = True):
@@ -118,14 +133,34 @@ class Library:
                     broken.append(entry)
         return [*found.values(), *broken]
 
-    def load(self, id_or_folder: str):
-        """A `model.Model` by its id, or by its folder. Raises MedNCAError with the reason where there is none."""
+    def load(self, id_or_folder: str | Path) -> Model:
+        """Read a model with its weights; needs torch.
+
+        Args:
+            id_or_folder: of the model.
+
+        Returns:
+            The model, on the processor.
+
+        Raises:
+            MedNCAError: with the reason, where there is none or it is broken.
+        """
         from .weights import load_model
 
         return load_model(self.find(id_or_folder))
 
-    def find(self, id_or_folder: str) -> Path:
-        """The folder of a model by its id, or the folder itself. Raises MedNCAError where there is none."""
+    def find(self, id_or_folder: str | Path) -> Path:
+        """Find a model's folder; it is not checked.
+
+        Args:
+            id_or_folder: of the model.
+
+        Returns:
+            The folder.
+
+        Raises:
+            MedNCAError: where there is none.
+        """
         for root in (self.bundled, self.user):
             folder = root / str(id_or_folder)
             if _is_plain_name(str(id_or_folder)) and os.path.isdir(folder):
@@ -139,8 +174,20 @@ class Library:
         known = ", ".join(entry.id for entry in entries if entry.description) or "none"
         raise MedNCAError(f"There is no model {id_or_folder!r}: neither a folder nor one of the library's ({known}).")
 
-    def export_model(self, id_or_folder: str, path, replace: bool = False) -> Path:
-        """Write a model as a zip file; it is checked first. replace: a file that is there."""
+    def export_model(self, id_or_folder: str | Path, path: str | Path, replace: bool = False) -> Path:
+        """Write a model as a zip file; it is checked first.
+
+        Args:
+            id_or_folder: of the model.
+            path: of the zip file, in a folder that exists.
+            replace: whether a file that is there may go.
+
+        Returns:
+            The path.
+
+        Raises:
+            MedNCAError: where the model is broken, or the file cannot be written.
+        """
         folder = self.find(id_or_folder)
         path = Path(path)
         if not os.path.isdir(path.parent) or (os.path.lexists(path) and not replace):
@@ -154,19 +201,39 @@ class Library:
             write_bytes(path, content.getvalue(), replace)
         return path
 
-    def import_model(self, path, replace: bool = False) -> Entry:
+    def import_model(self, path: str | Path, replace: bool = False) -> Entry:
         """Add a model from a zip file to the user's folder.
 
         Only the three files of a model are read, each up to its size limit; paths, links and anything else in the
         archive are refused; the model is loaded as a check before it appears under its name.
+
+        Args:
+            path: of the zip file.
+            replace: whether a model of the same id may go.
+
+        Returns:
+            The model's entry.
+
+        Raises:
+            MedNCAError: where the archive is no model, is broken, or its id is taken.
         """
         content = _unpack(Path(path))
         id = parse_model_json(content[JSON_NAME], f"{path}/{JSON_NAME}")["id"]
         return self._add(id, content, replace, Path(path))
 
-    def add_model(self, folder, replace: bool = False) -> Entry:
-        """Add a model's folder, as training writes it, to the user's. Raises MedNCAError where it is broken, or where
-        there is a model of its id that may not be replaced."""
+    def add_model(self, folder: str | Path, replace: bool = False) -> Entry:
+        """Add a copy of a model's folder, as training writes it, to the user's.
+
+        Args:
+            folder: of the model.
+            replace: whether a model of the same id may go.
+
+        Returns:
+            The entry of the copy.
+
+        Raises:
+            MedNCAError: where the model is broken, or its id is taken.
+        """
         folder = Path(folder)
         return self._add(self._check(folder).id, _files_of(folder), replace, folder)
 
@@ -197,7 +264,11 @@ class Library:
             raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
 
     def remove_model(self, id: str) -> None:
-        """Delete one of the user's models; bundled ones are read-only."""
+        """Delete one of the user's models, by its id or its folder's name.
+
+        Raises:
+            MedNCAError: where the user has none; bundled ones are read-only.
+        """
         for entry in self.entries():
             if id in (entry.id, entry.folder.name) and entry.folder.parent == self.user:
                 remove_folder(entry.folder)
@@ -205,7 +276,15 @@ class Library:
         raise MedNCAError(f"There is no model {id!r} among your own; bundled models cannot be removed.")
 
     def check_folder(self, folder: Path, bundled: bool) -> Entry:
-        """The entry of one model folder."""
+        """Read one model folder for the list.
+
+        Args:
+            folder: of the model.
+            bundled: whether it came with the program.
+
+        Returns:
+            Its entry, which says why where it is broken.
+        """
         try:
             description = self._check(folder)
             return Entry(description.id, folder, bundled, description, None)

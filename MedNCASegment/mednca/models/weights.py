@@ -33,13 +33,23 @@ from .schema import check_model_json
 
 @dataclass
 class Model(Description):
-    """A model in memory, ready to run."""
+    """A model in memory, ready to run. pyramid: its cells and their weights."""
 
     pyramid: Pyramid = field(kw_only=True)
 
 
-def load_model(folder) -> Model:
-    """Read a model folder into memory, on the CPU, ready for inference. Raises MedNCAError where it is broken."""
+def load_model(folder: str | Path) -> Model:
+    """Read a model folder into memory.
+
+    Args:
+        folder: of the model.
+
+    Returns:
+        The model, on the processor, ready for inference.
+
+    Raises:
+        MedNCAError: with the reason, where the folder is broken.
+    """
     folder = Path(folder)
     description = read_description(folder)
     weights = read_weights(folder, description.sha256)
@@ -49,8 +59,17 @@ def load_model(folder) -> Model:
     return Model(**vars(description), pyramid=pyramid)
 
 
-def save_model(model: Model, folder, card: str) -> None:
-    """Write a model folder; each file is renamed into place, the description last."""
+def save_model(model: Model, folder: str | Path, card: str) -> None:
+    """Write a model folder; each file is renamed into place, the description last.
+
+    Args:
+        model: its `sha256` becomes that of the weights that are written.
+        folder: made where it is not there.
+        card: the text of MODEL_CARD.md.
+
+    Raises:
+        MedNCAError: where the description is not as the schema says, or the folder cannot be written.
+    """
     folder = Path(folder)
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)

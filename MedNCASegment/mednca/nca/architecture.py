@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite, prod
 
+from ..axes import Box, triple, whole
 from ..errors import MedNCAError
 from .families import FAMILIES, Family
 
 Shape = tuple[int, int, int]  # along R, A, S
-Box = tuple[slice, slice, slice]  # along R, A, S
 
 NORMS = ("none", "batch")
 
@@ -84,9 +84,15 @@ class Architecture:
         """2 or 3."""
         return self.family_record.dims
 
+    @property
+    def flat_axis(self) -> int:
+        """The slice axis of a 2D family, which has one; not to be asked of a 3D one."""
+        assert self.slice_axis is not None
+        return self.slice_axis
+
     def kernel_shape(self, level: Level) -> Shape:
         """The perception kernel's extent along R, A, S."""
-        return tuple(1 if axis == self.slice_axis else level.kernel for axis in range(3))
+        return triple(1 if axis == self.slice_axis else level.kernel for axis in range(3))
 
     def multiplications(self, level: Level) -> int:
         """How many one cell takes that fires, in one step: perception, hidden layer and update."""
@@ -97,18 +103,18 @@ class Architecture:
     def ratio(self, index: int) -> Shape:
         """How many cells of level `index` + 1 lie in one cell of level `index`, per axis."""
         coarse, fine = self.levels[index].scale, self.levels[index + 1].scale
-        return tuple(c // f for c, f in zip(coarse, fine, strict=True))
+        return triple(c // f for c, f in zip(coarse, fine, strict=True))
 
     def reach(self, level: Level) -> Shape:
         """How far one level carries information, in its own cells: steps x radius, per axis.
 
         This is the margin of an exact tile; M3D-NCA, section 3.1, states it for a single step, (k - 1) / 2.
         """
-        return tuple(level.steps * (k // 2) for k in self.kernel_shape(level))
+        return triple(level.steps * (k // 2) for k in self.kernel_shape(level))
 
     def frame(self, level: Level, shape: Sequence[int]) -> Shape:
         """Cells of a level, along R, A, S, over an image of `shape` voxels (R, A, S)."""
-        return tuple(-(-n // s) for n, s in zip(shape, level.scale, strict=True))
+        return triple(-(-n // s) for n, s in zip(shape, level.scale, strict=True))
 
     def boxes(self, shape: Sequence[int], region: Box | None = None) -> list[Box]:
         """What each level must compute so that a region of the image is exact.
@@ -124,12 +130,12 @@ class Architecture:
             Per level, coarsest first, slices of its frame.
         """
         last = self.levels[-1].scale
-        region = region or tuple(slice(0, n) for n in shape)
-        boxes = [tuple(slice(part.start // s, -(-part.stop // s)) for part, s in zip(region, last, strict=True))]
+        region = region or whole(shape)
+        boxes = [triple(slice(part.start // s, -(-part.stop // s)) for part, s in zip(region, last, strict=True))]
         for number in range(len(self.levels) - 2, -1, -1):
             needed = widen(boxes[0], self.reach(self.levels[number + 1]), self.frame(self.levels[number + 1], shape))
             ratio = self.ratio(number)
-            boxes.insert(0, tuple(slice(s.start // f, -(-s.stop // f)) for s, f in zip(needed, ratio, strict=True)))
+            boxes.insert(0, triple(slice(s.start // f, -(-s.stop // f)) for s, f in zip(needed, ratio, strict=True)))
         return boxes
 
     def parameter_count(self) -> int:
@@ -170,7 +176,7 @@ class Architecture:
 
 def widen(box: Box, margin: Sequence[int], frame: Sequence[int]) -> Box:
     """A box with a margin of so many cells along R, A, S around it, inside its frame."""
-    return tuple(
+    return triple(
         slice(max(part.start - m, 0), min(part.stop + m, n)) for part, m, n in zip(box, margin, frame, strict=True)
     )
 

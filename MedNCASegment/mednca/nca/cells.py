@@ -59,6 +59,8 @@ class Cell(nn.Module):
         level: whose rule this is.
     """
 
+    perception: nn.Conv2d | nn.Conv3d  # where the family's filters are learned
+
     def __init__(self, architecture: Architecture, level: Level):
         super().__init__()
         c, h, self.family = architecture.channels, architecture.hidden, architecture.family_record
@@ -144,7 +146,7 @@ class Cell(nn.Module):
         if family.depthwise:  # what is perceived of a channel lies side by side, and goes with it
             perceived = perceived.view(channels, -1)[order].flatten()
         if family.learned:
-            weight, bias = self.perception.weight, self.perception.bias
+            weight, bias = self.perception.weight, bias_of(self.perception)
             weight.copy_(weight[perceived] if family.depthwise else weight[:, order])
             bias.copy_(bias[perceived])
         self.hidden.weight.copy_(self.hidden.weight[:, torch.cat((order, channels + perceived))])
@@ -162,13 +164,23 @@ class Cell(nn.Module):
         weight, bias = self.hidden.weight, self.hidden.bias
         if self.norm is None or self.live_norm:
             return weight, bias
-        factor = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
-        return weight * factor[:, None], (bias - self.norm.running_mean) * factor + self.norm.bias
+        mean, variance = self.norm.running_mean, self.norm.running_var
+        assert mean is not None and variance is not None  # this norm keeps its statistics
+        factor = self.norm.weight / torch.sqrt(variance + self.norm.eps)
+        return weight * factor[:, None], (bias - mean) * factor + self.norm.bias
+
+
+def bias_of(layer: nn.Conv2d | nn.Conv3d) -> torch.Tensor:
+    """The bias of a learned perception; every one has it."""
+    assert layer.bias is not None
+    return layer.bias
 
 
 @cell_of("m3d-nca")
 class M3DCell(Cell):
     """M3D-NCA, section 2.2: one depthwise convolution of size k, 3D."""
+
+    perception: nn.Conv3d
 
     def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
@@ -176,29 +188,34 @@ class M3DCell(Cell):
         self.perception = nn.Conv3d(c, c, k, groups=c)
 
     def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
-        return self.perception.weight, self.perception.bias, self.perception.groups
+        return self.perception.weight, bias_of(self.perception), self.perception.groups
 
 
 @cell_of("med-nca", "backbone-nca")
 class BackboneCell(Cell):
     """Med-NCA, section 3.2: two learned convolutions c -> c side by side, 2D, kept as one c -> 2c."""
 
+    perception: nn.Conv2d
+
     def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
-        self.slice_axis = architecture.slice_axis
+        self.slice_axis = architecture.flat_axis
         self.perception = nn.Conv2d(architecture.channels, 2 * architecture.channels, level.kernel)
 
     def perception_kernel(self) -> tuple[torch.Tensor, torch.Tensor, int]:
-        return self.perception.weight.unsqueeze(2 + self.slice_axis), self.perception.bias, 1
+        return self.perception.weight.unsqueeze(2 + self.slice_axis), bias_of(self.perception), 1
 
 
 @cell_of("seg-nca")
 class SegCell(Cell):
     """Seg-NCA: the fixed Sobel filters of Growing NCA (Mordvintsev et al. 2020) for perception, 2D."""
 
+    filters: torch.Tensor
+    no_bias: torch.Tensor
+
     def __init__(self, architecture: Architecture, level: Level):
         super().__init__(architecture, level)
-        self.slice_axis = architecture.slice_axis
+        self.slice_axis = architecture.flat_axis
         smooth, difference = torch.tensor([1.0, 2.0, 1.0]), torch.tensor([-1.0, 0.0, 1.0])
         sobel = torch.outer(smooth, difference) / 8
         filters = torch.stack((sobel, sobel.T)).repeat(architecture.channels, 1, 1)[:, None]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .architecture import Architecture, Box, widen
+from ..axes import Box, whole
+from .architecture import Architecture, widen
 from .labels import union
 from .memory import BATCH, plan_locating, plan_memory
 from .moments import Moments, Sums
@@ -79,7 +80,7 @@ class Ensemble:
     ):  # fmt: skip
         self.pyramid, self.image, self.seed = pyramid, image, seed
         self.memory_limit, self.held, self.roi, self.choose = memory_limit, held, roi, choose
-        self.region = roi if isinstance(roi, tuple) else None
+        self.region: Box | None = roi if isinstance(roi, tuple) else None
         self.labels, self.union = Moments(), Moments()
 
     def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:
@@ -119,10 +120,10 @@ class Ensemble:
         """Forget the members that ran, as where the model has moved to another device."""
         self.labels, self.union = Moments(), Moments()
 
-    def _find_region(self, image, members: int):
+    def _find_region(self, image: torch.Tensor, members: int) -> Box:
         architecture, shape = self.pyramid.architecture, self.image.shape[:3]
         if not self.roi or len(architecture.levels) == 1:
-            return tuple(slice(0, n) for n in shape)
+            return whole(shape)
         on_device = image.device.type != "cpu"  # what the caller holds is not there
         plan = plan_locating(architecture, shape, self.memory_limit, on_device, 0 if on_device else self.held)
         return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile, self.choose)

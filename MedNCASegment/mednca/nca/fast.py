@@ -10,6 +10,7 @@ Same numbers as the plain path to rounding; the plain path is where the papers' 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -17,11 +18,14 @@ from .firing import fire_mask
 from .memory import SLAB_CELLS
 from .perception import Padded, convolve
 
+if TYPE_CHECKING:
+    from .cells import Cell
+
 _PATCH_ROWS = 2048  # cells whose neighborhoods are gathered at once
 
 
 def run(
-    cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+    cell: Cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
 ) -> torch.Tensor:  # fmt: skip
     """As `cells.Cell.forward` of this cell, without gradients."""
     weights = Weights(cell)
@@ -43,7 +47,7 @@ class Weights:
         patch: the kernel of a full convolution as a matrix (neighborhood * c, perceived); None if depthwise.
     """
 
-    def __init__(self, cell):
+    def __init__(self, cell: Cell):
         weight, self.bias = cell.folded_hidden()
         channels = cell.update.weight.shape[0]
         self.from_state = weight[:, :channels].t().contiguous()
@@ -79,6 +83,7 @@ def _run_one(cell, weights, state, index, address, steps):
             if waiting is not None:
                 rows.index_copy_(0, *waiting)
             waiting = change
+        assert waiting is not None  # there is one slab at least
         rows.index_copy_(0, *waiting)
     return padded.inside[0]
 

@@ -13,6 +13,7 @@ Same numbers as `cells.Cell.plain` under autograd, to rounding. What it saves:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -20,9 +21,12 @@ from .fast import Weights
 from .firing import fire_keys, fire_masks
 from .perception import Padded, convolve
 
+if TYPE_CHECKING:
+    from .cells import Cell
+
 
 def run(
-    cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
+    cell: Cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
     recompute: bool = False,
 ) -> torch.Tensor:  # fmt: skip
     """As `cells.Cell.forward` of this cell; differentiable in the state and the cell's weights."""
@@ -131,7 +135,7 @@ class _PerceptionBackward:
 
     def _correlate(self):
         """The kernel's gradient: each sample's state, convolved with its gradient as if that were the kernel."""
-        total = 0
+        total = self.padded.values.new_zeros(())
         for state, gradient in zip(self.padded.values, self.gradient.inside, strict=True):
             total = total + convolve(state[None], gradient.movedim(-1, 0)[:, None], None, self.groups)[0]
         return total.movedim(-1, 0)[:, None]

@@ -15,8 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
+from ..axes import Box, whole
 from ..errors import MedNCAError
-from .architecture import Architecture, Box, Shape, widen
+from .architecture import Architecture, Shape, widen
 
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
 _FULL = 0.85  # of a limit that is planned for: what the C library keeps of freed memory differs from run to run
@@ -45,10 +46,10 @@ class MemoryPlan:
 
     def blocks(self, region: Box) -> Iterator[Box]:
         """A region of the image (slices R, A, S) cut into this plan's blocks."""
-        along, *others = region
+        along, second, third = region
         step = self.thickness or along.stop - along.start
         for start in range(along.start, along.stop, step):
-            yield (slice(start, min(start + step, along.stop)), *others)
+            yield (slice(start, min(start + step, along.stop)), second, third)
 
 
 def plan_locating(
@@ -62,10 +63,9 @@ def plan_locating(
     frame = coarser.frame(coarser.levels[-1], shape)
     outputs = 3 * math.prod(frame) * (architecture.labels + 1) * _FLOAT
     image = math.prod(shape) * architecture.input_channels * _FLOAT
-    whole = tuple(slice(0, n) for n in shape)
     ways = []
     for tile in _tiles(max(frame)):
-        ways.append(MemoryPlan(tile, 1, None, image + outputs + _working(coarser, shape, whole, tile, dense)))
+        ways.append(MemoryPlan(tile, 1, None, image + outputs + _working(coarser, shape, whole(shape), tile, dense)))
         if ways[-1].peak <= _allowed(limit, held, _FULL):
             return ways[-1]
     return min(ways, key=lambda way: way.peak)
@@ -93,7 +93,7 @@ def plan_memory(
         MedNCAError: where the limit cannot be met.
     """
     allowed = _allowed(limit, held, _FULL)
-    region = region or tuple(slice(0, n) for n in shape)
+    region = region or whole(shape)
 
     def peak(tile, at_a_time, thickness):
         return predicted_peak(architecture, shape, tile, at_a_time, region, thickness, dense)
@@ -143,7 +143,7 @@ def predicted_peak(
 ) -> float:  # fmt: skip
     """Bytes that `ensemble.run_ensemble` adds to the process; the arguments are those of `MemoryPlan` and
     `plan_memory`."""
-    region = region or tuple(slice(0, n) for n in shape)
+    region = region or whole(shape)
     blocks = list(MemoryPlan(tile, parallel, thickness, 0).blocks(region))
     voxels = count(blocks[0])
     outputs = voxels * architecture.labels * _FLOAT
@@ -169,8 +169,8 @@ def _working(architecture: Architecture, shape, block, tile, dense) -> float:
     return working
 
 
-def _tiles(longest: int) -> list[tuple[int, int, int] | None]:
-    return [None, *((edge,) * 3 for edge in _EDGES if edge < longest)]
+def _tiles(longest: int) -> list[Shape | None]:
+    return [None, *((edge, edge, edge) for edge in _EDGES if edge < longest)]
 
 
 def _cost(architecture: Architecture, shape, region, plan: MemoryPlan) -> float:

@@ -16,16 +16,17 @@ class Moments:
 
     Attributes:
         count: tensors so far.
-        mean: None before the first one.
+        mean: theirs.
     """
 
     def __init__(self):
-        self.count, self.mean, self.squares = 0, None, None
+        self.count = 0
+        self.mean = self.squares = torch.empty(0)  # until there is a first one
 
     def add(self, value: torch.Tensor) -> None:
         """Take in one more tensor."""
         self.count += 1
-        if self.mean is None:
+        if self.count == 1:
             self.mean, self.squares = value.clone(), torch.zeros_like(value)
             return
         before = value - self.mean

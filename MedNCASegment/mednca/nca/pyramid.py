@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
+from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .architecture import Architecture, Box, Shape, widen
-from .cells import CELLS
+from ..axes import Box, triple, whole
+from .architecture import Architecture, Shape, widen
+from .cells import CELLS, Cell
 from .firing import frame_index
 from .tensors import to_numpy
 
@@ -32,7 +34,8 @@ class Pyramid(nn.Module):
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = architecture
-        self.cells = nn.ModuleList(CELLS[architecture.family](architecture, level) for level in architecture.levels)
+        cells = nn.ModuleList(CELLS[architecture.family](architecture, level) for level in architecture.levels)
+        self.cells = cast("Sequence[Cell]", cells)  # torch's list of modules does not say of what kind they are
 
     def forward(
         self, image: torch.Tensor, seed: int, members: Sequence[int], tile: Shape | None = None,
@@ -51,7 +54,7 @@ class Pyramid(nn.Module):
             (members, R, A, S, labels), of the region where one is given.
         """
         shape = image.shape[:3]
-        region = region or tuple(slice(0, n) for n in shape)
+        region = region or whole(shape)
         boxes = self.architecture.boxes(shape, region)
         logits = self._descend(image, seed, members, boxes, tile)
         scale = self.architecture.levels[-1].scale
@@ -75,12 +78,11 @@ class Pyramid(nn.Module):
             Slices (R, A, S) of the image.
         """
         number, shape = len(self.cells) - 2, image.shape[:3]
-        frames = [tuple(slice(0, n) for n in self.architecture.frame(level, shape))
-                  for level in self.architecture.levels]  # fmt: skip
-        likeliest = 0
+        frames = [whole(self.architecture.frame(level, shape)) for level in self.architecture.levels]
+        likeliest = torch.zeros((), device=image.device)
         for member in members:
             probability = torch.sigmoid(self._descend(image, seed, [member], frames[: number + 1], tile))
-            likeliest = torch.maximum(probability[0].sum(-1), torch.as_tensor(likeliest, device=image.device))
+            likeliest = torch.maximum(probability[0].sum(-1), likeliest)
         found = to_numpy(likeliest >= min(ROI_FROM, float(likeliest.max())))
         found = choose(found) if choose else found
         box = []
@@ -88,9 +90,9 @@ class Pyramid(nn.Module):
             along = found.any(axis=tuple({0, 1, 2} - {axis})).nonzero()[0]
             low, high = int(along[0]) - ROI_PADDING, int(along[-1]) + 1 + ROI_PADDING
             box.append(slice(max(low * scale, 0), min(high * scale, size)))
-        return tuple(box)
+        return triple(box)
 
-    def _descend(self, image, seed, members, boxes, tile):
+    def _descend(self, image: torch.Tensor, seed: int, members, boxes: list[Box], tile: Shape | None) -> torch.Tensor:
         """The first levels, each on its box (`Architecture.boxes`); returns the logits of the last of these."""
         members, state, origin = list(members), None, None
         for number, box in enumerate(boxes):
@@ -98,6 +100,7 @@ class Pyramid(nn.Module):
                                    len(members), origin)  # fmt: skip
             state = self.run_level(number, begin, seed, members, tile, box, logits_only=number == len(boxes) - 1)
             origin = [part.start for part in box]
+        assert state is not None  # there is one level at least
         return state
 
     def beginning(
@@ -134,7 +137,7 @@ class Pyramid(nn.Module):
         """
         level, cell = self.architecture.levels[number], self.cells[number]
         frame = tuple(begin.frame)
-        box = box or tuple(slice(0, n) for n in frame)
+        box = box or whole(frame)
         sizes = [part.stop - part.start for part in box]
         result = None
         for core, outer, inner in tiles(frame, tile or sizes, self.architecture.reach(level), box):
@@ -148,6 +151,7 @@ class Pyramid(nn.Module):
             if result is None:
                 result = part.new_empty((len(members), *sizes, part.shape[-1]))
             result[(slice(None), *within(core, box))] = part
+        assert result is not None  # there is one tile at least
         return result
 
     def logits(self, state: torch.Tensor) -> torch.Tensor:
@@ -176,12 +180,13 @@ class Beginning:
         self.origin = origin  # first cell of `coarser` in its frame
         self.frame, self.device = image.shape[1:4], image.device
 
-    def __call__(self, region: Box = (slice(None),) * 3) -> torch.Tensor:
+    def __call__(self, region: Box = (slice(None), slice(None), slice(None))) -> torch.Tensor:
         """(B, R, A, S, c), contiguous, of a region given as slices."""
         image = self.image[(slice(None), *region)].expand(self.batch, -1, -1, -1, -1)
         count = image.shape[-1]
         if self.coarser is None:
             return F.pad(image, (0, self.channels - count)).contiguous()
+        assert self.ratio is not None  # known where there is a coarser level
         state = self.coarser
         for axis, (part, n, factor, origin) in enumerate(
             zip(region, image.shape[1:4], self.ratio, self.origin, strict=True), start=1
@@ -197,15 +202,14 @@ def tiles(frame: Sequence[int], tile: Sequence[int], margin: Sequence[int], box:
     """Cut a box of a frame into tiles: the core (slices of the frame), it with its margin, and its place in that."""
     starts = [range(part.start, part.stop, t) for part, t in zip(box, tile, strict=True)]
     for corner in product(*starts):
-        core = tuple(slice(first, min(first + t, part.stop))
-                     for first, t, part in zip(corner, tile, box, strict=True))  # fmt: skip
+        core = triple(slice(first, min(first + t, part.stop)) for first, t, part in zip(corner, tile, box, strict=True))
         outer = widen(core, margin, frame)
         yield core, outer, within(core, outer)
 
 
 def within(box: Box, outer: Box) -> Box:
     """A box's place in a larger one that holds it."""
-    return tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, outer, strict=True))
+    return triple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, outer, strict=True))
 
 
 def pool(image: torch.Tensor, scale: Sequence[int]) -> torch.Tensor:

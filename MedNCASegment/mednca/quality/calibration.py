@@ -1,4 +1,8 @@
-"""What Dice to expect where a signal has a value: measured on cases with known answers."""
+"""What Dice to expect where a signal has a value: measured on cases with known answers.
+
+How it is measured and fitted is the trainer's business (`mednca_train.model.calibration`), what follows for the user
+`verdict`'s.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ..axes import triple
+from ..schema import tuples
 from .signals import SIGNALS
 
 
@@ -59,13 +65,17 @@ class Calibration:
             Expected Dice, and the low and high end of its interval.
         """
         value *= SIGNALS[self.signal].scale(members, self.members)
-        return tuple(float(np.interp(value, self.knots, curve)) for curve in (self.dice, self.low, self.high))
+        return triple(float(np.interp(value, self.knots, curve)) for curve in (self.dice, self.low, self.high))
 
     def to_json(self) -> dict:
+        """As model.json has it."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict) -> Calibration:
-        """Raises TypeError or ValueError where it is none. "nqm": what the knots were called before version 0.2."""
-        data = {"knots" if key == "nqm" else key: value for key, value in data.items()}
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+        """Read what `to_json` made; before version 0.2 the knots were called "nqm".
+
+        Raises:
+            TypeError, ValueError: it is no calibration.
+        """
+        return cls(**tuples({"knots" if key == "nqm" else key: value for key, value in data.items()}))

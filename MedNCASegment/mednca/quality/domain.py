@@ -1,8 +1,16 @@
-"""Where no verdict would be honest: what lies outside what a model was made for, and why."""
+"""Where no verdict would be honest: what lies outside what a model was made for, and why.
+
+Which images a model is made for stands in its model.json; the verdict itself is `verdict`'s business.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ..axes import triple
 
 MIN_MEMBERS = 5  # fewer members say too little about their spread
 
@@ -25,13 +33,19 @@ OBJECTIONS = {
 
 @dataclass(frozen=True)
 class Objection:
-    """A key of OBJECTIONS and the values of its sentence."""
+    """Why no verdict would be honest.
+
+    Attributes:
+        key: of OBJECTIONS.
+        values: that its sentence is filled with.
+    """
 
     key: str
     values: dict
 
     @property
     def text(self) -> str:
+        """The sentence, without a full stop."""
         return OBJECTIONS[self.key].format(**self.values)
 
 
@@ -39,8 +53,10 @@ class Objection:
 class Domain:
     """How far from its training data a model is still judged, as limits; outside, the verdict is grey.
 
-    spacing: mm, of the image's voxels along any axis; extent: mm (R, A, S) of the field of view; volume: mm^3 of
-    the union. Each is (low, high).
+    Attributes:
+        spacing: lowest and highest mm of the image's voxels, along whichever axis.
+        extent: smallest and largest field of view, each in mm along R, A, S.
+        volume: smallest and largest mm^3 of the union.
     """
 
     spacing: tuple[float, float]
@@ -48,20 +64,40 @@ class Domain:
     volume: tuple[float, float]
 
     def to_json(self) -> dict:
+        """As model.json has it."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict) -> Domain:
-        return cls(tuple(data["spacing"]), tuple(tuple(e) for e in data["extent"]), tuple(data["volume"]))
+        """Read what `to_json` made.
+
+        Raises:
+            TypeError, KeyError, ValueError: it is no domain.
+        """
+        low, high = data["extent"]
+        return cls(tuple(data["spacing"]), (triple(low), triple(high)), tuple(data["volume"]))
 
 
 def objection_to(
-    members: int, spacing, extent, volume: float, touches: bool, domain: Domain | None
+    members: int,
+    spacing: Sequence[float] | np.ndarray,
+    extent: Sequence[float],
+    volume: float,
+    touches: bool,
+    domain: Domain | None,
 ) -> Objection | None:
-    """Why no verdict on this result would be honest, or None.
+    """Find the first reason why no verdict on a result would be honest.
 
-    spacing: mm (R, A, S) of the image; extent: mm of the field of view; volume: mm^3 found; touches: whether the
-    result runs into a cut side of the field of view.
+    Args:
+        members: of the ensemble.
+        spacing: mm of the image along R, A, S.
+        extent: mm of the field of view along R, A, S.
+        volume: mm^3 that were found.
+        touches: whether the result reaches a side of the field of view behind which the image goes on.
+        domain: of the model; None where it has none.
+
+    Returns:
+        The reason; None where there is none.
     """
     if members < MIN_MEMBERS:
         return Objection("members", {"members": members, "least": MIN_MEMBERS})

@@ -1,7 +1,8 @@
 """Where to look first: the most uncertain places of a result, from its variance volume.
 
 The variance is a thin shell around a structure, thick where the members disagree. It is cut along its valleys, so
-that each place is one bump of the shell; SimpleITK does the work.
+that each place is one bump of the shell; SimpleITK does the work. Whether the result can be trusted is `verdict`'s
+business.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ _VALLEY = 0.02  # how deep, in deviation, a valley must be to part two places
 
 @dataclass(frozen=True)
 class Hotspot:
-    """position: RAS mm of its most uncertain voxel; volume_mm3: how much is doubtful there; deviation: the largest
-    standard deviation of the members' probability there, smoothed, 0 to 0.5; weight: the deviation summed over the
-    place, mm^3, by which places are ranked (a large mild doubt counts as much as a small strong one). distance: mm
-    from its position to the structure that was found, 0 inside; None where nothing was found."""
+    """One uncertain place.
+
+    Attributes:
+        position: RAS mm of its most uncertain voxel.
+        volume_mm3: how much is doubtful there.
+        deviation: the largest standard deviation of the members' probability there, smoothed, 0 to 0.5.
+        weight: the deviation summed over the place, mm^3, by which places are ranked: a large mild doubt counts as much
+            as a small strong one.
+        distance: mm from its position to the structure that was found, 0 inside; None where nothing was found.
+    """
 
     position: tuple[float, float, float]
     volume_mm3: float
@@ -34,19 +41,26 @@ class Hotspot:
     distance: float | None = None
 
     @property
-    def rank(self) -> tuple:
+    def rank(self) -> tuple[bool, float]:
         """Sorts places in the order in which they should be looked at."""
         return self.distance is not None and self.distance > NEAR, -self.weight
 
     def to_json(self) -> dict:
+        """As a report has it."""
         return asdict(self)
 
 
 def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPOTS) -> list[Hotspot]:
-    """The most uncertain places of a variance image (3D, 0 to 0.25), at most `most`.
+    """Find the most uncertain places of a result.
 
-    mask: on the same grid, not 0 where the structure was found. Places at the structure come first, the heaviest
-    first of all. In a region of more than MAX_VOXELS, positions are those of a coarser grid.
+    Args:
+        variance: 3D, of the members' probabilities, 0 to 0.25.
+        mask: on the same grid, not 0 where the structure was found.
+        most: how many places at most.
+
+    Returns:
+        Those at the structure first, of them the heaviest first. Where more than MAX_VOXELS are around the doubt,
+        positions are those of a coarser grid.
     """
     box = _around_the_doubt(variance)
     if box is None:
@@ -54,7 +68,7 @@ def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPO
     distance = _distance(_coarse(sitk.Cast(mask != 0, sitk.sitkFloat32)))
     variance = _coarse(variance[box])
     deviation = sitk.Sqrt(sitk.Cast(variance, sitk.sitkFloat32))
-    smooth = sitk.DiscreteGaussian(deviation, variance=SMOOTHING**2, maximumKernelWidth=64)
+    smooth = sitk.DiscreteGaussian(deviation, variance=[SMOOTHING**2] * 3, maximumKernelWidth=64)
     basins = sitk.MorphologicalWatershed(-smooth, level=_VALLEY, markWatershedLine=False, fullyConnected=True)
     bumps = sitk.ScalarConnectedComponent(basins, smooth > _LEAST_DEVIATION, 0, True)
     statistics = sitk.LabelIntensityStatisticsImageFilter()
@@ -69,7 +83,7 @@ def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPO
                 round(statistics.GetPhysicalSize(label), 2),
                 round(statistics.GetMaximum(label), 4),
                 round(statistics.GetSum(label) * voxel, 3),
-                distance and round(max(_at(distance, point), 0.0), 1),
+                None if distance is None else round(max(_at(distance, point), 0.0), 1),
             )
         )
     return sorted(places, key=lambda place: place.rank)[:most]

@@ -30,7 +30,15 @@ def nqm(sums: Sums) -> float | None:
 
 
 def population_scale(members: int, others: int) -> float:
-    """What brings a population deviation of so many members to that of `others`: it grows as sqrt((N - 1) / N)."""
+    """How a population standard deviation depends on how many members it is of: it grows as sqrt((N - 1) / N).
+
+    Args:
+        members: that it is of, two or more.
+        others: whose it is compared with, two or more.
+
+    Returns:
+        What a deviation of `members` is multiplied with to be like one of `others`.
+    """
     return float(np.sqrt((1 - 1 / others) / (1 - 1 / members)))
 
 
@@ -51,5 +59,12 @@ SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: nqm(statistics.su
 
 
 def measure_signals(statistics: Statistics) -> dict[str, float | None]:
-    """Every signal by name, of the union of the labels."""
+    """Measure every signal, of the union of the labels.
+
+    Args:
+        statistics: of an ensemble in one field of view.
+
+    Returns:
+        Its value by the signal's name; None where nothing was found.
+    """
     return {name: signal.measure(statistics) for name, signal in SIGNALS.items()}

@@ -23,7 +23,16 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """color: green, amber, red or grey; word: the same for people; reason: one sentence; Dice: None when grey."""
+    """What is told of a result.
+
+    Attributes:
+        color: green, amber, red or grey.
+        word: the same for people.
+        reason: one sentence.
+        predicted_dice, low, high: expected Dice and the ends of its interval; None when grey.
+        target: Dice that it was measured against.
+        objection: why it is grey; None otherwise.
+    """
 
     color: str
     word: str
@@ -66,6 +75,7 @@ def judge(
         objection = objection or Objection("calibration", {})
     if objection:
         return Verdict("grey", WORDS["grey"], f"No verdict: {objection.text}.", target=target, objection=objection)
+    assert calibration is not None and value is not None  # otherwise there is an objection
     dice, low, high = calibration.predict(value, members)
     if low >= target:
         color, reason = "green", "even the low end of the interval reaches the target"

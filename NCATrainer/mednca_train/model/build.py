@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from ..run_folder import CALIBRATION_CASES
 from ..training.loop import Run
 from .calibration import MIN_SAMPLES, conditions, fit, measure_degraded
 from .card import model_card
-from .measure import compare, validate
+from .measure import Comparison, ValidationReport, compare, validate
 from .privacy import check_names, hidden_names
 
 
@@ -43,7 +43,7 @@ def finish(
     base: Path | None = None,
     salt: str | None = None,
     replace: bool = False,
-) -> dict:
+) -> ValidationReport:
     """Build, measure and calibrate the model of a run, and write its folder, whole.
 
     Args:
@@ -59,8 +59,7 @@ def finish(
         replace: whether a folder that is there may go.
 
     Returns:
-        The validation report: cases, mean and failures as of `measure.validate`; base, own and helped as of
-        `measure.compare` where there is a base; calibration, or None and a calibration_note that says why.
+        The validation report, with the comparison where there is a base.
 
     Raises:
         MedNCAError: where a case's name must not go into a model, no validation case can be measured, no training case
@@ -77,13 +76,10 @@ def finish(
         save_model(model, made, "Being measured.")
         with Pool() as pool:
             report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
-            if base:
-                report |= compare(pool, model, made, base, validation, report, progress)
+            compared = compare(pool, model, made, base, validation, report, progress) if base else None
             failed = _calibrate(pool, model, made, training, validation, plan.seed, calibration_cases, progress)
-            report["failures"] += _others(failed, report["failures"])
-        model.info["eval_metrics"] = report["mean"]
-        report["calibration"] = model.info["quality"]["calibration"]
-        report["calibration_note"] = model.info["quality"].get("calibration_note")
+        report = _completed(report, model, failed, compared)
+        model.info["eval_metrics"] = report.mean.to_json()
         save_model(model, made, model_card(model, report, command))
     return report
 
@@ -97,7 +93,7 @@ def calibrate(
     seed: int = 0,
     calibration_cases: int = CALIBRATION_CASES,
     progress: ProgressCallback | None = None,
-) -> dict:
+) -> ValidationReport:
     """Make a model's calibration anew on other cases, and write the model with it to a folder.
 
     Args:
@@ -111,7 +107,7 @@ def calibrate(
         progress: called in the stages "measuring" and "calibrating".
 
     Returns:
-        The validation report, as of `measure.validate`.
+        The validation report.
 
     Raises:
         MedNCAError: where no validation case can be measured, or the folder cannot be written.
@@ -121,8 +117,8 @@ def calibrate(
         with Pool() as pool:
             report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
             failed = _calibrate(pool, model, made, training, validation, seed, calibration_cases, progress)
-            report["failures"] += _others(failed, report["failures"])
-        model.info["eval_metrics"] = report["mean"]
+        report = _completed(report, model, failed)
+        model.info["eval_metrics"] = report.mean.to_json()
         save_model(model, made, model_card(model, report, command))
     return report
 
@@ -144,7 +140,7 @@ def _untested_model(run: Run, training, metadata, command: str, salt: str | None
         "network_data_format": _data_format(plan),
         "training": _training_record(run, command, salt),
     }
-    preprocessing = replace(plan.preprocessing, anchor=anchor)
+    preprocessing = dataclasses.replace(plan.preprocessing, anchor=anchor)
     return Model(
         metadata["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.result.cpu().eval()
     )  # fmt: skip
@@ -176,10 +172,20 @@ def _calibrate(
     return failed
 
 
-def _others(failed: dict[str, str], failures: list[dict]) -> list[dict]:
-    """As failures of a report, those that are not among its failures."""
-    known = {failure["image"] for failure in failures}
-    return [{"image": name, "error": why} for name, why in failed.items() if name not in known]
+def _completed(
+    report: ValidationReport, model: Model, failed: dict[str, str], comparison: Comparison | None = None
+) -> ValidationReport:
+    """The report with the model's calibration, and what failed when it was made and is not among the failures yet."""
+    known = {failure["image"] for failure in report.failures}
+    others = ({"image": name, "error": why} for name, why in failed.items() if name not in known)
+    quality = model.info["quality"]
+    return dataclasses.replace(
+        report,
+        failures=(*report.failures, *others),
+        comparison=comparison,
+        calibration=quality["calibration"],
+        calibration_note=quality.get("calibration_note"),
+    )
 
 
 def _geometry(cases: list[Case], plan: Plan):

@@ -6,19 +6,23 @@ from mednca.models.weights import Model
 from mednca.quality.calibration import Calibration
 
 from .calibration import COVERAGE
+from .measure import Comparison, ValidationReport
 
 
-def model_card(model: Model, report: dict, command: str) -> str:
-    """The text of MODEL_CARD.md.
+def model_card(model: Model, report: ValidationReport, command: str) -> str:
+    """Write the text of MODEL_CARD.md.
 
     Args:
         model: measured and, where it could be, calibrated.
-        report: the validation report, as of `build.finish`.
+        report: the model's.
         command: what made the model.
+
+    Returns:
+        Markdown.
     """
-    info, mean = model.info, report["mean"]
-    dice, spread, hd95 = mean["dice"], mean["dice_sd"], mean["hd95_mm"]
-    worst = min(report["cases"], key=lambda case: case["dice"]["union"])
+    info, mean = model.info, report.mean
+    dice, spread, hd95 = mean.dice, mean.dice_sd, mean.hd95_mm
+    worst = min(report.cases, key=lambda score: score.dice["union"])
     rows = "\n".join(f"| {key} | {dice[key]:.3f} +- {spread[key]:.3f} | {_text(hd95[key])} |" for key in dice)
     levels = "; ".join(
         f"scale {' x '.join(map(str, level.scale))}, kernel {level.kernel}, {level.steps} steps"
@@ -44,15 +48,15 @@ Weights: SHA-256 `{model.sha256}`.
 
 {_split_text(info)}
 ## How good it is
-On the {mean["cases"]} validation cases, {model.members} members, seed {model.seed}, hard Dice on native
+On the {mean.cases} validation cases, {model.members} members, seed {model.seed}, hard Dice on native
 voxels{_how_clicked(report)}:
 
 | | Dice (mean +- sd) | HD95, mm (mean) |
 |---|---|---|
 {rows}
 
-Worst case: union Dice {worst["dice"]["union"]:.3f}. {_how_chosen(info.get("training"))}
-{_comparison(report)}
+Worst case: union Dice {worst.dice["union"]:.3f}. {_how_chosen(info.get("training"))}
+{_comparison(report.comparison)}
 ## When it is unsure
 {_calibration_text(model)}
 
@@ -67,8 +71,8 @@ Worst case: union Dice {worst["dice"]["union"]:.3f}. {_how_chosen(info.get("trai
 """
 
 
-def _how_clicked(report: dict) -> str:
-    clicked = sum(bool(case.get("clicked")) for case in report["cases"])
+def _how_clicked(report: ValidationReport) -> str:
+    clicked = sum(score.clicked for score in report.cases)
     return f" ({clicked} of them larger than the field of view: one click into the middle)" if clicked else ""
 
 
@@ -93,12 +97,12 @@ def _how_chosen(training: dict | None) -> str:
     return "The validation cases chose no weights: training runs to its planned end."
 
 
-def _comparison(report: dict) -> str:
-    if "base" not in report:
+def _comparison(comparison: Comparison | None) -> str:
+    if comparison is None:
         return ""
-    base, own = report["base"]["dice"], report["own"]["dice"]
+    base, own = comparison.base.dice, comparison.own.dice
     rows = "\n".join(f"| {key} | {_text(base[key])} | {_text(own[key])} |" for key in own)
-    verdict = "Fine-tuning helped." if report["helped"] else "Fine-tuning did not help: the base model is as good."
+    verdict = "Fine-tuning helped." if comparison.helped else "Fine-tuning did not help: the base model is as good."
     return f"""
 ## Against the model it was made from
 On the same cases, by the labels that both know. {verdict}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from mednca.imaging.header import SPACING_LIMITS
-from mednca.schema import LINE, NUMBER, TEXT, check_schema, named, numbers, optional, record
+from mednca.schema import LINE, NUMBER, TEXT, check_schema, named, numbers, optional, record, tuples
 
 _OF_VALUES = {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}}  # keys are labels' values
 _ROW = record(
@@ -74,7 +73,7 @@ class CaseFacts:
     @classmethod
     def from_json(cls, data: dict) -> CaseFacts:
         """From a row that `Fingerprint.from_json` has checked."""
-        told: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        told = tuples(data)
         told["labels"] = {int(value): voxels for value, voxels in (data["labels"] or {}).items()}
         told["sides"] = {int(value): mm for value, mm in (data["sides"] or {}).items()}
         return cls(**told)

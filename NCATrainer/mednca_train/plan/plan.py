@@ -11,7 +11,7 @@ from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.schema import LABELS, PREPROCESSING, check_labels, check_percentiles
 from mednca.nca.architecture import Architecture
-from mednca.schema import SEED, check_schema, numbers, optional, record
+from mednca.schema import SEED, check_schema, numbers, optional, record, tuples
 
 KEEP, TRAINED = ("last", "best"), ("all", "update")
 LOSSES = ("dice-bce", "dice-focal")  # `training.losses` has a function for each
@@ -240,13 +240,9 @@ class Plan:
         data["architecture"] = Architecture.from_json(data["architecture"])
         data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])
         data["labels"] = tuple(Label.from_json(label) for label in data["labels"])
-        data["augmentation"] = Augmentation(**_tuples(data.get("augmentation", {})))
+        data["augmentation"] = Augmentation(**tuples(data.get("augmentation", {})))
         if data.get("second_phase"):
-            phase = _tuples(data["second_phase"])
-            phase["augmentation"] = Augmentation(**_tuples(phase["augmentation"]))
+            phase = tuples(data["second_phase"])
+            phase["augmentation"] = Augmentation(**tuples(phase["augmentation"]))
             data["second_phase"] = SecondPhase(**phase)
-        return cls(**_tuples(data))
-
-
-def _tuples(data: dict) -> dict:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**tuples(data))

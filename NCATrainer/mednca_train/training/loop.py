@@ -12,17 +12,15 @@ import copy
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import cast
 
 import torch
 from safetensors import SafetensorError
 from torch.utils.data import DataLoader
 
 from mednca.errors import MedNCAError
-from mednca.nca.cells import Cell
 from mednca.nca.pyramid import Pyramid
 
 from ..data.cases import Case
@@ -295,7 +293,7 @@ class Run:
 
     def set_norm_live(self, live: bool) -> None:
         """Whether batch norm takes the statistics of the batch, and learns them, or those that it has learned."""
-        for cell in cast(Iterable[Cell], self.pyramid.cells):
+        for cell in self.pyramid.cells:
             cell.live_norm = live and self.plan.architecture.norm == "batch"
 
     def _validate(self, validate) -> Scores:
