@@ -291,8 +291,9 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _request(self) -> TrainingRequest:
         """What is on the panel, to be worked on. Raises MedNCAError where the base model's terms are not accepted."""
+        assert self._parameterNode is not None  # no button can be pressed without one
         request = trainingRequestOf(self._parameterNode, self.logic.library)
-        if request.base:
+        if request.base and request.base.description:
             checkTerms(request.base.description)
         self.logic.keep(request)
         return request
@@ -407,7 +408,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     def getParameterNode(self) -> NCATrainerParameterNode:
         """What the user chose in this scene."""
-        return NCATrainerParameterNode(super().getParameterNode())
+        return NCATrainerParameterNode(super().getParameterNode())  # pyright: ignore[reportCallIssue] a wrapper
 
     @property
     def status(self) -> TrainerStatus:
@@ -625,7 +626,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         self.trainer.shutdown()
 
     def _startPlot(self, title):
-        if not self.trainer.isTraining:  # it could not even be started
+        if not self.trainer.isTraining or self.trainer.run is None:  # it could not even be started
             return
         self.plot.start(title)
         try:

@@ -17,7 +17,8 @@ from training_phantoms import write_case
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("MEDNCA_DATA", ROOT.parent / "shared" / "data"))
 
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+# Several processes of pytest share the cores (`-n`), each with a thread of its own; alone, tests use two.
+torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, os.cpu_count() or 1))
 
 
 @pytest.fixture(autouse=True)

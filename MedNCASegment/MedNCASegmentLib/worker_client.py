@@ -55,7 +55,7 @@ class Job:
         progress: how far the work has come; its stage is "sending" until it is submitted, then "starting" or "waiting"
             until the worker begins.
         error: a sentence, when missed or failed.
-        answer: what the worker answered, as JSON has it; None before.
+        answer: what the worker answered, as JSON has it; empty before.
         request: as it was submitted; empty before.
         folder: where the worker leaves files; not before it is submitted.
     """
@@ -66,7 +66,7 @@ class Job:
         self.state = RequestState.WAITING
         self.progress = Progress("sending")
         self.error = ""
-        self.answer: dict | None = None
+        self.answer: dict = {}
         self.request: dict = {}
         self.id = ""
 
@@ -283,7 +283,7 @@ class WorkerClient:
                 job.progress = event.progress
                 self.changed(job)
         elif isinstance(event, Done):
-            self._onDone(job, event.answer or {})
+            self._onDone(job, event.answer)
         elif isinstance(event, Stopped):
             self.end(job, RequestState.CANCELLED)
         elif isinstance(event, Failed):

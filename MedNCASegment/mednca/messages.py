@@ -6,6 +6,7 @@ also what every long function of the engines tells its caller.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import asdict, dataclass
 from typing import ClassVar
@@ -74,7 +75,7 @@ class Row(Event):
     """An iteration of a training, as a row of its history."""
 
     event = "row"
-    row: dict | None = None
+    row: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Done(Event):
     """A job ended well. answer: what its command says it answers, as JSON has it."""
 
     event = "done"
-    answer: dict | None = None
+    answer: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from mednca.models.library import Entry
-from mednca_train.plan.propose import FAMILIES
+from mednca.nca.families import planned_families
 from mednca_train.run_folder import RunState, RunSummary
 
 from .messages import familyText, runText
@@ -30,7 +30,7 @@ class StartChooser:
         chosen = self.chosen
         with _silently(self.combo):
             self.combo.clear()
-            for family in FAMILIES:
+            for family in planned_families():
                 self.combo.addItem(familyText(family), family)
             for entry in entries:
                 if entry.description:

@@ -71,6 +71,8 @@ class PairExport:
         self._steps = None
 
     def _goOn(self) -> None:
+        if self._steps is None:
+            return
         try:
             progress = next(self._steps)
         except StopIteration as end:

@@ -182,8 +182,9 @@ class Trainer:
         if not request.pairs:
             self._submit(TrainerState.EXAMINING, ExamineRequest(data=Path(request.folder)))
             return
-        self.preparation = replace(self.preparation, export=self.runs.newExport())
-        self._pairExport.start(request.pairs, request.segmentValues, self.preparation.export)
+        export = self.runs.newExport()
+        self.preparation = replace(self.preparation, export=export)
+        self._pairExport.start(request.pairs, request.segmentValues, export)
         self.progress = Progress("exporting")
         self._set(TrainerState.EXPORTING)
 
@@ -199,10 +200,11 @@ class Trainer:
             self.examine(request, lambda: self.propose(request, changes, then))
             return
         names = {value: label for label, value in request.labelValues.items()} or data.label_names
-        start = {"family": request.start} if request.isNew else {"base": request.start}
+        asked = PlanRequest(data.fingerprint, label_names=names, changes=changes or {})
         self._then = then
         self._submit(
-            TrainerState.PLANNING, PlanRequest(data.fingerprint, label_names=names, changes=changes or {}, **start)
+            TrainerState.PLANNING,
+            replace(asked, family=request.start) if request.isNew else replace(asked, base=request.start),
         )
 
     def train(self, request: TrainingRequest) -> None:
@@ -317,7 +319,7 @@ class Trainer:
         elif command == PlanRequest.command:
             planned, isChanged = PlanAnswer.from_json(job.answer), bool(job.request["changes"])
             self.preparation = replace(self.preparation, planned=planned, isChanged=isChanged)
-        else:
+        elif self.run is not None:
             self.result = _resultOf(self.run)
 
     def _end(self, error: str = "") -> None:

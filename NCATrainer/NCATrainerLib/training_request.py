@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mednca.errors import MedNCAError
 from mednca.models.library import Entry, Library
-from mednca_train.plan.propose import FAMILIES
+from mednca.nca.families import planned_families
 
 from .pairs import Pair, pairsOf, segmentNames, stampOf
 
@@ -51,7 +51,7 @@ class TrainingRequest:
     @property
     def isNew(self) -> bool:
         """Whether a new model is begun, and none fine-tuned."""
-        return self.start in FAMILIES
+        return self.start in planned_families()
 
     @property
     def labelValues(self) -> dict[str, int]:
@@ -73,7 +73,7 @@ def trainingRequestOf(node: NCATrainerParameterNode, library: Library) -> Traini
     """What the parameter node and the nodes that it refers to ask for now."""
     chosen = pairsOf(node.parameterNode)
     named = json.loads(node.labels)
-    base = None if node.start in FAMILIES else _entry(library, node.start)
+    base = None if node.start in planned_families() else _entry(library, node.start)
     return TrainingRequest(
         pairs=chosen,
         stamps=[stampOf(pair) for pair in chosen],

@@ -306,7 +306,10 @@ def read_status(folder: str | Path) -> RunStatus:
     """Raises MedNCAError where it cannot be read."""
     told = read_json(Path(folder) / STATE, _STATE_SCHEMA)
     best = {key: told[key] for key in ("best_dice", "best_iteration") if key in told}
-    return RunStatus(RunState(told["state"]), told["iteration"], told["of"], **best)
+    try:
+        return RunStatus(RunState(told["state"]), told["iteration"], told["of"], **best)
+    except ValueError as error:  # where jsonschema is not there to see it
+        raise MedNCAError(f"{Path(folder) / STATE} names a state that this version does not know: {error}.") from error
 
 
 def read_history(folder: str | Path) -> list[HistoryRow]:

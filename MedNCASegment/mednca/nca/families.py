@@ -85,3 +85,8 @@ FAMILIES = {
         ),
     )
 }  # fmt: skip
+
+
+def planned_families() -> dict[str, Family]:
+    """Those that plans are proposed for, by name."""
+    return {name: family for name, family in FAMILIES.items() if family.planning}
