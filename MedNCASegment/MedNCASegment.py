@@ -220,7 +220,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         node = self._parameterNode
         if node and node.inputVolume is not self.pairing.volumeNode:
             self._tell("")  # what was told was about the other one
-        isAnotherVolume = bool(node) and self.pairing.settle(node)
+        isAnotherVolume = bool(node) and self.pairing.reconcile(node)
         if isAnotherVolume:
             self._shown3D = False  # its segments want surfaces, too
         self.placement.follow(node.points if node else None)
@@ -591,7 +591,10 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         self.history.forgetRemovedNodes()
 
     def show3D(self, segmentationNode: vtkMRMLSegmentationNode, visible: bool) -> None:
-        """Surfaces of the segments, made when first wanted. Hiding keeps them: they may be somebody's only geometry."""
+        """Show or hide the segments' surfaces, made when first shown.
+
+        Hiding keeps them: they may be somebody's only geometry.
+        """
         if visible:
             segmentationNode.CreateClosedSurfaceRepresentation()
         segmentationNode.GetDisplayNode().SetVisibility3D(visible)

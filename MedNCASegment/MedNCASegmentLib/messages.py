@@ -1,7 +1,7 @@
 """What the panel says, in sentences and in rich text: the verdict, a model, how far the work has come. No widgets.
 
-The engine has sentences of its own, in English; those that a person sees in Slicer stand here once more, as literals,
-because translators find nothing else.
+The engine has sentences of its own, in English; those that a person sees in Slicer stand here once more, written
+out, because translators find nothing else.
 """
 
 from __future__ import annotations

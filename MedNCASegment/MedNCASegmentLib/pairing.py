@@ -24,11 +24,11 @@ class Pairing:
 
     def forget(self) -> None:
         """There is no parameter node any more, and perhaps no scene."""
-        self.volumeNode = self.segmentationNode = None  # as they were settled last
+        self.volumeNode = self.segmentationNode = None  # as they were reconciled last
         self._latest.clear()
 
-    def settle(self, node: Any) -> bool:
-        """Bring a parameter node in order after a change; returns whether another volume is chosen now.
+    def reconcile(self, node: Any) -> bool:
+        """Make a parameter node's nodes belong together after a change; returns whether another volume is chosen now.
 
         Another volume brings its own segmentation, or none, and its own clicks. A segmentation of another volume
         brings that volume, as in Slicer's Segment Editor.
@@ -36,10 +36,10 @@ class Pairing:
         if slicer.mrmlScene.IsBatchProcessing():  # half a scene
             return False
         before = self.volumeNode
-        self.volumeNode, self.segmentationNode = self._settled(node.inputVolume, node.segmentation)
+        self.volumeNode, self.segmentationNode = self._reconciled(node.inputVolume, node.segmentation)
         if self.volumeNode and self.segmentationNode:
             self._latest[self.volumeNode.GetID()] = self.segmentationNode.GetID()
-        # From here on the parameter node calls back: all is settled already.
+        # From here on the parameter node calls back: all is known already.
         if node.inputVolume is not self.volumeNode:
             node.inputVolume = self.volumeNode
         if node.segmentation is not self.segmentationNode:
@@ -61,7 +61,7 @@ class Pairing:
         latest = slicer.mrmlScene.GetNodeByID(id) if id else None
         return latest if latest and record.fits(latest, volumeNode) else record.segmentationOf(volumeNode)
 
-    def _settled(self, volumeNode, segmentationNode):
+    def _reconciled(self, volumeNode, segmentationNode):
         """(volume, segmentation) that belong together, from what was chosen."""
         isOther = volumeNode is not self.volumeNode
         isChosen = segmentationNode is not self.segmentationNode

@@ -65,7 +65,7 @@ class ResultView:
         threshold: float,
         legend: bool,
     ) -> None:
-        """The variance of a segmentation's runs over the image, as wanted."""
+        """Lay the variance of a segmentation (or none) over the image, as the user chose; an earlier one goes."""
         varianceNode = segmentationNode.GetNodeReference(VARIANCE_ROLE) if segmentationNode else None
         before = self._overlay[0] if self._overlay else None
         if before is not None and before is not varianceNode and slicer.mrmlScene.IsNodePresent(before):
@@ -74,9 +74,9 @@ class ResultView:
         if varianceNode is None or varianceNode.GetDisplayNode() is None:
             self._overlay = None
             return
-        wanted = (varianceNode, visible, opacity)
-        if wanted != self._overlay:  # otherwise what the user put in the foreground since stays
-            self._overlay = wanted
+        overlay = (varianceNode, visible, opacity)
+        if overlay != self._overlay:  # otherwise what the user put in the foreground since stays
+            self._overlay = overlay
             if visible:
                 review.showOverlay(varianceNode, opacity)
             else:

@@ -89,7 +89,7 @@ def jumpTo(position: tuple[float, float, float]) -> None:
 
 
 def hotspotsOf(runs: Iterable[Run]) -> list[Hotspot]:
-    """The most uncertain places of all runs, in the order in which to look at them."""
+    """The hotspots of all runs, in the order in which to go through them."""
     return sorted((hotspot for run in runs for hotspot in run.report.hotspots), key=lambda hotspot: hotspot.rank)
 
 

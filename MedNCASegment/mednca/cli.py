@@ -154,8 +154,8 @@ def evaluate(
     loaded = Library().load(model)
     pairs, problems = pair_by_name(images, labels)
     if cases:
-        wanted = set(read_json(cases, SPLIT_SCHEMA)["validation"])
-        pairs = [pair for pair in pairs if pair[0] in wanted]
+        validation = set(read_json(cases, SPLIT_SCHEMA)["validation"])
+        pairs = [pair for pair in pairs if pair[0] in validation]
         if not pairs:
             raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
     scores: list[CaseScore] = []
@@ -203,7 +203,7 @@ def benchmark(
     repeats: Annotated[int, typer.Option(min=1, max=10_000, help="Timed runs, after one that is not.")] = 5,
     roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,
     training: Annotated[bool, typer.Option(help="Also time a pass with its way back.")] = False,
-    reference: Annotated[bool, typer.Option(help="Also time the papers' text written down literally.")] = True,
+    reference: Annotated[bool, typer.Option(help="Also time the papers' text written down plainly.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
 ) -> None:
     """Measure seconds and memory of one pass, with untrained weights."""

@@ -65,18 +65,18 @@ def evaluate_case(
     """
     image, truth = read_image(image_path), read_labels(labels_path)
     check_same_grid(name, image, truth)
-    wanted = sitk.GetArrayFromImage(truth)
+    expected = sitk.GetArrayFromImage(truth)
     values = truth_values or {label.value: label.value for label in model.labels}
-    counted = [int(value) for value in np.unique(wanted) if value] if union_only else list(values.values())
-    found_structures = structures_of(model, truth, counted)
-    told = [set(np.unique(wanted[structure.mask])) for structure in found_structures]
-    union_only = union_only or any(one != told[0] for one in told)
+    counted = [int(value) for value in np.unique(expected) if value] if union_only else list(values.values())
+    structures = structures_of(model, truth, counted)
+    values_of_each = [set(np.unique(expected[structure.mask])) for structure in structures]
+    union_only = union_only or any(values_of_one != values_of_each[0] for values_of_one in values_of_each)
     scores = []
-    for number, structure in enumerate(found_structures, start=1):
+    for number, structure in enumerate(structures, start=1):
         result = segment_image(image, model, structure.clicks, members=members, seed=seed, device=device)
         found = sitk.GetArrayFromImage(result.labels)
         masks = {} if union_only else {
-            label.name: (found == label.value, structure.mask & (wanted == values[label.value]))
+            label.name: (found == label.value, structure.mask & (expected == values[label.value]))
             for label in model.labels if label.value in values
         }  # fmt: skip
         masks["union"] = (found > 0 if union_only else np.isin(found, list(values)), structure.mask)
@@ -84,24 +84,24 @@ def evaluate_case(
         scores.append(
             CaseScore(
                 case=name,
-                structure=number if len(found_structures) > 1 else None,
+                structure=number if len(structures) > 1 else None,
                 dice={key: dice(*pair) for key, pair in masks.items()},
                 hd95_mm={key: hd95(*pair, image.GetSpacing()) for key, pair in masks.items()},
                 nqm=finding.nqm["union"],
                 predicted_dice=finding.verdict.predicted_dice,
                 verdict=finding.verdict.color,
                 clicked=bool(structure.clicks),
-                uncounted=tuple(sorted({int(value) for value in np.unique(wanted)} - {0, *counted})),
+                uncounted=tuple(sorted({int(value) for value in np.unique(expected)} - {0, *counted})),
             )
         )
     return scores
 
 
 def structures_of(model: Model, truth: sitk.Image, values: Iterable[int]) -> list[Structure]:
-    """The structures that a label map's voxels of some values make, as far as the model sees them apart.
+    """The structures that a label map's voxels of some values make, as far as the model's field of view parts them.
 
     Args:
-        model: whose field of view parts them.
+        model: which has the field of view.
         truth: the label map.
         values: of it, that count.
 

@@ -30,10 +30,10 @@ from .quality.signals import measure_signals, nqm
 from .quality.verdict import judge
 from .result import Finding, ModelIdentity
 
-LOCATE_MEMBERS = 2  # members that look for the structure before the whole ensemble runs
+LOCATE_MEMBERS = 2  # members that locate the structure before the whole ensemble runs
 LOCATE_ROUNDS = 3
 ROI_FROM_VOXELS = 1_000_000
-SETTLED = 2.5  # mm: the field of view has settled when it moves less than this
+LOCATE_TOLERANCE = 2.5  # mm: a field of view that would move less than this stays where it is
 
 
 @dataclass
@@ -214,7 +214,7 @@ def _grid_around(request: Request, index) -> Grid:
 
 
 def _check_size(model: Model, grid: Grid) -> None:
-    """Refuse an image with fewer voxels along an axis than the largest kernel: it would see mostly mirrored ones."""
+    """Refuse an image with fewer voxels along an axis than the largest kernel: most that it perceives were mirrored."""
     architecture = model.architecture
     for level in architecture.levels:
         kernel = architecture.kernel_shape(level)
@@ -226,9 +226,9 @@ def _check_size(model: Model, grid: Grid) -> None:
 
 
 def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple[float, ...]]:
-    """Re-center a clicked field of view on what is found in it until it settles; returns it and its moves in mm.
+    """Re-center a clicked field of view on what is found in it until it stays; returns it and its moves in mm.
 
-    A few members look; in the field where it settles they are the ensemble's first ones.
+    A few members run in each round; those of the last field are the ensemble's first ones.
     """
     moves = []
     field = Field(request, grid, click)
@@ -244,7 +244,7 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
         following = _grid_around(request, found)
         move = float(np.linalg.norm((following.start - field.grid.start) * request.canonical.spacing))
         moves.append(round(move, 2))
-        if move < SETTLED:
+        if move < LOCATE_TOLERANCE:
             break
         field = Field(request, following, click)
     return field, tuple(moves)

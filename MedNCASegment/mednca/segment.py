@@ -73,7 +73,7 @@ def segment_image(
     _check_request(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
     model.pyramid.to(torch_device)
-    places = [triple(float(x) for x in click) for click in clicks] or [None]
+    points = [triple(float(x) for x in click) for click in clicks] or [None]
     request = Request(
         canvas=Canvas(CanonicalImage.of(image), [label.value for label in model.labels]),
         model=model,
@@ -87,13 +87,13 @@ def segment_image(
         device=torch_device,
         seconds={},
         notes=[note] if note else [],
-        fields=len(places),
+        fields=len(points),
     )
-    grids = [first_grid(request, place) for place in places]  # all are checked before the first one runs
-    _check_memory(request, grids, places[-1])
+    grids = [first_grid(request, point) for point in points]  # all are checked before the first one runs
+    _check_memory(request, grids, points[-1])
     findings = tuple(
-        segment_field(request, grid, place, number)
-        for number, (place, grid) in enumerate(zip(places, grids, strict=True), start=1)
+        segment_field(request, grid, point, number)
+        for number, (point, grid) in enumerate(zip(points, grids, strict=True), start=1)
     )
     with request.timed("restore"):
         region, parts = request.canvas.put_back(image)

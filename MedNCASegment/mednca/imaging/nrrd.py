@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import MedNCAError
 from .header import BLANK, Header, data_file, numbers, shown
 
-_MAX_HEADER = 1 << 20  # bytes; Slicer keeps a segmentation's or a sequence's texts there
+_MAX_HEADER = 1 << 20  # bytes; Slicer keeps what belongs to a segmentation or a sequence there
 _TYPES = {
     "i1": ("signed char", "int8", "int8_t"),
     "u1": ("uchar", "unsigned char", "uint8", "uint8_t"),
@@ -115,10 +115,10 @@ def _header(path: Path, fields: dict[str, str], length: int) -> Header:
 
 def _type(fields: dict[str, str]) -> np.dtype:
     """The type of a value, byte order included."""
-    wanted = fields["type"].lower()
-    name = next((name for name, known in _TYPES.items() if wanted in known), None)
+    spelled = fields["type"].lower()
+    name = next((name for name, known in _TYPES.items() if spelled in known), None)
     if name is None:
-        raise ValueError(f"voxels of type {wanted[:40]!r}")
+        raise ValueError(f"voxels of type {spelled[:40]!r}")
     order = fields.get("endian", "").lower()
     if order not in ("", "little", "big"):
         raise ValueError(f"byte order {order[:20]!r}")
@@ -129,10 +129,10 @@ def _type(fields: dict[str, str]) -> np.dtype:
 
 def _encoding(fields: dict[str, str]) -> str:
     """How the voxels are written, as `Header` calls it."""
-    wanted = fields["encoding"].lower()
-    if wanted not in _ENCODINGS:
-        raise ValueError(f"encoding {wanted[:40]!r}; raw, gzip and text are read")
-    return _ENCODINGS[wanted]
+    spelled = fields["encoding"].lower()
+    if spelled not in _ENCODINGS:
+        raise ValueError(f"encoding {spelled[:40]!r}; raw, gzip and text are read")
+    return _ENCODINGS[spelled]
 
 
 def _geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
@@ -147,7 +147,7 @@ def _geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
     if space and space not in _SPACES:
         raise ValueError(f"space {space[:40]!r}")
     columns = np.array([vectors[axis] for axis in axes], dtype=float)
-    if columns.shape != (3, 3):  # told by whoever looks at the number of axes
+    if columns.shape != (3, 3):  # `header.checked` refuses another number of axes than three
         return axes, (1.0,) * len(axes), (0.0,) * 3, np.eye(3)
     columns = (columns * _SPACES.get(space, (1, 1, 1))).T
     lengths = np.linalg.norm(columns, axis=0)

@@ -1,6 +1,6 @@
 """Separate structures of a label map: the left and the right organ of a head, each with a field of view of its own.
 
-What the labels' values mean is not its business: it sees one mask.
+What the labels' values mean is not its business: it knows one mask.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Description:
         id: by which a library knows it.
         architecture, preprocessing, labels: what it computes, from what, and what it finds.
         members, seed: of its ensemble, where nobody asks for others.
-        info: the rest of model.json: texts, quality, training record, metrics.
+        info: the rest of model.json: metadata, quality, training record, metrics.
         sha256: of the weights' file.
     """
 

@@ -99,9 +99,9 @@ def _checked_tensors(data: bytes, pyramid: Pyramid, path) -> dict[str, torch.Ten
         tensors = current_names(load(data))
     except (SafetensorError, ValueError, KeyError) as error:
         raise MedNCAError(f"{path} is not a whole safetensors file ({error}); copy the model again.") from error
-    wanted = {name for name, value in expected.items() if value.is_floating_point()}
-    if set(tensors) != wanted:
-        odd = sorted(set(tensors) ^ wanted)
+    names = {name for name, value in expected.items() if value.is_floating_point()}
+    if set(tensors) != names:
+        odd = sorted(set(tensors) ^ names)
         raise MedNCAError(f"{path} does not hold the tensors of this architecture; {odd[0]} for one.")
     for name, tensor in tensors.items():
         if tensor.shape != expected[name].shape or tensor.dtype != torch.float32:

@@ -138,12 +138,12 @@ class _Result:
         self.variance = np.empty(shape, np.float32)
         self.sums: list[Sums] = []  # of the blocks so far, per label, then of the union
 
-    def add(self, block, labels: Moments, whole: Moments) -> None:
-        """whole: of the union; empty where the only label is the union."""
+    def add(self, block: Box, labels: Moments, together: Moments) -> None:
+        """Take in a block (slices of the region). together: of the union; empty where the only label is the union."""
         mean, variance = to_numpy(labels.mean), to_numpy(labels.variance)
         self.mean[block], self.variance[block] = mean, variance.max(-1)
         pairs = [(mean[..., n], variance[..., n]) for n in range(mean.shape[-1])]
-        pairs.append((to_numpy(whole.mean), to_numpy(whole.variance)) if whole.count else pairs[0])
+        pairs.append((to_numpy(together.mean), to_numpy(together.variance)) if together.count else pairs[0])
         sums = [Sums.of(*pair) for pair in pairs]
         self.sums = [a + b for a, b in zip(self.sums, sums, strict=True)] if self.sums else sums
 
@@ -152,8 +152,8 @@ def computed_share(architecture: Architecture, shape: Sequence[int], region: Box
     """Share of the last level's cells that are computed for a region of the image, margins included."""
     level = architecture.levels[-1]
     frame = architecture.frame(level, shape)
-    seen = widen(architecture.boxes(shape, region)[-1], architecture.reach(level), frame)
-    return float(np.prod([part.stop - part.start for part in seen]) / np.prod(frame))
+    outer = widen(architecture.boxes(shape, region)[-1], architecture.reach(level), frame)
+    return float(np.prod([part.stop - part.start for part in outer]) / np.prod(frame))
 
 
 def _plan(architecture, shape, limit, device, region, held):

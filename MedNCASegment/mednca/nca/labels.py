@@ -1,4 +1,4 @@
-"""From the labels' probabilities to one mask: the one place where overlaps and gaps between labels are settled."""
+"""From the labels' probabilities to one mask: the one place where overlaps and gaps between labels are resolved."""
 
 from __future__ import annotations
 

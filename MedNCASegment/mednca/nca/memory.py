@@ -23,7 +23,7 @@ DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
 _FULL = 0.85  # of a limit that is planned for: what the C library keeps of freed memory differs from run to run
 SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
 BATCH = 10  # members at a time on an accelerator
-_FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's place and index, as they are made
+_FLOAT, _INDEX = 4, 20  # bytes of a number; of a cell's numbers in its frame and in the padded state
 _EDGES = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16)
 _BLOCKS = (2, 3, 4, 6, 8, 12, 16)
 
@@ -190,13 +190,13 @@ def _cost(architecture: Architecture, shape, region, plan: MemoryPlan) -> float:
 
 
 def _with_margins(part: slice, tile: int, margin: int, size: int) -> int:
-    """Cells along one axis that the tiles of a box see, counted as often as they are seen."""
+    """Cells along one axis that the tiles of a box compute, counted as often as they are computed."""
     starts = range(part.start, part.stop, tile)
     return sum(min(min(a + tile, part.stop) + margin, size) - max(a - margin, 0) for a in starts)
 
 
 def _tile_bytes(architecture, level, frame, box, tile, dense) -> float:
-    """Working memory of one tile with its margin: the state twice, places, and the slab in hand."""
+    """Working memory of one tile with its margin: the state twice, the cells' numbers, and the slab in hand."""
     margin = architecture.reach(level)
     if tile is None:
         sides = [part.stop - part.start for part in widen(box, margin, frame)]

@@ -1,7 +1,7 @@
-"""Where to look first: the most uncertain places of a result, from its variance volume.
+"""Where to look first: the most uncertain regions of a result, from its variance volume.
 
 The variance is a thin shell around a structure, thick where the members disagree. It is cut along its valleys, so
-that each place is one bump of the shell; SimpleITK does the work. Whether the result can be trusted is `verdict`'s
+that each hotspot is one bump of the shell; SimpleITK does the work. Whether the result can be trusted is `verdict`'s
 business.
 """
 
@@ -13,24 +13,24 @@ import numpy as np
 import SimpleITK as sitk
 
 MAX_HOTSPOTS = 10
-SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no place of their own
-MAX_VOXELS = 1_000_000  # of a region; a larger one is looked at on a coarser grid
-BYTES_A_VOXEL = 150  # that it takes to part doubt into places, where there is doubt everywhere; measured
+SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no hotspot of their own
+MAX_VOXELS = 1_000_000  # of a region; a larger one is searched on a coarser grid
+BYTES_A_VOXEL = 150  # that it takes to part doubt into hotspots, where there is doubt everywhere; measured
 _LEAST_DEVIATION = 0.1  # of the members' probability, smoothed; below, nothing is doubtful
 NEAR = 4.0  # mm from the structure; what is doubtful farther off was not taken for it, and comes last
-_VALLEY = 0.02  # how deep, in deviation, a valley must be to part two places
+_VALLEY = 0.02  # how deep, in deviation, a valley must be to part two hotspots
 
 
 @dataclass(frozen=True)
 class Hotspot:
-    """One uncertain place.
+    """One uncertain region.
 
     Attributes:
         position: RAS mm of its most uncertain voxel.
         volume_mm3: how much is doubtful there.
         deviation: the largest standard deviation of the members' probability there, smoothed, 0 to 0.5.
-        weight: the deviation summed over the place, mm^3, by which places are ranked: a large mild doubt counts as much
-            as a small strong one.
+        weight: the deviation summed over the region, mm^3, by which hotspots are ranked: a large mild doubt counts as
+            much as a small strong one.
         distance: mm from its position to the structure that was found, 0 inside; None where nothing was found.
     """
 
@@ -42,7 +42,7 @@ class Hotspot:
 
     @property
     def rank(self) -> tuple[bool, float]:
-        """Sorts places in the order in which they should be looked at."""
+        """Sort key: puts hotspots in the order in which a person should go through them."""
         return self.distance is not None and self.distance > NEAR, -self.weight
 
     def to_json(self) -> dict:
@@ -51,12 +51,12 @@ class Hotspot:
 
 
 def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPOTS) -> list[Hotspot]:
-    """Find the most uncertain places of a result.
+    """Find the most uncertain regions of a result.
 
     Args:
         variance: 3D, of the members' probabilities, 0 to 0.25.
         mask: on the same grid, not 0 where the structure was found.
-        most: how many places at most.
+        most: how many at most.
 
     Returns:
         Those at the structure first, of them the heaviest first. Where more than MAX_VOXELS are around the doubt,
@@ -74,10 +74,10 @@ def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPO
     statistics = sitk.LabelIntensityStatisticsImageFilter()
     statistics.Execute(bumps, smooth)
     voxel = float(np.prod(variance.GetSpacing()))
-    places = []
+    found = []
     for label in statistics.GetLabels():
         point = variance.TransformIndexToPhysicalPoint(statistics.GetMaximumIndex(label))
-        places.append(
+        found.append(
             Hotspot(
                 _ras(point),
                 round(statistics.GetPhysicalSize(label), 2),
@@ -86,7 +86,7 @@ def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPO
                 None if distance is None else round(max(_at(distance, point), 0.0), 1),
             )
         )
-    return sorted(places, key=lambda place: place.rank)[:most]
+    return sorted(found, key=lambda hotspot: hotspot.rank)[:most]
 
 
 def _coarse(image: sitk.Image) -> sitk.Image:
@@ -115,14 +115,14 @@ def _at(image: sitk.Image, point) -> float:
 
 
 def _around_the_doubt(variance: sitk.Image):
-    """The box (slices i, j, k) that holds doubt, with room for the smoothing; None where there is none."""
+    """The box (slices i, j, k) that holds doubt, with a margin for the smoothing; None where there is none."""
     doubt = (sitk.GetArrayViewFromImage(variance) > _LEAST_DEVIATION**2).transpose(2, 1, 0)
     box = []
     for spacing, others in zip(variance.GetSpacing(), ((1, 2), (0, 2), (0, 1)), strict=True):
-        along, room = np.flatnonzero(doubt.any(axis=others)), int(np.ceil(3 * SMOOTHING / spacing))
+        along, margin = np.flatnonzero(doubt.any(axis=others)), int(np.ceil(3 * SMOOTHING / spacing))
         if not along.size:
             return None
-        box.append(slice(max(int(along[0]) - room, 0), int(along[-1]) + room + 1))
+        box.append(slice(max(int(along[0]) - margin, 0), int(along[-1]) + margin + 1))
     return tuple(box)
 
 
