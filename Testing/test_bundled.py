@@ -40,7 +40,7 @@ def test_size_and_record(model):
     assert "--preset hippocampus-m3dnca" in record["command"]
     mean = model.info["eval_metrics"]["dice"]
     assert mean["union"] >= 0.897 and min(mean["Anterior hippocampus"], mean["Posterior hippocampus"]) >= 0.87
-    assert model.calibration["members"] == model.members == 10
+    assert model.calibration.members == model.members == 10
 
 
 def test_recorded_figures_are_reproduced(model, hippocampus):
@@ -80,7 +80,7 @@ def test_the_2d_model(model, brain):
     """Its floor, on the same cases as the 3D one, and that the two agree on a real brain."""
     flat = Library(bundled=ROOT / "Resources" / "Models").load("hippocampus-mednca")
     assert flat.architecture.parameter_count() == 70_016 and flat.info["eval_metrics"]["dice"]["union"] >= 0.87
-    assert flat.info["training"]["split"] == model.info["training"]["split"] and flat.calibration["members"] == 10
+    assert flat.info["training"]["split"] == model.info["training"]["split"] and flat.calibration.members == 10
     masks = [sitk.GetArrayFromImage(segment_image(brain, each, [CLICKS["left"]]).labels) > 0 for each in (model, flat)]
     assert dice(*masks) >= 0.9
 

@@ -25,7 +25,7 @@ from .models.weights import Model
 from .nca.ensemble import Ensemble, Statistics
 from .nca.labels import to_labels
 from .nca.memory import trim_heap
-from .quality.domain import Domain, objection_to
+from .quality.domain import objection_to
 from .quality.signals import measure_signals, nqm
 from .quality.verdict import judge
 from .result import Finding, ModelIdentity
@@ -260,10 +260,9 @@ def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statist
     voxel = float(np.prod(canonical.spacing))
     volumes = {label.name: float(np.count_nonzero(painted == label.value) * voxel) for label in model.labels}
     volumes["union"] = float(np.count_nonzero(painted) * voxel)
-    domain = model.info.get("quality", {}).get("domain")
     objection = objection_to(
         statistics.members, canonical.spacing, extent, volumes["union"], _touches_cut_side(mask, grid, canonical),
-        Domain.from_json(domain) if domain else None,
+        model.domain,
     )  # fmt: skip
     signals, names = measure_signals(statistics), [*(label.name for label in model.labels), "union"]
     center = middle(mask > 0) if mask.any() else (np.array(grid.size) - 1) / 2

@@ -86,10 +86,8 @@ class ModelIdentity:
     @classmethod
     def of(cls, model: Description) -> ModelIdentity:
         """From a model, with or without its weights."""
-        calibration = Calibration.from_json(model.calibration) if model.calibration else None
-        return cls(
-            model.id, model.name, model.info.get("version"), model.sha256, model.terms, model.labels, calibration
-        )
+        version = model.info.get("version")
+        return cls(model.id, model.name, version, model.sha256, model.terms, model.labels, model.calibration)
 
     @classmethod
     def from_json(cls, data: dict) -> ModelIdentity:

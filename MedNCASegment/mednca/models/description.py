@@ -111,9 +111,16 @@ class Description:
         return self.info.get("terms")
 
     @property
-    def calibration(self) -> dict | None:
-        """As JSON has it (`quality.calibration.Calibration`); None where it has none."""
-        return self.info.get("quality", {}).get("calibration")
+    def calibration(self) -> Calibration | None:
+        """What Dice to expect of its results; None where nobody measured that."""
+        data = self.info.get("quality", {}).get("calibration")
+        return Calibration.from_json(data) if data else None
+
+    @property
+    def domain(self) -> Domain | None:
+        """What images it is made for; None where it does not say."""
+        data = self.info.get("quality", {}).get("domain")
+        return Domain.from_json(data) if data else None
 
 
 def read_description(folder: str | Path) -> Description:

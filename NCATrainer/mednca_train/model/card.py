@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mednca.models.weights import Model
-from mednca.quality.calibration import Calibration
 
 from .calibration import COVERAGE
 from .measure import Comparison, ValidationReport
@@ -118,9 +117,9 @@ def _text(value) -> str:
 
 
 def _calibration_text(model: Model) -> str:
-    if not model.calibration:
+    calibration = model.calibration
+    if calibration is None:
         return model.info["quality"].get("calibration_note") or "It has no calibration: the verdict stays grey."
-    calibration = Calibration.from_json(model.calibration)
     found = calibration.detection
     slope, intercept = calibration.linear
     shares = {key: _share(value) for key, value in found.items() if key.startswith(("failures_", "good_", "interval"))}
