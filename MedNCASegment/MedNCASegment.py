@@ -27,6 +27,7 @@ from mednca.errors import MedNCAError
 from mednca.messages import Progress
 from mednca.models.library import Library
 from mednca.quality.verdict import DEFAULT_TARGET
+from mednca.result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM
 from MedNCASegmentLib import messages
 from MedNCASegmentLib.click_placement import (
     ClickPlacement,
@@ -80,11 +81,11 @@ class MedNCASegmentParameterNode:
     points: vtkMRMLMarkupsFiducialNode
     segmentation: vtkMRMLSegmentationNode
     show3D: bool = False
-    targetDice: Annotated[float, WithinRange(0.5, 0.95)] = 0.8
+    targetDice: Annotated[float, WithinRange(0.5, 0.95)] = DEFAULT_TARGET
     showOverlay: bool = True
     showLegend: bool = True
     opacity: Annotated[float, WithinRange(0, 1)] = 0.5
-    threshold: Annotated[float, WithinRange(0.001, 0.25)] = 0.005
+    threshold: Annotated[float, WithinRange(0.001, VARIANCE_LIMIT)] = VARIANCE_SHOWN_FROM
     members: Annotated[int, WithinRange(0, 100)] = 0
     seed: Annotated[int, WithinRange(-1, 999999)] = -1
     device: Annotated[str, Choice(["auto", "cpu", "cuda", "mps"])] = "auto"

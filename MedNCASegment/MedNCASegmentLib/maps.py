@@ -8,11 +8,10 @@ from __future__ import annotations
 import numpy as np
 import slicer
 
+from mednca.result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM
+
 from .record import VARIANCE_ROLE
 from .volumes import addVolumeNode, ijkToRAS, voxels
-
-VARIANCE_LIMIT = 0.25  # the largest variance of a probability; the fixed window of every variance volume
-VARIANCE_SHOWN_FROM = 0.005
 
 
 def mapNode(

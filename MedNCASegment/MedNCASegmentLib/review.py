@@ -12,8 +12,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from mednca.quality.hotspots import Hotspot
+from mednca.result import VARIANCE_LIMIT
 
-from .maps import VARIANCE_LIMIT
 from .record import PROBABILITY_ROLE, VARIANCE_ROLE, Run, ownResults, volumeOf
 from .slice_views import compositeNodes
 

@@ -26,6 +26,7 @@ from .imaging.reading import case_name, find_images, pair_by_name, read_image, w
 from .messages import Progress
 from .models.library import Library
 from .models.schema import SPLIT_SCHEMA
+from .quality.verdict import DEFAULT_TARGET
 from .result import Report, Segmentation
 from .schema import read_json
 from .scores import CaseScore, Summary
@@ -101,7 +102,7 @@ def segment(
     members: MembersOption = None,
     seed: SeedOption = None,
     device: DeviceOption = "auto",
-    target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = 0.8,
+    target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = DEFAULT_TARGET,
     overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
     memory_limit: MemoryOption = None,
     roi: RoiOption = None,

@@ -21,9 +21,8 @@ from .imaging.geometry import CanonicalImage
 from .models.description import Label
 from .models.weights import Model
 from .quality.verdict import COLORS
-from .result import Finding, Segmentation
+from .result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Finding, Segmentation
 
-VARIANCE_LIMIT = 0.25  # the largest variance a probability can have
 # name, axis it cuts, axes shown (across, up), letters at the left, right, top and bottom: the radiological
 # convention, the patient's right on the left of the picture; sagittal planes look toward the patient's right
 _PLANES = (("Sagittal", 0, (1, 2), "APSI"), ("Coronal", 1, (0, 2), "RLSI"), ("Axial", 2, (0, 1), "RLAP"))
@@ -141,7 +140,7 @@ def _shade(label: Label) -> tuple[float, float, float]:
 def _overlay(axes, variance, window, center, canonical, plane):
     picture = _plane(variance, window, center, plane)
     return axes.imshow(
-        np.ma.masked_less(picture, 0.005), cmap="plasma", vmin=0, vmax=VARIANCE_LIMIT, alpha=0.9,
+        np.ma.masked_less(picture, VARIANCE_SHOWN_FROM), cmap="plasma", vmin=0, vmax=VARIANCE_LIMIT, alpha=0.9,
         origin="lower", extent=_extent(window, canonical, plane), interpolation="nearest",
     )  # fmt: skip
 

@@ -21,6 +21,9 @@ from .quality.hotspots import Hotspot
 from .quality.verdict import Verdict, judge
 from .schema import tuples
 
+VARIANCE_LIMIT = 0.25  # the largest variance that a probability can have; the window in which variance is shown
+VARIANCE_SHOWN_FROM = 0.005  # where nobody chose another threshold
+
 
 @dataclass(frozen=True)
 class Finding:
