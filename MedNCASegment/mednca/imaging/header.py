@@ -9,8 +9,8 @@ import math
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -166,6 +166,24 @@ def physical_memory() -> int | None:
         ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(installed))
         limits.append(installed.value * 1024 or sys.maxsize)
     return min(limits, default=None)
+
+
+@contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while a header's fields are interpreted into a sentence about the file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        MedNCAError: in place of a KeyError, for a missing field, or a ValueError, for a senseless one.
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise MedNCAError(f"{path} cannot be read as an image: its header lacks the field {error}.") from error
+    except ValueError as error:
+        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({shown(error)}).") from error
 
 
 def data_file(header: Path, name: str) -> Path:

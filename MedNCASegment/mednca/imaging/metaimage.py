@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import BLANK, Header, data_file, numbers, shown
+from .header import BLANK, Header, data_file, numbers, shown, understood
 
 _MAX_HEADER = 1 << 20  # bytes; sequences keep a transform a frame there
 _LAST = "ElementDataFile"
@@ -38,12 +38,8 @@ def read_header(path: Path) -> Header:
         OSError: it cannot be read at all.
     """
     fields, length = _fields(path)
-    try:
+    with understood(path):
         return _header(path, fields, length)
-    except KeyError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header lacks the field {error}.") from error
-    except ValueError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({shown(error)}).") from error
 
 
 def _fields(path: Path) -> tuple[dict[str, str], int]:

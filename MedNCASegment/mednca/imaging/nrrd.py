@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MedNCAError
-from .header import BLANK, Header, data_file, numbers, shown
+from .header import BLANK, Header, data_file, numbers, shown, understood
 
 _MAX_HEADER = 1 << 20  # bytes; Slicer keeps what belongs to a segmentation or a sequence there
 _TYPES = {
@@ -54,12 +54,8 @@ def read_header(path: Path) -> Header:
         OSError: it cannot be read at all.
     """
     fields, length = _fields(path)
-    try:
+    with understood(path):
         return _header(path, fields, length)
-    except KeyError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header lacks the field {error}.") from error
-    except ValueError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({shown(error)}).") from error
 
 
 def _fields(path: Path) -> tuple[dict[str, str], int]:
