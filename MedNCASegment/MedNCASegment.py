@@ -608,17 +608,17 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
 class MedNCASegmentTest(ScriptedLoadableModuleTest):
     """Self-tests that run in Slicer and, unchanged, on the test host."""
 
-    def setUp(self):
+    def setUp(self) -> None:
         slicer.mrmlScene.Clear(0)
         if missingPackages():
             self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages().values())))
 
-    def runTest(self):
+    def runTest(self) -> None:
         for test in (self.test_segmentPhantom, self.test_badVolume, self.test_cancel):
             self.setUp()
             test()
 
-    def test_segmentPhantom(self):
+    def test_segmentPhantom(self) -> None:
         """A phantom goes in; a segmentation, a variance volume and a table come out, on its own grid."""
         logic = MedNCASegmentLogic()
         try:
@@ -632,7 +632,7 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
             logic.shutdown()
         self.delayDisplay(_("A phantom was segmented."))
 
-    def test_badVolume(self):
+    def test_badVolume(self) -> None:
         """What cannot be segmented is told, and leaves nothing behind."""
         logic = MedNCASegmentLogic()
         try:
@@ -646,7 +646,7 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
             logic.shutdown()
         self.delayDisplay(_("Bad requests were refused."))
 
-    def test_cancel(self):
+    def test_cancel(self) -> None:
         """A cancelled request ends soon and adds nothing."""
         logic = MedNCASegmentLogic()
         try:

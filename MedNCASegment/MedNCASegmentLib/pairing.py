@@ -1,6 +1,6 @@
 """The panel's volume, its segmentation and its clicks: always those of one volume, whatever the user chooses.
 
-Whose a segmentation is says its `record`.
+Which volume a segmentation belongs to is `record`'s business.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from . import click_placement, record, review, slice_views
 
 
 class Pairing:
-    """told(text) is called with a sentence where something was chosen otherwise than the user did."""
+    """Keeps volume, segmentation and clicks of a parameter node together.
+
+    told(text) is called with a sentence where something else is chosen than the user chose.
+    """
 
     def __init__(self, told: Callable[[str], None]):
         self.told = told

@@ -32,7 +32,15 @@ _COLUMNS = (  # name, kind
 def updateTable(
     segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode | None
 ) -> slicer.vtkMRMLTableNode:
-    """One row per segment and run; made anew from the record, so that it never disagrees with it."""
+    """Make the table anew from the record, so that it never disagrees with it.
+
+    Args:
+        segmentationNode: whose runs it shows, a row per segment and run.
+        volumeNode: after which a new table is named; None for the segmentation's own name.
+
+    Returns:
+        The table node.
+    """
     node = segmentationNode.GetNodeReference(TABLE_ROLE)
     if node is None:
         name = slicer.mrmlScene.GenerateUniqueName((volumeNode or segmentationNode).GetName() + " quality")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import qt
 import slicer
@@ -47,7 +48,7 @@ class Request:
         target: Callable[[], slicer.vtkMRMLSegmentationNode | None] = lambda: None,
         finished: Callable[[Request], None] | None = None,
         keepProbability: bool = False,
-        **options,
+        **options: Any,
     ):
         self.volumeNode, self.model = volumeNode, model
         self.clicks = [tuple(float(x) for x in click) for click in clicks]

@@ -1,7 +1,7 @@
-"""Looking at a result: the variance overlay, its legend, the slice views moved from hotspot to hotspot, and what
-belongs to another volume put out of sight.
+"""Reviewing a result: the variance overlay and its legend, the way from hotspot to hotspot, and the way to the editor.
 
-Only the foreground layer of the slice views is used; the window of the background is the user's.
+What belongs to another volume than the chosen one is hidden here, too. Only the foreground layer of the slice views is
+used; the window of the background is the user's.
 """
 
 from __future__ import annotations

@@ -51,8 +51,10 @@ def newSegmentationNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vt
 
 
 def complete(segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """What a node made by a selector widget lacks. The transform must be set before: the geometry is brought into the
-    segmentation's own space."""
+    """Give a segmentation node what one made by a selector widget lacks: display nodes and a reference geometry.
+
+    Its transform must be set before: the geometry is brought into the segmentation's own space.
+    """
     if segmentationNode.GetDisplayNode() is None:
         segmentationNode.CreateDefaultDisplayNodes()
     name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()

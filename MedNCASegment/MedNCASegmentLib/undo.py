@@ -28,7 +28,7 @@ class UndoHistory:
         return self.requests[-1] if self.requests else None
 
     def add(self, request: Request) -> None:
-        """One more. An earlier result of the same click gives way, but for what was corrected by hand."""
+        """Take in one that is done. An earlier result of the same click goes, but for what was corrected by hand."""
         for earlier in [each for each in self.requests if each.isForTheSameAs(request)]:
             self.requests.remove(earlier)
             removeResult(earlier.brought, [each.brought for each in (*self.requests, request)], keepEdited=True)

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import qt
 import SimpleITK as sitk
@@ -31,7 +32,7 @@ _KEPT_ERROR_LINES = 30
 
 
 class RequestState(Enum):
-    """Where a request stands, from the moment that somebody asks to the result in its place."""
+    """Where a request stands, from the moment that somebody asks until its result is in the scene."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -151,7 +152,7 @@ class WorkerClient:
         if self.running:
             self.log(_("Worker started."))
 
-    def submit(self, job: Job | None = None, /, **request) -> Job:
+    def submit(self, job: Job | None = None, /, **request: Any) -> Job:
         """Hand over a job. Jobs run one after the other.
 
         Args:

@@ -1,15 +1,15 @@
 """The engine: neural cellular automata that segment, say where they are unsure, and whether to trust it.
 
 It runs under any Python from 3.10 on with torch, numpy, SimpleITK and safetensors, and knows neither Slicer nor Qt nor
-training. The rooms, a file of which imports from its own and those above it:
+training. The rooms; a file imports from its own room and from those above it in this list:
 
     errors, files, schema, axes    one kind of error; bytes and JSON, whole or not at all; three values, one an axis
     messages                       what a worker and its program say to each other
     nca, imaging                   the models and their ensemble; images, the canonical image, the grid
     quality                        signals such as NQM, calibration, domain, verdict, hotspots
     models                         model folders and the library of them
-    result                         Finding, Report, Segmentation: dataclasses without torch
-    field, segment, evaluate, overview
+    result, scores                 what a segmentation, and measuring a model, say: dataclasses without torch
+    canvas, field, field_memory, segment, evaluate, overview
     worker, cli, benchmark
 
 The way of the data:

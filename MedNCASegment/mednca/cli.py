@@ -1,4 +1,6 @@
-"""The command line over the engine: models, segment, evaluate, export, import. Training adds its own commands.
+"""The command line over the engine: models, segment, evaluate, benchmark, export, import, remove.
+
+Training adds its own commands (`mednca_train.cli`).
 
 Exit status: 0 all went well; 1 some image or case failed, each told in a sentence; 2 the request itself is wrong.
 """

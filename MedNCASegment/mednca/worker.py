@@ -7,10 +7,9 @@ Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
     {"command": "cancel", "job": "1"}
     {"command": "quit"}
 
-On standard output, every line with its "job",
-
-    the events of `messages`: started, ready, progress, done, failed, cancelled. The answer of "done" holds "out", the
-    folder, which was renamed into place, and "report" (`result.Report`).
+On standard output it writes the events of `messages`, one a line: started and ready, of itself; progress, done, failed
+and cancelled, of a job, which they name. The answer of "done" holds "out", the folder, which was renamed into place,
+and "report" (`result.Report`).
 
 The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
 report's region, so that a click in a large volume moves little data. The process ends when its standard input does,

@@ -278,7 +278,11 @@ def _measure_memory(architecture, shape, members, memory_limit, threads) -> dict
 def resident_peak() -> float:
     """The most memory that this process had resident so far, MB."""
     if sys.platform == "linux":  # getrusage would give the parent's peak where that was higher
-        (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+        (line,) = [
+            line
+            for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+            if line.startswith("VmHWM")
+        ]
         return int(line.split()[1]) / 1e3
     import resource
 

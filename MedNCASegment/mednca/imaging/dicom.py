@@ -1,5 +1,7 @@
-"""A folder with one DICOM series, read in a process of its own: its decoders are native code, and where a file makes
-them crash, hang or hoard, that is a sentence about this file and nothing else.
+"""A folder with one DICOM series, read in a process of its own.
+
+The decoders are native code: where a file makes them crash, hang or take all memory, the caller gets a sentence about
+this file, and goes on. Other formats are the business of their own modules.
 
 `python -m mednca.imaging.dicom FOLDER` writes one line of JSON, {"size", "type", "spacing", "direction", "origin"}
 or {"error"}, and the voxels behind it. Headers are pydicom's, voxels SimpleITK's.

@@ -158,7 +158,7 @@ def physical_memory() -> int | None:
 
         limits += [limit for limit in resource.getrlimit(resource.RLIMIT_AS) if limit > 0]
     with suppress(OSError, ValueError):  # a container's limit
-        limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+        limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="utf-8")))
     if sys.platform == "win32":
         import ctypes
 
