@@ -15,7 +15,7 @@ from mednca.models.weights import Model, save_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.pyramid import Pyramid
 
-TEXTS = {
+METADATA = {
     "name": "Phantom",
     "version": "0",
     "task": "test",
@@ -73,7 +73,7 @@ def bright_model(
             cell.update.weight[2, 2] = -20.0
     values = tuple(Label(n + 1, f"Label {n + 1}", (200, 50 * n, 0)) for n in range(labels))
     options = Preprocessing(spacing, (0.0, 100.0), field_of_view, **preprocessing)
-    return Model(id, architecture, options, values, info=dict(TEXTS), pyramid=pyramid)
+    return Model(id, architecture, options, values, info=dict(METADATA), pyramid=pyramid)
 
 
 def save(model: Model, folder):

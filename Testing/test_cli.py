@@ -18,7 +18,7 @@ from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model
 from mednca.nca.architecture import Architecture, Level
-from phantoms import TEXTS, array_of, bright_model, ellipsoid, image_of, random_pyramid, save
+from phantoms import METADATA, array_of, bright_model, ellipsoid, image_of, random_pyramid, save
 
 BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
 FOUR = {"segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png"}
@@ -98,7 +98,12 @@ def test_a_name_is_never_empty_or_upward(images, monkeypatch):
 def test_a_single_slice_with_a_2d_model(tmp_path):
     flat = Architecture("med-nca", 8, 16, (Level((2, 2, 1), 3, 2), Level((1, 1, 1), 3, 2)), slice_axis=2)
     model = Model(
-        "flat", flat, Preprocessing(None), (Label(1, "x", (9, 9, 9)),), info=dict(TEXTS), pyramid=random_pyramid(flat)
+        "flat",
+        flat,
+        Preprocessing(None),
+        (Label(1, "x", (9, 9, 9)),),
+        info=dict(METADATA),
+        pyramid=random_pyramid(flat),
     )
     image = np.random.default_rng(0).normal(size=(30, 28, 1)).astype(np.float32)
     sitk.WriteImage(image_of(image), str(tmp_path / "slice.nrrd"))

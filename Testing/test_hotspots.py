@@ -1,4 +1,4 @@
-"""Where to look first: the doubtful places of a variance image with a known answer."""
+"""Where to look first: the hotspots of a variance image with a known answer."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def _bumps(*bumps, shape=(40, 36, 30)):
     ).astype(np.float32)
 
 
-def _places(variance, **options):
+def _hotspots(variance, **options):
     """With nothing found."""
     return find_hotspots(variance, variance > 1, **options)
 
@@ -27,40 +27,40 @@ FAR, NEAR = ((8, 9, 7), 3.0, 0.24), ((30, 25, 20), 2.0, 0.12)
 
 
 @pytest.mark.parametrize("direction", [np.eye(3), np.diag([-1.0, 1, -1]), rotation(30, 1) @ rotation(10, 0)])
-def test_two_bumps_are_two_places_heaviest_first(direction):
+def test_two_bumps_are_two_hotspots_heaviest_first(direction):
     image = image_of(_bumps(FAR, NEAR), (1.0, 1.2, 1.5), direction, (-5, 8, 20))
-    places = _places(image)
-    assert len(places) == 2 and places[0].weight > places[1].weight
-    for place, (center, _radius, peak) in zip(places, (FAR, NEAR), strict=True):
+    found = _hotspots(image)
+    assert len(found) == 2 and found[0].weight > found[1].weight
+    for hotspot, (center, _radius, peak) in zip(found, (FAR, NEAR), strict=True):
         lps = image.TransformIndexToPhysicalPoint(center)
-        assert np.allclose(place.position, (-lps[0], -lps[1], lps[2]), atol=0.1)
-        assert 0.6 * np.sqrt(peak) < place.deviation <= np.sqrt(peak)  # smoothed
+        assert np.allclose(hotspot.position, (-lps[0], -lps[1], lps[2]), atol=0.1)
+        assert 0.6 * np.sqrt(peak) < hotspot.deviation <= np.sqrt(peak)  # smoothed
 
 
 def test_a_shell_is_cut_into_its_thick_parts():
-    """As around an organ: thin doubt everywhere, thick in two places."""
+    """As around an organ: thin doubt everywhere, thick at two spots."""
     grid = np.meshgrid(*(np.arange(n) - n / 2 for n in (40, 36, 30)), indexing="ij")
     shell = 0.06 * np.exp(-((np.sqrt(sum(g**2 for g in grid)) - 10) ** 2) / 2)
     variance = np.maximum(shell, _bumps(((31, 18, 15), 2.5, 0.24), ((20, 9, 15), 2.5, 0.2)))
-    places = _places(image_of(variance.astype(np.float32)))
-    found = {tuple(round(abs(x)) for x in place.position) for place in places if place.deviation > 0.3}
-    assert found == {(31, 18, 15), (20, 9, 15)}
+    found = _hotspots(image_of(variance.astype(np.float32)))
+    thick = {tuple(round(abs(x)) for x in hotspot.position) for hotspot in found if hotspot.deviation > 0.3}
+    assert thick == {(31, 18, 15), (20, 9, 15)}
 
 
-def test_no_doubt_no_place_and_not_too_many():
-    assert _places(image_of(np.zeros((20, 20, 20), np.float32))) == []
+def test_no_doubt_no_hotspot_and_not_too_many():
+    assert _hotspots(image_of(np.zeros((20, 20, 20), np.float32))) == []
     rng = np.random.default_rng(0)
     many = _bumps(*((tuple(rng.uniform(4, 26, 3)), 1.5, 0.25) for _ in range(40)), shape=(30, 30, 30))
-    assert len(_places(image_of(np.minimum(many, 0.25)), most=10)) == 10
+    assert len(_hotspots(image_of(np.minimum(many, 0.25)), most=10)) == 10
 
 
 def test_a_thin_image():
-    places = _places(image_of(_bumps(((8, 9, 0), 3.0, 0.2), shape=(20, 20, 1))))
-    assert len(places) == 1 and places[0].volume_mm3 > 5
+    found = _hotspots(image_of(_bumps(((8, 9, 0), 3.0, 0.2), shape=(20, 20, 1))))
+    assert len(found) == 1 and found[0].volume_mm3 > 5
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.2, 1.5), (0.5, 0.5, 3.0)])
-def test_a_large_region_is_looked_at_on_a_coarser_grid(monkeypatch, spacing):
+def test_a_large_region_is_searched_on_a_coarser_grid(monkeypatch, spacing):
     """Odd sizes, doubt up to the last plane, and a structure beside it."""
     image = image_of(_bumps(FAR, ((40, 25, 20), 2.5, 0.2), shape=(41, 37, 31)), spacing, rotation(20, 2), (-5, 8, 20))
     mask = sitk.Image(image) * 0

@@ -50,10 +50,10 @@ def test_threads_and_limits_do_not_change_the_result():
     assert plan_memory(pyramid.architecture, image.shape, 7, 2).tile is not None
     torch.set_num_threads(1)
     try:
-        alone = run_ensemble(pyramid, image, 3, seed=1)
+        one_thread = run_ensemble(pyramid, image, 3, seed=1)
     finally:
         torch.set_num_threads(before)
-    for other in (tiles, alone):
+    for other in (tiles, one_thread):
         assert np.allclose(other.mean, whole.mean, atol=1e-5) and np.allclose(other.variance, whole.variance, atol=1e-5)
 
 
@@ -79,11 +79,8 @@ def test_the_predicted_peak_is_held(limit):
         measured = peak_resident(hippocampus, shape, 2, limit)["added"]
     finally:
         torch.set_num_threads(threads)
-    assert (
-        predicted_peak(hippocampus, shape, plan.tile, plan.parallel) / 1e6 * 0.5
-        < measured
-        < plan.peak / 1e6 * 1.15 + 15
-    )
+    predicted = predicted_peak(hippocampus, shape, plan.tile, plan.parallel)
+    assert predicted / 1e6 * 0.5 < measured < plan.peak / 1e6 * 1.15 + 15
 
 
 def _segment_large(limit: float, spacing: float) -> float:
@@ -112,7 +109,7 @@ def test_too_little_memory_for_the_results_is_said_before_anything_runs(monkeypa
         segment_image(image, bright_model(), memory_limit=3)
 
 
-def test_pieces_are_only_counted_where_one_structure_is_looked_for(monkeypatch):
+def test_pieces_are_only_counted_where_one_structure_is_located(monkeypatch):
     monkeypatch.setattr(hotspots, "BYTES_A_VOXEL", 0)
     image = image_of(np.random.default_rng(0).random((60, 60, 60), np.float32))
     needed = []
@@ -151,22 +148,11 @@ def test_useful_work_is_what_the_papers_text_does_for_every_cell(name):
 
 def test_the_benchmark_command(tmp_path):
     out = tmp_path / "figures.json"
-    command = [
-        "benchmark",
-        "--model",
-        "hippocampus-m3dnca",
-        "--shape",
-        "20,24,18",
-        "--repeats",
-        "2",
-        "--roi",
-        "--training",
-        "--json",
-        str(out),
-    ]
+    options = "--model hippocampus-m3dnca --shape 20,24,18 --repeats 2 --roi --training --json"
+    command = ["benchmark", *options.split(), str(out)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    figures = json.loads(out.read_text())
+    figures = json.loads(out.read_text(encoding="utf-8"))
     assert figures["seconds_per_pass"]["median"] > 0 and figures["reference_seconds_per_pass"]["median"] > 0
     assert figures["times_faster"]["exact"] > 0 and figures["times_faster"]["roi"] > 0
     assert figures["training_times_faster"] > 0
@@ -222,12 +208,8 @@ def test_the_region_holds_what_the_coarser_level_found():
     assert statistics.computed_share == 1 and statistics.mean.shape == (20, 20, 20, 1)
     part = run_ensemble(pyramid, image[..., 0].numpy(), 2, 0, roi=(slice(9, 11),) * 3)
     assert part.computed_share == (10 / 20) ** 3 and part.mean.shape == (2, 2, 2, 1)
-    assert (
-        run_ensemble(
-            random_pyramid(m3d((1,), (3,), (2,))), np.zeros((9, 9, 9), np.float32), 1, 0, roi=True
-        ).computed_share
-        == 1
-    )
+    one_level = random_pyramid(m3d((1,), (3,), (2,)))
+    assert run_ensemble(one_level, np.zeros((9, 9, 9), np.float32), 1, 0, roi=True).computed_share == 1
 
 
 def test_the_region_lies_around_the_likeliest_cell_where_nothing_was_found(monkeypatch):

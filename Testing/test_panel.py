@@ -38,7 +38,7 @@ def test_a_click_in_any_view(host, panel, view):
     variance = segmentation.GetNodeReference("MedNCA.variance")
     values = arrayFromVolumeNode(variance).transpose(2, 1, 0)
     assert values.shape == SHAPE and 0 < values.max() <= 0.25
-    assert not values[30:].any()  # the other side was not looked at
+    assert not values[30:].any()  # the other side was not computed
     assert "Likely good enough" in panel.ui.lightLabel.text
     assert panel.ui.verdictTable.rowCount == 1 and panel.ui.verdictTable.item(0, 0).text() == "Label 1"
     table = segmentation.GetNodeReference("MedNCA.table")
@@ -156,7 +156,7 @@ def test_the_target_slider_judges_again_at_once(host, panel):
     assert panel.logic.queue.client._count == submitted and not panel.logic.isBusy
 
 
-def test_walking_the_doubtful_places_moves_all_views(host, panel):
+def test_walking_the_hotspots_moves_all_views(host, panel):
     click(host, panel, LEFT)
     table = panel.ui.hotspotsTable
     assert table.rowCount >= 2
@@ -165,13 +165,13 @@ def test_walking_the_doubtful_places_moves_all_views(host, panel):
         red, green, yellow = (host.view(name).mrmlSliceNode().GetSliceToRAS() for name in ("Red", "Green", "Yellow"))
         return [yellow.GetElement(0, 3), green.GetElement(1, 3), red.GetElement(2, 3)]
 
-    seen = []
+    rows = []
     for button in (panel.ui.nextButton, panel.ui.nextButton, panel.ui.previousButton):
         host.click(button)
         row = table.selectedIndexes()[0].row()
         assert views_at() == pytest.approx([float(x) for x in table.item(row, 0).text().split(",")], abs=0.51)
-        seen.append(row)
-    assert seen == [0, 1, 0]
+        rows.append(row)
+    assert rows == [0, 1, 0]
     host.click(panel.ui.previousButton)  # before the first comes the last
     assert table.selectedIndexes()[0].row() == table.rowCount - 1
 
@@ -287,7 +287,6 @@ def test_another_clicks_node_counts_from_one_again(host, panel):
 
 
 def test_undo_asks_before_it_throws_corrections_away(host, panel):
-
     segmentation = click(host, panel, LEFT)
     correct(segmentation)
     host.answer = False

@@ -22,13 +22,13 @@ def test_save_clear_load(host, panel, tmp_path):
     volume = panel.ui.inputSelector.currentNode()
     host.drag(panel.ui.targetSlider, 0.7)
     segmentation = click(host, panel, LEFT)
-    light, places = panel.ui.lightLabel.text, panel.ui.hotspotsTable.rowCount
+    light, hotspots = panel.ui.lightLabel.text, panel.ui.hotspotsTable.rowCount
     assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)
     assert "No result" in panel.ui.lightLabel.text and panel.ui.inputSelector.currentNode() is None
     assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "scene.mrb"))
     host.processEvents()
-    assert panel.ui.lightLabel.text == light and panel.ui.hotspotsTable.rowCount == places
+    assert panel.ui.lightLabel.text == light and panel.ui.hotspotsTable.rowCount == hotspots
     assert panel.ui.targetSlider.value == pytest.approx(0.7, abs=0.02)
     assert panel.ui.modelComboBox.currentData == "bright"
     segmentation, volume = panel._parameterNode.segmentation, panel._parameterNode.inputVolume

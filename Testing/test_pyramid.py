@@ -80,8 +80,8 @@ def test_frozen_norm_is_an_ordinary_batch_norm_in_evaluation():
     pyramid = random_pyramid(m3d((1,), (3,), (1,), norm="batch", fire_rate=1.0))
     cell = pyramid.cells[0]
     state = torch.randn(1, 5, 6, 7, 8)
-    seen = torch.cat((state, cell.perceive(state)), -1).reshape(-1, 16)
-    change = cell.update(F.relu(cell.norm(cell.hidden(seen)))).reshape(state.shape)
+    perceived = torch.cat((state, cell.perceive(state)), -1).reshape(-1, 16)
+    change = cell.update(F.relu(cell.norm(cell.hidden(perceived)))).reshape(state.shape)
     change[..., :1] = 0
     index = frame_index((5, 6, 7))
     assert torch.allclose(cell(state, index, [0], (0, 0), 1), state + change, atol=1e-5)

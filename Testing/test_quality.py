@@ -55,7 +55,7 @@ def test_members_that_ran_are_not_run_again():
     assert five.sums == at_once.sums
 
 
-def test_overlaps_and_gaps_are_settled():
+def test_overlaps_and_gaps_are_resolved():
     mean = np.array([[0.9, 0.2], [0.4, 0.6], [0.3, 0.3], [0.1, 0.2], [0.8, 0.9]], np.float32)[:, None, None]
     assert to_labels(mean).ravel().tolist() == [1, 2, 1, 0, 2]
     assert union(mean).max() == 1.0

@@ -148,7 +148,7 @@ def test_a_report_that_cannot_be_read_still_marks_a_result(slicer):
 
 
 def test_the_panel_shows_an_old_scene(host, panel):
-    """Its verdicts, its table and its uncertain places; what cannot be read is told in the log, once."""
+    """Its verdicts, its table and its hotspots; what cannot be read is told in the log, once."""
     import slicer
 
     from MedNCASegmentLib.record import RUNS_ATTRIBUTE

@@ -64,29 +64,29 @@ def test_resampled_and_clicked(direction):
 
 def test_anisotropic_field_of_view_follows_anatomy_not_storage():
     """A field that is long front to back lies front to back, also where the array's axes are permuted."""
-    view = CanonicalImage.of(
+    canonical = CanonicalImage.of(
         image_of(np.random.default_rng(0).normal(size=(40, 40, 40)), direction=np.eye(3)[[2, 0, 1]])
     )
-    assert Grid.around(view, None, (20, 20, 20), (10, 30, 20)).size == (10, 30, 20)
+    assert Grid.around(canonical, None, (20, 20, 20), (10, 30, 20)).size == (10, 30, 20)
 
 
 @pytest.mark.parametrize("direction", GEOMETRIES.values(), ids=GEOMETRIES)
-def test_view_is_undone_exactly(direction):
+def test_the_canonical_image_is_undone_exactly(direction):
     array = np.random.default_rng(1).normal(size=(5, 6, 7)).astype(np.float32)
     image = image_of(array, (1, 2, 3), direction, (7, 8, 9))
-    view = CanonicalImage.of(image)
-    assert np.array_equal(array_of(view.restore(view.array, image)), array)
+    canonical = CanonicalImage.of(image)
+    assert np.array_equal(array_of(canonical.restore(canonical.array, image)), array)
     index = (1, 2, 3)
-    lps = np.array(view.ras_of(index)) * (-1, -1, 1)
+    lps = np.array(canonical.ras_of(index)) * (-1, -1, 1)
     stored = image.TransformPhysicalPointToIndex(lps.tolist())
-    assert array[stored] == view.array[index]
-    np.testing.assert_allclose(view.index_of(view.ras_of(index)), index, atol=1e-9)
-    # Each axis of the view runs nearest to R, A, S.
-    axes = view.to_ras[:3, :3] / view.spacing
+    assert array[stored] == canonical.array[index]
+    np.testing.assert_allclose(canonical.index_of(canonical.ras_of(index)), index, atol=1e-9)
+    # Each canonical axis runs nearest to R, A, S.
+    axes = canonical.to_ras[:3, :3] / canonical.spacing
     assert (np.diag(axes) > 0.5).all()
 
 
-def test_a_view_outlives_its_image_and_never_changes():
+def test_the_canonical_array_outlives_its_image_and_never_changes():
     image = image_of(np.random.default_rng(0).random((60, 70, 80), np.float32))
     array = CanonicalImage.of(image).array
     before, shared = array.copy(), sitk.Image(image)
@@ -96,15 +96,15 @@ def test_a_view_outlives_its_image_and_never_changes():
     assert np.array_equal(array, before) and not array.flags.writeable and others
 
 
-def test_box_round_trip_is_smooth():
+def test_grid_round_trip_is_smooth():
     """Up and down again, a smooth image stays what it was."""
-    grid = np.meshgrid(*(np.linspace(0, 3, n) for n in (40, 44, 30)), indexing="ij")
-    array = np.sin(grid[0]) + np.cos(grid[1]) + grid[2]
-    view = CanonicalImage.of(image_of(array.astype(np.float32), (0.7, 0.8, 1.1), np.diag([-1.0, -1.0, 1.0])))
-    box = Grid.whole(view, (0.9, 0.9, 0.9))
-    back, region = box.insert(box.extract(view.array), view.array.shape), box.region(view.array.shape)
-    assert back.shape == view.array.shape
-    assert abs(back - view.array[region])[2:-2, 2:-2, 2:-2].max() < 0.05
+    r, a, s = np.meshgrid(*(np.linspace(0, 3, n) for n in (40, 44, 30)), indexing="ij")
+    array = np.sin(r) + np.cos(a) + s
+    canonical = CanonicalImage.of(image_of(array.astype(np.float32), (0.7, 0.8, 1.1), np.diag([-1.0, -1.0, 1.0])))
+    grid = Grid.whole(canonical, (0.9, 0.9, 0.9))
+    back, region = grid.insert(grid.extract(canonical.array), canonical.array.shape), grid.region(canonical.array.shape)
+    assert back.shape == canonical.array.shape
+    assert abs(back - canonical.array[region])[2:-2, 2:-2, 2:-2].max() < 0.05
 
 
 def test_an_off_center_click_finds_the_same():
@@ -181,8 +181,6 @@ def test_a_field_without_contrast():
 
 
 def test_unavailable_device_falls_back_and_says_so():
-    import torch
-
     if torch.cuda.is_available():
         pytest.skip("has a GPU")
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=1, device="cuda")

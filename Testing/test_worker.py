@@ -69,7 +69,7 @@ def test_a_job(worker, job, tmp_path):
     assert lines[-1]["event"] == "done" and {line["job"] for line in lines} == {"7"}
     assert any(line.get("progress", {}).get("stage") == "ensemble" and line["progress"]["total"] == 6 for line in lines)
     assert np.array_equal(array_of(sitk.ReadImage(str(tmp_path / "out" / "labels.nrrd"))) > 0, BALL)
-    assert json.loads((tmp_path / "out" / "report.json").read_text())["seed"] == 2
+    assert json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["seed"] == 2
 
 
 def test_cancel(worker, job, tmp_path):
