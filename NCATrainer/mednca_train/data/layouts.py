@@ -1,7 +1,11 @@
-"""How the labelled volumes of a data set lie in its folder: one reader a layout."""
+"""How the labelled volumes of a data set lie in its folder: a function a layout, in `LAYOUTS`.
+
+What is done with the cases is not known here, and no voxel is read.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mednca.errors import MedNCAError
@@ -25,8 +29,9 @@ def find_dataset(folder: str | Path) -> CaseSet:
     """The labelled volumes of a folder.
 
     Args:
-        folder: in the layout of the Medical Segmentation Decathlon or nnU-Net (dataset.json, imagesTr, labelsTr), or
-            with images and labels of the same names in two folders, images and labels or imagesTr and labelsTr.
+        folder: in one of `LAYOUTS`: as the Medical Segmentation Decathlon or nnU-Net have it (dataset.json, imagesTr,
+            labelsTr), or with images and labels of the same names in two folders, images and labels or imagesTr and
+            labelsTr.
 
     Returns:
         The cases, and the labels' names where dataset.json gives them.
@@ -35,18 +40,20 @@ def find_dataset(folder: str | Path) -> CaseSet:
         MedNCAError: where there is nothing of the kind, or the images have several channels.
     """
     folder = Path(folder)
-    if (folder / "dataset.json").is_file():
-        return _described(folder)
-    for images, labels in (("images", "labels"), ("imagesTr", "labelsTr")):
-        if (folder / images).is_dir() and (folder / labels).is_dir():
-            return pair_folders(folder / images, folder / labels)
+    for read in LAYOUTS:
+        found = read(folder)
+        if found is not None:
+            return found
     raise MedNCAError(
         f"{folder} holds no data set: it needs the folders images and labels with the same file names in both, or "
         "dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them."
     )
 
 
-def _described(folder: Path) -> CaseSet:
+def _described(folder: Path) -> CaseSet | None:
+    """dataset.json, imagesTr and labelsTr, of the Decathlon and of nnU-Net."""
+    if not (folder / "dataset.json").is_file():
+        return None
     described = read_json(folder / "dataset.json", _DESCRIPTION_SCHEMA)
     names = {}
     for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
@@ -77,3 +84,15 @@ def pair_folders(images: str | Path, labels: str | Path) -> CaseSet:
     """The labelled volumes of two folders, paired by name. Raises MedNCAError where there is none."""
     pairs, problems = pair_by_name(images, labels)
     return CaseSet(tuple(Case(*pair) for pair in pairs), {}, problems)
+
+
+def _two_folders(folder: Path) -> CaseSet | None:
+    """Images and label maps of the same names."""
+    for images, labels in (("images", "labels"), ("imagesTr", "labelsTr")):
+        if (folder / images).is_dir() and (folder / labels).is_dir():
+            return pair_folders(folder / images, folder / labels)
+    return None
+
+
+# Each takes a folder and gives its cases, or None where it is in another layout; the first that knows it is taken.
+LAYOUTS: list[Callable[[Path], CaseSet | None]] = [_described, _two_folders]
