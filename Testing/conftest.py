@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mednca_train.data.cases import pair_folders
+from mednca_train.data.layouts import pair_folders
 from phantoms import organ_case
 from training_phantoms import write_case
 

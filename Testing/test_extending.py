@@ -11,6 +11,7 @@ from torch import nn
 
 from mednca.benchmark.reference import ReferencePyramid
 from mednca.benchmark.timing import useful_flops
+from mednca.errors import MedNCAError
 from mednca.models.description import Label
 from mednca.models.weights import Model, load_model
 from mednca.nca.architecture import Architecture, Level
@@ -22,7 +23,9 @@ from mednca.nca.pyramid import Pyramid
 from mednca.quality.signals import SIGNALS, Signal
 from mednca.result import Report
 from mednca.segment import segment_image
-from mednca_train.data import artifacts
+from mednca_train.data import artifacts, layouts
+from mednca_train.data.cases import Case, CaseSet
+from mednca_train.data.layouts import find_dataset
 from mednca_train.model.calibration import Sample, conditions, fit, measure_degraded
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.propose import propose
@@ -165,3 +168,26 @@ def test_a_new_signal_is_reported_calibrated_and_judged_by(cases, tmp_path, monk
     )
     monkeypatch.delitem(SIGNALS, "roughness")
     assert segment_image(image, loaded, members=5).findings[0].verdict.color == "grey"
+
+
+# --- a layout of data sets: a function in mednca_train/data/layouts.py
+
+
+def test_a_new_layout_of_data_sets_is_found(tmp_path, monkeypatch):
+    """A folder a person, as BIDS has it."""
+
+    def by_person(folder):
+        masks = sorted(folder.glob("sub-*/anat/*_mask.nii.gz"))
+        return CaseSet(tuple(
+            Case(mask.parents[1].name, mask.with_name(mask.name.replace("_mask", "_T1w")), mask) for mask in masks
+        ), {1: "Organ"}) if masks else None  # fmt: skip
+
+    for name in ("sub-01", "sub-02"):
+        (tmp_path / name / "anat").mkdir(parents=True)
+        for part in ("T1w", "mask"):
+            (tmp_path / name / "anat" / f"{name}_{part}.nii.gz").touch()
+    with pytest.raises(MedNCAError, match="no data set"):
+        find_dataset(tmp_path)
+    monkeypatch.setattr(layouts, "LAYOUTS", [*layouts.LAYOUTS, by_person])
+    found = find_dataset(tmp_path)
+    assert [case.name for case in found.cases] == ["sub-01", "sub-02"] and found.label_names == {1: "Organ"}

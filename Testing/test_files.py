@@ -507,7 +507,7 @@ def test_a_full_disk_is_a_sentence(small_disk, material, monkeypatch, command):
 
 
 def _cases_and_metadata(material):
-    from mednca_train.data.cases import pair_folders
+    from mednca_train.data.layouts import pair_folders
 
     return list(pair_folders(material / "images", material / "labels").cases), METADATA
 

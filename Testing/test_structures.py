@@ -18,7 +18,7 @@ from mednca.models.library import Library
 from mednca.scores import Summary
 from mednca_train import cli, training_run
 from mednca_train.data.case_reader import CaseReader, check_structures
-from mednca_train.data.cases import pair_folders
+from mednca_train.data.layouts import pair_folders
 from mednca_train.model.calibration import measure_degraded
 from mednca_train.plan.plan import Augmentation
 from mednca_train.pool import Pool

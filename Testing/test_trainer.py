@@ -22,8 +22,9 @@ from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
 from mednca_train import training_run
-from mednca_train.data.cases import Case, CaseSet, find_dataset, pair_folders
+from mednca_train.data.cases import Case, CaseSet
 from mednca_train.data.examine import fingerprint
+from mednca_train.data.layouts import find_dataset, pair_folders
 from mednca_train.model.privacy import check_names
 from mednca_train.plan.finetuning import finetuning_plan, own_labels
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint

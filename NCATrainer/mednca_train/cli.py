@@ -296,7 +296,7 @@ def _together(device: str):
 
 def _case_set(data, images, labels):
     """The `CaseSet` that the options name."""
-    from .data.cases import find_dataset, pair_folders
+    from .data.layouts import find_dataset, pair_folders
 
     if (data is None) == (images is None and labels is None):
         raise MedNCAError("Give either --data, or --images and --labels.")

@@ -47,8 +47,9 @@ class TrainingWorker(Worker):
         }
 
     def _examine(self, request: dict, job: str) -> dict:
-        from .data.cases import CaseSet, find_dataset
+        from .data.cases import CaseSet
         from .data.examine import fingerprint
+        from .data.layouts import find_dataset
 
         wanted = ExamineRequest.from_json(request)
         case_set = find_dataset(wanted.data) if wanted.data else CaseSet(wanted.cases or (), {})

@@ -20,8 +20,9 @@ from mednca.imaging.reading import read_image, write_image
 from mednca.models.library import Library
 from mednca.models.weights import Model, save_model
 from mednca_train import training_run
-from mednca_train.data.cases import Case, pair_folders
+from mednca_train.data.cases import Case
 from mednca_train.data.examine import fingerprint
+from mednca_train.data.layouts import pair_folders
 from mednca_train.model.measure import validate
 from mednca_train.plan.finetuning import finetuning_plan
 from mednca_train.plan.metadata import metadata_for
