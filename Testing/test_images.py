@@ -377,6 +377,7 @@ BAD = {
     "NRRD without sizes": (lambda f: _header_and(f, "a.nrrd", "NRRD0005\ntype: short\ndimension: 3\n\n", LITTLE), "lacks the field"),
     "NRRD with voxels at a path": (_nrrd(b"", more="data file: ../../v.raw\n", name="a.nhdr"), "plain name"),
     "NRRD in an unknown space": (_nrrd(LITTLE, more="space: here\nspace directions: (1,0,0) (0,1,0) (0,0,1)\n"), "space"),
+    "NRRD whose directions lie in a plane": (_nrrd(LITTLE, more="space directions: (2,0) (0,3) (1,1)\n"), "three dimensions"),
     "a pipe": (_fifo, "no regular file"),
     "a link to itself": (_loop, "cannot be read|not exist"),
     "another suffix": (lambda f: _header_and(f, "a.png", "", b"png"), "are read"),

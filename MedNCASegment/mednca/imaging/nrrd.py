@@ -143,7 +143,9 @@ def _geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
     if space and space not in _SPACES:
         raise ValueError(f"space {space[:40]!r}")
     columns = np.array([vectors[axis] for axis in axes], dtype=float)
-    if columns.shape != (3, 3):  # `header.checked` refuses another number of axes than three
+    if len(axes) == 3 and columns.shape != (3, 3):
+        raise ValueError("space directions that are not in three dimensions")
+    if len(axes) != 3:  # `header.checked` refuses another number of axes than three
         return axes, (1.0,) * len(axes), (0.0,) * 3, np.eye(3)
     columns = (columns * _SPACES.get(space, (1, 1, 1))).T
     lengths = np.linalg.norm(columns, axis=0)
