@@ -422,10 +422,10 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         self.trainer.keep(request)
 
     def examine(self, request: TrainingRequest) -> None:
-        """Look at the cases of a data set: which can be used, and why others cannot.
+        """Examine the cases of a data set: which can be used, and why others cannot.
 
         Args:
-            request: whose pairs, or folder, are looked at.
+            request: whose pairs, or folder, are examined.
 
         Raises:
             MedNCAError: where it has neither, or something is being done already.
@@ -433,7 +433,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         self.trainer.examine(request)
 
     def propose(self, request: TrainingRequest, changes: dict | None = None) -> None:
-        """Make a plan, and measure what it costs on this computer. The data set is looked at first if it was not.
+        """Make a plan, and measure what it costs on this computer. The data set is examined first if it was not.
 
         Args:
             request: what is to be trained.
@@ -615,7 +615,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
             self._startPlot(self.plot.title)
 
     def forgetScene(self) -> None:
-        """A training goes on: it needs no node. What looks at nodes ends."""
+        """A training goes on: it needs no node. What reads nodes ends."""
         self.plot.forget()
         if self.trainer.isBusy and not self.trainer.isTraining:
             self.trainer.cancel()
