@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import qt
 import slicer
@@ -89,7 +89,8 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = self._parameterNode = self._guiTag = None
         self._shownPairs = 0
 
-    def setup(self):
+    def setup(self) -> None:
+        """Called once, when the module is first opened."""
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/NCATrainer.ui"))
         self.layout.addWidget(uiWidget)
@@ -121,7 +122,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.startComboBox.connect("currentIndexChanged(int)", self._onStartChosen)
         self.enter()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Called when the application closes and when the module is reloaded."""
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
         self._showSoon.stop()
@@ -130,32 +131,39 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.removeObservers()
 
     def enter(self) -> None:
+        """The module is opened: models may have come or gone."""
         self.starts.fill(self.logic.library.entries())
         self.initializeParameterNode()
         self.logic.restorePlot()
 
-    def onQuit(self):
+    def onQuit(self) -> None:
+        """The application ends: leave no process behind."""
         self.logic.shutdown()
 
-    def onSceneStartClose(self, caller, event):
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:
+        """All nodes are about to go."""
         self.logic.forgetScene()
         self.setParameterNode(None)
 
-    def onSceneEndClose(self, caller, event):
+    def onSceneEndClose(self, caller: Any, event: Any) -> None:
+        """An empty scene, or one that was imported, has a parameter node, too."""
         if self.parent.isEntered:
             self.initializeParameterNode()
             self.logic.restorePlot()
 
-    def onNodeRemoved(self, caller, event):
+    def onNodeRemoved(self, caller: Any, event: Any) -> None:
+        """Perhaps one of a pair."""
         if len(self._pairs) != self._shownPairs:
             self._showSoon.start(0)
 
     # --- the parameter node
 
-    def initializeParameterNode(self):
+    def initializeParameterNode(self) -> None:
+        """Take the scene's parameter node."""
         self.setParameterNode(self.logic.getParameterNode())
 
-    def setParameterNode(self, parameterNode):
+    def setParameterNode(self, parameterNode: "NCATrainerParameterNode | None") -> None:
+        """Follow a parameter node, or none."""
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._guiTag)
         self._parameterNode = parameterNode
@@ -182,12 +190,14 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     # --- what the user does
 
-    def onAddPairButton(self, checked=None):
+    def onAddPairButton(self) -> None:
+        """Add the chosen volume and segmentation to the data set."""
         pair = (self.ui.volumeSelector.currentNode(), self.ui.segmentationSelector.currentNode())
         if all(pair) and pair not in self._pairs:
             self._setPairs([*self._pairs, pair])
 
-    def onAddAllButton(self, checked=None):
+    def onAddAllButton(self) -> None:
+        """Add every volume that has a segmentation of its own, or of its name."""
         found, ownResults = pairs.pairsByName()
         if ownResults:
             told = _("Left out, as MedNCA made them itself: {names}. Add those that you corrected one by one.")
@@ -196,12 +206,14 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             slicer.util.infoDisplay(_("No volume of the scene has a segmentation that was made on it."))
         self._setPairs([*self._pairs, *(pair for pair in found if pair not in self._pairs)])
 
-    def onRemovePairButton(self, checked=None):
+    def onRemovePairButton(self) -> None:
+        """Take the selected pairs out of the data set."""
         self._show()  # the rows are those of the pairs now
         gone = self.cases.selectedRows
         self._setPairs([pair for number, pair in enumerate(self._pairs) if number not in gone])
 
-    def onFolderButton(self, checked=None):
+    def onFolderButton(self) -> None:
+        """Take a folder in place of pairs, and examine it."""
         title, last = _("Folder of labelled volumes"), self._parameterNode.folder
         folder = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, last)
         if folder:
@@ -209,16 +221,19 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._parameterNode.folder = folder
             self.onExamineButton()
 
-    def onExamineButton(self, checked=None):
+    def onExamineButton(self) -> None:
+        """Examine the data set."""
         self._try(lambda: self.logic.examine(self._request()))
 
-    def onProposeButton(self, checked=None):
+    def onProposeButton(self) -> None:
+        """Have a plan proposed."""
         self._try(lambda: self.logic.propose(self._request()))
 
-    def onApplyPlanButton(self, checked=None):
+    def onApplyPlanButton(self) -> None:
+        """Have the plan made anew with what was changed in the editor."""
         self._try(lambda: self.logic.propose(self._request(), self.plan.changes()))
 
-    def onTrainButton(self, checked=None):
+    def onTrainButton(self) -> None:
         """One button: what is missing before the training is done first. While it trains: pause."""
         if self.logic.status.isBusy:
             self.logic.pause()
@@ -233,19 +248,22 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self.logic.status.isStale or slicer.util.confirmOkCancelDisplay(question):
             self.logic.train(request, self.plan.changes(), self._mayLeaveOut)
 
-    def onCancelButton(self, checked=None):
+    def onCancelButton(self) -> None:
+        """Stop what is being done; what was trained is deleted."""
         question = _("Stop the training and delete what was trained so far?")
         if not self.logic.status.isTraining or slicer.util.confirmOkCancelDisplay(question):
             self.logic.cancel()
 
-    def onResumeButton(self, checked=None):
+    def onResumeButton(self) -> None:
+        """Go on with the chosen training; open one that is done."""
         run = self.runs.chosen
         if run.state == RunState.DONE:
             self._try(lambda: self.logic.openRun(run.folder), install=False)
         else:
             self._try(lambda: self.logic.resume(run.folder, self._parameterNode.device))
 
-    def onDeleteRunButton(self, checked=None):
+    def onDeleteRunButton(self) -> None:
+        """Delete the chosen training."""
         run = self.runs.chosen
         question = _(
             "Delete the training of {name}, its result and the images that were written for it for good? What was "
@@ -254,10 +272,12 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if slicer.util.confirmOkCancelDisplay(question.format(name=run.name)):
             self._try(lambda: self.logic.deleteRun(run.folder), install=False)
 
-    def onCalibrationButton(self, checked=None):
+    def onCalibrationButton(self) -> None:
+        """Show the result's calibration."""
         self.logic.showCalibration()
 
-    def onAddButton(self, checked=None):
+    def onAddButton(self) -> None:
+        """Put the result among the user's models."""
         self._try(self._add, install=False)
 
     def _add(self):
@@ -270,13 +290,15 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._log(_("{name} was added to your models.").format(name=entry.id))
         slicer.util.infoDisplay(_("The model is in your models now; MedNCA Segment lists it."))
 
-    def onExportButton(self, checked=None):
+    def onExportButton(self) -> None:
+        """Write the result as a zip file."""
         title, name = _("Export the model"), f"{slug(self.logic.status.result.name)}.zip"
         path = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, _("Models (*.zip)"))
         if path:
             self._try(lambda: self.logic.exportModel(path), install=False)
 
-    def onCopyLogButton(self, checked=None):
+    def onCopyLogButton(self) -> None:
+        """Put the log on the clipboard."""
         slicer.app.clipboard().setText(self.ui.logText.plainText)
 
     def _onStartChosen(self, index):
@@ -422,10 +444,10 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         self.trainer.keep(request)
 
     def examine(self, request: TrainingRequest) -> None:
-        """Look at the cases of a data set: which can be used, and why others cannot.
+        """Examine the cases of a data set: which can be used, and why others cannot.
 
         Args:
-            request: whose pairs, or folder, are looked at.
+            request: whose pairs, or folder, are examined.
 
         Raises:
             MedNCAError: where it has neither, or something is being done already.
@@ -433,7 +455,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         self.trainer.examine(request)
 
     def propose(self, request: TrainingRequest, changes: dict | None = None) -> None:
-        """Make a plan, and measure what it costs on this computer. The data set is looked at first if it was not.
+        """Make a plan, and measure what it costs on this computer. The data set is examined first if it was not.
 
         Args:
             request: what is to be trained.
@@ -615,7 +637,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
             self._startPlot(self.plot.title)
 
     def forgetScene(self) -> None:
-        """A training goes on: it needs no node. What looks at nodes ends."""
+        """A training goes on: it needs no node. What reads nodes ends."""
         self.plot.forget()
         if self.trainer.isBusy and not self.trainer.isTraining:
             self.trainer.cancel()

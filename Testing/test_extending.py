@@ -129,10 +129,10 @@ def test_a_new_artifact_is_used_by_calibrations(cases, tmp_path, monkeypatch):
         < np.ptp(sitk.GetArrayFromImage(image))
     )
     folder = save(bright_model(labels=2), tmp_path / "bright")
-    wanted = {name: conditions()[name] for name in ("clean", "blackout")}
+    chosen = {name: conditions()[name] for name in ("clean", "blackout")}
     with Pool() as pool:
-        samples = measure_degraded(pool, folder, cases[:2], 0, wanted=wanted)
-    dice = {name: [sample.dice for sample in samples if sample.condition == name] for name in wanted}
+        samples = measure_degraded(pool, folder, cases[:2], 0, only=chosen)
+    dice = {name: [sample.dice for sample in samples if sample.condition == name] for name in chosen}
     assert len(samples) == 4
     assert all(clean > 2 * black for clean, black in zip(dice["clean"], dice["blackout"], strict=True))
 

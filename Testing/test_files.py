@@ -527,9 +527,9 @@ def test_a_disk_that_fills_within_a_result_leaves_nothing(small_disk, material, 
 
 def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_path, cases):
     """To the same numbers; the last checkpoint stays."""
-    wanted = plan(iterations=4, checkpoint_every=1)
-    training_run.begin(tmp_path / "whole", wanted, cases, METADATA).run.train(cases)
-    work = training_run.begin(small_disk / "run", wanted, cases, METADATA)
+    quick = plan(iterations=4, checkpoint_every=1)
+    training_run.begin(tmp_path / "whole", quick, cases, METADATA).run.train(cases)
+    work = training_run.begin(small_disk / "run", quick, cases, METADATA)
     size = (small_disk / "run" / "checkpoint.safetensors").stat().st_size
     for left in (0, size // 2):  # no room even for the history, and room for all but the checkpoint
 

@@ -133,7 +133,7 @@ def test_evaluate_goes_on_after_bad_cases(tmp_path, heads, bright):
 def test_calibration_measures_every_structure(heads, bright):
     cases = list(pair_folders(heads / "images", heads / "labels").cases)
     with Pool() as pool:
-        samples = measure_degraded(pool, bright, cases[:2], 0, wanted={"clean": None})
+        samples = measure_degraded(pool, bright, cases[:2], 0, only={"clean": None})
     assert [sample.case for sample in samples] == ["head_0", "head_0", "head_1", "head_1"]
     assert all(sample.dice > 0.9 for sample in samples)
 

@@ -42,10 +42,9 @@ from phantoms import ARCHITECTURES, bright_model, organ_case, random_pyramid, sa
 from training_phantoms import METADATA, history, plan, write_case
 
 ROOT = Path(__file__).resolve().parents[1]
-RAS = np.diag([-1.0, -1.0, 1.0])
 
 
-# --- looking at the data
+# --- examining the data
 
 
 def test_every_mistake_is_told_with_its_case(tmp_path):
@@ -158,29 +157,29 @@ def test_a_plan_fits_its_images():
 
 def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     """Within 30 %, of a training in a process of its own."""
-    wanted = plan(iterations=12, freeze_norm=0.2, batch=4, validate_every=6)
+    quick = plan(iterations=12, freeze_norm=0.2, batch=4, validate_every=6)
     with ProcessPoolExecutor(1, torch.multiprocessing.get_context("spawn")) as pool:
-        measured = pool.submit(_train_and_measure, str(tmp_path / "run"), wanted, cases).result()
-    predicted = estimate(wanted, len(cases))
+        measured = pool.submit(_train_and_measure, str(tmp_path / "run"), quick, cases).result()
+    predicted = estimate(quick, len(cases))
     assert abs(predicted.peak_mb / measured - 1) < 0.3
     assert predicted.seconds > 0 and predicted.loader_mb > 100
 
 
-def _train_and_measure(folder, wanted, cases):
-    work = training_run.begin(folder, wanted, cases, METADATA)
-    work.run.train(cases, validator(wanted, work.run.split, cases))
+def _train_and_measure(folder, quick, cases):
+    work = training_run.begin(folder, quick, cases, METADATA)
+    work.run.train(cases, validator(quick, work.run.split, cases))
     return resident_peak()
 
 
 def test_what_cannot_become_a_model_is_told_before_it_is_trained(cases, tmp_path):
     personal = [dataclasses.replace(case, name=f"DOE^JOHN {n}") for n, case in enumerate(cases)]
-    for wanted, chosen, options, words in (
+    for bad, chosen, options, words in (
         (plan(), personal, RunOptions(keep_names=True), "looks like a person"),
         (plan(field_of_view=(900, 900, 900), batch=64), cases, None, "GB at least"),
         (plan(), cases[:1], None, "two cases at least"),
     ):
         with pytest.raises(MedNCAError, match=words):
-            training_run.begin(tmp_path / "run", wanted, chosen, METADATA, None, options)
+            training_run.begin(tmp_path / "run", bad, chosen, METADATA, None, options)
     assert not (tmp_path / "run").exists()
 
 
@@ -229,8 +228,8 @@ def test_a_beginning_that_is_killed_can_begin_again(cases, tmp_path, monkeypatch
 
 def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_path, monkeypatch):
     """Half an iteration, with running statistics moved, is no state to go on from."""
-    wanted, calls, real = plan(checkpoint_every=2, freeze_norm=1.0), [], loop.total_loss
-    work = training_run.begin(tmp_path / "run", wanted, cases, METADATA)
+    quick, calls, real = plan(checkpoint_every=2, freeze_norm=1.0), [], loop.total_loss
+    work = training_run.begin(tmp_path / "run", quick, cases, METADATA)
 
     def interrupted(outputs, plan):
         calls.append(1)
@@ -245,7 +244,7 @@ def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_
     again = training_run.reopen(tmp_path / "run")
     assert again.run.iteration == 2 and len(read_history(tmp_path / "run")) == 2
     again.run.train(cases)
-    training_run.begin(tmp_path / "whole", wanted, cases, METADATA).run.train(cases)
+    training_run.begin(tmp_path / "whole", quick, cases, METADATA).run.train(cases)
     assert history(tmp_path / "run") == history(tmp_path / "whole")
 
 
@@ -274,8 +273,8 @@ def test_a_training_that_always_diverges_is_given_up(cases, tmp_path, monkeypatc
 
 def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
     scores = iter((0.5, 0.7, 0.6, 0.65, 0.9, 0.9))
-    wanted = plan(iterations=100, validate_every=2, keep="best", patience=2, freeze_norm=0.0)
-    work = training_run.begin(tmp_path / "run", wanted, cases, METADATA)
+    quick = plan(iterations=100, validate_every=2, keep="best", patience=2, freeze_norm=0.0)
+    work = training_run.begin(tmp_path / "run", quick, cases, METADATA)
     best = {}
 
     def validate(pyramid):
@@ -327,8 +326,8 @@ def _alive(pid) -> bool:
 
 def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     """kill -9 in the middle, through the command line; then `mednca resume`."""
-    wanted = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100)
-    (tmp_path / "plan.json").write_text(json.dumps(wanted.to_json()))
+    quick = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100)
+    (tmp_path / "plan.json").write_text(json.dumps(quick.to_json()))
     folder = cases[0].image.parents[1]
     command = [sys.executable, "-m", "mednca_train", "train", "--data", str(folder), "--plan",
                str(tmp_path / "plan.json"), "--calibration-cases", "1"]  # fmt: skip
@@ -342,7 +341,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     os.killpg(started.pid, signal.SIGKILL)
     started.wait()
     assert Run.resume(tmp_path / "killed").iteration < 14
-    Run.create(tmp_path / "whole", wanted, json.loads((tmp_path / "killed" / "split.json").read_text())).train(cases)
+    Run.create(tmp_path / "whole", quick, json.loads((tmp_path / "killed" / "split.json").read_text())).train(cases)
     resumed = subprocess.run(
         [sys.executable, "-m", "mednca_train", "resume", str(tmp_path / "killed")], env=environment, check=True
     )
@@ -358,9 +357,9 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
 def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
     """torchrun, gloo, two CPU processes: after some iterations the weights are those of one process."""
     norm_free = dataclasses.replace(plan().architecture, norm="none")
-    wanted = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0, validation_share=0.25)
-    (tmp_path / "plan.json").write_text(json.dumps(wanted.to_json()))
-    one = training_run.begin(tmp_path / "one", wanted, cases, METADATA)
+    quick = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0, validation_share=0.25)
+    (tmp_path / "plan.json").write_text(json.dumps(quick.to_json()))
+    one = training_run.begin(tmp_path / "one", quick, cases, METADATA)
     one.run.train(cases)
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
@@ -390,7 +389,7 @@ def test_where_the_cases_lie_is_remembered(cases, tmp_path):
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_labels_can_change_places_and_be_added(name):
+def test_labels_can_be_reordered_and_added(name):
     """The same rule with its channels renumbered: known labels' outputs stay, whatever their order."""
     architecture = dataclasses.replace(ARCHITECTURES[name], labels=2, norm="none")
     pyramid = random_pyramid(architecture)
@@ -400,8 +399,8 @@ def test_labels_can_change_places_and_be_added(name):
     with torch.no_grad():
         before = pyramid(image, 0, [0])
         for order in ((5, 1), (5,), (1, 7, 5)):
-            wanted = tuple(Label(value, "x", (0, 0, 0)) for value in order)
-            after = starting_weights(model, wanted)(image, 0, [0])
+            asked = tuple(Label(value, "x", (0, 0, 0)) for value in order)
+            after = starting_weights(model, asked)(image, 0, [0])
             for n, value in enumerate(order):
                 if value != 7:
                     assert torch.allclose(after[..., n], before[..., (1, 5).index(value)], atol=1e-4)
@@ -412,12 +411,12 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
     base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
                  info=METADATA | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
     found = fingerprint(CaseSet(tuple(cases), {}))
-    wanted = dataclasses.replace(
+    quick = dataclasses.replace(
         finetuning_plan(base, found, {2: "Rear"}, iterations=2), patch=(14, 14, 14), batch=2, validate_every=2
     )
-    assert [label.name for label in wanted.labels] == ["Front", "Rear"]
+    assert [label.name for label in quick.labels] == ["Front", "Rear"]
     metadata = metadata_for("tuned", "Tuned", base)
-    work = training_run.begin(tmp_path / "run", wanted, cases, metadata, base, RunOptions(calibration_cases=1))
+    work = training_run.begin(tmp_path / "run", quick, cases, metadata, base, RunOptions(calibration_cases=1))
     report = training_run.complete(work)
     assert report.comparison.helped is False and set(report.comparison.base.dice) == {"Front", "Rear", "union"}
     card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text()
@@ -430,12 +429,12 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
     base = bright_model()
     base.labels = (Label(4, "Front", (0, 0, 0)),)
     found = fingerprint(CaseSet(tuple(cases), {}))
-    wanted = dataclasses.replace(
+    quick = dataclasses.replace(
         finetuning_plan(base, found, {1: "Front", 2: "Rear"}, iterations=1), patch=(14, 14, 14), batch=2
     )
-    assert own_labels(base, wanted.labels) == {1: base.labels[0]}
+    assert own_labels(base, quick.labels) == {1: base.labels[0]}
     metadata = metadata_for("tuned", "Tuned", base)
-    work = training_run.begin(tmp_path / "run", wanted, cases, metadata, base, RunOptions(calibration_cases=1))
+    work = training_run.begin(tmp_path / "run", quick, cases, metadata, base, RunOptions(calibration_cases=1))
     report = training_run.complete(work)
     base, own = report.comparison.base.dice, report.comparison.own.dice
     assert set(base) == set(own) == {"Front", "union"}
@@ -444,8 +443,8 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
 
 
 def test_only_a_part_of_the_weights_can_be_trained(cases, tmp_path):
-    wanted = plan(iterations=2, trained="update", freeze_norm=0.0)
-    work = training_run.begin(tmp_path / "run", wanted, cases, METADATA)
+    quick = plan(iterations=2, trained="update", freeze_norm=0.0)
+    work = training_run.begin(tmp_path / "run", quick, cases, METADATA)
     before = {key: value.clone() for key, value in work.run.pyramid.state_dict().items()}
     work.run.train(cases)
     for key, value in work.run.pyramid.state_dict().items():

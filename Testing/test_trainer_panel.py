@@ -55,20 +55,14 @@ def shared_host(folders):
 
 
 @pytest.fixture
-def host(shared_host):
-    import slicer
-
-    slicer.mrmlScene.Clear(0)
-    shared_host.dialogs.clear()
-    shared_host.answer = True
-    shared_host.errors.clear()
-    yield shared_host
-    _clean(shared_host)
-    assert shared_host.errors == []
+def host(host):
+    """That of conftest; no run and no result stays for the next test."""
+    yield host
+    _clean(host)
 
 
 def _clean(host):
-    """Leave no run and no result of the test before."""
+    """Leave no run and no result."""
     import slicer
 
     logic = slicer.util.getModuleWidget("NCATrainer").logic
@@ -135,40 +129,40 @@ def _texts(table, column):
 
 @pytest.fixture(scope="module")
 def trained(shared_host, folders, tmp_path_factory):
-    """Six drawn phantoms trained on through the module's own buttons, and what was to be seen meanwhile. run: a copy of
+    """Six drawn phantoms trained on through the module's own buttons, and what it showed meanwhile. run: a copy of
     the run's folder, as every test begins without runs."""
     import slicer
 
-    host, seen = shared_host, SimpleNamespace()
+    host, shown = shared_host, SimpleNamespace()
     panel = _open_panel(host)
     for number in range(6):
         _pair(number)
     begun = time.monotonic()
     host.click(panel.ui.addAllButton)
-    seen.pairs, seen.labels = panel.ui.pairsTable.rowCount, _texts(panel.ui.labelsTable, 0)
+    shown.pairs, shown.labels = panel.ui.pairsTable.rowCount, _texts(panel.ui.labelsTable, 0)
     panel.ui.nameLineEdit.text = "Phantom organ"
     host.click(panel.ui.proposeButton)
     _wait(host, panel)
-    seen.states, seen.proposal = _texts(panel.ui.pairsTable, 2), panel.ui.planLabel.text
+    shown.states, shown.proposal = _texts(panel.ui.pairsTable, 2), panel.ui.planLabel.text
     panel.ui.advancedCollapsibleButton.collapsed = False  # to change the plan in the editor
     changes = {"iterations": 50, "validate_every": 25, "learning_rate": 5e-3, "batch": 2}
     panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
     host.click(panel.ui.applyPlanButton)
     _wait(host, panel)
-    seen.plan = panel.ui.planLabel.text
+    shown.plan = panel.ui.planLabel.text
     host.click(panel.ui.trainButton)
-    seen.isToPause = host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
-    seen.isPlotted = host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)
+    shown.isToPause = host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
+    shown.isPlotted = host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)
     _wait(host, panel, 250)
-    seen.seconds, seen.dialogs, seen.log = time.monotonic() - begun, list(host.dialogs), panel.ui.logText.plainText
+    shown.seconds, shown.dialogs, shown.log = time.monotonic() - begun, list(host.dialogs), panel.ui.logText.plainText
     charts = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
-    seen.series = [chart.GetNumberOfPlotSeriesNodes() for chart in charts]
-    seen.rows, result = _texts(panel.ui.resultTable, 0), panel.logic.status.result
-    assert result, seen.log
-    seen.report, seen.run = result.report, tmp_path_factory.mktemp("trained") / "run"
-    shutil.copytree(result.run, seen.run)
+    shown.series = [chart.GetNumberOfPlotSeriesNodes() for chart in charts]
+    shown.rows, result = _texts(panel.ui.resultTable, 0), panel.logic.status.result
+    assert result, shown.log
+    shown.report, shown.run = result.report, tmp_path_factory.mktemp("trained") / "run"
+    shutil.copytree(result.run, shown.run)
     _clean(host)
-    return seen
+    return shown
 
 
 def test_the_drawings_of_the_scene_are_the_cases(trained):
@@ -339,7 +333,7 @@ def _done_run(panel, name):
 
 
 def _checked(host, panel, count=2):
-    """Some pairs of the scene that were looked at. Returns them."""
+    """Some pairs of the scene that were examined. Returns them."""
     made = [_pair(number) for number in range(count)]
     panel._setPairs(made)
     host.click(panel.ui.examineButton)
@@ -400,7 +394,7 @@ def test_what_changed_since_the_check_is_checked_again(host, panel):
     assert host.dialogs == []
     paint(*pair)
     host.answer = False
-    host.click(panel.ui.trainButton)  # by a plan that nobody has seen? no
+    host.click(panel.ui.trainButton)  # by a plan that nobody has read? no
     assert "changed" in host.dialogs.pop()[1] and not trainer.isBusy
     slicer.mrmlScene.Clear(0)
     assert trainer.preparation.data is None and panel.ui.pairsTable.rowCount == 0

@@ -19,6 +19,7 @@ METADATA = {
 
 
 def plan(**changes) -> Plan:
+    """A plan of eight iterations on phantoms of 24 x 26 x 22 voxels. changes: to its fields."""
     architecture = Architecture(
         "m3d-nca", 8, 24, (Level((2, 2, 2), 5, 6), Level((1, 1, 1), 3, 6)), norm="batch", labels=2
     )
@@ -32,7 +33,7 @@ def plan(**changes) -> Plan:
 
 
 def history(folder):
-    """(iteration, loss, gradient norm) of each row, as texts: to the last digit."""
+    """(iteration, loss, gradient norm) of each row, as strings: to the last digit."""
     with open(folder / "history.csv", newline="", encoding="utf-8") as file:
         return [(row["iteration"], row["loss"], row["gradient_norm"]) for row in csv.DictReader(file)]
 

@@ -1,1 +1,1 @@
-"""What the NCATrainer module needs beside its own file: pairs from the scene, the worker's other end, plots, texts."""
+"""The Slicer side of the module NCATrainer: what knows MRML, Qt and the scene, and trains nothing itself."""

@@ -115,7 +115,7 @@ def exportPairs(pairs: list[Pair], values: dict[str, int], folder: Path) -> Gene
             cases.append(case)
         except OSError:  # a full disk is no fault of this pair
             raise
-        except Exception as error:  # one bad pair must not cost the others their place
+        except Exception as error:  # one bad pair must cost the others nothing
             problems[name] = str(error) if isinstance(error, MedNCAError) else f"{type(error).__name__}: {error}"
             case.image.unlink(missing_ok=True)
     return ExportedPairs(tuple(names), tuple(cases), problems)

@@ -80,7 +80,7 @@ def _segmentationsOf(volumeNode):
 
 
 def stampOf(pair: Pair) -> tuple:
-    """Changes whenever anything of a pair changes that the training sees."""
+    """The state of a pair: changes whenever anything of it changes that the training depends on."""
     volumeNode, node = pair
     stamp = _gridStamp if node.IsA("vtkMRMLLabelMapVolumeNode") else _segmentationStamp
     return volumeNode.GetName(), _gridStamp(volumeNode), stamp(node)
@@ -89,7 +89,7 @@ def stampOf(pair: Pair) -> tuple:
 def _gridStamp(node):
     try:
         return volumeStamp(node)
-    except (MedNCAError, AttributeError):  # no voxels, or no place in the world; the examination says so
+    except (MedNCAError, AttributeError):  # no voxels, or no usable geometry; the examination says so
         return node.GetID()
 
 

@@ -1,6 +1,6 @@
 """Slicer's plot nodes: loss and validation Dice while a model is trained, and its calibration afterward.
 
-What the numbers are and where they come from is not known here.
+Where the numbers come from is not known here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class TrainingPlot:
         """A row of the history. Between two validations the last Dice stands."""
         if not self.isThere:
             return
-        if row.dice_union is not None:  # 0.0 is a Dice, and one to be seen
+        if row.dice_union is not None:  # 0.0 is a Dice, and one to be shown
             self._lastDice = row.dice_union
         loss = math.nan if row.loss is None else row.loss  # JSON knows no infinite numbers
         table = self.table.GetTable()

@@ -32,19 +32,19 @@ def _fill(table, headers, rows):
 
 
 class CaseTable:
-    """Pairs of the scene, or the cases that were looked at, each with its state and the reason."""
+    """Pairs of the scene, or the cases that were examined, each with its state and the reason."""
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, None
         table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
 
     def showPairs(self, pairs: list[Pair]) -> None:
-        """Before anybody looked at them."""
+        """Pairs that were not examined yet."""
         rows = [(volume.GetName(), segmentation.GetName(), "") for volume, segmentation in pairs]
         self._show((_("Volume"), _("Segmentation"), _("State")), rows)
 
     def showCases(self, cases: tuple[CaseFacts, ...]) -> None:
-        """What was found out about them."""
+        """Cases that were examined."""
         rows = []
         for case in cases:
             size = " x ".join(str(n) for n in case.size) if case.problem is None else ""

@@ -1,4 +1,4 @@
-"""The way of a training request: data set -> plan -> training -> result; each step is a job of the worker.
+"""From a training request to a model: data set -> plan -> training -> result; each step is a job of the worker.
 
 What is being done and what came of it stands here; it knows no widgets. The run folder holds all that matters, so that
 a closed scene, or a closed Slicer, costs nothing but the time since the last checkpoint.
@@ -58,7 +58,7 @@ class Preparation:
     Attributes:
         request: that all of it was made for; None before there is one.
         export: the folder that the request's pairs were written to, if it has pairs.
-        data: the cases that were looked at, usable or not.
+        data: the cases that were examined, usable or not.
         planned: the plan, its reasons and its cost.
         isChanged: whether the user changed the plan that was proposed.
     """
@@ -71,7 +71,7 @@ class Preparation:
 
     @property
     def facts(self) -> tuple[CaseFacts, ...]:
-        """Of all cases that were looked at."""
+        """Of all cases that were examined."""
         return self.data.fingerprint.cases if self.data else ()
 
     @property
@@ -146,9 +146,7 @@ class Trainer:
     @property
     def status(self) -> TrainerStatus:
         """A snapshot for whoever shows it."""
-        return TrainerStatus(
-            self.state, self.isTraining, self.progress, self.preparation, self.isStale, self.result
-        )  # fmt: skip
+        return TrainerStatus(self.state, self.isTraining, self.progress, self.preparation, self.isStale, self.result)
 
     @property
     def isBusy(self) -> bool:
@@ -160,7 +158,7 @@ class Trainer:
         return self.job is not None and self.job.request["command"] == TrainRequest.command
 
     def forget(self) -> None:
-        """The data set and the plan: the next training looks at the data anew."""
+        """Forget the data set and the plan: the next training examines the data anew."""
         self.preparation, self.isStale = Preparation(), False
 
     def keep(self, request: TrainingRequest) -> None:
@@ -172,7 +170,7 @@ class Trainer:
     # --- the steps
 
     def examine(self, request: TrainingRequest, then: Callable[[], None] | None = None) -> None:
-        """Look at the data set; pairs of the scene are written to files before. then: what follows."""
+        """Examine the data set; pairs of the scene are written to files before. then: called when that is done."""
         self.checkIdle()
         if not request.hasData:
             raise MedNCAError(_("Add volumes and their segmentations, or choose a folder."))
@@ -191,8 +189,8 @@ class Trainer:
     def propose(
         self, request: TrainingRequest, changes: dict | None = None, then: Callable[[], None] | None = None
     ) -> None:
-        """A plan; the data set is looked at first where that was not done. changes: to fields of the plan, as JSON has
-        them. then: what follows."""
+        """Propose a plan; the data set is examined first where that was not done. changes: to fields of the plan, as
+        JSON has them. then: called when that is done."""
         self.checkIdle()
         self.keep(request)
         data = self.preparation.data
@@ -327,7 +325,7 @@ class Trainer:
         discard, self._discard = self._discard, False
         if self.run and (discard or not holds_run(self.run)):  # the latter: it did not even begin
             self._delete(self.run)
-        if self.preparation.request is not None and self.preparation.data is None:  # not looked at, or not to the end
+        if self.preparation.request is not None and self.preparation.data is None:  # not examined, or not to the end
             self.forget()
             self.runs.dropUnused()
         if self._then and not error:
@@ -363,7 +361,7 @@ class Trainer:
 
 
 def _withProblems(data: ExamineAnswer, exported: ExportedPairs | None) -> ExamineAnswer:
-    """With the pairs that could not be written, each in its place; None where a folder was looked at."""
+    """With the pairs that could not be written, in their order. exported: None where a folder was examined."""
     if exported is None:
         return data
     found = {case.name: case for case in data.fingerprint.cases}

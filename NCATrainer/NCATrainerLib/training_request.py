@@ -24,7 +24,7 @@ class TrainingRequest:
 
     Attributes:
         pairs: (volume node, segmentation or label map node) each; empty where a folder is trained on.
-        stamps: the state of each pair, which changes with anything that the training sees.
+        stamps: the state of each pair, which changes with anything that the training depends on.
         folder: of a data set, in place of pairs; "" for none.
         labels: {segment name: label name}, "" for a segment that is left out.
         start: a model family of which a new model is begun, or the id of the model that is fine-tuned.
@@ -88,7 +88,7 @@ def trainingRequestOf(node: NCATrainerParameterNode, library: Library) -> Traini
 
 
 def _entry(library: Library, id: str) -> Entry | None:
-    """A whole model of the library, or None; without a look at all the others."""
+    """A model of the library that is not broken, or None; the others are not checked."""
     try:
         entry = library.check_folder(library.find(id), False)
     except MedNCAError:

@@ -134,11 +134,11 @@ def train(
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
             _check_free(out)
-            wanted = [each.value for each in chosen.labels] if chosen else None
-            found = _fingerprint(case_set, wanted)
+            values = [label.value for label in chosen.labels] if chosen else None
+            found = _fingerprint(case_set, values)
             chosen = chosen or propose(found, case_set.label_names | _names(label)).plan
             cases = _usable(case_set, found, strict=bool(preset))
-            _check_labels(chosen, found)
+            _check_labels(chosen.labels, found)
             options = _options(device, out, keep_names, calibration_cases)
             work = training_run.begin(run, _with(chosen, iterations, seed), cases, metadata, None, options)
         _complete(work, out, found)
@@ -221,7 +221,7 @@ def calibrate(
         _check_free(out)
         facts = _fingerprint(case_set, [label.value for label in loaded.labels])
         found = _usable(case_set, facts)
-        _check_labels(loaded, facts)
+        _check_labels(loaded.labels, facts)
         divided = read_json(cases, SPLIT_SCHEMA) if cases else split(found, 0.3, seed)
         parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
         if not all(parts):
@@ -345,9 +345,9 @@ def _end(found=None, failures=()) -> None:
         raise typer.Exit(1)
 
 
-def _check_labels(wanted, found) -> None:
-    """wanted: a plan or a model."""
-    missing = [label for label in wanted.labels if label.value not in found.values]
+def _check_labels(labels, found) -> None:
+    """Each label of a plan or a model must occur in a case. found: the fingerprint."""
+    missing = [label for label in labels if label.value not in found.values]
     if missing:
         raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}).")
 

@@ -1,7 +1,7 @@
 """What the training worker and the program that started it say to each other, beside `mednca.messages`; without torch.
 
-Three requests, each with what is answered to it. Label values that are keys are whole numbers here and texts in JSON,
-and nowhere else is one made of the other.
+Three requests, each with what is answered to it. A label's value that is a key is a whole number here, and a string
+in JSON.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems":
 
 @dataclass(frozen=True)
 class ExamineRequest:
-    """Look at a data set. Either a folder, or cases: (name, file of the image, file of the labels)."""
+    """Examine a data set: either a folder, or cases: (name, file of the image, file of the labels)."""
 
     command = "examine"
     schema = request_schema({"data": PATH, "cases": _CASES}) | {
@@ -60,7 +60,7 @@ class ExamineAnswer:
         return {
             "cases": self.fingerprint.to_json(),
             "files": _rows(self.cases),
-            "label_names": _by_text(self.label_names),
+            "label_names": _by_string(self.label_names),
         }
 
 
@@ -111,7 +111,7 @@ class PlanRequest:
         """The request, without its job."""
         return {
             "command": self.command, "cases": self.fingerprint.to_json(), "base": self.base, "family": self.family,
-            "labels": _by_text(self.label_names), "changes": self.changes, "estimate": self.estimate,
+            "labels": _by_string(self.label_names), "changes": self.changes, "estimate": self.estimate,
         }  # fmt: skip
 
 
@@ -227,5 +227,5 @@ def _by_value(names: dict[str, str]) -> dict[int, str]:
     return {int(value): name for value, name in names.items()}
 
 
-def _by_text(names: dict[int, str]) -> dict[str, str]:
+def _by_string(names: dict[int, str]) -> dict[str, str]:
     return {str(value): name for value, name in names.items()}

@@ -308,7 +308,7 @@ def read_status(folder: str | Path) -> RunStatus:
     best = {key: told[key] for key in ("best_dice", "best_iteration") if key in told}
     try:
         return RunStatus(RunState(told["state"]), told["iteration"], told["of"], **best)
-    except ValueError as error:  # where jsonschema is not there to see it
+    except ValueError as error:  # where jsonschema is not there to refuse it
         raise MedNCAError(f"{Path(folder) / STATE} names a state that this version does not know: {error}.") from error
 
 
@@ -325,7 +325,7 @@ def read_history(folder: str | Path) -> list[HistoryRow]:
 
 
 def _history_row(row: dict[str, str]) -> HistoryRow:
-    """From the texts of a line; a field that is empty is left out."""
+    """From the strings of a line; a field that is empty is left out."""
     readers = {"iteration": int, "dice_labels": json.loads}
     return HistoryRow.from_json({key: readers.get(key, float)(row[key]) for key in HISTORY_COLUMNS if row.get(key)})
 

@@ -167,17 +167,17 @@ def complete(
         MedNCAError: where the training fails (`Run.train`), the model's folder is there already and not of this run,
             or another program makes it.
     """
-    run, place, options = work.run, result_folder(work, out), work.options
+    run, target, options = work.run, result_folder(work, out), work.options
     validate = validator(run.plan, run.split, work.cases)
-    with locked_once(run.folder), held(place):
-        _check_place(place, run)
+    with locked_once(run.folder), held(target):
+        _check_target(target, run)
         run.train(work.cases, validate, report, tell)
-        _check_place(place, run)
+        _check_target(target, run)
         result = finish(
             run,
             work.cases,
             work.metadata,
-            place,
+            target,
             command=options.command,
             calibration_cases=options.calibration_cases,
             progress=progress,
@@ -201,14 +201,14 @@ def result_folder(work: Work, out: str | Path | None = None) -> Path:
     return Path(out or work.options.out or work.run.folder / RESULT)
 
 
-def _check_place(place: Path, run: Run) -> None:
+def _check_target(target: Path, run: Run) -> None:
     """Raises MedNCAError where something is there that this run did not make: a model of its weights is one that it
     wrote before it was killed, and result/ in its folder is its own."""
-    if not os.path.lexists(place) or place == run.folder / RESULT:
+    if not os.path.lexists(target) or target == run.folder / RESULT:
         return
     try:
-        is_own = run.is_over and read_model_json(place)["sha256"] == checksum(run.result)
+        is_own = run.is_over and read_model_json(target)["sha256"] == checksum(run.result)
     except MedNCAError:
         is_own = False
     if not is_own:
-        raise MedNCAError(f"{place} exists already and is not of this run; choose another folder with --out.")
+        raise MedNCAError(f"{target} exists already and is not of this run; choose another folder with --out.")

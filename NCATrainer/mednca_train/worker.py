@@ -34,7 +34,7 @@ _ROW_SECONDS = 0.25  # rows are told no faster than this
 
 
 class TrainingWorker(Worker):
-    """Looks at data sets, proposes plans, trains."""
+    """Examines data sets, proposes plans, trains."""
 
     def warm_up(self) -> None:
         from . import training_run  # noqa: F401  torch, torchio
@@ -51,8 +51,8 @@ class TrainingWorker(Worker):
         from .data.examine import fingerprint
         from .data.layouts import find_dataset
 
-        wanted = ExamineRequest.from_json(request)
-        case_set = find_dataset(wanted.data) if wanted.data else CaseSet(wanted.cases or (), {})
+        asked = ExamineRequest.from_json(request)
+        case_set = find_dataset(asked.data) if asked.data else CaseSet(asked.cases or (), {})
         found = fingerprint(case_set, progress=self.progress(job))
         return ExamineAnswer(found, case_set.cases, case_set.label_names).to_json()
 
@@ -63,24 +63,24 @@ class TrainingWorker(Worker):
         from .plan.propose import propose, with_changes
         from .training.estimate import estimate
 
-        wanted = PlanRequest.from_json(request)
-        found, names = wanted.fingerprint, wanted.label_names
-        if wanted.base:
-            base = Library().load(wanted.base)
+        asked = PlanRequest.from_json(request)
+        found, names = asked.fingerprint, asked.label_names
+        if asked.base:
+            base = Library().load(asked.base)
             plan = finetuning_plan(base, found, names)
             reasons = {"start": f"It goes on from {base.name}; its grid, intensities and field of view stay."}
         else:
-            proposal = propose(found, names, wanted.family)
+            proposal = propose(found, names, asked.family)
             plan, reasons = proposal.plan, proposal.reasons
-        plan = with_changes(plan, wanted.changes)
+        plan = with_changes(plan, asked.changes)
         self.progress(job)(Progress("estimating", 0, 1))
-        cost = estimate(plan, len(found.usable)) if wanted.estimate else None
+        cost = estimate(plan, len(found.usable)) if asked.estimate else None
         return PlanAnswer(plan, reasons, cost).to_json()
 
     def _train(self, request: dict, job: str) -> dict:
         from . import training_run
 
-        wanted, progress, last = TrainRequest.from_json(request), self.progress(job), 0.0
+        asked, progress, last = TrainRequest.from_json(request), self.progress(job), 0.0
         progress(Progress("preparing", 0, 1))
 
         def tell(text: str) -> None:
@@ -94,17 +94,17 @@ class TrainingWorker(Worker):
                 self.tell(Row(job, row.to_json()))
             progress(Progress("training", row.iteration, work.run.plan.total_iterations))
 
-        with run_lock(wanted.run, make=wanted.new is not None):
-            device = self._device(wanted, tell)
-            work = _begin(wanted.run, wanted.new, device) if wanted.new else training_run.reopen(wanted.run, device)
+        with run_lock(asked.run, make=asked.new is not None):
+            device = self._device(asked, tell)
+            work = _begin(asked.run, asked.new, device) if asked.new else training_run.reopen(asked.run, device)
             result = training_run.complete(work, None, report, tell, progress)
         return TrainAnswer(training_run.result_folder(work), result.to_json()).to_json()
 
-    def _device(self, wanted: TrainRequest, tell) -> str:
+    def _device(self, asked: TrainRequest, tell) -> str:
         """Chosen by itself: what there is; for a run that goes on, what it was begun on."""
         from mednca.nca.devices import choose_device
 
-        name = begun_on(wanted.run) if wanted.device == "auto" and wanted.new is None else wanted.device
+        name = begun_on(asked.run) if asked.device == "auto" and asked.new is None else asked.device
         device, note = choose_device(name)
         if note:
             tell(note)

@@ -54,7 +54,7 @@ def motion(severity: float) -> tio.Transform:
     return tio.RandomMotion(degrees=2 + 10 * severity, translation=1 + 8 * severity, num_transforms=2)
 
 
-# By the names that calibrations and cards show. A condition's place decides its seed: new ones come last.
+# By the names that calibrations and cards show. A condition's position decides its seed: new ones come last.
 ARTIFACTS: dict[str, Artifact] = {
     "noise": noise,
     "spike": spike,

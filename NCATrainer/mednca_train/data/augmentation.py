@@ -91,11 +91,11 @@ def _center_crop(subject, size):
     return tio.Crop(tuple(int(n) for n in crop))
 
 
-def _pad(image, labels, size, margin):
-    """Mirror the case outward to at least size + 2 margins; labels there are IGNORE."""
+def _pad(image, labels, size, padding):
+    """Mirror the case outward to at least size + 2 padding; labels there are IGNORE."""
     pads = []
-    for have, want, padding in zip(image.shape, size, margin, strict=True):
-        lack = max(want + 2 * padding - have, 0)
+    for have, want, around in zip(image.shape, size, padding, strict=True):
+        lack = max(want + 2 * around - have, 0)
         pads.append((lack // 2, lack - lack // 2))
     return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
 

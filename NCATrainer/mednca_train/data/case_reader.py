@@ -23,7 +23,7 @@ def check_structures(cases: Iterable[Case], plan: Plan) -> None:
 
     Raises:
         MedNCAError: where a case's labels mark structures that lie farther apart than a field of view, each by a value
-            of its own, such as left and right: a cell sees one of them at a time and cannot tell which.
+            of its own, such as left and right: a cell perceives one of them at a time and cannot tell which.
     """
     for case in cases:
         labels = CanonicalImage.of(read_labels(case.labels))
@@ -62,14 +62,14 @@ class CaseReader:
     def _read(self, case: Case):
         image, labels = read_image(case.image), read_labels(case.labels)
         check_same_grid(case.name, image, labels)
-        canonical, label_view = CanonicalImage.of(image), CanonicalImage.of(labels)
-        box = Grid.whole(canonical, self.plan.preprocessing.spacing)
-        values = box.extract(label_view.array, nearest=True)
+        canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
+        grid = Grid.whole(canonical, self.plan.preprocessing.spacing)
+        values = grid.extract(canonical_labels.array, nearest=True)
         indices = np.zeros(values.shape, dtype=np.int16)
         for number, label in enumerate(self.plan.labels, start=1):
             indices[values == label.value] = number
-        resampled = box.extract(canonical.array)
-        structures = separate(indices > 0, box.spacing, training_field(self.plan, box.spacing)) or [indices > 0]
+        resampled = grid.extract(canonical.array)
+        structures = separate(indices > 0, grid.spacing, training_field(self.plan, grid.spacing)) or [indices > 0]
         windows = [_around(structure, self.plan) for structure in structures]
         # Copies: a view would keep the whole volume in memory.
         return [(resampled[window].copy(), indices[window].copy()) for window in windows]

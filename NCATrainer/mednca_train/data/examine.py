@@ -49,8 +49,10 @@ def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
     try:
         image, labels = read_image(case.image), read_labels(case.labels)
         check_same_grid(case.name, image, labels)
-        canonical, label_view = CanonicalImage.of(image), CanonicalImage.of(labels)
-        found = {int(v): int(n) for v, n in zip(*np.unique(label_view.array, return_counts=True), strict=True) if v}
+        canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
+        found = {
+            int(v): int(n) for v, n in zip(*np.unique(canonical_labels.array, return_counts=True), strict=True) if v
+        }
         if values is not None:
             unknown = sorted(set(found) - set(values))
             if unknown:
@@ -59,7 +61,8 @@ def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
             raise MedNCAError("Its label map is empty.")
         normalize(canonical.array)  # refuses an image without contrast
         corners = [
-            np.flatnonzero((label_view.array > 0).any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))
+            np.flatnonzero((canonical_labels.array > 0).any(axis=others))[[0, -1]]
+            for others in ((1, 2), (0, 2), (0, 1))
         ]
         return CaseFacts(
             case.name,
@@ -68,22 +71,22 @@ def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
             _rounded(np.percentile(canonical.array, (0.5, 50, 99.5)), 4),
             found,
             _rounded([(high - low + 1) * mm for (low, high), mm in zip(corners, canonical.spacing, strict=True)], 2),
-            _sides(label_view, found),
+            _sides(canonical_labels, found),
             hashlib.sha256(canonical.array.tobytes()).hexdigest()[:16],
         )
     except MedNCAError as error:
         return CaseFacts(case.name, problem=str(error))
-    except Exception as error:  # a file that breaks a library must not cost the others their place
+    except Exception as error:  # a file that breaks a library must cost the others nothing
         return CaseFacts(case.name, problem=f"It cannot be read ({type(error).__name__}: {error}).")
 
 
 def _sides(labels: CanonicalImage, values) -> dict[int, float]:
     """Middle of each label along R, mm from the image's middle."""
-    places = np.arange(labels.array.shape[0]) - (labels.array.shape[0] - 1) / 2
+    positions = np.arange(labels.array.shape[0]) - (labels.array.shape[0] - 1) / 2
     sides = {}
     for value in values:
         counts = (labels.array == value).sum((1, 2))
-        sides[value] = round(float((counts * places).sum() / counts.sum() * labels.spacing[0]), 2)
+        sides[value] = round(float((counts * positions).sum() / counts.sum() * labels.spacing[0]), 2)
     return sides
 
 

@@ -199,8 +199,8 @@ def _geometry(cases: list[Case], plan: Plan):
         if not mask.any():
             continue
         structures = separate(mask, image.spacing, plan.preprocessing.field_of_view)
-        box = Grid.whole(image, plan.preprocessing.spacing)
-        extent = np.array(box.size) * box.spacing
+        grid = Grid.whole(image, plan.preprocessing.spacing)
+        extent = np.array(grid.size) * grid.spacing
         # Of larger images a field around the labels is trained on, where the structure lies in the middle.
         offset = (middle(structures[0]) - (np.array(mask.shape) - 1) / 2) * image.spacing
         offsets.append(np.where(extent <= 1.5 * field, offset, 0.0))

@@ -29,7 +29,7 @@ from ..pool import Pool
 
 COVERAGE = 0.90  # of the interval
 _SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
-MIN_SAMPLES = 2 * _SAMPLES_PER_KNOT
+MIN_SAMPLES = 2 * _SAMPLES_PER_KNOT  # fewer say nothing about an interval that holds nine times of ten
 _STREAM = 77  # keeps this module's draws apart from the training's
 
 
@@ -67,7 +67,7 @@ def measure_degraded(
     seed: int,
     step: Callable[[], None] = lambda: None,
     failed: dict[str, str] | None = None,
-    wanted: dict[str, Artifact | None] | None = None,
+    only: dict[str, Artifact | None] | None = None,
 ) -> list[Sample]:
     """Segment every structure of every case under every condition.
 
@@ -78,7 +78,7 @@ def measure_degraded(
         seed: of the artifacts' severity and chance.
         step: called after each case under each condition; it may raise to stop.
         failed: takes, by case, why one could not be measured.
-        wanted: the conditions; default: `conditions()`.
+        only: these conditions; default: all of `conditions()`.
 
     Returns:
         A sample for each structure of each case under each condition.
@@ -86,7 +86,7 @@ def measure_degraded(
     jobs = [
         (str(folder), case, name, artifact, mix((seed, _STREAM, i, j)))
         for i, case in enumerate(cases)
-        for j, (name, artifact) in enumerate((wanted or conditions()).items())
+        for j, (name, artifact) in enumerate((only or conditions()).items())
     ]
     samples = []
     for outcome in pool.run(_measure_one, jobs):
@@ -95,11 +95,6 @@ def measure_degraded(
             failed[outcome.job[1].name] = outcome.error
         step()
     return samples
-
-
-def enough(samples: list[Sample], signal: str = "nqm") -> bool:
-    """Whether there are enough for `fit`: fewer say nothing about an interval that holds nine times of ten."""
-    return sum(s.signals.get(signal) is not None for s in samples) >= MIN_SAMPLES
 
 
 def fit(samples: list[Sample], members: int, validation: list[Sample], signal: str = "nqm") -> Calibration | None:
@@ -114,9 +109,9 @@ def fit(samples: list[Sample], members: int, validation: list[Sample], signal: s
     Returns:
         None where there are too few samples for it.
     """
-    if not enough(samples, signal):
+    pairs = sorted((value, s.dice) for s in samples if (value := s.signals.get(signal)) is not None)
+    if len(pairs) < MIN_SAMPLES:
         return None
-    pairs = sorted((value, s.dice) for s in samples if (value := s.signals[signal]) is not None)
     values, scores = (np.array(column) for column in zip(*pairs, strict=True))
     groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
     knots = np.array([np.median(values[g]) for g in groups])

@@ -1,4 +1,4 @@
-"""The plan of a training that goes on from a model: its grid and intensities stay, its labels are those wanted now."""
+"""The plan of a training that goes on from a model: its grid and intensities stay, its labels are the new data's."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def own_labels(model: Description, labels: tuple[Label, ...], named: Collection[
 
     Args:
         model: that knows labels.
-        labels: that are wanted.
+        labels: of the new data.
         named: values of those whose name was given by somebody; the others go by value alone. Default: all.
 
     Returns:

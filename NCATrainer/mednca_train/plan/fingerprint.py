@@ -64,7 +64,7 @@ class CaseFacts:
     problem: str | None = None
 
     def to_json(self) -> dict:
-        """As JSON has it: label values are texts where they are keys."""
+        """As JSON has it: label values are strings where they are keys."""
         told = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
         told["labels"] = {str(value): voxels for value, voxels in self.labels.items()}
         told["sides"] = {str(value): mm for value, mm in self.sides.items()}

@@ -13,7 +13,15 @@ def slug(name: str) -> str:
 
 
 def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
-    """The metadata of a model that somebody trains on data of their own; nothing in them names a person or a place."""
+    """The metadata of a model that somebody trains on data of their own; nothing in them names a person or a folder.
+
+    Args:
+        id, name: of the model.
+        base: the model that it is fine-tuned from, whose license, terms and sources it inherits; None for a new one.
+
+    Returns:
+        Fields of model.json, and its id.
+    """
     made_from, license, source = "", "As its maker decides.", "The user's own labelled volumes."
     references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
     if base:

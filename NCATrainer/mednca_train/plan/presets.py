@@ -1,4 +1,4 @@
-"""Named training plans and the metadata of the models they make."""
+"""The plans that made the bundled models, by the models' ids, each with its model's metadata."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from .plan import Augmentation, Plan, SecondPhase
 _SCT = "SCT"
 
 
-def _terminology(code: str, meaning: str, modifier: tuple[str, str] | None = None) -> dict:
+def _terminology(code: str, meaning: str) -> dict:
     """A coded entry as Slicer and DICOM SEG use them."""
-    entry = {
+    return {
         "category": {"scheme": _SCT, "code": "123037004", "meaning": "Anatomical Structure"},
         "type": {"scheme": _SCT, "code": code, "meaning": meaning},
     }
-    if modifier:
-        entry["modifier"] = {"scheme": _SCT, "code": modifier[0], "meaning": modifier[1]}
-    return entry
 
 
 @dataclass(frozen=True)
@@ -82,12 +79,10 @@ HIPPOCAMPUS_M3DNCA = Preset(
         "intended_use": "Research and education. Not a medical device; a person must review every result.",
         "data_source": "Medical Segmentation Decathlon, Task04 Hippocampus, CC BY-SA 4.0 (Antonelli et al., The "
         "Medical Segmentation Decathlon, Nature Communications 2022). The set holds left and right hippocampi of the "
-        "same "
-        "subjects without saying which, so that both of one subject may lie on different sides of the split.",
+        "same subjects without saying which, so that both of one subject may lie on different sides of the split.",
         "limits": "T1-weighted MRI of about 1 mm, of adults. Strong noise, spikes, ghosts and bias fields break it; "
         "the table above says how far. The border between anterior and posterior is a convention, and the least "
-        "certain "
-        "part. It expects one hippocampus in its field of view: click on it in a whole head.",
+        "certain part. It expects one hippocampus in its field of view: click on it in a whole head.",
         "references": _PAPERS,
     },
 )

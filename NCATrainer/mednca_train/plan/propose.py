@@ -11,7 +11,7 @@ from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
-from mednca.nca.families import FAMILIES, Family, Planning
+from mednca.nca.families import FAMILIES, Family, Planning, planned_families
 
 from .fingerprint import CaseFacts, Fingerprint
 from .plan import Augmentation, Plan
@@ -43,7 +43,7 @@ def propose(
     Args:
         fingerprint: of the data set; all labels that occur in it are learned.
         label_names: what the labels' values are called.
-        family: of the model, one of `FAMILIES`.
+        family: of the model, one of `planned_families`.
         iterations: default: 3000; training ends earlier where nothing gets better.
         seed: of everything random.
 
@@ -60,17 +60,17 @@ def propose(
             f"Training needs two usable cases at least, one to learn from and one to check with; there are "
             f"{len(cases)}. {why}".strip()
         )
-    planned = {name: (record, record.planning) for name, record in FAMILIES.items() if record.planning}
-    if family not in planned:
-        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(planned)}.")
+    record = FAMILIES.get(family)
+    if record is None or record.planning is None:
+        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(planned_families())}.")
     labels = tuple(
         Label(value, (label_names or {}).get(value, f"Label {value}"), COLORS[n % len(COLORS)])
         for n, value in enumerate(fingerprint.values)
     )
     reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
     spacing, field = _grid(cases, reasons)
-    architecture = _architecture(*planned[family], field, spacing, len(labels), reasons)
-    batch, patch = _patch(architecture, field, spacing, cases, reasons)
+    architecture = _architecture(record, record.planning, field, spacing, len(labels), reasons)
+    batch, patch = _patch(field, spacing, cases, reasons)
     flip = flip_axes(cases)
     reasons["flip"] = (
         "Images are mirrored left to right now and then."
@@ -103,12 +103,12 @@ def propose(
 
 
 def _grid(cases, reasons):
-    """Spacing and field of view of the model: the median spacing, and what holds the largest organ with room."""
+    """Spacing and field of view of the model: the median spacing; the largest organ with padding around it."""
     spacing = np.median([case.spacing for case in cases], axis=0)
     organ = np.max([case.extent for case in cases], axis=0)
     images = np.median([np.array(case.size) * case.spacing for case in cases], axis=0)
-    wanted = np.maximum(organ + 2 * _PADDING, 1.35 * organ)
-    field_mm = np.where(images <= 1.35 * wanted, images, wanted)  # images that are crops already stay whole
+    needed = np.maximum(organ + 2 * _PADDING, 1.35 * organ)
+    field_mm = np.where(images <= 1.35 * needed, images, needed)  # images that are crops already stay whole
     coarser = np.maximum(field_mm / spacing / _LARGEST_FIELD, 1.0)
     spacing = spacing * coarser
     spacing = np.array([round(float(mm), 2) for mm in spacing])
@@ -153,7 +153,7 @@ def _architecture(family: Family, planning: Planning, field, spacing, labels, re
     return architecture
 
 
-def _patch(architecture, field, spacing, cases, reasons):
+def _patch(field, spacing, cases, reasons):
     """A patch large enough to hold what it should learn, and as many in a batch as a small computer can hold."""
     edge = 28 if max(field) <= 64 else 48
     patch = triple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))

@@ -1,1 +1,1 @@
-"""The iterations of a training: batches, one pass of the patch pyramid, losses, checkpoints, history, processes."""
+"""The iterations of a training: batches, one pass of the patch pyramid, losses, checkpoints, history, distributed."""

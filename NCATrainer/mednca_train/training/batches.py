@@ -49,10 +49,10 @@ class Batches(torch.utils.data.Dataset):
 
     def _sample(self, iteration, number):
         """Cases come in shuffled epochs, each case once per epoch."""
-        epoch, place = divmod(iteration * self.plan.batch + number, len(self.cases))
+        epoch, position = divmod(iteration * self.plan.batch + number, len(self.cases))
         order = list(range(len(self.cases)))
         random.Random(mix((self.plan.seed, CASES, epoch))).shuffle(order)
-        structures = self.reader(self.cases[order[place]])
+        structures = self.reader(self.cases[order[position]])
         image, labels = structures[mix((self.plan.seed, STRUCTURE, iteration, number)) % len(structures)]
         seed = mix((self.plan.seed, AUGMENT, iteration, number))
         return training_sample(image, labels, self.plan, seed, iteration)

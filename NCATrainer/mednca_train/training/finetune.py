@@ -1,4 +1,4 @@
-"""The weights that a fine-tuning begins with: a model's, with its outputs in the order of the labels that are wanted.
+"""The weights that a fine-tuning begins with: a model's, with its outputs in the order of the new labels.
 
 Its plan is `plan.finetuning`'s business.
 """
@@ -25,12 +25,22 @@ def starting_weights(model: Model, labels: tuple[Label, ...]) -> Pyramid:
     A label that the model knows (`own_labels`) brings its channel along; a new one takes over one that was hidden
     memory, the last ones first, and begins with whatever the rule wrote there. Which channel is which does not matter
     to the rule, so the known labels' outputs stay exactly as they were.
+
+    Args:
+        model: that is fine-tuned; it stays as it is.
+        labels: of the plan, in their order.
+
+    Returns:
+        A new pyramid, all of whose weights can be trained.
+
+    Raises:
+        MedNCAError: where the model has fewer channels than there are labels.
     """
     first = model.architecture.input_channels
-    place = {label.value: first + n for n, label in enumerate(model.labels)}
-    known = {value: place[label.value] for value, label in own_labels(model, labels).items()}
+    channels = {label.value: first + n for n, label in enumerate(model.labels)}
+    known = {value: channels[label.value] for value, label in own_labels(model, labels).items()}
     free = [c for c in range(model.architecture.channels - 1, first - 1, -1) if c not in known.values()]
-    free.sort(key=lambda c: c in place.values())  # what was a label, and is none any more, comes last
+    free.sort(key=lambda c: c in channels.values())  # what was a label, and is none any more, comes last
     outputs = [known[label.value] if label.value in known else free.pop(0) for label in labels]
     rest = [c for c in range(first, model.architecture.channels) if c not in outputs]
     order = torch.tensor([*range(first), *outputs, *rest])

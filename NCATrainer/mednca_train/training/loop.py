@@ -60,7 +60,7 @@ class Diverged(Exception):
 def check_new(folder: Path) -> None:
     """Raises MedNCAError where a folder already holds a run."""
     exists = holds_run(folder)
-    distributed.wait()  # none may look when another has begun to write
+    distributed.wait()  # all have asked before one begins to write
     if exists:
         raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
 
@@ -71,8 +71,9 @@ class Run:
     Attributes:
         folder, plan, split: what decides it; split holds case names under "training" and "validation".
         device: where it is computed; on CUDA in mixed precision (bfloat16).
-        pyramid: what is trained. average: the exponential moving average of its weights, which is validated and kept.
-            best: the average at the best validation.
+        pyramid: what is trained.
+        average: the exponential moving average of its weights, which is validated and kept.
+        best: the average at the best validation.
         counters: where it is.
     """
 
@@ -203,9 +204,9 @@ class Run:
                 tell(self._roll_back())
 
     def _train_on(self, cases, validate, report) -> None:
-        wanted = set(self.split["training"])
+        names = set(self.split["training"])
         loader = DataLoader(
-            Batches([case for case in cases if case.name in wanted], self.plan, self.iteration),
+            Batches([case for case in cases if case.name in names], self.plan, self.iteration),
             batch_size=None, num_workers=self._loaders(), prefetch_factor=4, persistent_workers=False,
         )  # fmt: skip
         rows, saved, between = [], time.monotonic(), True
@@ -292,7 +293,7 @@ class Run:
             raise Diverged
 
     def set_norm_live(self, live: bool) -> None:
-        """Whether batch norm takes the statistics of the batch, and learns them, or those that it has learned."""
+        """Live, batch norm takes the statistics of the batch, and learns them; otherwise those that it has learned."""
         for cell in self.pyramid.cells:
             cell.live_norm = live and self.plan.architecture.norm == "batch"
 

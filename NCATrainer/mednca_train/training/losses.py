@@ -23,8 +23,8 @@ def dice_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) 
     p = torch.sigmoid(logits) * valid
     t = targets * valid
     dims = tuple(range(logits.ndim - 1))
-    overlap, found, wanted = total(torch.stack([(p * t).sum(dims), p.sum(dims), t.sum(dims)]))
-    return 1 - ((2 * overlap + _SMOOTH) / (found + wanted + _SMOOTH)).mean()
+    overlap, predicted, true = total(torch.stack([(p * t).sum(dims), p.sum(dims), t.sum(dims)]))
+    return 1 - ((2 * overlap + _SMOOTH) / (predicted + true + _SMOOTH)).mean()
 
 
 def bce_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:

@@ -35,7 +35,7 @@ def training_pass(
 ) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
     """One pass of the patch pyramid (M3D-NCA, section 2.1).
 
-    The coarsest level sees the whole field of view, each finer one a patch of `plan.patch` cells.
+    The coarsest level runs over the whole field of view, each finer one a patch of `plan.patch` cells.
 
     Args:
         pyramid: that is trained.
@@ -67,7 +67,7 @@ def training_pass(
         index = torch.stack([frame_index(patch.size, origin, level_frame, images.device) for origin in patch.origins])
         steps = _steps(level.steps, plan, iteration, number)
         state = pyramid.cells[number](state, index, members, (plan.seed, number), steps, plan.recompute)
-        # Where a patch was cut its outer cells saw a false border, except along the axis that 2D cells do not perceive.
+        # A patch's outer cells perceive nothing beyond where it was cut; along the slice axis 2D cells never do.
         cut = [size < n and axis != architecture.slice_axis
                for axis, (size, n) in enumerate(zip(patch.size, level_frame, strict=True))]  # fmt: skip
         outputs.append(_outputs(pyramid, state, level, patch, targets, valid, cut, plan.loss_margin))
@@ -100,21 +100,22 @@ def _finer_patch(state, patch: Patch, architecture, number: int, image, points, 
     ratio, frame = architecture.ratio(number - 1), image.shape[1:4]
     finer, inner = _next_patch(patch, ratio, architecture.levels[number], frame, points, plan, iteration, numbers)
     upsampled = upsample(state, ratio, _covered(patch, architecture, number, frame))
-    state = torch.stack([whole[place] for whole, place in zip(upsampled, inner, strict=True)])
+    state = torch.stack([whole[inside] for whole, inside in zip(upsampled, inner, strict=True)])
     image = torch.stack([whole[_region(finer, b)] for b, whole in enumerate(image)])
     return torch.cat((image, state[..., image.shape[-1] :]), -1), finer
 
 
 def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration: int, numbers):
-    """The patch of the next finer level inside the last one, around each sample's point; and its place therein."""
+    """The patch of the next finer level inside the last one, around each sample's point; and per sample its slices of
+    the last one, upsampled."""
     sizes = [
-        min(want, have * r, n)
-        for want, have, r, n in zip(plan.patch_at(iteration), patch.size, ratio, frame, strict=True)
+        min(most, have * r, n)
+        for most, have, r, n in zip(plan.patch_at(iteration), patch.size, ratio, frame, strict=True)
     ]
     origins, inner = [], []
     for b, (point, number) in enumerate(zip(points, numbers, strict=True)):
         draw = random.Random(mix((plan.seed, PATCH, iteration, number, *level.scale)))
-        origin, place = [], []
+        origin, inside = [], []
         for axis in range(3):
             first = patch.origins[b][axis] * ratio[axis]
             last = min(first + patch.size[axis] * ratio[axis], frame[axis])
@@ -122,9 +123,9 @@ def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration
             start = cell - draw.randrange(sizes[axis])
             start = min(max(start, first), last - sizes[axis])
             origin.append(start)
-            place.append(slice(start - first, start - first + sizes[axis]))
+            inside.append(slice(start - first, start - first + sizes[axis]))
         origins.append(tuple(origin))
-        inner.append(tuple(place))
+        inner.append(tuple(inside))
     return Patch(origins, triple(sizes)), inner
 
 
@@ -147,7 +148,7 @@ def _steps(steps: int, plan: Plan, iteration: int, number: int) -> int:
 def _outputs(pyramid, state, level, patch: Patch, targets, valid, cut, margin: int):
     """(logits, targets, valid) of one level's patch on that level's cells."""
     logits = pyramid.logits(state)
-    want, counts = (
+    target, counts = (
         torch.stack([each[_region(patch, b)] for b, each in enumerate(pool(whole, level.scale))])
         for whole in (targets, valid)
     )
@@ -156,4 +157,4 @@ def _outputs(pyramid, state, level, patch: Patch, targets, valid, cut, margin: i
         if is_cut and margin and patch.size[axis] > 2 * margin:
             counts.narrow(axis + 1, 0, margin).zero_()
             counts.narrow(axis + 1, patch.size[axis] - margin, margin).zero_()
-    return logits, want, counts
+    return logits, target, counts

@@ -40,8 +40,8 @@ def validator(plan: Plan, split: dict[str, list[str]], cases: list[Case]) -> Cal
         A function of a pyramid, for `Run.train`.
     """
     held = sorted(split["validation"])
-    wanted = set(random.Random(plan.seed).sample(held, min(plan.validation_cases, len(held))))
-    chosen, reader = [case for case in cases if case.name in wanted], CaseReader(plan)
+    names = set(random.Random(plan.seed).sample(held, min(plan.validation_cases, len(held))))
+    chosen, reader = [case for case in cases if case.name in names], CaseReader(plan)
     preprocessing = plan.preprocessing
 
     def validate(pyramid: Pyramid) -> Scores:
