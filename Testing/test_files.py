@@ -29,8 +29,8 @@ from mednca.worker import Worker
 from mednca_train import training_run
 from mednca_train.data import examine
 from mednca_train.model import build
-from mednca_train.model.measure import ValidationReport
 from mednca_train.run_lock import run_lock
+from mednca_train.validation_report import ValidationReport
 from mednca_train.worker import TrainingWorker
 from phantoms import bright_model, image_of, organ_case, save
 from training_phantoms import METADATA, history, plan, write_case

@@ -21,7 +21,6 @@ from mednca.models.weights import Model, checksum, save_model
 from .data.case_reader import check_structures
 from .data.cases import Case, split
 from .model.build import check_description, finish
-from .model.measure import ValidationReport
 from .model.privacy import check_names
 from .plan.plan import Plan
 from .run_folder import (
@@ -44,6 +43,7 @@ from .training.estimate import check_affordable
 from .training.finetune import starting_weights
 from .training.loop import Run, check_new
 from .training.validation import validator
+from .validation_report import ValidationReport
 
 
 @dataclass

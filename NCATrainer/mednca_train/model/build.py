@@ -26,9 +26,10 @@ from ..pool import Pool
 from ..progress import ProgressCallback, counter
 from ..run_folder import CALIBRATION_CASES
 from ..training.loop import Run
+from ..validation_report import Comparison, ValidationReport
 from .calibration import MIN_SAMPLES, conditions, fit, measure_degraded
 from .card import model_card
-from .measure import Comparison, ValidationReport, compare, validate
+from .measure import compare, validate
 from .privacy import check_names, hidden_names
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mednca.models.weights import Model
 
+from ..validation_report import Comparison, ValidationReport
 from .calibration import COVERAGE
-from .measure import Comparison, ValidationReport
 
 
 def model_card(model: Model, report: ValidationReport, command: str) -> str:
