@@ -30,10 +30,10 @@ if _SIBLING.is_dir() and str(_SIBLING) not in sys.path:
 
 from mednca.errors import MedNCAError  # noqa: E402
 from mednca.models.library import Entry, Library  # noqa: E402
-from mednca.quality.calibration import Calibration  # noqa: E402
 from mednca_train.plan.fingerprint import CaseFacts  # noqa: E402
 from mednca_train.plan.metadata import slug  # noqa: E402
 from mednca_train.run_folder import RunState, RunSummary, read_history, read_name  # noqa: E402
+from mednca_train.validation_report import ValidationReport  # noqa: E402
 from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
@@ -393,7 +393,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.result.show(result)
         ui.resultLabel.text = messages.resultText(result)
         ui.addButton.enabled = ui.exportButton.enabled = result is not None and not status.isBusy
-        ui.calibrationButton.enabled = result is not None and bool(result.report.get("calibration"))
+        ui.calibrationButton.enabled = result is not None and result.report.calibration is not None
 
     def _onFailed(self, text):
         self._log(text)
@@ -549,7 +549,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         labels: dict[str, str] | None = None,
         changes: dict | None = None,
         seconds: float = 36_000,
-    ) -> dict:
+    ) -> ValidationReport:
         """For scripts: train on pairs of nodes, and wait for the end.
 
         Args:
@@ -561,8 +561,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
             seconds: after which the training is paused.
 
         Returns:
-            The validation report: "mean" (Dice by label and of the union), "calibration" and others, as
-            `mednca_train.model.build.finish` makes it.
+            The validation report: the mean Dice by label and of the union, the calibration, and more.
 
         Raises:
             MedNCAError: with the reason where there is none.
@@ -626,8 +625,9 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     def showCalibration(self) -> None:
         """Expected Dice against NQM of the result, in the layout."""
-        calibration = Calibration.from_json(self.trainer.result.report["calibration"])
-        showChart(calibrationPlot(calibration, _("Calibration")))
+        calibration = self.trainer.result.report.calibration if self.trainer.result else None
+        if calibration:
+            showChart(calibrationPlot(calibration, _("Calibration")))
 
     # --- the scene and the application
 

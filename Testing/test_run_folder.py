@@ -29,6 +29,7 @@ from mednca_train.plan.metadata import slug
 from mednca_train.run_folder import HistoryRow, RunOptions, RunState, RunStatus
 from mednca_train.training.history import append_rows, drop_rows_after
 from mednca_train.training.losses import total_loss
+from mednca_train.validation_report import ValidationReport
 from phantoms import bright_model, save
 from training_phantoms import METADATA, plan
 
@@ -124,6 +125,7 @@ def _age(path: Path, seconds: float) -> None:
 def test_the_result_of_a_run(tmp_path):
     folder = _begun(tmp_path / "run", state=RunState.DONE)
     report = {"mean": {"cases": 2, "dice": {"union": 0.9}, "dice_sd": {"union": 0.1}}}
+    report = ValidationReport.from_json(report)
     run_folder.write_report(folder, report)
     with pytest.raises(MedNCAError, match="holds no model"):
         run_folder.read_result(folder)
@@ -152,7 +154,7 @@ def test_requests_and_answers_are_read_as_they_were_written():
         ExamineAnswer(usable, cases, {1: "One"}),
         PlanAnswer(plan(), {"batch": "why."}, Estimate(1.0, 2.0, 3.0, 4.0)),
         PlanAnswer(plan(), {}, None),
-        TrainAnswer(Path("/out"), {"mean": {}}),
+        TrainAnswer(Path("/out"), ValidationReport.from_json({"mean": {"cases": 2, "dice": {}, "dice_sd": {}}})),
     ):
         assert type(message).from_json(json.loads(json.dumps(message.to_json()))) == message
     with pytest.raises(MedNCAError, match="not valid"):

@@ -23,6 +23,7 @@ from mednca_train.messages import PlanAnswer
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose
 from mednca_train.run_folder import RunState, read_plan, write_plan
+from mednca_train.validation_report import ValidationReport
 from nodes import drawn_pair
 from phantoms import bright_model, organ_case, save
 from training_phantoms import write_case
@@ -182,7 +183,7 @@ def test_a_training_can_be_watched_and_paused(trained):
 
 def test_drawings_become_a_good_model_within_three_minutes(trained):
     assert trained.dialogs == [], trained.log
-    assert trained.report["mean"]["dice"]["union"] > 0.9 and trained.seconds < 180
+    assert trained.report.mean.dice["union"] > 0.9 and trained.seconds < 180
     assert trained.rows == ["Back", "Front", "together"]
 
 
@@ -224,7 +225,7 @@ def test_pause_a_closed_scene_and_resume(host, panel):
     write_plan(run.folder, replace(read_plan(run.folder), iterations=run.iteration + 3))  # not to wait for 400
     host.click(panel.ui.resumeButton)
     _wait(host, panel)
-    assert panel.logic.status.result.report["mean"]["cases"] >= 1 and panel.ui.resumeButton.text == "Open"
+    assert panel.logic.status.result.report.mean.cases >= 1 and panel.ui.resumeButton.text == "Open"
 
 
 def test_a_killed_worker_costs_little(host, panel):
@@ -326,7 +327,7 @@ def _done_run(panel, name):
     run_folder.write_cases(run, [])
     run_folder.write_metadata(run, {"name": name, "id": id}, run_folder.RunOptions())
     run_folder.write_status(run, run_folder.RunStatus(RunState.DONE, 9, 9, 0.9))
-    run_folder.write_report(run, {"mean": mean, "calibration": CALIBRATION})
+    run_folder.write_report(run, ValidationReport.from_json({"mean": mean, "calibration": CALIBRATION}))
     (run / run_folder.PLAN).write_text("{}")
     panel._show()
     return run

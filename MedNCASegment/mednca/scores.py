@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from .quality.verdict import COLORS
+from .schema import tuples
 
 T = TypeVar("T")
 
@@ -51,6 +52,11 @@ class CaseScore:
     def to_json(self) -> dict:
         """As JSON has it."""
         return asdict(self) | {"uncounted": list(self.uncounted)}
+
+    @classmethod
+    def from_json(cls, data: dict) -> CaseScore:
+        """Raises TypeError where it is none."""
+        return cls(**{"structure": None, "clicked": False} | tuples(data))
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,15 @@ class Summary:
     def to_json(self) -> dict:
         """As JSON has it."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict) -> Summary:
+        """Raises TypeError where it is none. Structures and distances may be missing, as where version 0.1 wrote it."""
+        missing = {
+            "structures": data.get("cases"), "hd95_mm": {}, "hd95_mm_sd": {}, "without_hd95": 0, "nqm": None,
+            "verdicts": {},
+        }  # fmt: skip
+        return cls(**missing | data)
 
 
 def _known(figures: Iterable[float | None]) -> list[float]:

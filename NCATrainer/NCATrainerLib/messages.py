@@ -135,21 +135,19 @@ def resultText(result: RunResult | None) -> str:
         return _("No result yet.")
     report = result.report
     told = _("{name}. Cases held out to measure it on: {n}.")
-    lines = [told.format(name=result.name, n=report["mean"]["cases"])]
-    if "helped" in report:
-        lines.append(
-            _("Fine-tuning helped.") if report["helped"] else _("Fine-tuning did not help; keep the model before.")
-        )
-    calibration = report.get("calibration")
-    if calibration:
-        found = calibration["detection"]
+    lines = [told.format(name=result.name, n=report.mean.cases)]
+    if report.comparison:
+        helped = report.comparison.helped
+        lines.append(_("Fine-tuning helped.") if helped else _("Fine-tuning did not help; keep the model before."))
+    if report.calibration:
+        found = report.calibration.detection
         lines.append(
             _("Calibrated. Of {n} failures among degraded cases, {share} were not called good.").format(
                 n=found["failures"], share=_share(found["failures_not_green"])
             )
         )
     else:
-        lines.append(report.get("calibration_note") or _("There is no calibration: the verdict stays grey."))
+        lines.append(report.calibration_note or _("There is no calibration: the verdict stays grey."))
     return "<br>".join(escape(line) for line in lines)
 
 

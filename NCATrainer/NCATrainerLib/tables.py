@@ -103,13 +103,13 @@ class ResultTable:
         if result is self._shown:
             return
         self._shown = result
-        report = result.report if result else {}
-        own = report["mean"]["dice"] if report else {}
-        base = dict(report["base"]["dice"]) if "base" in report else {}
+        mean, compared = (result.report.mean, result.report.comparison) if result else (None, None)
+        own, spread = (mean.dice, mean.dice_sd) if mean else ({}, {})
+        base = dict(compared.base.dice) if compared else {}
         if base.keys() != own.keys():
             base.pop("union", None)  # of other labels
         rows = [
-            (_("together") if name == "union" else name, f"{dice:.3f} \u00b1 {report['mean']['dice_sd'][name]:.3f}",
+            (_("together") if name == "union" else name, f"{dice:.3f} \u00b1 {spread[name]:.3f}",
              f"{base[name]:.3f}" if name in base else "")
             for name, dice in own.items()
         ]  # fmt: skip

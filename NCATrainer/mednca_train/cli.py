@@ -230,8 +230,10 @@ def calibrate(
         with _bar() as (_, stage):
             report = make(loaded, parts[0], parts[1], out, _command(), seed, calibration_cases, stage)
     cli.table(report.cases, report.mean)
-    made = loaded.info["quality"]
-    cli.out.print(made.get("calibration_note") or f"Calibrated with {made['calibration']['samples']} samples.")
+    if report.calibration:
+        cli.out.print(f"Calibrated with {report.calibration.samples} samples.")
+    else:
+        cli.out.print(report.calibration_note)
     _end(facts, report.failures)
 
 

@@ -16,6 +16,7 @@ from .data.cases import Case
 from .plan.estimate import Estimate
 from .plan.fingerprint import FINGERPRINT_SCHEMA, Fingerprint
 from .plan.plan import Plan
+from .validation_report import ValidationReport
 
 _CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
 
@@ -204,15 +205,15 @@ class TrainAnswer:
     """A training has come to its end: the model's folder, and the validation report."""
 
     out: Path
-    report: dict
+    report: ValidationReport
 
     @classmethod
     def from_json(cls, data: dict) -> TrainAnswer:
-        return cls(Path(data["out"]), data["report"])
+        return cls(Path(data["out"]), ValidationReport.from_json(data["report"]))
 
     def to_json(self) -> dict:
         """The content of `Done`."""
-        return {"out": str(self.out), "report": self.report}
+        return {"out": str(self.out), "report": self.report.to_json()}
 
 
 def _cases(rows: list) -> tuple[Case, ...]:

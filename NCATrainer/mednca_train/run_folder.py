@@ -32,6 +32,7 @@ from mednca.schema import LINE, NUMBER, TEXT, optional, read_json, record
 
 from .data.cases import Case
 from .plan.plan import Plan
+from .validation_report import ValidationReport
 
 PLAN, SPLIT, CASES, METADATA = "plan.json", "split.json", "cases.json", "metadata.json"
 HISTORY, CHECKPOINT, STATE, REPORT = "history.csv", "checkpoint.safetensors", "state.json", "report.json"
@@ -184,7 +185,7 @@ class RunResult:
 
     run: Path
     name: str
-    report: dict
+    report: ValidationReport
 
     @property
     def folder(self) -> Path:
@@ -330,15 +331,16 @@ def _history_row(row: dict[str, str]) -> HistoryRow:
     return HistoryRow.from_json({key: readers.get(key, float)(row[key]) for key in HISTORY_COLUMNS if row.get(key)})
 
 
-def write_report(folder: str | Path, report: dict) -> None:
-    """report: the validation report of the model."""
-    write_json(Path(folder) / REPORT, report)
+def write_report(folder: str | Path, report: ValidationReport) -> None:
+    """How good the model is."""
+    write_json(Path(folder) / REPORT, report.to_json())
 
 
 def read_result(folder: str | Path) -> RunResult:
     """What came out of a run whose model lies in its folder. Raises MedNCAError where there is none."""
     folder = Path(folder)
-    result = RunResult(folder, read_name(folder), read_json(folder / REPORT, _REPORT_SCHEMA))
+    report = ValidationReport.from_json(read_json(folder / REPORT, _REPORT_SCHEMA))
+    result = RunResult(folder, read_name(folder), report)
     if not (result.folder / "model.json").is_file():
         raise MedNCAError(f"{result.folder} holds no model.")
     return result

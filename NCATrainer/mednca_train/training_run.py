@@ -185,7 +185,7 @@ def complete(
             salt=None if options.keep_names else options.salt,
             replace=True,
         )
-        write_report(run.folder, result.to_json())
+        write_report(run.folder, result)
         run.set_state(RunState.DONE)
     return result
 

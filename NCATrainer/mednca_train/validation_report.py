@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from mednca.errors import MedNCAError
+from mednca.quality.calibration import Calibration
 from mednca.scores import CaseScore, Summary
 
 
@@ -31,7 +33,7 @@ class ValidationReport:
         mean: their summary.
         failures: of each case that could not be measured, image and error.
         comparison: with the model that was fine-tuned; None where there is none, or no label in common.
-        calibration: as model.json has it; None where there is none.
+        calibration: of the model; None where there is none.
         calibration_note: why there is none.
     """
 
@@ -39,7 +41,7 @@ class ValidationReport:
     mean: Summary
     failures: tuple[dict[str, str], ...] = ()
     comparison: Comparison | None = None
-    calibration: dict | None = None
+    calibration: Calibration | None = None
     calibration_note: str | None = None
 
     def to_json(self) -> dict:
@@ -49,6 +51,25 @@ class ValidationReport:
             "mean": self.mean.to_json(),
             "failures": list(self.failures),
             **(asdict(self.comparison) if self.comparison else {}),
-            "calibration": self.calibration,
+            "calibration": self.calibration.to_json() if self.calibration else None,
             "calibration_note": self.calibration_note,
         }
+
+    @classmethod
+    def from_json(cls, data: dict) -> ValidationReport:
+        """Also of a report that version 0.1 wrote. Raises MedNCAError where it cannot be understood."""
+        try:
+            comparison = None
+            if "helped" in data:
+                base, own = Summary.from_json(data["base"]), Summary.from_json(data["own"])
+                comparison = Comparison(base, own, data["helped"])
+            return cls(
+                tuple(CaseScore.from_json(score) for score in data.get("cases", ())),
+                Summary.from_json(data["mean"]),
+                tuple(data.get("failures", ())),
+                comparison,
+                Calibration.from_json(data["calibration"]) if data.get("calibration") else None,
+                data.get("calibration_note"),
+            )
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise MedNCAError(f"A validation report cannot be read ({error!r}).") from error

@@ -98,7 +98,7 @@ class TrainingWorker(Worker):
             device = self._device(asked, tell)
             work = _begin(asked.run, asked.new, device) if asked.new else training_run.reopen(asked.run, device)
             result = training_run.complete(work, None, report, tell, progress)
-        return TrainAnswer(training_run.result_folder(work), result.to_json()).to_json()
+        return TrainAnswer(training_run.result_folder(work), result).to_json()
 
     def _device(self, asked: TrainRequest, tell) -> str:
         """Chosen by itself: what there is; for a run that goes on, what it was begun on."""

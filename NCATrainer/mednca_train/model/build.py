@@ -184,7 +184,7 @@ def _completed(
         report,
         failures=(*report.failures, *others),
         comparison=comparison,
-        calibration=quality["calibration"],
+        calibration=model.calibration,
         calibration_note=quality.get("calibration_note"),
     )
 
