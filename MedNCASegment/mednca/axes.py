@@ -1,12 +1,14 @@
-"""Three values, one for each axis, as types: what every room says of sizes, spacings, margins and boxes.
+"""Three values, one for each axis, and boxes: what every room says of sizes, spacings, margins and parts of arrays.
 
-Which axes they are (R, A, S, or an image's own i, j, k) is for whoever says it. No arithmetic: numpy's arrays do that.
+Which axes they are (R, A, S, or an image's own i, j, k) is for whoever says it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
 
@@ -32,3 +34,20 @@ def triple(values: Iterable[T]) -> tuple[T, T, T]:
     """
     first, second, third = values
     return first, second, third
+
+
+def bounding_box(mask: np.ndarray) -> np.ndarray:
+    """Where a mask lies.
+
+    Args:
+        mask: bool, three axes.
+
+    Returns:
+        First and last index along each axis: whole numbers (2, 3).
+
+    Raises:
+        ValueError: the mask is empty.
+    """
+    if not mask.any():
+        raise ValueError("an empty mask lies nowhere")
+    return np.array([np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]).T

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
+from ..axes import bounding_box
+
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
     """Measure the overlap of two masks.
@@ -44,8 +46,7 @@ def hd95(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> float | None
 
 def _around(mask: np.ndarray) -> tuple[slice, ...]:
     """The box of a mask and one voxel around it."""
-    ends = [np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]
-    return tuple(slice(max(first - 1, 0), last + 2) for first, last in ends)
+    return tuple(slice(max(first - 1, 0), last + 2) for first, last in bounding_box(mask).T.tolist())
 
 
 def _surface_distances(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> np.ndarray:

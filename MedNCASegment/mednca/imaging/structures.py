@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import SimpleITK as sitk
 
+from ..axes import bounding_box
+
 Lengths = Sequence[float] | np.ndarray  # mm along R, A, S
 _SPECK = 0.1  # of the largest piece's voxels; smaller ones are no structure, but stray bits of the nearest one
 
@@ -43,7 +45,11 @@ def separate(mask: np.ndarray, spacing: Lengths, field: Lengths | None) -> list[
     """
     if not mask.any():
         return []
-    if field is None or is_one_field(field, np.array(mask.shape) * spacing) or _fits(_ends(mask), spacing, field):
+    if (
+        field is None
+        or is_one_field(field, np.array(mask.shape) * spacing)
+        or _fits(bounding_box(mask), spacing, field)
+    ):
         return [mask]
     pieces = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True))
     shapes = sitk.LabelShapeStatisticsImageFilter()
@@ -63,7 +69,7 @@ def middle(mask: np.ndarray) -> np.ndarray:
     Returns:
         Its continuous voxel index (R, A, S).
     """
-    return _ends(mask).mean(axis=0)
+    return bounding_box(mask).mean(axis=0)
 
 
 def _owners(boxes: list[np.ndarray], sizes: list[int], spacing: Lengths, field: Lengths) -> list[int]:
@@ -84,13 +90,8 @@ def _owners(boxes: list[np.ndarray], sizes: list[int], spacing: Lengths, field: 
     return owners
 
 
-def _ends(mask: np.ndarray) -> np.ndarray:
-    """First and last index of a mask along R, A, S: 2 x 3."""
-    return np.array([np.flatnonzero(mask.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]).T
-
-
 def _box_of(shapes: sitk.LabelShapeStatisticsImageFilter, number: int) -> np.ndarray:
-    """As `_ends`; SimpleITK's axes run backward."""
+    """As `bounding_box`; SimpleITK's axes run backward."""
     box = np.array(shapes.GetBoundingBox(number))
     first, size = box[2::-1], box[:2:-1]
     return np.array([first, first + size - 1])

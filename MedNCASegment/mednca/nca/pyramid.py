@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..axes import Box, triple, whole
+from ..axes import Box, bounding_box, triple, whole
 from .architecture import Architecture, Shape, widen
 from .cells import CELLS, Cell
 from .firing import frame_index
@@ -85,12 +85,11 @@ class Pyramid(nn.Module):
             likeliest = torch.maximum(probability[0].sum(-1), likeliest)
         found = to_numpy(likeliest >= min(ROI_FROM, float(likeliest.max())))
         found = choose(found) if choose else found
-        box = []
-        for axis, (scale, size) in enumerate(zip(self.architecture.levels[number].scale, shape, strict=True)):
-            along = found.any(axis=tuple({0, 1, 2} - {axis})).nonzero()[0]
-            low, high = int(along[0]) - ROI_PADDING, int(along[-1]) + 1 + ROI_PADDING
-            box.append(slice(max(low * scale, 0), min(high * scale, size)))
-        return triple(box)
+        ends, scales = bounding_box(found).T.tolist(), self.architecture.levels[number].scale
+        return triple(
+            slice(max((first - ROI_PADDING) * scale, 0), min((last + 1 + ROI_PADDING) * scale, size))
+            for (first, last), scale, size in zip(ends, scales, shape, strict=True)
+        )
 
     def _descend(self, image: torch.Tensor, seed: int, members, boxes: list[Box], tile: Shape | None) -> torch.Tensor:
         """The first levels, each on its box (`Architecture.boxes`); returns the logits of the last of these."""

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from ..axes import bounding_box
+
 MAX_HOTSPOTS = 10
 SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no hotspot of their own
 MAX_VOXELS = 1_000_000  # of a region; a larger one is searched on a coarser grid
@@ -117,13 +119,11 @@ def _at(image: sitk.Image, point) -> float:
 def _around_the_doubt(variance: sitk.Image):
     """The box (slices i, j, k) that holds doubt, with a margin for the smoothing; None where there is none."""
     doubt = (sitk.GetArrayViewFromImage(variance) > _LEAST_DEVIATION**2).transpose(2, 1, 0)
-    box = []
-    for spacing, others in zip(variance.GetSpacing(), ((1, 2), (0, 2), (0, 1)), strict=True):
-        along, margin = np.flatnonzero(doubt.any(axis=others)), int(np.ceil(3 * SMOOTHING / spacing))
-        if not along.size:
-            return None
-        box.append(slice(max(int(along[0]) - margin, 0), int(along[-1]) + margin + 1))
-    return tuple(box)
+    if not doubt.any():
+        return None
+    margins = [int(np.ceil(3 * SMOOTHING / mm)) for mm in variance.GetSpacing()]
+    ends = bounding_box(doubt).T.tolist()
+    return tuple(slice(max(first - m, 0), last + m + 1) for (first, last), m in zip(ends, margins, strict=True))
 
 
 def _ras(point) -> tuple[float, float, float]:

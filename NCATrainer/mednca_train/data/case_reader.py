@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from mednca.axes import bounding_box
 from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
@@ -83,10 +84,10 @@ def training_field(plan: Plan, spacing: Sequence[float] | np.ndarray) -> tuple[f
 def _around(structure: np.ndarray, plan: Plan):
     """Slices of a case that is larger than a training sample with its padding: around a structure, as by a click."""
     window = []
-    for axis, (have, want, padding) in enumerate(zip(structure.shape, plan.field_of_view, plan.padding, strict=True)):
+    shape = structure.shape
+    middles = (bounding_box(structure).sum(0) + 1) // 2 if structure.any() else np.array(shape) // 2
+    for have, want, padding, middle in zip(shape, plan.field_of_view, plan.padding, middles.tolist(), strict=True):
         size = min(want + 2 * padding, have)
-        along = np.flatnonzero(structure.any(axis=tuple({0, 1, 2} - {axis})))
-        middle = (along[0] + along[-1] + 1) // 2 if len(along) else have // 2
         start = min(max(middle - size // 2, 0), have - size)
         window.append(slice(start, start + size))
     return tuple(window)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mednca.axes import triple
+from mednca.axes import bounding_box, triple
 from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage, normalize
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
@@ -60,17 +60,14 @@ def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
         if not found:
             raise MedNCAError("Its label map is empty.")
         normalize(canonical.array)  # refuses an image without contrast
-        corners = [
-            np.flatnonzero((canonical_labels.array > 0).any(axis=others))[[0, -1]]
-            for others in ((1, 2), (0, 2), (0, 1))
-        ]
+        first, last = bounding_box(canonical_labels.array > 0)
         return CaseFacts(
             case.name,
             triple(int(n) for n in canonical.array.shape),
             _rounded(canonical.spacing, 4),
             _rounded(np.percentile(canonical.array, (0.5, 50, 99.5)), 4),
             found,
-            _rounded([(high - low + 1) * mm for (low, high), mm in zip(corners, canonical.spacing, strict=True)], 2),
+            _rounded((last - first + 1) * canonical.spacing, 2),
             _sides(canonical_labels, found),
             hashlib.sha256(canonical.array.tobytes()).hexdigest()[:16],
         )
