@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError
-from mednca.messages import Progress
+from mednca.messages import Progress, SegmentRequest
 from mednca.result import Report
 
 from .click_placement import Point
@@ -31,7 +33,8 @@ class Request:
     """One segmentation that somebody asked for.
 
     Attributes:
-        volumeNode, model, clicks, options, keepProbability: what was asked for.
+        volumeNode, keepProbability: what was asked for.
+        asked: the rest of it, as the worker takes it; the image's file is not known yet.
         target: called when the result is there; the segmentation node to add to, or None for a new one.
         finished: called with the request once, at the end.
         points: the control points that asked for it, as far as they are still there.
@@ -50,9 +53,9 @@ class Request:
         keepProbability: bool = False,
         **options: Any,
     ):
-        self.volumeNode, self.model = volumeNode, model
-        self.clicks = [tuple(float(x) for x in click) for click in clicks]
-        self.target, self.finished, self.keepProbability, self.options = target, finished, keepProbability, options
+        points = tuple(triple(float(x) for x in click) for click in clicks)
+        self.volumeNode, self.asked = volumeNode, SegmentRequest("", model, points, **options)
+        self.target, self.finished, self.keepProbability = target, finished, keepProbability
         self.points: list[Point] = []
         self.started = time.monotonic()
         self.added: AddedRun | None = None
@@ -86,7 +89,7 @@ class Request:
 
     def isForTheSameAs(self, other: Request) -> bool:
         """Whether both are for the same click, or both for the same whole volume; both are done."""
-        if self.clicks or other.clicks:
+        if self.asked.clicks or other.asked.clicks:
             return bool({point.id for point in self.points} & {point.id for point in other.points})
         sameTarget = self.brought.segmentationNode is other.brought.segmentationNode
         return self.volumeNode is other.volumeNode and sameTarget
@@ -167,10 +170,7 @@ class RequestQueue:
         try:
             path = self._handedOver(request.volumeNode)
             if path:
-                self.client.submit(
-                    request.job, command="segment", image=path.name, model=request.model, clicks=request.clicks,
-                    **request.options,
-                )  # fmt: skip
+                self.client.submit(request.job, **replace(request.asked, image=path.name).to_json())
         except (MedNCAError, OSError) as error:
             self._sending = None
             self.client.end(request.job, RequestState.FAILED, str(error))

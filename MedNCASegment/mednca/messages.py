@@ -8,11 +8,30 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from .axes import triple
 from .errors import MedNCAError
-from .schema import parse_json
+from .schema import LINE, SEED, numbers, optional, parse_json, record
+
+_JOB = {"type": ["string", "integer"]}
+PATH = {"type": "string", "minLength": 1, "maxLength": 4000, "pattern": r"\A[^\0]*\Z"}
+REQUEST_SCHEMA = record({"command": {"type": "string"}, "job": _JOB}, ("command",), others=True)  # of any command
+
+
+def request_schema(properties: dict, required: Sequence[str] = ()) -> dict:
+    """Make the schema of a command's requests.
+
+    Args:
+        properties: schema by name, beside the command, its job and "out", a folder for what it makes.
+        required: those that must be there.
+
+    Returns:
+        The schema.
+    """
+    return record({"command": {"type": "string"}, "job": _JOB, "out": PATH} | properties, required)
 
 
 @dataclass(frozen=True)
@@ -32,6 +51,61 @@ class Progress:
     field: int = 1
     fields: int = 1
     seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class SegmentRequest:
+    """Segment an image that lies in a file.
+
+    Attributes:
+        image: its file.
+        model: its id in the library, or its folder.
+        clicks: RAS mm; none for the whole image.
+        out: the folder that is to be made; None where whoever sends the request says it.
+        members, seed, device, target_dice, memory_limit: as of `segment.segment_image`; None: its own default.
+    """
+
+    command = "segment"
+    schema = request_schema(
+        {
+            "image": PATH,
+            "model": PATH,
+            "clicks": {"type": "array", "items": numbers(3, -1e6, 1e6), "maxItems": 1000},
+            "members": optional({"type": "integer", "minimum": 1, "maximum": 1000}),
+            "seed": optional(SEED),
+            "device": optional(LINE),
+            "target_dice": optional({"type": "number", "minimum": 0, "maximum": 1}),
+            "memory_limit": optional({"type": "number", "exclusiveMinimum": 0, "maximum": 1e9}),
+        },
+        ("image", "model", "out"),
+    )
+    image: str
+    model: str
+    clicks: tuple[tuple[float, float, float], ...] = ()
+    out: str | None = None
+    members: int | None = None
+    seed: int | None = None
+    device: str | None = None
+    target_dice: float | None = None
+    memory_limit: float | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What was asked for of `segment.segment_image`'s options."""
+        names = ("members", "seed", "device", "target_dice", "memory_limit")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @classmethod
+    def from_json(cls, data: dict) -> SegmentRequest:
+        """data: checked against the schema."""
+        names = {each.name for each in dataclasses.fields(cls)} - {"clicks"}
+        clicks = tuple(triple(click) for click in data.get("clicks", ()))
+        return cls(clicks=clicks, **{name: value for name, value in data.items() if name in names})
+
+    def to_json(self) -> dict:
+        """The request, without its job."""
+        told = {key: value for key, value in asdict(self).items() if value is not None}
+        return {"command": self.command} | told | {"clicks": [list(click) for click in self.clicks]}
 
 
 @dataclass(frozen=True)

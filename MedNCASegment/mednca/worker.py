@@ -2,8 +2,8 @@
 
 Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
 
-    {"command": "segment", "job": "1", "image": PATH, "model": ID_OR_FOLDER, "clicks": [[R, A, S]], "out": FOLDER,
-     "members": N, "seed": S, "device": D, "target_dice": T, "memory_limit": MB}     the last five may be left out
+    {"command": "segment", "job": "1", "image": PATH, "model": ID_OR_FOLDER, "clicks": [[R, A, S]], "out": FOLDER}
+                                                      and the options of `messages.SegmentRequest`
     {"command": "cancel", "job": "1"}
     {"command": "quit"}
 
@@ -26,49 +26,15 @@ import shutil
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from .errors import MedNCAError, NothingFound
-from .messages import Advanced, Done, Event, Failed, Progress, Ready, Started, Stopped
-from .schema import LINE, SEED, check_schema, numbers, optional, parse_json, record
+from .messages import REQUEST_SCHEMA, Advanced, Done, Event, Failed, Progress, Ready, SegmentRequest, Started, Stopped
+from .schema import check_schema, parse_json
 
-_JOB = {"type": ["string", "integer"]}
-PATH = {"type": "string", "minLength": 1, "maxLength": 4000, "pattern": r"\A[^\0]*\Z"}
-_REQUEST = record({"command": {"type": "string"}, "job": _JOB}, ("command",), others=True)
-
-
-def request_schema(properties: dict, required: Sequence[str] = ()) -> dict:
-    """Make the schema of a command's requests.
-
-    Args:
-        properties: schema by name, beside the command, its job and "out", a folder for what it makes.
-        required: those that must be there.
-
-    Returns:
-        The schema.
-    """
-    return record({"command": {"type": "string"}, "job": _JOB, "out": PATH} | properties, required)
-
-
-_OPTIONS = {  # null: as the model or the machine says
-    "members": optional({"type": "integer", "minimum": 1, "maximum": 1000}),
-    "seed": optional(SEED),
-    "device": optional(LINE),
-    "target_dice": optional({"type": "number", "minimum": 0, "maximum": 1}),
-    "memory_limit": optional({"type": "number", "exclusiveMinimum": 0, "maximum": 1e9}),
-}
-_SEGMENT = request_schema(
-    {
-        "image": PATH,
-        "model": PATH,
-        "clicks": {"type": "array", "items": numbers(3, -1e6, 1e6), "maxItems": 1000},
-        **_OPTIONS,
-    },
-    ("image", "model", "out"),
-)
 Command = Callable[[dict, str], dict]  # a request and its job's id -> the answer
 _LONGEST_LINE = 100_000_000  # bytes
 _PATIENCE = 3.0  # seconds from the end of standard input to the end of the process, at most
@@ -115,7 +81,7 @@ class Worker:
             By each command's name, the function that does it and the schema of its requests. The function takes the
             request and the job's id; what it returns is the answer that goes with "done".
         """
-        return {"segment": (self._segment, _SEGMENT)}
+        return {SegmentRequest.command: (self._segment, SegmentRequest.schema)}
 
     def tell(self, event: Event) -> None:
         """Say it; where nobody listens any more, all work stops."""
@@ -155,7 +121,7 @@ class Worker:
     def _understood(self, line: bytes) -> dict:
         """The request of a line, with its job as text. Raises MedNCAError where it is none."""
         request = parse_json(line, "A request")
-        check_schema(request, _REQUEST, "A request")
+        check_schema(request, REQUEST_SCHEMA, "A request")
         return request | {"job": str(request.get("job", ""))}
 
     def _do(self, request: dict) -> None:
@@ -181,12 +147,10 @@ class Worker:
         from .models.library import Library
         from .segment import segment_image
 
-        progress = self.progress(job)
+        asked, progress = SegmentRequest.from_json(request), self.progress(job)
         progress(Progress("reading", 0, 1))
-        image = self._image(Path(request["image"]))
-        options = {key: request[key] for key in _OPTIONS if request.get(key) is not None}
-        model = Library().load(request["model"])
-        result = segment_image(image, model, request.get("clicks") or (), progress=progress, **options)
+        image, model = self._image(Path(asked.image)), Library().load(asked.model)
+        result = segment_image(image, model, asked.clicks, progress=progress, **asked.options)
         report = result.report.to_json()
         progress(Progress("writing", 0, 1))
         with staged(Path(request["out"])) as folder:

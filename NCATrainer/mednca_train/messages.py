@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mednca.messages import PATH, request_schema
 from mednca.schema import ID, LINE, TEXT, named, optional
-from mednca.worker import PATH, request_schema
 
 from .data.cases import Case
 from .plan.estimate import Estimate
