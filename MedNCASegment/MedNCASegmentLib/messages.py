@@ -57,7 +57,7 @@ def reasonText(verdict: Verdict | None) -> str:
         return _("No verdict: {why}.").format(why=objectionText(verdict.objection))
     why = {
         "green": _("Even the low end of the interval reaches the target of {target}. Please look at it all the same."),
-        "amber": _("The target of {target} lies within the interval: check the most uncertain places below."),
+        "amber": _("The target of {target} lies within the interval: check the most uncertain regions below."),
         "red": _("The expected Dice is below the target of {target}: correct it, or do not use it."),
     }[verdict.color]
     return why.format(target=f"{verdict.target:.2f}")
