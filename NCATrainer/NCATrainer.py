@@ -675,17 +675,17 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 class NCATrainerTest(ScriptedLoadableModuleTest):
     """Self-tests that run in Slicer and, unchanged, on the test host."""
 
-    def setUp(self):
+    def setUp(self) -> None:
         slicer.mrmlScene.Clear(0)
         if missingPackages(REQUIREMENTS):
             self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages(REQUIREMENTS).values())))
 
-    def runTest(self):
+    def runTest(self) -> None:
         for test in (self.test_badDataset,):
             self.setUp()
             test()
 
-    def test_badDataset(self):
+    def test_badDataset(self) -> None:
         """What cannot be trained on is refused, with a reason."""
         logic = NCATrainerLogic()
         try:

@@ -239,3 +239,21 @@ def test_no_test_imports_from_another_test():
     for path in (ROOT / "Testing").rglob("*.py"):
         for module, _names in _imports(ast.parse(path.read_text(encoding="utf-8"))):
             assert not module.startswith("test_"), path.name
+
+
+def _public_functions(tree):
+    """Functions and methods without an underscore, of public classes, too."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from _public_functions(node)
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node
+
+
+def test_every_public_signature_says_its_types():
+    files = [path for folder in ENGINES.values() for path in folder.rglob("*.py")] + SLICER_SIDES
+    for path in files:
+        for function in _public_functions(ast.parse(path.read_text(encoding="utf-8"))):
+            arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+            untyped = [each.arg for each in arguments if each.annotation is None and each.arg not in ("self", "cls")]
+            assert not untyped and function.returns is not None, f"{path.name}: {function.name} {untyped}"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import overload
+from typing import TypeVar
 
 import numpy as np
 import torch
 
+Array = TypeVar("Array", torch.Tensor, np.ndarray)
 
-@overload
-def union(probability: torch.Tensor) -> torch.Tensor: ...
-@overload
-def union(probability: np.ndarray) -> np.ndarray: ...
-def union(probability):
+
+def union(probability: Array) -> Array:
     """Probability of any label: the labels exclude each other, so theirs add up, to 1 at most.
 
     Without this a voxel between two structures, half one and half the other, would belong to neither.
