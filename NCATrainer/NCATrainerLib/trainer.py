@@ -76,10 +76,12 @@ class Preparation:
 
     @property
     def unusable(self) -> list[CaseFacts]:
+        """The cases that cannot be trained on, with their problem."""
         return [case for case in self.facts if case.problem is not None]
 
     @property
     def usableCases(self) -> tuple[Case, ...]:
+        """The files of those that can."""
         usable = {case.name for case in self.facts if case.problem is None}
         return tuple(case for case in self.data.cases if case.name in usable) if self.data else ()
 

@@ -46,6 +46,7 @@ class TrainingRequest:
 
     @property
     def hasData(self) -> bool:
+        """Whether there is anything to train on: pairs, or a folder."""
         return bool(self.pairs or self.folder)
 
     @property

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, overload
 
 import numpy as np
 import torch
 
-Array = TypeVar("Array", torch.Tensor, np.ndarray)
 
-
-def union(probability: Array) -> Array:
+@overload
+def union(probability: torch.Tensor) -> torch.Tensor: ...
+@overload
+def union(probability: np.ndarray) -> np.ndarray: ...
+def union(probability: Any) -> Any:
     """Probability of any label: the labels exclude each other, so theirs add up, to 1 at most.
 
     Without this a voxel between two structures, half one and half the other, would belong to neither.
