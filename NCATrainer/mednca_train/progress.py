@@ -2,6 +2,7 @@
 
 "examining"     the cases, before anything is planned
 "estimating"    what an iteration takes here
+"preparing"     a run, before its first iteration
 "training"      iterations
 "measuring"     the model on validation cases
 "comparing"     with the model that was fine-tuned, on the same cases
