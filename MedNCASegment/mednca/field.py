@@ -25,8 +25,10 @@ from .models.weights import Model
 from .nca.ensemble import Ensemble, Statistics
 from .nca.labels import to_labels
 from .nca.memory import trim_heap
-from .quality.domain import objection_to
-from .quality.signals import measure_signals, nqm
+from .quality.calibration import CROP, SCAN
+from .quality.domain import Circumstances, objection_to
+from .quality.evidence import Evidence, gather
+from .quality.signals import UNION, measure_signals, nqm_near
 from .quality.verdict import judge
 from .result import Finding, ModelIdentity
 
@@ -237,7 +239,7 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
     for attempt in range(LOCATE_ROUNDS):
         progress("locating", attempt, LOCATE_ROUNDS)
         statistics = field.run(min(LOCATE_MEMBERS, request.members))
-        mask = _kept_labels(request.model, statistics, is_single=True)
+        mask, _dropped = _kept_labels(request.model, statistics, is_single=True)
         if not mask.any():
             break
         found = field.grid.cut(statistics.region).image_index(middle(mask > 0))
@@ -254,40 +256,74 @@ def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statist
     """Paint one field of view onto the image's voxels and judge it."""
     canonical, model = request.canonical, request.model
     extent = triple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
-    mask = _kept_labels(model, statistics, is_single)
+    context = SCAN if click and not _is_one_field(model, canonical) else CROP
+    mask, dropped = _kept_labels(model, statistics, is_single)
     grid = grid.cut(statistics.region)  # a region of interest is all that was computed
+    with request.timed("verdict"):
+        evidence = gather(statistics, mask > 0, grid.spacing)
+        signals, per_label = measure_signals(evidence), _nqm_by_name(model, evidence)
+        distance = _distance(mask, grid, canonical, click)
+        beside = round(float(np.count_nonzero(dropped) * np.prod(grid.spacing)), 1)
+        del evidence
+    np.copyto(statistics.mean, 0, where=dropped[..., None])
     painted = request.canvas.paint(grid, statistics)
     voxel = float(np.prod(canonical.spacing))
     volumes = {label.name: float(np.count_nonzero(painted == label.value) * voxel) for label in model.labels}
     volumes["union"] = float(np.count_nonzero(painted) * voxel)
-    objection = objection_to(
-        statistics.members, canonical.spacing, extent, volumes["union"], _touches_cut_side(mask, grid, canonical),
-        model.domain,
-    )  # fmt: skip
-    signals, names = measure_signals(statistics), [*(label.name for label in model.labels), "union"]
+    touches = _touches_side(mask, grid, canonical, is_single)
+    circumstances = Circumstances(
+        statistics.members, triple(canonical.spacing.tolist()), extent, volumes["union"], touches, beside, distance
+    )
+    objection = objection_to(circumstances, model.domain)
+    calibration = request.identity.calibration
     center = middle(mask > 0) if mask.any() else (np.array(grid.size) - 1) / 2
     return Finding(
         click=click,
         center=triple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(center))),
         field_of_view=extent,
-        nqm={name: nqm(sums) for name, sums in zip(names, statistics.sums, strict=True)},
+        nqm=per_label,
         volume_mm3=volumes,
-        verdict=judge(signals, statistics.members, request.identity.calibration, request.target_dice, objection),
+        verdict=judge(signals, statistics.members, calibration, request.target_dice, objection, context),
         objection=objection,
         signals=signals,
+        context=context,
+        distance_mm=distance,
+        dropped_mm3=beside,
         moves=moves,
         computed_share=round(statistics.computed_share, 4),
     )
 
 
-def _kept_labels(model: Model, statistics: Statistics, is_single: bool) -> np.ndarray:
-    """The labels on the model's grid. Small pieces that are dropped are cleared in the statistics' mean, too."""
+def _nqm_by_name(model: Model, evidence: Evidence | None) -> dict[str, float | None]:
+    """Eq. (1) near the kept piece, per label name and of the union; None where nothing was found."""
+    channels = {**{label.name: number for number, label in enumerate(model.labels)}, "union": UNION}
+    return {name: nqm_near(evidence, channel) if evidence else None for name, channel in channels.items()}
+
+
+def _is_one_field(model: Model, canonical: CanonicalImage) -> bool:
+    """Whether the whole image is about one field of view."""
+    extent = np.array(canonical.array.shape) * canonical.spacing
+    return model.preprocessing.field_of_view is None or is_one_field(model.preprocessing.field_of_view, extent)
+
+
+def _distance(mask: np.ndarray, grid: Grid, canonical: CanonicalImage, click) -> float | None:
+    """mm from the click to the nearest voxel that was found, 0 inside; None where nobody clicked or nothing is there."""
+    found = np.argwhere(mask > 0)
+    if click is None or not len(found):
+        return None
+    start = canonical.index_of(click) * canonical.spacing - grid.image_index((0, 0, 0)) * canonical.spacing
+    beyond = np.abs(found * grid.spacing - start) - np.asarray(grid.spacing) / 2  # from a voxel's side
+    return round(float(np.sqrt((np.maximum(beyond, 0) ** 2).sum(1).min())), 1)
+
+
+def _kept_labels(model: Model, statistics: Statistics, is_single: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The labels on the model's grid without the pieces that are dropped, and where those are (bool)."""
     mask = to_labels(statistics.mean)
-    if is_single and model.preprocessing.keep_largest:
-        dropped = _small_pieces(mask)
-        mask[dropped] = 0
-        np.copyto(statistics.mean, 0, where=dropped[..., None])
-    return mask
+    if not (is_single and model.preprocessing.keep_largest):
+        return mask, np.broadcast_to(False, mask.shape)
+    dropped = _small_pieces(mask)
+    mask[dropped] = 0
+    return mask, dropped
 
 
 def _largest_piece(mask: np.ndarray) -> np.ndarray:
@@ -302,14 +338,17 @@ def _small_pieces(mask: np.ndarray) -> np.ndarray:
     return sitk.GetArrayFromImage(components) > 1
 
 
-def _touches_cut_side(mask, grid: Grid, canonical: CanonicalImage) -> bool:
-    """Whether the mask reaches a side of the field of view behind which the image goes on."""
-    last = grid.start + (np.array(grid.size) - 1) * grid.spacing / grid.image_spacing
+def _touches_side(mask: np.ndarray, grid: Grid, canonical: CanonicalImage, is_single: bool) -> bool:
+    """Whether the mask reaches a side of the field of view behind which the structure may go on: one where the image
+    goes on, or, where one structure is looked for, any."""
     step = grid.spacing / grid.image_spacing
+    last = grid.start + (np.array(grid.size) - 1) * step
     for axis in range(3):
         plane = np.moveaxis(mask, axis, 0)
-        if grid.start[axis] > step[axis] and plane[0].any():
+        if plane.shape[0] == 1 and canonical.array.shape[axis] == 1:
+            continue  # a single slice has no sides
+        if (is_single or grid.start[axis] > step[axis]) and plane[0].any():
             return True
-        if last[axis] < canonical.array.shape[axis] - 1 - step[axis] and plane[-1].any():
+        if (is_single or last[axis] < canonical.array.shape[axis] - 1 - step[axis]) and plane[-1].any():
             return True
     return False

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 
 from .errors import MedNCAError
 from .models.description import Description, Label
-from .quality.calibration import Calibration
+from .quality.calibration import CROP, Calibration
 from .quality.domain import Objection
 from .quality.hotspots import Hotspot
 from .quality.verdict import Verdict, judge
@@ -33,11 +33,14 @@ class Finding:
         click: RAS mm, or None where nobody clicked.
         center: RAS mm of the middle of what was found, or of the field of view where nothing was.
         field_of_view: mm along R, A, S.
-        nqm: Eq. (1) of M3D-NCA per label name and "union"; None where nothing was found.
+        nqm: Eq. (1) of M3D-NCA on and near the kept piece, per label name and "union"; None where nothing was found.
         volume_mm3: per label name and "union".
         verdict: against the target Dice of the request.
         objection: why no verdict is honest, whatever the target; None where one is.
         signals: every signal of `quality.signals` by name, of the union; "nqm" is one of them.
+        context: of `quality.calibration.CONTEXTS`, that it was found in.
+        distance_mm: from the click to the nearest voxel that was found, 0 inside; None where nobody clicked.
+        dropped_mm3: of the pieces that were found beside the kept one, and dropped.
         moves: mm that each round of locating moved the field of view.
         computed_share: of the finest level's cells, margins included; less than 1 where a region of interest was used.
     """
@@ -50,6 +53,9 @@ class Finding:
     verdict: Verdict
     objection: Objection | None
     signals: dict[str, float | None] = field(default_factory=dict)
+    context: str = CROP
+    distance_mm: float | None = None
+    dropped_mm3: float = 0.0
     moves: tuple[float, ...] = ()
     computed_share: float = 1.0
 
@@ -69,7 +75,8 @@ class Finding:
             | {
                 "verdict": Verdict(**verdict),
                 "objection": objection,
-                "signals": data.get("signals", {"nqm": data["nqm"]["union"]}),
+                # Before version 0.2 Eq. (1) was taken over the whole field of view.
+                "signals": data.get("signals", {"nqm field": data["nqm"]["union"]}),
             }
         )
 
@@ -179,10 +186,15 @@ class Report:
     def rejudged(self, target: float) -> Report:
         """The same against another target Dice; nothing is run again."""
         findings = tuple(
-            replace(each, verdict=judge(each.signals, self.members, self.model.calibration, target, each.objection))
+            replace(each, verdict=self._judge(each, target))
             for each in self.findings
         )
         return replace(self, target_dice=target, findings=findings)
+
+    def _judge(self, finding: Finding, target: float) -> Verdict:
+        return judge(
+            finding.signals, self.members, self.model.calibration, target, finding.objection, finding.context
+        )
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ def segment_image(
     )
     with request.timed("restore"):
         region, parts = request.canvas.put_back(image)
+    with request.timed("verdict"):
+        hotspots = find_hotspots(parts["variance"], parts["labels"], parts["probability"])
     report = Report(
         model=request.identity,
         image=ImageIdentity.of(image, file),
@@ -106,7 +108,7 @@ def segment_image(
         target_dice=target_dice,
         findings=findings,
         region=region,
-        hotspots=tuple(find_hotspots(parts["variance"], parts["labels"])),
+        hotspots=tuple(hotspots),
         seconds={stage: round(seconds, 3) for stage, seconds in request.seconds.items()},
         notes=tuple(request.notes),
     )

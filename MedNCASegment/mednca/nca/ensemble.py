@@ -6,8 +6,9 @@ the statistics say about quality are made of this by others.
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from ..axes import Box, whole
 from .architecture import Architecture, widen
 from .labels import union
 from .memory import BATCH, plan_locating, plan_memory
-from .moments import Moments, Sums
+from .moments import Moments
 from .pyramid import Pyramid, within
 from .tensors import to_numpy, to_tensor
 
@@ -30,21 +31,40 @@ class Statistics:
     """What the members say together, on the model's grid, within the region that was computed.
 
     Attributes:
-        mean: of the members' probabilities, float32 (R, A, S, labels).
-        variance: population variance of the members' probabilities, the largest over the labels, 0 to 0.25;
-            float32 (R, A, S).
-        sums: over the region, per label, then of the union.
+        means: of the members' probabilities, float32 (R, A, S, labels), and where there are several labels, of their
+            union after them.
+        variances: population variances of the same, 0 to 0.25.
+        masks: of each member, where its union exceeds 1/2, eight voxels of a row in a byte: uint8 (members, R, A,
+            ceil(S / 8)); see `members_masks`.
+        labels: how many.
         members: how many.
         region: slices (R, A, S) of the image.
         computed_share: of the last level's cells, margins included; less than 1 where a region of interest was used.
     """
 
-    mean: np.ndarray
-    variance: np.ndarray
-    sums: tuple[Sums, ...]
+    means: np.ndarray
+    variances: np.ndarray
+    masks: np.ndarray
+    labels: int
     members: int
     region: Box
     computed_share: float = 1.0
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Of the members' probabilities, of the labels alone: (R, A, S, labels)."""
+        return self.means[..., : self.labels]
+
+    @property
+    def variance(self) -> np.ndarray:
+        """The largest variance over the labels, (R, A, S)."""
+        return self.variances[..., 0] if self.labels == 1 else self.variances[..., : self.labels].max(-1)
+
+    def members_masks(self, box: Box) -> Iterator[np.ndarray]:
+        """Each member's own mask of the union, bool, in a box (slices) of the region."""
+        rows, columns, depths = box
+        for mask in self.masks:
+            yield np.unpackbits(mask[rows, columns], axis=-1, count=depths.stop)[..., depths].astype(bool)
 
 
 def run_ensemble(
@@ -81,7 +101,7 @@ class Ensemble:
         self.pyramid, self.image, self.seed = pyramid, image, seed
         self.memory_limit, self.held, self.roi, self.choose = memory_limit, held, roi, choose
         self.region: Box | None = roi if isinstance(roi, tuple) else None
-        self.labels, self.union = Moments(), Moments()
+        self.start_over()
 
     def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:
         """Statistics of members 0 .. N-1.
@@ -101,24 +121,26 @@ class Ensemble:
         with torch.inference_mode():
             self.region = self.region or self._find_region(image, min(members, ROI_MEMBERS))
             plan = _plan(architecture, shape, self.memory_limit, device, self.region, self.held)
-            result, blocks = _Result(architecture.labels, self.region), list(plan.blocks(self.region))
+            result, blocks = _Result(architecture.labels, members, self.region), list(plan.blocks(self.region))
             for number, block in enumerate(blocks):
                 if len(blocks) > 1:
-                    self.labels, self.union = Moments(), Moments()
-                ran = range(self.labels.count, members)
+                    self.start_over()
+                ran = range(self.moments.count, members)
                 for probability in _probabilities(self.pyramid, image, self.seed, ran, plan, block):
-                    self.labels.add(probability)
-                    if architecture.labels > 1:
-                        self.union.add(union(probability))
+                    probability = _with_union(probability)
+                    self.moments.add(probability)
+                    self.masks.append(np.packbits(to_numpy(probability[..., -1] > 0.5), axis=-1))
                     if progress:
-                        progress(number * members + self.labels.count, len(blocks) * members)
-                result.add(within(block, self.region), self.labels, self.union)
+                        progress(number * members + self.moments.count, len(blocks) * members)
+                result.add(within(block, self.region), self.moments, self.masks)
         share = computed_share(architecture, shape, self.region)
-        return Statistics(result.mean, result.variance, tuple(result.sums), members, self.region, share)
+        return Statistics(
+            result.means, result.variances, result.masks, architecture.labels, members, self.region, share
+        )
 
     def start_over(self) -> None:
         """Forget the members that ran, as where the model has moved to another device."""
-        self.labels, self.union = Moments(), Moments()
+        self.moments, self.masks = Moments(), []
 
     def _find_region(self, image: torch.Tensor, members: int) -> Box:
         architecture, shape = self.pyramid.architecture, self.image.shape[:3]
@@ -129,23 +151,28 @@ class Ensemble:
         return self.pyramid.region_of_interest(image, self.seed, range(members), plan.tile, self.choose)
 
 
+def _with_union(probability: torch.Tensor) -> torch.Tensor:
+    """Probabilities (..., labels) with that of their union behind them, where they are several."""
+    if probability.shape[-1] == 1:
+        return probability
+    return torch.cat((probability, union(probability)[..., None]), -1)
+
+
 class _Result:
     """The region's arrays, filled block by block."""
 
-    def __init__(self, labels: int, region):
+    def __init__(self, labels: int, members: int, region):
         shape = [part.stop - part.start for part in region]
-        self.mean = np.empty((*shape, labels), np.float32)
-        self.variance = np.empty(shape, np.float32)
-        self.sums: list[Sums] = []  # of the blocks so far, per label, then of the union
+        channels = labels + (labels > 1)
+        self.means = np.empty((*shape, channels), np.float32)
+        self.variances = np.empty((*shape, channels), np.float32)
+        self.masks = np.empty((members, *shape[:2], math.ceil(shape[2] / 8)), np.uint8)
 
-    def add(self, block: Box, labels: Moments, together: Moments) -> None:
-        """Take in a block (slices of the region). together: of the union; empty where the only label is the union."""
-        mean, variance = to_numpy(labels.mean), to_numpy(labels.variance)
-        self.mean[block], self.variance[block] = mean, variance.max(-1)
-        pairs = [(mean[..., n], variance[..., n]) for n in range(mean.shape[-1])]
-        pairs.append((to_numpy(together.mean), to_numpy(together.variance)) if together.count else pairs[0])
-        sums = [Sums.of(*pair) for pair in pairs]
-        self.sums = [a + b for a, b in zip(self.sums, sums, strict=True)] if self.sums else sums
+    def add(self, block: Box, moments: Moments, masks: list[np.ndarray]) -> None:
+        """Take in a block (slices of the region, whole rows of it). masks: of the members that ran, packed."""
+        self.means[block], self.variances[block] = to_numpy(moments.mean), to_numpy(moments.variance)
+        for whole_mask, mask in zip(self.masks, masks, strict=False):
+            whole_mask[block[:2]] = mask
 
 
 def computed_share(architecture: Architecture, shape: Sequence[int], region: Box) -> float:

@@ -14,58 +14,87 @@ from ..axes import triple
 from ..schema import tuples
 from .signals import SIGNALS
 
+# In which surroundings a structure is looked for: in an image of about one field of view, as most training cases are,
+# or by a click in a larger one, which comes from other scanners and whose labels, where it has any, from others' hands.
+CROP, SCAN = CONTEXTS = ("crop", "scan")
+
 
 @dataclass(frozen=True)
-class Calibration:
-    """What Dice to expect at a given value of a signal, from cases with known answers (M3D-NCA, section 2.3).
+class Curve:
+    """What Dice to expect at each value of a signal, in one context.
 
     Attributes:
         knots: ascending values of the signal.
-        dice, low, high: expected Dice there, and its 90 % interval; monotone in the signal, interpolated linearly and
-            held beyond the ends.
-        members: of the ensemble that it was made with.
-        samples: cases and conditions that it was made with.
-        linear: slope and intercept of the paper's linear regression, kept for comparison.
-        detection: what the verdict found on cases that it was not made with.
-        signal: its name in `signals.SIGNALS`.
+        dice, low, high: expected Dice there, and its interval; monotone in the signal, interpolated linearly and held
+            beyond the ends.
+        samples: that it was made with.
     """
 
     knots: tuple[float, ...]
     dice: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
-    members: int
     samples: int
-    linear: tuple[float, float]
-    detection: dict
-    signal: str = "nqm"
 
     def __post_init__(self):
         """Raises ValueError where the curves are no calibration: a wrong one would make a wrong verdict."""
         curves = np.array([self.knots, self.dice, self.low, self.high], dtype=float)
-        if curves.ndim != 2 or curves.shape[1] < 1 or not np.isfinite(curves).all() or self.members < 2:
-            raise ValueError("a calibration needs four equally long, finite curves and two members or more")
+        if curves.ndim != 2 or curves.shape[1] < 1 or not np.isfinite(curves).all():
+            raise ValueError("a calibration needs four equally long, finite curves")
         ordered = np.all(np.diff(curves[0]) > 0) and np.all(np.diff(curves[1:]) <= 0)
         if not ordered or np.any(curves[2] > curves[1]) or np.any(curves[1] > curves[3]):
             raise ValueError("a calibration's knots must ascend, its Dice fall, and low <= dice <= high")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What Dice to expect at a given value of a signal, from cases with known answers (M3D-NCA, section 2.3).
+
+    Attributes:
+        curves: by context (`CONTEXTS`), those that it was measured in, one at least.
+        members: of the ensemble that it was made with.
+        linear: slope and intercept of the paper's linear regression, kept for comparison.
+        detection: what the verdict found on cases that it was not made with.
+        signal: its name in `signals.SIGNALS`.
+        coverage: of the interval, 0 to 1, within each group of cases.
+    """
+
+    curves: dict[str, Curve]
+    members: int
+    linear: tuple[float, float]
+    detection: dict
+    signal: str = "nqm"
+    coverage: float = 0.9
+
+    def __post_init__(self):
+        """Raises ValueError where it is no calibration."""
+        if not self.curves or not set(self.curves) <= set(CONTEXTS) or self.members < 2:
+            raise ValueError(f"a calibration needs two members or more, and a curve for one of {', '.join(CONTEXTS)}")
 
     @property
     def is_usable(self) -> bool:
         """Whether this program knows the signal that it was made with."""
         return self.signal in SIGNALS
 
-    def predict(self, value: float, members: int) -> tuple[float, float, float]:
+    @property
+    def samples(self) -> int:
+        """Structures, each under one condition, that it was made with."""
+        return sum(curve.samples for curve in self.curves.values())
+
+    def predict(self, value: float, members: int, context: str = CROP) -> tuple[float, float, float]:
         """What Dice to expect.
 
         Args:
             value: of the signal, measured with `members` members.
             members: of that ensemble; the value is brought to the members of the calibration first.
+            context: that the structure was found in; one that nothing was measured in counts as the other.
 
         Returns:
             Expected Dice, and the low and high end of its interval.
         """
+        curve = self.curves.get(context) or next(iter(self.curves.values()))
         value *= SIGNALS[self.signal].scale(members, self.members)
-        return triple(float(np.interp(value, self.knots, curve)) for curve in (self.dice, self.low, self.high))
+        return triple(float(np.interp(value, curve.knots, ends)) for ends in (curve.dice, curve.low, curve.high))
 
     def to_json(self) -> dict:
         """As model.json has it."""
@@ -73,9 +102,14 @@ class Calibration:
 
     @classmethod
     def from_json(cls, data: dict) -> Calibration:
-        """Read what `to_json` made; before version 0.2 the knots were called "nqm".
+        """Read what `to_json` made, also in version 0.1, which had one curve, of Eq. (1) over the whole field.
 
         Raises:
-            TypeError, ValueError: it is no calibration.
+            TypeError, KeyError, ValueError, AttributeError: it is no calibration.
         """
-        return cls(**tuples({"knots" if key == "nqm" else key: value for key, value in data.items()}))
+        data = tuples(data)
+        if "curves" not in data:
+            knots = data.pop("nqm") if "nqm" in data else data.pop("knots")
+            ends = {name: data.pop(name) for name in ("dice", "low", "high", "samples")}
+            data |= {"curves": {CROP: {"knots": knots, **ends}}, "signal": "nqm field"}
+        return cls(**data | {"curves": {context: Curve(**tuples(curve)) for context, curve in data["curves"].items()}})

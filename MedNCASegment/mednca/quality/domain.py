@@ -5,14 +5,14 @@ Which images a model is made for stands in its model.json; the verdict itself is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import asdict, dataclass
-
-import numpy as np
 
 from ..axes import triple
 
 MIN_MEMBERS = 5  # fewer members say too little about their spread
+RIVAL = 0.25  # of the kept piece's volume: a dropped piece, or several, of that size might as well be the structure
+FAR = 15.0  # mm from the click to the nearest voxel of the structure, beyond which another one may have been meant
 
 # Why no verdict would be honest; Slicer's panel has the same sentences in the user's language.
 _FIELD = (
@@ -22,7 +22,9 @@ OBJECTIONS = {
     "members": "{members} ensemble member(s) are too few to measure uncertainty; use {least} or more",
     "nothing": "nothing was found",
     "calibration": "this model has no calibration: nobody measured what its uncertainty means",
-    "edge": "the result reaches the edge of the field of view, so part of the structure may be missing",
+    "edge": "the result reaches the edge of the image or of the field of view, so part of the structure may be missing",
+    "far": "the structure found lies {distance:.0f} mm from the click; it may not be what was clicked on",
+    "rival": "other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept",
     "spacing": "the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)",
     "extent R": "the image field is {extent:.0f} mm left-right" + _FIELD,
     "extent A": "the image field is {extent:.0f} mm front-back" + _FIELD,
@@ -78,44 +80,65 @@ class Domain:
         return cls(tuple(data["spacing"]), (triple(low), triple(high)), tuple(data["volume"]))
 
 
-def objection_to(
-    members: int,
-    spacing: Sequence[float] | np.ndarray,
-    extent: Sequence[float],
-    volume: float,
-    touches: bool,
-    domain: Domain | None,
-) -> Objection | None:
-    """Find the first reason why no verdict on a result would be honest.
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known of a result beside its voxels, and could stand against a verdict.
 
-    Args:
+    Attributes:
         members: of the ensemble.
         spacing: mm of the image along R, A, S.
         extent: mm of the field of view along R, A, S.
         volume: mm^3 that were found.
-        touches: whether the result reaches a side of the field of view behind which the image goes on.
+        touches: whether the result reaches a side of the field of view, behind which the structure may go on.
+        dropped: mm^3 of the pieces that were found beside the one that was kept.
+        distance: mm from the click to the result, 0 inside it; None where nobody clicked.
+    """
+
+    members: int
+    spacing: tuple[float, float, float]
+    extent: tuple[float, float, float]
+    volume: float
+    touches: bool
+    dropped: float = 0.0
+    distance: float | None = None
+
+
+def objection_to(result: Circumstances, domain: Domain | None) -> Objection | None:
+    """Find the first reason why no verdict on a result would be honest.
+
+    Args:
+        result: what is known of it.
         domain: of the model; None where it has none.
 
     Returns:
         The reason; None where there is none.
     """
-    if members < MIN_MEMBERS:
-        return Objection("members", {"members": members, "least": MIN_MEMBERS})
-    if volume == 0:
+    if result.members < MIN_MEMBERS:
+        return Objection("members", {"members": result.members, "least": MIN_MEMBERS})
+    if result.volume == 0:
         return Objection("nothing", {})
-    if touches:
+    if domain and (objection := _to_image(result, domain)):
+        return objection
+    if result.distance is not None and result.distance > FAR:
+        return Objection("far", {"distance": round(result.distance, 1)})
+    if result.touches:
         return Objection("edge", {})
-    if domain is None:
-        return None
+    if result.dropped > RIVAL * result.volume:
+        return Objection("rival", {"volume": result.dropped / 1000})
+    low, high = domain.volume if domain else (0, math.inf)
+    if not low <= result.volume <= high:
+        return Objection("volume", {"volume": result.volume / 1000, "low": low / 1000, "high": high / 1000})
+    return None
+
+
+def _to_image(result: Circumstances, domain: Domain) -> Objection | None:
+    """Where the image is not of the kind that the model was made for."""
     low, high = domain.spacing
-    if min(spacing) < low or max(spacing) > high:
-        shown = " x ".join(f"{s:.2g}" for s in spacing)
+    if min(result.spacing) < low or max(result.spacing) > high:
+        shown = " x ".join(f"{s:.2g}" for s in result.spacing)
         return Objection("spacing", {"shown": shown, "low": low, "high": high})
     for axis, name in enumerate("RAS"):
         low, high = domain.extent[0][axis], domain.extent[1][axis]
-        if not low <= extent[axis] <= high:
-            return Objection(f"extent {name}", {"extent": float(extent[axis]), "low": low, "high": high})
-    low, high = domain.volume
-    if not low <= volume <= high:
-        return Objection("volume", {"volume": volume / 1000, "low": low / 1000, "high": high / 1000})
+        if not low <= result.extent[axis] <= high:
+            return Objection(f"extent {name}", {"extent": float(result.extent[axis]), "low": low, "high": high})
     return None

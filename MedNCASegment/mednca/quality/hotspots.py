@@ -1,26 +1,29 @@
-"""Where to look first: the most uncertain regions of a result, from its variance volume.
+"""Where to look first: the most uncertain regions on and near a result, from its variance and probability volumes.
 
 The variance is a thin shell around a structure, thick where the members disagree. It is cut along its valleys, so
-that each hotspot is one bump of the shell; SimpleITK does the work. Whether the result can be trusted is `verdict`'s
-business.
+that each hotspot is one bump of the shell; SimpleITK does the work. What is doubtful elsewhere was not taken for the
+structure and is no hotspot. Whether the result can be trusted is `verdict`'s business.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..axes import bounding_box
+from .evidence import NEAR
 
 MAX_HOTSPOTS = 10
 SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no hotspot of their own
 MAX_VOXELS = 1_000_000  # of a region; a larger one is searched on a coarser grid
 BYTES_A_VOXEL = 150  # that it takes to part doubt into hotspots, where there is doubt everywhere; measured
 _LEAST_DEVIATION = 0.1  # of the members' probability, smoothed; below, nothing is doubtful
-NEAR = 4.0  # mm from the structure; what is doubtful farther off was not taken for it, and comes last
 _VALLEY = 0.02  # how deep, in deviation, a valley must be to part two hotspots
+# The side of a structure that a hotspot lies on, by the axis (LPS) along which its outward normal is longest.
+SURFACES = (("right", "left"), ("anterior", "posterior"), ("inferior", "superior"))
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class Hotspot:
         weight: the deviation summed over the region, mm^3, by which hotspots are ranked: a large mild doubt counts as
             much as a small strong one.
         distance: mm from its position to the structure that was found, 0 inside; None where nothing was found.
+        surface: the side of the structure that it lies on, of `SURFACES`; "inside" where it does not reach the outline,
+            as at the border between two labels; None where nothing was found.
+        outward_mm, inward_mm: how far the outline lies further out, or in, where the members that differ by one
+            standard deviation have it.
     """
 
     position: tuple[float, float, float]
@@ -41,54 +48,124 @@ class Hotspot:
     deviation: float
     weight: float
     distance: float | None = None
+    surface: str | None = None
+    outward_mm: float = 0.0
+    inward_mm: float = 0.0
 
     @property
-    def rank(self) -> tuple[bool, float]:
+    def rank(self) -> float:
         """Sort key: puts hotspots in the order in which a person should go through them."""
-        return self.distance is not None and self.distance > NEAR, -self.weight
+        return -self.weight
 
     def to_json(self) -> dict:
         """As a report has it."""
         return asdict(self)
 
 
-def find_hotspots(variance: sitk.Image, mask: sitk.Image, most: int = MAX_HOTSPOTS) -> list[Hotspot]:
-    """Find the most uncertain regions of a result.
+def find_hotspots(
+    variance: sitk.Image, mask: sitk.Image, probability: sitk.Image, most: int = MAX_HOTSPOTS
+) -> list[Hotspot]:
+    """Find the most uncertain regions on and near a result; where nothing was found, anywhere.
 
     Args:
         variance: 3D, of the members' probabilities, 0 to 0.25.
         mask: on the same grid, not 0 where the structure was found.
+        probability: on the same grid, the members' mean probability of the structure.
         most: how many at most.
 
     Returns:
-        Those at the structure first, of them the heaviest first. Where more than MAX_VOXELS are around the doubt,
-        positions are those of a coarser grid.
+        The heaviest first. Where more than MAX_VOXELS are around the doubt, positions are those of a coarser grid.
     """
     box = _around_the_doubt(variance)
     if box is None:
         return []
-    distance = _distance(_coarse(sitk.Cast(mask != 0, sitk.sitkFloat32)))
-    variance = _coarse(variance[box])
+    distance = _distance(_coarse(sitk.Cast(mask[box] != 0, sitk.sitkFloat32)))
+    variance, probability = _coarse(variance[box]), _coarse(probability[box])
     deviation = sitk.Sqrt(sitk.Cast(variance, sitk.sitkFloat32))
     smooth = sitk.DiscreteGaussian(deviation, variance=[SMOOTHING**2] * 3, maximumKernelWidth=64)
+    doubtful = smooth > _LEAST_DEVIATION
+    if distance is not None:
+        doubtful = sitk.And(doubtful, distance <= NEAR)
+    box = _box_of(sitk.GetArrayViewFromImage(doubtful) > 0, margin=(1, 1, 1))
+    if box is None:
+        return []
+    smooth, doubtful = smooth[box], doubtful[box]  # what is left takes the watershed a fraction of the time
+    variance, probability, deviation = variance[box], probability[box], deviation[box]
+    distance = None if distance is None else distance[box]
     basins = sitk.MorphologicalWatershed(-smooth, level=_VALLEY, markWatershedLine=False, fullyConnected=True)
-    bumps = sitk.ScalarConnectedComponent(basins, smooth > _LEAST_DEVIATION, 0, True)
+    bumps = sitk.ScalarConnectedComponent(basins, doubtful, 0, True)
     statistics = sitk.LabelIntensityStatisticsImageFilter()
     statistics.Execute(bumps, smooth)
+    outline = None if distance is None else _Outline(distance, probability, deviation)
     voxel = float(np.prod(variance.GetSpacing()))
+    heaviest = sorted(statistics.GetLabels(), key=lambda label: -statistics.GetSum(label))[:most]
     found = []
-    for label in statistics.GetLabels():
-        point = variance.TransformIndexToPhysicalPoint(statistics.GetMaximumIndex(label))
+    for label in heaviest:
+        index = statistics.GetMaximumIndex(label)
+        about = {} if outline is None else outline.about(index, _region(statistics, bumps, label))
         found.append(
             Hotspot(
-                _ras(point),
+                _ras(variance.TransformIndexToPhysicalPoint(index)),
                 round(statistics.GetPhysicalSize(label), 2),
                 round(statistics.GetMaximum(label), 4),
                 round(statistics.GetSum(label) * voxel, 3),
-                None if distance is None else round(max(_at(distance, point), 0.0), 1),
+                **about,
             )
         )
-    return sorted(found, key=lambda hotspot: hotspot.rank)[:most]
+    return found
+
+
+class _Outline:
+    """The outline of what was found, and how far the members would move it.
+
+    Args:
+        distance: mm to the structure, negative inside.
+        probability, deviation: mean and standard deviation of the members', on the same grid.
+    """
+
+    def __init__(self, distance: sitk.Image, probability: sitk.Image, deviation: sitk.Image):
+        self.image, self.distance = distance, sitk.GetArrayFromImage(distance)
+        mean, spread = sitk.GetArrayViewFromImage(probability), sitk.GetArrayViewFromImage(deviation)
+        # Where the members above, and below, the mean by one standard deviation differ from the result.
+        self.gained = (mean + spread > 0.5) & (self.distance > 0)
+        self.lost = (mean - spread < 0.5) & (self.distance <= 0)
+
+    def about(self, index, region: tuple[tuple[slice, ...], np.ndarray]) -> dict:
+        """What a hotspot says of the outline. index: (i, j, k) of its position; region: slices (k, j, i) of a box,
+        and where in it the hotspot is (bool)."""
+        box, inside = region
+        distance = self.distance[box]
+        half = float(min(self.image.GetSpacing())) / 2  # from a voxel's middle to the outline beside it
+        outward, inward = (
+            round(float(np.max(sign * distance, where=inside & moved[box], initial=-half)) + half, 1)
+            for sign, moved in ((1, self.gained), (-1, self.lost))
+        )
+        is_inside = not outward and not inward
+        there = float(self.distance[index[::-1]])
+        return {
+            "distance": round(max(0.0, there), 1),
+            "surface": "inside" if is_inside else self._side(index),
+            "outward_mm": outward,
+            "inward_mm": inward,
+        }
+
+    def _side(self, index) -> str:
+        """The side that the distance grows to, seen over some voxels around a place."""
+        middle = index[::-1]
+        box = tuple(slice(max(at - 2, 0), at + 3) for at in middle)
+        slope = [float(np.diff(self.distance[box], axis=axis).mean()) if self.distance[box].shape[axis] > 1 else 0.0
+                 for axis in (2, 1, 0)]  # fmt: skip
+        along = [each / mm for each, mm in zip(slope, self.image.GetSpacing(), strict=True)]
+        normal = np.reshape(self.image.GetDirection(), (3, 3)) @ along
+        axis = int(np.argmax(np.abs(normal)))
+        return SURFACES[axis][int(normal[axis] > 0)]
+
+
+def _region(statistics: sitk.LabelIntensityStatisticsImageFilter, bumps: sitk.Image, label: int):
+    """The box of a bump, slices (k, j, i), and where in it the bump is (bool)."""
+    bounds = statistics.GetBoundingBox(label)
+    box = tuple(slice(first, first + size) for first, size in zip(bounds[2::-1], bounds[:2:-1], strict=True))
+    return box, sitk.GetArrayViewFromImage(bumps)[box] == label
 
 
 def _coarse(image: sitk.Image) -> sitk.Image:
@@ -110,20 +187,18 @@ def _distance(mask: sitk.Image) -> sitk.Image | None:
     return sitk.SignedMaurerDistanceMap(found, squaredDistance=False, useImageSpacing=True)
 
 
-def _at(image: sitk.Image, point) -> float:
-    """The value of the voxel nearest to a point (LPS mm); a coarser grid may end half a voxel before it."""
-    index = np.clip(image.TransformPhysicalPointToIndex(point), 0, np.array(image.GetSize()) - 1)
-    return image[index.tolist()]
-
-
 def _around_the_doubt(variance: sitk.Image):
     """The box (slices i, j, k) that holds doubt, with a margin for the smoothing; None where there is none."""
-    doubt = (sitk.GetArrayViewFromImage(variance) > _LEAST_DEVIATION**2).transpose(2, 1, 0)
-    if not doubt.any():
+    doubt = sitk.GetArrayViewFromImage(variance) > _LEAST_DEVIATION**2
+    return _box_of(doubt, [int(np.ceil(3 * SMOOTHING / mm)) for mm in variance.GetSpacing()])
+
+
+def _box_of(mask: np.ndarray, margin: Sequence[int]):
+    """The box (slices i, j, k) around a mask (k, j, i), with a margin in voxels (i, j, k); None where it is empty."""
+    if not mask.any():
         return None
-    margins = [int(np.ceil(3 * SMOOTHING / mm)) for mm in variance.GetSpacing()]
-    ends = bounding_box(doubt).T.tolist()
-    return tuple(slice(max(first - m, 0), last + m + 1) for (first, last), m in zip(ends, margins, strict=True))
+    ends = bounding_box(mask.transpose(2, 1, 0)).T.tolist()
+    return tuple(slice(max(first - m, 0), last + m + 1) for (first, last), m in zip(ends, margin, strict=True))
 
 
 def _ras(point) -> tuple[float, float, float]:

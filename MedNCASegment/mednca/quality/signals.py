@@ -8,25 +8,64 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..nca.ensemble import Statistics
-    from ..nca.moments import Sums
+from .evidence import Evidence
+
+UNION = -1  # the channel of the union in an ensemble's statistics
+LEAST = 0.5  # voxels that must be found for Eq. (1) to mean something
 
 
-def nqm(sums: Sums) -> float | None:
+def nqm(means: np.ndarray, variances: np.ndarray) -> float | None:
     """NCA quality metric, M3D-NCA Eq. (1): sum of the members' standard deviation over the sum of their mean.
 
     Args:
-        sums: over the voxels, of a label or of the union.
+        means, variances: of the members' probabilities, of a label or of the union, of any equal shape.
 
     Returns:
         0 where all members agree, more where they do not; None where less than half a voxel was found.
     """
-    return None if sums.mean < 0.5 else sums.deviation / sums.mean
+    found = float(means.sum(dtype=np.float64))
+    return None if found < LEAST else float(np.sqrt(variances).sum(dtype=np.float64)) / found
+
+
+def nqm_near(evidence: Evidence, channel: int = UNION) -> float | None:
+    """Eq. (1) on and near the kept piece.
+
+    Args:
+        evidence: of a result.
+        channel: of its statistics, a label's or the union's.
+    """
+    return nqm(evidence.means(channel), evidence.variances(channel))
+
+
+def nqm_field(evidence: Evidence) -> float | None:
+    """Eq. (1) as the paper has it, over the whole field of view, dropped pieces and all."""
+    statistics, found, deviation = evidence.statistics, 0.0, 0.0
+    for means, variances in zip(statistics.means, statistics.variances, strict=True):  # no copy of a large field
+        found += float(means[..., UNION].sum(dtype=np.float64))
+        deviation += float(np.sqrt(variances[..., UNION]).sum(dtype=np.float64))
+    return None if found < LEAST else deviation / found
+
+
+def worst_member(evidence: Evidence) -> float:
+    """1 - Dice of the member that agrees least with the result."""
+    return max(_disagreements(evidence))
+
+
+def mean_member(evidence: Evidence) -> float:
+    """1 - Dice of a member with the result, on average."""
+    return float(np.mean(_disagreements(evidence)))
+
+
+def _disagreements(evidence: Evidence) -> list[float]:
+    """1 - Dice of each member with the result, near the kept piece."""
+    kept, size = evidence.kept, int(np.count_nonzero(evidence.kept))
+    return [
+        1 - 2 * np.count_nonzero(mask & kept) / (int(np.count_nonzero(mask)) + size)
+        for mask in evidence.members_masks()
+    ]
 
 
 def population_scale(members: int, others: int) -> float:
@@ -47,24 +86,29 @@ class Signal:
     """A number that rises where a result gets worse.
 
     Attributes:
-        measure: from an ensemble's statistics in one field of view; None where nothing was found.
+        measure: from what the members say on and near the kept piece; None where it cannot be told.
         scale: (members, others) -> factor that brings a value of so many members to that of `others`.
     """
 
-    measure: Callable[[Statistics], float | None]
+    measure: Callable[[Evidence], float | None]
     scale: Callable[[int, int], float] = lambda members, others: 1.0
 
 
-SIGNALS: dict[str, Signal] = {"nqm": Signal(lambda statistics: nqm(statistics.sums[-1]), population_scale)}
+SIGNALS: dict[str, Signal] = {
+    "nqm": Signal(nqm_near, population_scale),
+    "nqm field": Signal(nqm_field, population_scale),
+    "worst member": Signal(worst_member),
+    "mean member": Signal(mean_member),
+}
 
 
-def measure_signals(statistics: Statistics) -> dict[str, float | None]:
+def measure_signals(evidence: Evidence | None) -> dict[str, float | None]:
     """Measure every signal, of the union of the labels.
 
     Args:
-        statistics: of an ensemble in one field of view.
+        evidence: of a result; None where nothing was found.
 
     Returns:
         Its value by the signal's name; None where nothing was found.
     """
-    return {name: signal.measure(statistics) for name, signal in SIGNALS.items()}
+    return {name: signal.measure(evidence) if evidence else None for name, signal in SIGNALS.items()}

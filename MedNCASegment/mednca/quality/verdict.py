@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .calibration import Calibration
+from .calibration import CROP, Calibration
 from .domain import Objection
 
 DEFAULT_TARGET = 0.8  # Dice below which the paper calls a segmentation failed
@@ -50,6 +50,7 @@ def judge(
     calibration: Calibration | None,
     target: float,
     objection: Objection | None,
+    context: str = CROP,
 ) -> Verdict:
     """The verdict on one result.
 
@@ -62,6 +63,7 @@ def judge(
         calibration: of the model; None where it has none.
         target: Dice that the result should reach.
         objection: why no verdict would be honest whatever the signals say (see `domain.objection_to`).
+        context: that the structure was found in (`calibration.CONTEXTS`).
 
     Returns:
         The verdict.
@@ -76,7 +78,7 @@ def judge(
     if objection:
         return Verdict("grey", WORDS["grey"], f"No verdict: {objection.text}.", target=target, objection=objection)
     assert calibration is not None and value is not None  # otherwise there is an objection
-    dice, low, high = calibration.predict(value, members)
+    dice, low, high = calibration.predict(value, members, context)
     if low >= target:
         color, reason = "green", "even the low end of the interval reaches the target"
     elif dice < target:
