@@ -307,7 +307,7 @@ def _is_one_field(model: Model, canonical: CanonicalImage) -> bool:
 
 
 def _distance(mask: np.ndarray, grid: Grid, canonical: CanonicalImage, click) -> float | None:
-    """mm from the click to the nearest voxel that was found, 0 inside; None where nobody clicked or nothing is there."""
+    """mm from the click to the nearest voxel that was found, 0 inside; None without a click, or where nothing is."""
     found = np.argwhere(mask > 0)
     if click is None or not len(found):
         return None

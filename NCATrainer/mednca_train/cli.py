@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shlex
 import sys
 from contextlib import contextmanager, nullcontext
@@ -199,6 +200,13 @@ def finetune(
         _complete(work, out, found)
 
 
+ScanImages = Annotated[
+    Path | None,
+    typer.Option(help="Folder of larger images, such as whole heads: clicked at the middle of their structures."),
+]
+ScanLabels = Annotated[Path | None, typer.Option(help="Folder of their label maps; all their values count.")]
+
+
 @cli.app.command()
 def calibrate(
     model: str,
@@ -206,35 +214,128 @@ def calibrate(
     data: DataOption = None,
     images: ImagesOption = None,
     labels: LabelsOption = None,
-    cases: Annotated[Path | None, typer.Option(help="A split.json; default: a new split.")] = None,
+    cases: Annotated[Path | None, typer.Option(help="A split.json; default: the model's, or else a new one.")] = None,
+    scan_images: ScanImages = None,
+    scan_labels: ScanLabels = None,
+    signal: Annotated[str, typer.Option(help="What the verdict goes by.")] = "nqm",
+    coverage: Annotated[float, typer.Option(min=0.5, max=0.99, help="Of the interval.")] = 0.9,
     seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
+    keep_names: KeepNames = False,
 ) -> None:
-    """Make a model's calibration anew on your own cases, clean and degraded, and try it on others."""
+    """Make a model's calibration anew on your own cases, clean and degraded, and try it on others.
+
+    Without any data it is made of the samples that were saved with the model, as for another --coverage.
+    """
     _require_training_packages()
-    from .data.cases import split
+    from mednca.quality.signals import SIGNALS
+
+    from .model.build import Wanted, recalibrate
     from .model.build import calibrate as make
 
     loaded = Library().load(model)
-    case_set = _case_set(data, images, labels)
+    if signal not in SIGNALS:
+        raise MedNCAError(f"There is no signal {signal!r}; known are {', '.join(SIGNALS)}.")
     with _holding(out):
         _check_free(out)
-        facts = _fingerprint(case_set, [label.value for label in loaded.labels])
-        found = _usable(case_set, facts)
-        _check_labels(loaded.labels, facts)
-        divided = read_json(cases, SPLIT_SCHEMA) if cases else split(found, 0.3, seed)
-        parts = [[case for case in found if case.name in set(divided[part])] for part in ("training", "validation")]
-        if not all(parts):
-            raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
+        if data is None and images is None and labels is None:
+            recalibrate(loaded, signal, coverage)
+            loaded.id = slug(out.name)
+            _write_recalibrated(loaded, out)
+            return
+        facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, seed)
+        wanted = Wanted(
+            training, validation, _scans(scan_images, scan_labels), calibration_cases, seed, signal, coverage,
+            None if keep_names else secrets.token_hex(16),
+        )  # fmt: skip
         loaded.id = slug(out.name)
         with _bar() as (_, stage):
-            report = make(loaded, parts[0], parts[1], out, _command(), seed, calibration_cases, stage)
+            report = make(loaded, wanted, out, _command(), stage)
     cli.table(report.cases, report.mean)
     if report.calibration:
         cli.out.print(f"Calibrated with {report.calibration.samples} samples.")
     else:
         cli.out.print(report.calibration_note)
     _end(facts, report.failures)
+
+
+@cli.app.command("verdict-report")
+def verdict_report(
+    model: str,
+    out: Annotated[Path, typer.Option(help="Folder for verdicts.json, verdicts.md and verdicts.png.")],
+    data: DataOption = None,
+    images: ImagesOption = None,
+    labels: LabelsOption = None,
+    cases: Annotated[Path | None, typer.Option(help="A split.json; default: the model's, or else all cases.")] = None,
+    scan_images: ScanImages = None,
+    scan_labels: ScanLabels = None,
+    clicks: Annotated[int, typer.Option(min=0, help="Scans in which clicks beside the middle are tried.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of the artifacts and the clicks.")] = 0,
+) -> None:
+    """Measure what a model's light is worth: on cases that it has not seen, clean, degraded and nonsense, and by clicks
+    in larger images, each judged by a calibration that was made without it."""
+    _require_training_packages()
+    from .model.verdict_report import count_steps, measure_verdicts, write_verdicts
+    from .progress import counter
+
+    library = Library()
+    folder, loaded = library.find(model), library.load(model)
+    facts, _training, unseen = _divided(loaded, _case_set(data, images, labels), cases, seed, all_unseen=True)
+    scans = _scans(scan_images, scan_labels)
+    with held(out), _bar() as (_, stage):
+        tried = scans[:clicks]
+        step = counter(stage, "measuring", count_steps(unseen, scans, tried))
+        report, judged = measure_verdicts(loaded, folder, unseen, scans, tried, seed, step)
+        write_verdicts(report, judged, out, _command())
+    cli.out.print((out / "verdicts.md").read_text(encoding="utf-8"), highlight=False, markup=False)
+    _end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
+
+
+def _write_recalibrated(model, out: Path) -> None:
+    """A model whose calibration alone has changed."""
+    from mednca.files import staged
+    from mednca.models.weights import save_model
+
+    calibration = model.calibration
+    with staged(out) as made:
+        save_model(
+            model, made,
+            f"# {model.name}\n\nCalibrated anew by `{_command()}` with {calibration.samples} saved samples: signal "
+            f"{calibration.signal}, interval of {calibration.coverage:.0%}. It was not tried on other cases.\n",
+        )  # fmt: skip
+    cli.out.print(f"Calibrated anew with {calibration.samples} saved samples: {out}", highlight=False)
+
+
+def _divided(model, case_set, split_file: Path | None, seed: int, all_unseen: bool = False):
+    """The fingerprint of a data set, and its cases for making and for trying a calibration: as a split.json says, or
+    the model's own split where it holds their names, or else a new one; or all for trying, where nothing is made."""
+    from .data.cases import split
+
+    facts = _fingerprint(case_set, [label.value for label in model.labels])
+    found = _usable(case_set, facts)
+    _check_labels(model.labels, facts)
+    own, names = model.info.get("training", {}).get("split"), {case.name for case in found}
+    if split_file:
+        divided = read_json(split_file, SPLIT_SCHEMA)
+    elif own and names & set(own["training"]) and names & set(own["validation"]):
+        divided = own
+    elif all_unseen:
+        divided = {"training": [], "validation": sorted(names)}
+    else:
+        divided = split(found, 0.3, seed)
+    training, validation = (
+        [case for case in found if case.name in set(divided[part])] for part in ("training", "validation")
+    )
+    if not validation or not (training or all_unseen):
+        raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
+    return facts, training, validation
+
+
+def _scans(images: Path | None, labels: Path | None) -> list:
+    """The larger images with their label maps, or none."""
+    if images is None and labels is None:
+        return []
+    return list(_case_set(None, images, labels).cases)
 
 
 def main() -> None:

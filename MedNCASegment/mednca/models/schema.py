@@ -33,16 +33,25 @@ LABELS = {
     ),
 }  # fmt: skip
 _CURVE = {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 10_000}
+_COUNT = {"type": "integer", "minimum": 0}
 _CALIBRATION = record(
     {
-        "knots": _CURVE, "nqm": _CURVE, "signal": LINE, "dice": _CURVE, "low": _CURVE, "high": _CURVE,
+        "curves": named(
+            record(
+                {"knots": _CURVE, "dice": _CURVE, "low": _CURVE, "high": _CURVE, "samples": _COUNT},
+                ("knots", "dice", "low", "high", "samples"),
+            )
+        ),
+        "signal": LINE,
+        "coverage": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
         "members": {"type": "integer", "minimum": 2, "maximum": 1000},
-        "samples": {"type": "integer", "minimum": 0},
         "linear": numbers(2),
         "detection": {"type": "object"},
+        # As version 0.1 had its only curve.
+        "knots": _CURVE, "nqm": _CURVE, "dice": _CURVE, "low": _CURVE, "high": _CURVE, "samples": _COUNT,
     },
-    ("dice", "low", "high", "members", "samples", "linear", "detection"),
-) | {"anyOf": [{"required": ["knots"]}, {"required": ["nqm"]}]}  # fmt: skip
+    ("members", "linear", "detection"),
+) | {"anyOf": [{"required": [key]} for key in ("curves", "knots", "nqm")]}  # fmt: skip
 _DOMAIN = record(
     {
         "spacing": numbers(2),

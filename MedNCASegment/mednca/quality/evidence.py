@@ -64,7 +64,8 @@ def gather(statistics: Statistics, kept: np.ndarray, spacing: Sequence[float] | 
     margins = np.ceil(NEAR / np.asarray(spacing)).astype(int)
     low, high = bounding_box(kept)
     box = triple(
-        slice(max(int(first) - m, 0), int(last) + 1 + m) for first, last, m in zip(low, high, margins, strict=True)
+        slice(max(int(first) - m, 0), min(int(last) + 1 + m, n))
+        for first, last, m, n in zip(low, high, margins, kept.shape, strict=True)
     )
     return Evidence(statistics, kept[box], _within(kept[box], spacing), box)
 

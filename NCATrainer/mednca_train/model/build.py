@@ -27,10 +27,11 @@ from ..progress import ProgressCallback, counter
 from ..run_folder import CALIBRATION_CASES
 from ..training.loop import Run
 from ..validation_report import Comparison, ValidationReport
-from .calibration import MIN_SAMPLES, conditions, fit, measure_degraded
+from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, verdicts_apart
 from .card import model_card
 from .measure import compare, validate
-from .privacy import check_names, hidden_names
+from .privacy import check_names, hidden_name, hidden_names
+from .samples import conditions, measure_degraded, samples_json, samples_of
 
 
 def finish(
@@ -78,33 +79,50 @@ def finish(
         with Pool() as pool:
             report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
             compared = compare(pool, model, made, base, validation, report, progress) if base else None
-            failed = _calibrate(pool, model, made, training, validation, plan.seed, calibration_cases, progress)
+            wanted = Wanted(training, validation, cases=calibration_cases, seed=plan.seed, salt=salt)
+            failed = _calibrate(pool, model, made, wanted, progress)
         report = _completed(report, model, failed, compared)
         model.info["eval_metrics"] = report.mean.to_json()
         save_model(model, made, model_card(model, report, command))
     return report
 
 
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What a calibration is to be made with.
+
+    Attributes:
+        training: cases that it is made with (M3D-NCA, section 2.3), clean and degraded.
+        validation: cases that it is tried on, and the model measured.
+        scans: cases larger than a field of view that it is made with, too; each is clicked at the middle of its
+            structures, and judged by what was made without it. All of their label maps' values count.
+        cases: of the training to make it with, and of the validation to try it on, at most.
+        seed: of the choice of cases, and of the artifacts.
+        signal: of `mednca.quality.signals`, that the verdict goes by.
+        coverage: of the interval.
+        salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
+    """
+
+    training: list[Case]
+    validation: list[Case]
+    scans: list[Case] = dataclasses.field(default_factory=list)
+    cases: int = CALIBRATION_CASES
+    seed: int = 0
+    signal: str = "nqm"
+    coverage: float = COVERAGE
+    salt: str | None = None
+
+
 def calibrate(
-    model: Model,
-    training: list[Case],
-    validation: list[Case],
-    folder: str | Path,
-    command: str,
-    seed: int = 0,
-    calibration_cases: int = CALIBRATION_CASES,
-    progress: ProgressCallback | None = None,
+    model: Model, wanted: Wanted, folder: str | Path, command: str, progress: ProgressCallback | None = None
 ) -> ValidationReport:
     """Make a model's calibration anew on other cases, and write the model with it to a folder.
 
     Args:
         model: to be calibrated; its `info` takes the calibration and the figures.
-        training: cases that the calibration is made with (M3D-NCA, section 2.3), clean and degraded.
-        validation: cases that it is tried on, and the model measured.
+        wanted: the cases, and how.
         folder: where the model goes; nothing may be there.
         command: what made it, for the card.
-        seed: of the choice of cases, and of the artifacts.
-        calibration_cases: to make it with, at most, and to try it on.
         progress: called in the stages "measuring" and "calibrating".
 
     Returns:
@@ -113,15 +131,31 @@ def calibrate(
     Raises:
         MedNCAError: where no validation case can be measured, or the folder cannot be written.
     """
+    if wanted.salt is None:
+        check_names(case.name for part in (wanted.training, wanted.validation, wanted.scans) for case in part)
     with staged(folder) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
-            report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
-            failed = _calibrate(pool, model, made, training, validation, seed, calibration_cases, progress)
+            report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
+            failed = _calibrate(pool, model, made, wanted, progress)
         report = _completed(report, model, failed)
         model.info["eval_metrics"] = report.mean.to_json()
         save_model(model, made, model_card(model, report, command))
     return report
+
+
+def recalibrate(model: Model, signal: str, coverage: float) -> None:
+    """Make a model's calibration anew of the samples that were saved with it, by another signal or coverage; nothing is
+    measured, and what it detects is not known then.
+
+    Raises:
+        MedNCAError: where it has no samples, or too few.
+    """
+    samples = samples_of(model.info["quality"].get("samples") or {"signals": [], "rows": []})
+    calibration = fit(samples, model.members, signal, coverage)
+    if calibration is None:
+        raise MedNCAError(f"{model.name} has too few saved samples to be calibrated anew; give it cases.")
+    model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
 
 
 def check_description(plan: Plan, metadata: dict) -> None:
@@ -147,28 +181,39 @@ def _untested_model(run: Run, training, metadata, command: str, salt: str | None
     )  # fmt: skip
 
 
-def _calibrate(
-    pool: Pool, model: Model, folder, training, validation, seed: int, most_cases: int, progress
-) -> dict[str, str]:
-    """Put a calibration into model.info, or the reason why there is none. Returns, by case, why one could not be
-    measured. folder: of the model; most_cases: to make it with, and to try it on."""
+def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> dict[str, str]:
+    """Put a calibration and its samples into model.info, or the reason why there is none. Returns, by case, why one
+    could not be measured. folder: of the model."""
     failed: dict[str, str] = {}
     chosen, others = (
-        sorted(random.Random(seed).sample(cases, min(most_cases, len(cases))), key=lambda c: c.name)
-        for cases in (training, validation)
+        sorted(random.Random(wanted.seed).sample(cases, min(wanted.cases, len(cases))), key=lambda case: case.name)
+        for cases in (wanted.training, wanted.validation)
     )
-    step = counter(progress, "calibrating", (len(chosen) + len(others)) * len(conditions()))
-    samples = measure_degraded(pool, folder, chosen, seed, step, failed)
-    tried = measure_degraded(pool, folder, others, seed + 1, step, failed)
-    calibration = fit(samples, model.members, tried)
-    quality = model.info["quality"] | {"calibration": calibration.to_json() if calibration else None}
-    quality.pop("calibration_note", None)
+    step = counter(progress, "calibrating", (len(chosen) + len(others) + len(wanted.scans)) * len(conditions()))
+    samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed)
+    samples += measure_degraded(pool, folder, wanted.scans, wanted.seed, step, failed, all_values=True)
+    tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed)
+    calibration = fit(samples, model.members, wanted.signal, wanted.coverage)
+    quality = {
+        key: value
+        for key, value in model.info["quality"].items()
+        if key not in ("calibration", "calibration_note", "samples")
+    }
     if calibration is None:
-        usable = sum(sample.nqm is not None for sample in samples)
-        quality["calibration_note"] = (
-            f"Too few cases for a calibration: {usable} samples of {len(chosen)} cases, {MIN_SAMPLES} are needed. The "
-            "verdict stays grey."
-        )
+        usable = sum(sample.nqm is not None and sample.objection is None for sample in samples)
+        quality |= {
+            "calibration": None,
+            "calibration_note": f"Too few cases for a calibration: {usable} samples of {len(chosen)} cases, "
+            f"{MIN_SAMPLES} are needed. The verdict stays grey.",
+        }
+    else:
+        names = {case.name for case in wanted.scans}
+        tried += [sample for sample in samples if sample.case in names]
+        detected = found_by(tried, verdicts_apart(calibration, samples, tried))
+        calibration = dataclasses.replace(calibration, detection=detected)
+        salt = wanted.salt
+        named = samples_json(samples, (lambda name: hidden_name(name, salt)) if salt else str)
+        quality |= {"calibration": calibration.to_json(), "samples": named}
     model.info["quality"] = quality
     return failed
 

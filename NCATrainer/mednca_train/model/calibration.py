@@ -1,202 +1,206 @@
-"""What a model's uncertainty means: Dice against NQM on cases with known answers, clean and degraded.
+"""What a model's uncertainty means: Dice against a signal such as NQM, from samples with known answers.
 
-The regression is made on training cases enriched with artifacts (M3D-NCA, section 2.3) and tried on validation
-cases it has not seen. Cases are run in several processes, one thread each.
+The regression is made on training cases enriched with artifacts (M3D-NCA, section 2.3) and tried on validation cases
+it has not seen. Where the samples come from is `samples`' business.
+
+An interval must hold in nine of ten results of each kind, not only on average. So it is made of the nearest samples of
+the same context (locally, as quantile regression), and widened by what it lacks on cases that were left out (conformal
+prediction: Romano, Patterson, Candes, Conformalized Quantile Regression, NeurIPS 2019), as an average over the groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
-import SimpleITK as sitk
 from scipy.optimize import isotonic_regression
 
-from mednca.evaluate import structures_of
-from mednca.imaging.metrics import dice
-from mednca.imaging.reading import read_image, read_labels
-from mednca.models.weights import load_model
-from mednca.nca.firing import mix
-from mednca.quality.calibration import Calibration
-from mednca.quality.verdict import DEFAULT_TARGET
-from mednca.segment import segment_image
+from mednca.quality.calibration import CONTEXTS, Calibration, Curve
+from mednca.quality.verdict import DEFAULT_TARGET, Verdict, judge
 
-from ..data.artifacts import ARTIFACTS, Artifact, degrade
-from ..data.cases import Case
-from ..pool import Pool
+from .samples import Sample
 
 COVERAGE = 0.90  # of the interval
-_SAMPLES_PER_KNOT, _MAX_KNOTS = 20, 24
-MIN_SAMPLES = 2 * _SAMPLES_PER_KNOT  # fewer say nothing about an interval that holds nine times of ten
-_STREAM = 77  # keeps this module's draws apart from the training's
+CAUTION = 5.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
+MIN_SAMPLES = 40  # of a context; fewer say nothing about an interval that holds nine times of ten
+_INTERVAL, _EXPECTED = 40, 25  # nearest samples that an interval's ends, and the expected Dice, are made of
+_KNOTS = 60
+_LEAST = 1e-4  # of a signal: they are compared by their logarithms
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One structure of a case, clean or degraded: how good the result was, and how steady.
+def fit(samples: list[Sample], members: int, signal: str = "nqm", coverage: float = COVERAGE) -> Calibration | None:
+    """The calibration: monotone regression of Dice, and of its interval, on a signal, in each context.
 
-    Attributes:
-        case: its name.
-        condition: "clean", or the artifact's name.
-        dice: of the union, on native voxels.
-        signals: of the union, by name (`quality.signals`); None where nothing was found.
-    """
-
-    case: str
-    condition: str
-    dice: float
-    signals: dict[str, float | None]
-
-    @property
-    def nqm(self) -> float | None:
-        """Eq. (1) of M3D-NCA, which the card's tables show whatever the verdict goes by."""
-        return self.signals["nqm"]
-
-
-def conditions() -> dict[str, Artifact | None]:
-    """What every case is measured under, by name: as it is, and with each artifact that there is."""
-    return {"clean": None, **ARTIFACTS}
-
-
-def measure_degraded(
-    pool: Pool,
-    folder: Path,
-    cases: list[Case],
-    seed: int,
-    step: Callable[[], None] = lambda: None,
-    failed: dict[str, str] | None = None,
-    only: dict[str, Artifact | None] | None = None,
-) -> list[Sample]:
-    """Segment every structure of every case under every condition.
-
-    Args:
-        pool: whose processes do it.
-        folder: of the model.
-        cases: with known answers.
-        seed: of the artifacts' severity and chance.
-        step: called after each case under each condition; it may raise to stop.
-        failed: takes, by case, why one could not be measured.
-        only: these conditions; default: all of `conditions()`.
-
-    Returns:
-        A sample for each structure of each case under each condition.
-    """
-    jobs = [
-        (str(folder), case, name, artifact, mix((seed, _STREAM, i, j)))
-        for i, case in enumerate(cases)
-        for j, (name, artifact) in enumerate((only or conditions()).items())
-    ]
-    samples = []
-    for outcome in pool.run(_measure_one, jobs):
-        samples += outcome.result or ()
-        if outcome.error and failed is not None:
-            failed[outcome.job[1].name] = outcome.error
-        step()
-    return samples
-
-
-def fit(samples: list[Sample], members: int, validation: list[Sample], signal: str = "nqm") -> Calibration | None:
-    """The calibration: monotone regression of Dice, and of its interval, on a signal.
+    The expected Dice is the median of the nearest samples, in which a failure (Dice below 0.8, as the paper has it)
+    counts `CAUTION` times.
 
     Args:
         samples: that it is made of, of training cases (M3D-NCA, section 2.3).
         members: of the ensemble that they were measured with.
-        validation: samples of other cases, for what it detects (`detection`).
         signal: one of `quality.signals.SIGNALS`.
+        coverage: of the interval.
 
     Returns:
-        None where there are too few samples for it.
+        The calibration, which nobody has tried yet; None where there are too few samples for it, in any context.
     """
-    pairs = sorted((value, s.dice) for s in samples if (value := s.signals.get(signal)) is not None)
-    if len(pairs) < MIN_SAMPLES:
+    usable = [s for s in samples if s.objection is None and s.signals.get(signal) is not None]
+    curves = {}
+    for context in CONTEXTS:
+        within = [s for s in usable if s.context == context]
+        if len(within) >= MIN_SAMPLES:
+            curves[context] = _curve(within, signal, coverage)
+    if not curves:
         return None
-    values, scores = (np.array(column) for column in zip(*pairs, strict=True))
-    groups = np.array_split(np.arange(len(pairs)), min(len(pairs) // _SAMPLES_PER_KNOT, _MAX_KNOTS))
-    knots = np.array([np.median(values[g]) for g in groups])
-    curves = [
-        isotonic_regression(np.array([statistic(scores[g]) for g in groups]), increasing=False).x
-        for statistic in (np.mean, _low_end, lambda d: -_low_end(-d))
-    ]
-    knots, first = np.unique(np.round(knots, 5), return_index=True)
-    curves = [curve[first] for curve in curves]
-    curves[1], curves[2] = np.minimum(curves[1], curves[0]), np.maximum(curves[2], curves[0])
-    slope, intercept = np.polyfit(values, scores, 1)
-    calibration = Calibration(
-        *(tuple(np.round(curve, 5).tolist()) for curve in (knots, *curves)),
+    values, scores = _columns(usable, signal)
+    slope, intercept = np.polyfit(np.exp(values), scores, 1)
+    return Calibration(
+        curves=curves,
         members=members,
-        samples=len(pairs),
         linear=(round(float(slope), 5), round(float(intercept), 5)),
         detection={},
         signal=signal,
+        coverage=coverage,
     )
-    return Calibration(**{**calibration.to_json(), "detection": detection(calibration, validation)})
 
 
-def _low_end(scores):
-    """The low end of the interval, as conformal prediction takes it: the rank that holds for one more sample of the
-    same kind, not only for these (a plain quantile of few samples is too narrow)."""
-    rank = max(int((len(scores) + 1) * (1 - COVERAGE) / 2), 1)
-    return float(np.sort(scores)[rank - 1])
+def without(samples: list[Sample], case: str) -> list[Sample]:
+    """The samples of all other cases: with them a case is judged that a calibration was made with."""
+    return [sample for sample in samples if sample.case != case]
 
 
-def detection(calibration: Calibration, samples: list[Sample], target: float = DEFAULT_TARGET) -> dict:
-    """What the calibrated verdict finds on cases it was not made with.
+def _columns(samples: list[Sample], signal: str) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of a signal, ascending, and the Dice."""
+    pairs = sorted((float(np.log(max(s.signals[signal] or 0.0, _LEAST))), s.dice) for s in samples)
+    values, scores = np.array(pairs).T
+    return values, scores
 
-    A failure is a Dice below the target; it is found when the verdict is not green: amber, red, or grey because
-    nothing was found.
+
+def _curve(samples: list[Sample], signal: str, coverage: float) -> Curve:
+    values, scores = _columns(samples, signal)
+    knots, dice, low, high = _local(values, scores, coverage)
+    wider = _lacking(samples, signal, coverage)
+    low, high = np.minimum(low - wider, dice), np.maximum(high + wider, dice)
+    ends = [np.clip(each, 0, 1) for each in (dice, low, high)]
+    rounded, first = np.unique(np.round(np.exp(knots), 5), return_index=True)
+    curves = (tuple(np.round(each[first], 5).tolist()) for each in ends)
+    return Curve(tuple(rounded.tolist()), *curves, samples=len(samples))
+
+
+def _local(values: np.ndarray, scores: np.ndarray, coverage: float) -> tuple[np.ndarray, ...]:
+    """Knots, and the expected Dice and the interval's ends there, of the nearest samples, made monotone."""
+    knots = np.quantile(values, np.linspace(0, 1, _KNOTS))
+    weights, tail = np.where(scores < DEFAULT_TARGET, CAUTION, 1.0), (1 - coverage) / 2
+    rows = []
+    for knot in knots:
+        nearest = np.argsort(np.abs(values - knot), kind="stable")
+        few, many = nearest[:_EXPECTED], scores[nearest[:_INTERVAL]]
+        rows.append((_weighted_median(scores[few], weights[few]), _quantile(many, tail), _quantile(many, 1 - tail)))
+    return (knots, *(isotonic_regression(column, increasing=False).x for column in np.array(rows).T))
+
+
+def _weighted_median(scores: np.ndarray, weights: np.ndarray) -> float:
+    order = np.argsort(scores)
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(scores[order][np.searchsorted(share, 0.5)])
+
+
+def _quantile(scores: np.ndarray, share: float) -> float:
+    """As conformal prediction takes it: the rank that holds for one more sample of the same kind, not only for these
+    (a plain quantile of few samples is too narrow)."""
+    ranks = np.arange(1, len(scores) + 1)
+    return float(np.interp((len(scores) + 1) * share, ranks, np.sort(scores)))
+
+
+def _lacking(samples: list[Sample], signal: str, coverage: float) -> float:
+    """By how much the interval must be widened (less than 0: narrowed) so that it holds on cases that were left out:
+    what each group lacks, on average over the groups."""
+    lacks: dict[str, list[float]] = {}
+    for case in dict.fromkeys(s.case for s in samples):
+        others = without(samples, case)
+        if len(others) < MIN_SAMPLES:
+            continue
+        knots, _dice, low, high = _local(*_columns(others, signal), coverage)
+        for sample in samples:
+            if sample.case == case:
+                (value,), (score,) = _columns([sample], signal)
+                beyond = max(np.interp(value, knots, low) - score, score - np.interp(value, knots, high))
+                lacks.setdefault(sample.group, []).append(float(beyond))
+    return float(np.mean([_quantile(np.array(group), coverage) for group in lacks.values()])) if lacks else 0.0
+
+
+def verdicts(calibration: Calibration, samples: Iterable[Sample], target: float = DEFAULT_TARGET) -> list[Verdict]:
+    """What the light says of each sample."""
+    return [judge(s.signals, calibration.members, calibration, target, s.grey, s.context) for s in samples]
+
+
+def verdicts_apart(
+    calibration: Calibration, made_with: list[Sample], samples: list[Sample], target: float = DEFAULT_TARGET
+) -> list[Verdict]:
+    """What the light says of each sample, where a case that the calibration was made with is judged by one that was
+    made without it.
+
+    Args:
+        calibration: of a model.
+        made_with: the samples that it was made with.
+        samples: to be judged.
+        target: Dice that they are judged against.
     """
-    rows = [(s, _predicted(calibration, s)) for s in samples]
-    failed = [row for row in rows if row[0].dice < target]
-    good = [row for row in rows if row[0].dice >= target]
+    own, apart = {sample.case for sample in made_with}, {}
+    for case in own & {sample.case for sample in samples}:
+        others = fit(without(made_with, case), calibration.members, calibration.signal, calibration.coverage)
+        apart[case] = others or calibration
+    return [verdict for s in samples for verdict in verdicts(apart.get(s.case, calibration), [s], target)]
 
-    def share(part, whole):
-        return round(len(part) / len(whole), 4) if whole else None
 
-    judged = [(s, p) for s, p in rows if p is not None]
+def found_by(samples: list[Sample], judged: list[Verdict], target: float = DEFAULT_TARGET) -> dict:
+    """What verdicts found on samples.
+
+    Args:
+        samples: with known answers.
+        judged: a verdict on each of them.
+        target: Dice that they were judged against.
+
+    Returns:
+        Shares of the failures and of the good ones, the interval's coverage and the mean absolute error of the expected
+        Dice, of all and by group; mean Dice and NQM by condition.
+    """
+    rows = list(zip(samples, judged, strict=True))
+    groups = dict.fromkeys(s.group for s in samples)
     return {
         "target_dice": target,
-        "samples": len(rows),
-        "failures": len(failed),
-        "failures_below_target": share([r for r in failed if r[1] is None or r[1][0] < target], failed),
-        "failures_not_green": share([r for r in failed if r[1] is None or r[1][1] < target], failed),
-        "good_called_red": share([r for r in good if r[1] is None or r[1][0] < target], good),
-        "good_not_green": share([r for r in good if r[1] is None or r[1][1] < target], good),
-        "interval_coverage": share([1 for s, p in judged if p[1] <= s.dice <= p[2]], judged),
-        "mean_absolute_error": round(float(np.mean([abs(s.dice - p[0]) for s, p in judged])), 4) if judged else None,
+        **_shares(rows, target),
+        "groups": {name: _shares([row for row in rows if row[0].group == name], target) for name in groups},
         "conditions": {
             name: {
-                "dice": round(float(np.mean([s.dice for s in samples if s.condition == name])), 4),
-                "nqm": _rounded_mean([s.nqm for s in samples if s.condition == name and s.nqm is not None]),
+                "dice": _mean([s.dice for s in samples if s.condition == name]),
+                "nqm": _mean([s.nqm for s in samples if s.condition == name and s.nqm is not None]),
             }
             for name in dict.fromkeys(s.condition for s in samples)
         },
     }
 
 
-def _predicted(calibration: Calibration, sample: Sample) -> tuple[float, float, float] | None:
-    value = sample.signals[calibration.signal]
-    return None if value is None else calibration.predict(value, calibration.members)
+def _shares(rows: list[tuple[Sample, Verdict]], target: float) -> dict:
+    failed = [row for row in rows if row[0].dice < target]
+    good = [row for row in rows if row[0].dice >= target]
+    told = [(s, v) for s, v in rows if v.predicted_dice is not None]
+    return {
+        "samples": len(rows),
+        "failures": len(failed),
+        "failures_green": sum(v.color == "green" for _s, v in failed),
+        "failures_below_target": _share(v.color in ("red", "grey") for _s, v in failed),
+        "failures_not_green": _share(v.color != "green" for _s, v in failed),
+        "good_called_red": _share(v.color == "red" for _s, v in good),
+        "good_grey": _share(v.color == "grey" for _s, v in good),
+        "good_not_green": _share(v.color != "green" for _s, v in good),
+        "interval_coverage": _share(v.low <= s.dice <= v.high for s, v in told),
+        "mean_absolute_error": _mean([abs(s.dice - v.predicted_dice) for s, v in told]),
+    }
 
 
-def _rounded_mean(values):
+def _share(answers: Iterable[bool]) -> float | None:
+    return _mean([float(answer) for answer in answers])
+
+
+def _mean(values: list[float]) -> float | None:
     return round(float(np.mean(values)), 4) if values else None
-
-
-_loaded: dict = {}  # model folder -> model, one per worker process
-
-
-def _measure_one(job) -> list[Sample]:
-    folder, case, condition, artifact, seed = job
-    if folder not in _loaded:
-        _loaded[folder] = load_model(folder)
-    model = _loaded[folder]
-    image, truth = read_image(case.image), read_labels(case.labels)
-    values = [label.value for label in model.labels]
-    degraded, samples = degrade(image, artifact, seed), []
-    for structure in structures_of(model, truth, values):
-        result = segment_image(degraded, model, structure.clicks, device="cpu")
-        found = sitk.GetArrayFromImage(result.labels) > 0
-        samples.append(Sample(case.name, condition, dice(found, structure.mask), result.findings[0].signals))
-    return samples

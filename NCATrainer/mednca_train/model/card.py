@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mednca.models.weights import Model
+from mednca.quality.calibration import CROP, SCAN
 
 from ..validation_report import Comparison, ValidationReport
-from .calibration import COVERAGE
+from .calibration import CAUTION
 
 
 def model_card(model: Model, report: ValidationReport, command: str) -> str:
@@ -120,25 +121,52 @@ def _calibration_text(model: Model) -> str:
     calibration = model.calibration
     if calibration is None:
         return model.info["quality"].get("calibration_note") or "It has no calibration: the verdict stays grey."
-    found = calibration.detection
+    found, name = calibration.detection, SIGNAL_NAMES.get(calibration.signal, calibration.signal)
     slope, intercept = calibration.linear
-    shares = {key: _share(value) for key, value in found.items() if key.startswith(("failures_", "good_", "interval"))}
+    made = " and ".join(f"{curve.samples} {CONTEXT_NAMES[context]}" for context, curve in calibration.curves.items())
+    text = f"""Dice was regressed on {name} over {made} (monotone, with an interval of
+{calibration.coverage:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} x). A failure counts
+{CAUTION:.0f} times, so that the expected Dice errs to the careful side where failures begin.
+"""
+    if not found.get("groups"):
+        return text + "\nIt was not tried on other cases."
+    columns = ("samples", "failures", *_SHARES)
     rows = "\n".join(
+        "| " + " | ".join([group, *(_cell(shares[key]) for key in columns)]) + " |"
+        for group, shares in {"all": found, **found["groups"]}.items()
+    )
+    conditions = "\n".join(
         f"| {name} | {values['dice']:.3f} | {_text(values['nqm'])} |" for name, values in found["conditions"].items()
     )
-    return f"""Dice was regressed on NQM over {calibration.samples} clean and degraded training samples (monotone, with
-an interval of {COVERAGE:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} NQM).
+    return f"""{text}
+Tried on {found["samples"]} clean and degraded samples, of cases that it was not made with; a failure is a Dice below
+{found["target_dice"]}:
 
-Tried on {found["samples"]} clean and degraded samples of the validation cases:
-- {found["failures"]} failed (Dice < {found["target_dice"]}); of these {shares["failures_below_target"]} were
-  predicted to fail, {shares["failures_not_green"]} were not green;
-- of the good ones, {shares["good_called_red"]} were called red, {shares["good_not_green"]} were not green;
-- the interval held the true Dice in {shares["interval_coverage"]}.
+| | samples | failures | {" | ".join(_SHARES.values())} |
+{"|---" * (len(columns) + 1)}|
+{rows}
 
 | condition, random severity | mean Dice | mean NQM |
 |---|---|---|
-{rows}"""
+{conditions}"""
 
 
-def _share(value) -> str:
-    return "none" if value is None else f"{value:.1%}"
+SIGNAL_NAMES = {"nqm": "NQM on and near the kept piece", "nqm field": "NQM of the whole field of view"}
+CONTEXT_NAMES = {
+    CROP: "samples of images of about one field of view",
+    SCAN: "samples of larger images, clicked at the structure's middle",
+}
+_SHARES = {
+    "failures_below_target": "of the failures red or grey",
+    "failures_not_green": "not green",
+    "good_called_red": "of the good ones red",
+    "good_not_green": "not green",
+    "interval_coverage": "interval holds",
+    "mean_absolute_error": "mean error of the expected Dice",
+}
+
+
+def _cell(value) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

@@ -26,13 +26,14 @@ def check_names(names: Iterable[str]) -> None:
             )
 
 
-def hidden_names(split: dict[str, list[str]], salt: str) -> dict[str, list[str]]:
-    """A split with case names as short keyed hashes.
+def hidden_name(name: str, salt: str) -> str:
+    """A case's name as a short keyed hash.
 
-    Who has the run's folder, which keeps the salt, can find a case again; others cannot even by trying all names.
+    Who has the salt, which a run's folder keeps, can find a case again; others cannot even by trying all names.
     """
+    return "case-" + hmac.new(salt.encode(), name.encode(), "sha256").hexdigest()[:10]
 
-    def hidden(name):
-        return "case-" + hmac.new(salt.encode(), name.encode(), "sha256").hexdigest()[:10]
 
-    return {part: [hidden(name) for name in names] for part, names in split.items()}
+def hidden_names(split: dict[str, list[str]], salt: str) -> dict[str, list[str]]:
+    """A split with the cases' hidden names."""
+    return {part: [hidden_name(name, salt) for name in names] for part, names in split.items()}

@@ -1,0 +1,180 @@
+"""How good results are, and how steady, on cases with known answers, clean and degraded.
+
+What a calibration makes of these samples is `calibration`'s business. Cases are run in several processes, one thread
+each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from mednca.errors import MedNCAError
+from mednca.evaluate import structures_of
+from mednca.imaging.metrics import dice
+from mednca.imaging.reading import check_same_grid, read_image, read_labels
+from mednca.models.weights import load_model
+from mednca.nca.firing import mix
+from mednca.quality.calibration import CROP
+from mednca.quality.domain import Objection
+from mednca.quality.signals import SIGNALS
+from mednca.segment import segment_image
+
+from ..data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, degrade, shift
+from ..data.cases import Case
+from ..pool import Pool
+
+CLEAN, SHIFTED = "clean", "shifted"
+_STREAM = 77  # keeps this module's draws apart from the training's
+_DIGITS = 5  # of a sample's numbers in files
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One structure of a case under one condition: how good the result was, and how steady.
+
+    Attributes:
+        case: its name.
+        condition: of `conditions()`, or of `artifacts.NONSENSE`.
+        context: of `quality.calibration.CONTEXTS`, that it was found in.
+        dice: of the union, on native voxels.
+        signals: of the union, by name (`quality.signals`); None where nothing was found.
+        objection: key of `quality.domain.OBJECTIONS` where no verdict would be honest, whatever the signals say.
+    """
+
+    case: str
+    condition: str
+    dice: float
+    signals: dict[str, float | None]
+    context: str = CROP
+    objection: str | None = None
+
+    @property
+    def nqm(self) -> float | None:
+        """Eq. (1) of M3D-NCA, which the card's tables show whatever the verdict goes by."""
+        return self.signals["nqm"]
+
+    @property
+    def group(self) -> str:
+        """Within which an interval must hold: what was found in one context, clean or degraded."""
+        return f"{self.context}, {CLEAN if self.condition == CLEAN else 'degraded'}"
+
+    @property
+    def grey(self) -> Objection | None:
+        """The objection, as a verdict takes it."""
+        return Unnamed(self.objection, {}) if self.objection else None
+
+
+class Unnamed(Objection):
+    """An objection of which only the key was kept."""
+
+    @property
+    def text(self) -> str:
+        """Its key."""
+        return self.key
+
+
+def conditions() -> tuple[str, ...]:
+    """The names of all conditions that a calibration is made and tried with."""
+    return (CLEAN, SHIFTED, *ARTIFACTS, *PAPER_ARTIFACTS)
+
+
+def measure_degraded(
+    pool: Pool,
+    folder: Path,
+    cases: list[Case],
+    seed: int,
+    step: Callable[[], None] = lambda: None,
+    failed: dict[str, str] | None = None,
+    only: Iterable[str] | None = None,
+    all_values: bool = False,
+) -> list[Sample]:
+    """Segment every structure of every case under every condition.
+
+    Args:
+        pool: whose processes do it.
+        folder: of the model.
+        cases: with known answers.
+        seed: of the artifacts' severity and chance.
+        step: called after each case under each condition; it may raise to stop.
+        failed: takes, by case, why one could not be measured.
+        only: these conditions; default: all of `conditions()`.
+        all_values: whether every value of the label maps counts, not only those of the model's labels.
+
+    Returns:
+        A sample for each structure of each case under each condition.
+    """
+    names = conditions() if only is None else tuple(only)
+    jobs = [
+        (str(folder), case, name, mix((seed, _STREAM, i, *name.encode())), all_values)
+        for i, case in enumerate(cases)
+        for name in names
+    ]
+    samples = []
+    for outcome in pool.run(_measure_one, jobs):
+        samples += outcome.result or ()
+        if outcome.error and failed is not None:
+            failed[outcome.job[1].name] = outcome.error
+        step()
+    return samples
+
+
+def samples_json(samples: Iterable[Sample], name: Callable[[str], str] = lambda case: case) -> dict:
+    """As model.json has them, a row each, so that a calibration can be made anew. name: what a case is called there."""
+    rows = [
+        [name(s.case), s.condition, s.context, s.objection, round(s.dice, _DIGITS),
+         *(None if (value := s.signals.get(signal)) is None else round(value, _DIGITS) for signal in SIGNALS)]
+        for s in samples
+    ]  # fmt: skip
+    return {"signals": list(SIGNALS), "rows": rows}
+
+
+def samples_of(data: dict) -> list[Sample]:
+    """Read what `samples_json` made.
+
+    Raises:
+        MedNCAError: it is damaged.
+    """
+    try:
+        names = data["signals"]
+        return [
+            Sample(case, condition, float(score), dict(zip(names, values, strict=True)), context, objection)
+            for case, condition, context, objection, score, *values in data["rows"]
+        ]
+    except (TypeError, KeyError, ValueError) as error:
+        raise MedNCAError(f"The model's calibration samples are damaged ({error!r}).") from error
+
+
+def _measure_one(job) -> list[Sample]:
+    folder, case, condition, seed, all_values = job
+    if folder not in _loaded:
+        _loaded[folder] = load_model(folder)
+    model = _loaded[folder]
+    image, truth = read_image(case.image), read_labels(case.labels)
+    check_same_grid(case.name, image, truth)
+    image, truth = _under(condition, image, truth, seed)
+    values, samples = [label.value for label in model.labels], []
+    if all_values:
+        values = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
+    for structure in structures_of(model, truth, values):
+        result = segment_image(image, model, structure.clicks, device="cpu")
+        found, finding = sitk.GetArrayFromImage(result.labels) > 0, result.findings[0]
+        score = 0.0 if condition in NONSENSE else dice(found, structure.mask)
+        objection = finding.objection.key if finding.objection else None
+        samples.append(Sample(case.name, condition, score, finding.signals, finding.context, objection))
+    return samples
+
+
+_loaded: dict = {}  # model folder -> model, one per worker process
+
+
+def _under(condition: str, image: sitk.Image, truth: sitk.Image, seed: int) -> tuple[sitk.Image, sitk.Image]:
+    """A case under a condition."""
+    if condition == SHIFTED:
+        return shift(image, truth, seed)
+    artifact = {CLEAN: None, **ARTIFACTS, **PAPER_ARTIFACTS, **NONSENSE}[condition]
+    return degrade(image, artifact, seed, as_scan=condition in ARTIFACTS), truth

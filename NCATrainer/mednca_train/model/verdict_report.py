@@ -1,0 +1,315 @@
+"""How far a model's light can be trusted: one measurement of all that is claimed of it, as a table and a figure.
+
+Cases that its calibration was made with are judged by one that was made without them. What is measured is `samples`'
+and `calibration`'s business.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mednca import __version__
+from mednca.errors import MedNCAError
+from mednca.evaluate import structures_of
+from mednca.files import write_bytes, write_json
+from mednca.imaging.metrics import dice
+from mednca.imaging.reading import read_image, read_labels
+from mednca.models.weights import Model, load_model
+from mednca.nca.firing import mix
+from mednca.quality.verdict import COLORS, DEFAULT_TARGET, Verdict
+from mednca.segment import segment_image
+
+from ..data.artifacts import NONSENSE
+from ..data.cases import Case
+from ..pool import Pool
+from .calibration import found_by, verdicts_apart
+from .samples import Sample, conditions, measure_degraded, samples_of
+
+DISPLACEMENTS = (8.0, 14.0, 20.0)  # mm that a click is moved off a structure's middle
+_STREAM = 78
+_ORDER = ("green", "amber", "red", "grey")
+
+
+@dataclass(frozen=True)
+class DisplacedClick:
+    """A click beside a structure's middle, against one into it.
+
+    Attributes:
+        case: its name.
+        distance: mm that the click was moved.
+        dice: of the two masks.
+        colors: of the light, clicked in the middle and beside it.
+        seconds: that segmenting took, and its verdict.
+    """
+
+    case: str
+    distance: float
+    dice: float
+    colors: tuple[str, str]
+    seconds: tuple[float, float]
+
+
+def count_steps(cases: list[Case], scans: list[Case], clicked: list[Case]) -> int:
+    """How often `measure_verdicts` calls its step."""
+    return (len(cases) + len(scans)) * len(conditions()) + len(cases) * len(NONSENSE) + len(clicked)
+
+
+def measure_verdicts(
+    model: Model,
+    folder: Path,
+    cases: list[Case],
+    scans: list[Case],
+    clicked: list[Case],
+    seed: int,
+    step: Callable[[], None] = lambda: None,
+) -> tuple[dict, list[tuple[Sample, Verdict]]]:
+    """Measure what the light says, and what is true.
+
+    Args:
+        model: with a calibration.
+        folder: of the model.
+        cases: that neither training nor calibration has seen.
+        scans: larger images, clicked at the middle of their structures; all their label values count.
+        clicked: of the scans, those in which clicks beside the middle are tried, too.
+        seed: of the artifacts and the clicks.
+        step: called now and then, `count_steps` times.
+
+    Returns:
+        The report as JSON has it, and each sample with its verdict.
+
+    Raises:
+        MedNCAError: where the model has no calibration, or a case was trained with.
+    """
+    if model.calibration is None:
+        raise MedNCAError(f"{model.name} has no calibration, so that it has no verdict to be tried.")
+    trained = set(model.info.get("training", {}).get("split", {}).get("training", ()))
+    if seen := sorted({case.name for case in cases} & trained):
+        raise MedNCAError(f"{seen[0]} was trained with; give cases that the model has not seen.")
+    own, failed = samples_of(model.info["quality"].get("samples", {"signals": [], "rows": []})), {}
+    with Pool() as pool:
+        samples = measure_degraded(pool, folder, cases, seed, step, failed)
+        samples += measure_degraded(pool, folder, scans, seed, step, failed, all_values=True)
+        nonsense = measure_degraded(pool, folder, cases, seed, step, failed, NONSENSE)
+        clicks = []
+        for outcome in pool.run(
+            _displace, [(str(folder), case, mix((seed, _STREAM, i))) for i, case in enumerate(clicked)]
+        ):
+            clicks += outcome.result or ()
+            if outcome.error:
+                failed[outcome.job[1].name] = outcome.error
+            step()
+    judged = verdicts_apart(model.calibration, own, samples)
+    lights = verdicts_apart(model.calibration, own, nonsense)
+    report = {
+        "model": model.id,
+        "sha256": model.sha256,
+        "members": model.members,
+        "code_version": __version__,
+        "commit": _commit(),
+        "seed": seed,
+        "cases": sorted({sample.case for sample in nonsense}),
+        "scans": sorted(case.name for case in scans),
+        "failed": failed,
+        "signal": model.calibration.signal,
+        "coverage": model.calibration.coverage,
+        **found_by(samples, judged),
+        "with_nonsense": _with_nonsense([*zip(samples, judged, strict=True)], lights),
+        "nonsense": {
+            name: dict(Counter(v.color for s, v in zip(nonsense, lights, strict=True) if s.condition == name))
+            for name in NONSENSE
+        },
+        "colors": {
+            group: dict(Counter(v.color for s, v in zip(samples, judged, strict=True) if s.group == group))
+            for group in dict.fromkeys(s.group for s in samples)
+        },
+        "clicks": _clicks_json(clicks),
+    }
+    return report, [*zip(samples, judged, strict=True), *zip(nonsense, lights, strict=True)]
+
+
+def write_verdicts(report: dict, judged: list[tuple[Sample, Verdict]], folder: Path, command: str) -> None:
+    """Write a report: verdicts.json, with each sample in it, verdicts.md and verdicts.png.
+
+    Raises:
+        MedNCAError: where the folder cannot be written.
+    """
+    rows = [
+        {"case": s.case, "condition": s.condition, "context": s.context, "dice": round(s.dice, 4), "color": v.color,
+         "predicted": v.predicted_dice, "low": v.low, "high": v.high, "objection": s.objection,
+         "signals": {name: value if value is None else round(value, 5) for name, value in s.signals.items()}}
+        for s, v in judged
+    ]  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "verdicts.json", report | {"command": command, "samples_judged": rows})
+    write_bytes(folder / "verdicts.md", _table(report, command).encode("utf-8"))
+    write_bytes(folder / "verdicts.png", _figure(report, judged))
+
+
+def _with_nonsense(judged: list[tuple[Sample, Verdict]], lights: list[Verdict]) -> dict:
+    """Failures of all kinds together: those of the conditions, and all nonsense."""
+    colors = [v.color for s, v in judged if s.dice < DEFAULT_TARGET] + [v.color for v in lights]
+    below = sum(color in ("red", "grey") for color in colors)
+    return {
+        "failures": len(colors),
+        "failures_green": colors.count("green"),
+        "failures_below_target": round(below / len(colors), 4) if colors else None,
+    }
+
+
+def _displace(job) -> list[DisplacedClick]:
+    folder, case, seed = job
+    model, image = load_model(folder), read_image(case.image)
+    truth, found = read_labels(case.labels), []
+    values = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
+    draw = np.random.default_rng(seed)
+    for structure in structures_of(model, truth, values):
+        if not structure.clicks:
+            continue
+        centered = segment_image(image, model, structure.clicks, device="cpu")
+        mask = sitk.GetArrayFromImage(centered.labels) > 0
+        for distance in DISPLACEMENTS:
+            direction = draw.normal(size=3)
+            click = np.array(structure.clicks[0]) + distance * direction / np.linalg.norm(direction)
+            beside = segment_image(image, model, [click], device="cpu")
+            seconds = beside.report.seconds
+            colors = tuple(each.findings[0].verdict.color for each in (centered, beside))
+            spent = sum(seconds.values()), seconds["verdict"]
+            found.append(
+                DisplacedClick(
+                    case.name, distance, dice(mask, sitk.GetArrayFromImage(beside.labels) > 0), colors, spent
+                )
+            )
+    return found
+
+
+def _clicks_json(clicks: list[DisplacedClick]) -> dict:
+    by_distance = {}
+    for distance in dict.fromkeys(click.distance for click in clicks):
+        there = [click for click in clicks if click.distance == distance]
+        by_distance[f"{distance:g} mm"] = {
+            "clicks": len(there),
+            "same_mask": sum(click.dice >= 0.98 for click in there),
+            "same_color": sum(click.colors[0] == click.colors[1] for click in there),
+            "least_dice": round(min(click.dice for click in there), 4),
+        }
+    spent = np.sum([click.seconds for click in clicks], axis=0) if clicks else (0.0, 0.0)
+    share = round(float(spent[1] / spent[0]), 4) if clicks else None
+    return {"distances": by_distance, "verdict_share_of_time": share}
+
+
+def _commit() -> str | None:
+    """Of the program that measures, where it runs from its repository."""
+    try:
+        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+_COLUMNS = (
+    ("samples", "samples"), ("failures", "failures"), ("failures_green", "failures green"),
+    ("failures_below_target", "failures red or grey"), ("good_not_green", "good not green"),
+    ("good_called_red", "good red"), ("interval_coverage", "interval holds"),
+    ("mean_absolute_error", "mean error of the expected Dice"),
+)  # fmt: skip
+
+
+def _table(report: dict, command: str) -> str:
+    """The report for people, as Markdown."""
+    lines = [
+        f"# What the light of {report['model']} is worth",
+        "",
+        _on_what(report),
+        "",
+        f"    {command}",
+        "",
+        *_rows(
+            [title for _key, title in _COLUMNS],
+            {"all": report, **report["groups"]},
+            lambda found: [_text(found[key]) for key, _title in _COLUMNS],
+        ),
+        "",
+        *_rows(
+            list(_ORDER),
+            {**report["colors"], **report["nonsense"]},
+            lambda colors: [str(colors.get(color, 0)) for color in _ORDER],
+        ),
+        "",
+        f"With the nonsense there are {report['with_nonsense']['failures']} failures: "
+        f"{report['with_nonsense']['failures_green']} green, "
+        f"{_text(report['with_nonsense']['failures_below_target'])} red or grey.",
+        "",
+    ]
+    for distance, found in report["clicks"]["distances"].items():
+        lines.append(
+            f"- {found['clicks']} clicks {distance} beside the middle: {found['same_mask']} gave the same mask (Dice "
+            f".98 or more; the least {found['least_dice']:.3f}), {found['same_color']} the same color."
+        )
+    if report["clicks"]["verdict_share_of_time"] is not None:
+        lines.append(f"- The verdict took {report['clicks']['verdict_share_of_time']:.1%} of the time.")
+    return "\n".join(lines) + "\n"
+
+
+def _on_what(report: dict) -> str:
+    """One sentence: the cases, and how they were measured."""
+    scans = f" and {len(report['scans'])} whole scans, each judged by a calibration without it"
+    code = report["code_version"] + (f" ({report['commit'][:12]})" if report["commit"] else "")
+    return (
+        f"{len(report['cases'])} cases that it has not seen{scans if report['scans'] else ''}, "
+        f"{len(report['conditions'])} conditions, target Dice {report['target_dice']}, {report['members']} members, "
+        f"seed {report['seed']}, weights `{report['sha256'][:12]}`, code {code}."
+    )
+
+
+def _rows(columns: list[str], rows: dict[str, dict], cells: Callable[[dict], list[str]]) -> list[str]:
+    """The lines of a table in Markdown. rows: by their names; cells: of a row's value."""
+    return [
+        "| | " + " | ".join(columns) + " |",
+        "|---" * (len(columns) + 1) + "|",
+        *("| " + " | ".join([name, *cells(row)]) + " |" for name, row in rows.items()),
+    ]
+
+
+def _text(value) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}" if value < 0.1 else f"{value:.1%}"
+
+
+def _figure(report: dict, judged: list[tuple[Sample, Verdict]]) -> bytes:
+    """Expected against true Dice, a panel for each group, each result in its light's color."""
+    groups = list(report["groups"])
+    figure = Figure(figsize=(4.6 * len(groups), 4.8), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    for number, group in enumerate(groups, start=1):
+        axes = figure.add_subplot(1, len(groups), number)
+        rows = [(s, v) for s, v in judged if s.group == group and s.condition not in NONSENSE]
+        told = [(s, v) for s, v in rows if v.predicted_dice is not None]
+        axes.plot((0, 1), (0, 1), color="#bbbbbb", linewidth=1, zorder=0)
+        axes.axvline(report["target_dice"], color="#bbbbbb", linewidth=1, linestyle=":", zorder=0)
+        axes.axhline(report["target_dice"], color="#bbbbbb", linewidth=1, linestyle=":", zorder=0)
+        for color in _ORDER[:3]:
+            x, y = [[f(s, v) for s, v in told if v.color == color]
+                    for f in (lambda s, v: s.dice, lambda s, v: v.predicted_dice)]  # fmt: skip
+            axes.scatter(x, y, s=14, color=COLORS[color], alpha=0.7, label=f"{color} ({len(x)})", linewidths=0)
+        grey = [s.dice for s, v in rows if v.color == "grey"]
+        axes.scatter(grey, [0.02] * len(grey), s=14, marker="|", color=COLORS["grey"], label=f"grey ({len(grey)})")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="true Dice", ylabel="expected Dice", aspect="equal")
+        axes.set_title(
+            f"{group}: the interval holds in {_text(report['groups'][group]['interval_coverage'])}", fontsize=10
+        )
+        axes.legend(loc="upper left", fontsize=8, frameon=False)
+    figure.suptitle(f"{report['model']}: what the light says, and what is true", fontsize=11)
+    data = BytesIO()
+    figure.savefig(data, dpi=110, format="png")
+    return data.getvalue()
