@@ -14,12 +14,10 @@ from mednca.imaging.metrics import dice
 from mednca.models.library import Library
 from mednca.nca.architecture import Architecture, Level
 from mednca.segment import segment_image
-from mednca_train.data.artifacts import ARTIFACTS, degrade
 from mednca_train.data.augmentation import IGNORE, training_sample
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import split
 from mednca_train.model.build import finish
-from mednca_train.model.calibration import Sample, conditions, detection, fit
 from mednca_train.plan.plan import Augmentation, Plan, SecondPhase
 from mednca_train.training.batches import Batches
 from mednca_train.training.loop import Run
@@ -198,33 +196,3 @@ def test_the_focal_term_weighs():
     (_, plain), (hard, focal) = pull(bce_loss), pull(focal_loss)
     assert focal > 5 * plain and hard > 0.1
     assert dice_focal(torch.zeros(1, 1, 1, 2, 1), targets, valid).isfinite()
-
-
-def test_calibration_is_monotone_and_honest():
-    rng = np.random.default_rng(0)
-    quality = rng.uniform(0.05, 1, 400)
-    scores = np.clip(0.95 - 0.8 * quality + rng.normal(0, 0.05, 400), 0, 1)
-    samples = [
-        Sample(str(n), "clean", float(d), {"nqm": float(q)})
-        for n, (d, q) in enumerate(zip(scores, quality, strict=True))
-    ]
-    calibration = fit(samples[:300], 10, samples[300:])
-    for curve in (calibration.dice, calibration.low, calibration.high):
-        assert list(curve) == sorted(curve, reverse=True)
-    assert calibration.predict(0.5, 10)[0] == pytest.approx(0.55, abs=0.04)
-    found = calibration.detection
-    assert found["failures_below_target"] > 0.9 and 0.8 < found["interval_coverage"] <= 1
-    assert fit(samples[:10], 10, []) is None
-    nothing = [Sample("x", "clean", 0.0, {"nqm": None})]
-    assert detection(calibration, nothing)["failures_below_target"] == 1
-
-
-@pytest.mark.parametrize("condition", conditions())
-def test_artifacts_change_the_image_not_its_grid(condition):
-    image = image_of(organ_case(0)[0], (1, 1.2, 0.9), np.diag([-1.0, 1.0, 1.0]), (3, 4, 5))
-    artifact = ARTIFACTS.get(condition)
-    worse, again = degrade(image, artifact, 4), degrade(image, artifact, 4)
-    assert worse.GetSize() == image.GetSize() and worse.GetOrigin() == image.GetOrigin()
-    assert np.array_equal(sitk.GetArrayViewFromImage(worse), sitk.GetArrayViewFromImage(again))
-    same = np.array_equal(sitk.GetArrayViewFromImage(worse), sitk.GetArrayViewFromImage(image))
-    assert same == (condition == "clean")

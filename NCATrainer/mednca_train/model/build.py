@@ -193,6 +193,7 @@ def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> di
     samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed)
     samples += measure_degraded(pool, folder, wanted.scans, wanted.seed, step, failed, all_values=True)
     tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed)
+    samples = samples_of(samples_json(samples))  # as they will be read again
     calibration = fit(samples, model.members, wanted.signal, wanted.coverage)
     quality = {
         key: value

@@ -24,7 +24,7 @@ from mednca.quality.domain import Objection
 from mednca.quality.signals import SIGNALS
 from mednca.segment import segment_image
 
-from ..data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, degrade, shift
+from ..data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, Artifact, degrade, shift
 from ..data.cases import Case
 from ..pool import Pool
 
@@ -108,17 +108,16 @@ def measure_degraded(
     Returns:
         A sample for each structure of each case under each condition.
     """
-    names = conditions() if only is None else tuple(only)
     jobs = [
-        (str(folder), case, name, mix((seed, _STREAM, i, *name.encode())), all_values)
+        _Job(str(folder), case, name, _artifact(name), mix((seed, _STREAM, i, *name.encode())), all_values)
         for i, case in enumerate(cases)
-        for name in names
+        for name in (conditions() if only is None else only)
     ]
     samples = []
     for outcome in pool.run(_measure_one, jobs):
         samples += outcome.result or ()
         if outcome.error and failed is not None:
-            failed[outcome.job[1].name] = outcome.error
+            failed[outcome.job.case.name] = outcome.error
         step()
     return samples
 
@@ -149,32 +148,48 @@ def samples_of(data: dict) -> list[Sample]:
         raise MedNCAError(f"The model's calibration samples are damaged ({error!r}).") from error
 
 
-def _measure_one(job) -> list[Sample]:
-    folder, case, condition, seed, all_values = job
-    if folder not in _loaded:
-        _loaded[folder] = load_model(folder)
-    model = _loaded[folder]
-    image, truth = read_image(case.image), read_labels(case.labels)
-    check_same_grid(case.name, image, truth)
-    image, truth = _under(condition, image, truth, seed)
-    values, samples = [label.value for label in model.labels], []
-    if all_values:
-        values = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
-    for structure in structures_of(model, truth, values):
-        result = segment_image(image, model, structure.clicks, device="cpu")
-        found, finding = sitk.GetArrayFromImage(result.labels) > 0, result.findings[0]
-        score = 0.0 if condition in NONSENSE else dice(found, structure.mask)
-        objection = finding.objection.key if finding.objection else None
-        samples.append(Sample(case.name, condition, score, finding.signals, finding.context, objection))
-    return samples
+@dataclass(frozen=True)
+class _Job:
+    """One case under one condition. The artifact itself goes along: a process may know fewer of them by name."""
+
+    folder: str
+    case: Case
+    condition: str
+    artifact: Artifact | None
+    seed: int
+    all_values: bool
 
 
 _loaded: dict = {}  # model folder -> model, one per worker process
 
 
-def _under(condition: str, image: sitk.Image, truth: sitk.Image, seed: int) -> tuple[sitk.Image, sitk.Image]:
-    """A case under a condition."""
-    if condition == SHIFTED:
-        return shift(image, truth, seed)
-    artifact = {CLEAN: None, **ARTIFACTS, **PAPER_ARTIFACTS, **NONSENSE}[condition]
-    return degrade(image, artifact, seed, as_scan=condition in ARTIFACTS), truth
+def _measure_one(job: _Job) -> list[Sample]:
+    if job.folder not in _loaded:
+        _loaded[job.folder] = load_model(job.folder)
+    model, name = _loaded[job.folder], job.case.name
+    image, truth = read_image(job.case.image), read_labels(job.case.labels)
+    check_same_grid(name, image, truth)
+    image, truth = _under(job, image, truth)
+    values, samples = [label.value for label in model.labels], []
+    if job.all_values:
+        values = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
+    for structure in structures_of(model, truth, values):
+        result = segment_image(image, model, structure.clicks, device="cpu")
+        found, finding = sitk.GetArrayFromImage(result.labels) > 0, result.findings[0]
+        score = 0.0 if job.condition in NONSENSE else dice(found, structure.mask)
+        objection = finding.objection.key if finding.objection else None
+        samples.append(Sample(name, job.condition, score, finding.signals, finding.context, objection))
+    return samples
+
+
+def _artifact(condition: str) -> Artifact | None:
+    """What a condition puts on an image; None where it leaves the voxels as they are."""
+    return {CLEAN: None, SHIFTED: None, **ARTIFACTS, **PAPER_ARTIFACTS, **NONSENSE}[condition]
+
+
+def _under(job: _Job, image: sitk.Image, truth: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
+    """A case under its job's condition."""
+    if job.condition == SHIFTED:
+        return shift(image, truth, job.seed)
+    as_scan = job.condition not in PAPER_ARTIFACTS and job.condition not in NONSENSE
+    return degrade(image, job.artifact, job.seed, as_scan), truth

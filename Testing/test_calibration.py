@@ -1,0 +1,229 @@
+"""What a signal is worth: degraded cases, the curves that are made of them, and what the light finds by them."""
+
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from typer.testing import CliRunner
+
+from mednca.imaging.geometry import CanonicalImage
+from mednca.models.library import Library
+from mednca.models.weights import load_model
+from mednca.quality.calibration import CROP, SCAN
+from mednca_train import cli
+from mednca_train.data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, bias_field, degrade, noise, shift
+from mednca_train.model import calibration as module
+from mednca_train.model.calibration import fit, found_by, verdicts, verdicts_apart, without
+from mednca_train.model.samples import Sample, samples_json, samples_of
+from phantoms import bright_model, image_of, organ_case, save
+
+EVERY = {**ARTIFACTS, **PAPER_ARTIFACTS, **NONSENSE}
+
+
+def _samples(count, seed=0, context=CROP, shift=0.0, per_case=4, spread=0.03):
+    """Dice falls with NQM; a case has an offset of its own, as labels have, and each fourth sample is clean."""
+    rng = np.random.default_rng(seed)
+    samples = []
+    for number in range(count):
+        offset = np.random.default_rng((seed, number // per_case)).normal(0, 0.02)
+        value = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
+        score = float(np.clip(1.0 - shift - 2 * value + offset + rng.normal(0, spread), 0, 1))
+        condition = "clean" if number % per_case == 0 else "noise"
+        samples.append(Sample(f"{context} {number // per_case}", condition, score, {"nqm": value}, context))
+    return samples
+
+
+def _found(calibration, samples):
+    return found_by(samples, verdicts(calibration, samples))
+
+
+def test_curves_are_monotone_and_hold_on_other_cases():
+    calibration, others = fit(_samples(400), 10), _samples(400, seed=1)
+    curve = calibration.curves[CROP]
+    for ends in (curve.dice, curve.low, curve.high):
+        assert list(ends) == sorted(ends, reverse=True)
+    assert calibration.predict(0.05, 10)[0] == pytest.approx(0.9, abs=0.03)
+    found = _found(calibration, others)
+    assert set(found["groups"]) == {"crop, clean", "crop, degraded"}
+    for group in found["groups"].values():
+        assert 0.85 < group["interval_coverage"] < 0.96
+    assert found["failures_below_target"] > 0.95 and found["failures_green"] <= 2
+
+
+def test_a_failure_weighs_more_than_a_success(monkeypatch):
+    """Where failures begin the expected Dice errs to the careful side; far from there it does not."""
+    careful = fit(_samples(400), 10)
+    monkeypatch.setattr(module, "CAUTION", 1.0)
+    plain = fit(_samples(400), 10)
+    assert careful.predict(0.09, 10)[0] < plain.predict(0.09, 10)[0] - 0.005
+    assert careful.predict(0.04, 10)[0] == plain.predict(0.04, 10)[0]
+
+
+def test_each_context_has_a_curve_of_its_own():
+    both = fit(_samples(200) + _samples(200, context=SCAN, shift=0.06), 10)
+    crop, scan = (both.predict(0.035, 10, context)[0] for context in (CROP, SCAN))
+    assert crop - scan == pytest.approx(0.06, abs=0.025)
+    assert set(fit(_samples(200) + _samples(20, context=SCAN), 10).curves) == {CROP}  # too few scans
+    assert fit(_samples(30), 10) is None
+
+
+def test_a_larger_coverage_is_a_wider_interval():
+    narrow, wide = (fit(_samples(400), 10, coverage=share) for share in (0.8, 0.95))
+    widths = [np.subtract(*each.predict(0.06, 10)[:0:-1]) for each in (narrow, wide)]
+    assert widths[1] > 1.3 * widths[0] > 0
+
+
+def test_what_has_an_objection_counts_as_grey_and_is_not_learned_from():
+    good = _samples(200)
+    wrong = [Sample(s.case, s.condition, 0.0, s.signals, s.context, "edge") for s in good[:100]]
+    assert fit(good + wrong, 10) == fit(good, 10)
+    nothing = Sample("x", "noise", 0.0, {"nqm": None}, CROP, "nothing")
+    colors = [verdict.color for verdict in verdicts(fit(good, 10), [*wrong[:3], nothing])]
+    assert colors == ["grey"] * 4
+    found = _found(fit(good, 10), [nothing])
+    assert found["failures_below_target"] == 1 and found["mean_absolute_error"] is None
+
+
+def test_a_case_is_judged_without_its_own_samples():
+    """One case that is much worse than its signal says: what was made with it has heard of it."""
+    others = _samples(120, spread=0.005)
+    strange = [Sample("strange", "noise", 0.5, {"nqm": 0.04 + n / 1e4}, CROP) for n in range(40)]
+    calibration = fit(others + strange, 10)
+    assert {v.color for v in verdicts(calibration, strange)} != {"green"}
+    apart = verdicts_apart(calibration, others + strange, strange + others[:4])
+    assert {v.color for v in apart[:40]} == {"green"} and len(apart) == 44
+    assert without(others + strange, "strange") == others
+
+
+def test_samples_round_trip():
+    samples = [
+        Sample("a", "clean", 0.91234, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member"), 0.04)),
+        Sample("b", "noise", 0.0, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member")), SCAN, "nothing"),
+    ]
+    assert samples_of(json.loads(json.dumps(samples_json(samples)))) == samples
+    assert [s.case for s in samples_of(samples_json(samples, lambda name: name * 2))] == ["aa", "bb"]
+
+
+@pytest.mark.parametrize("name", ["clean", *EVERY])
+def test_artifacts_change_the_image_not_its_grid(name):
+    image = image_of(organ_case(0)[0], (1, 1.2, 0.9), np.diag([-1.0, 1.0, 1.0]), (3, 4, 5))
+    artifact = EVERY.get(name)
+    worse, again = degrade(image, artifact, 4), degrade(image, artifact, 4)
+    assert worse.GetSize() == image.GetSize() and worse.GetOrigin() == image.GetOrigin()
+    assert np.array_equal(sitk.GetArrayViewFromImage(worse), sitk.GetArrayViewFromImage(again))
+    same = np.array_equal(sitk.GetArrayViewFromImage(worse), sitk.GetArrayViewFromImage(image))
+    assert same == (name == "clean")
+
+
+def test_a_coils_field_varies_over_the_scan_not_over_the_crop():
+    """The same severity changes a crop much less where it is a part of a scan."""
+    image = image_of(np.full((30, 30, 30), 5.0, np.float32) + np.arange(30, dtype=np.float32) / 10)
+
+    def unevenness(as_scan):
+        shares = []
+        for seed in range(6):
+            plain = sitk.GetArrayFromImage(degrade(image, _nothing, seed, as_scan)) + 1
+            ratio = (sitk.GetArrayFromImage(degrade(image, bias_field, seed, as_scan)) + 1) / plain
+            shares.append(np.ptp(np.log(ratio)))
+        return np.median(shares)
+
+    assert unevenness(True) < 0.6 * unevenness(False)
+
+
+def _nothing(severity):
+    return lambda scan: scan
+
+
+def test_mild_severities_come_more_often():
+    image = image_of(np.zeros((8, 8, 8), np.float32) + np.arange(8, dtype=np.float32))
+    drawn = [sitk.GetArrayFromImage(degrade(image, noise, seed, as_scan=False)).std() for seed in range(60)]
+    least, most = 0.02, 0.5
+    assert np.mean(np.array(drawn) ** 2 < (0.33 + ((least + most) / 2) ** 2)) > 0.6
+
+
+def test_a_shifted_crop_loses_a_side_and_keeps_its_place():
+    image, labels = (image_of(array.astype(np.float32), (1, 2, 1.5)) for array in organ_case(0))
+    smaller = set()
+    for seed in range(8):
+        cut, its_labels = shift(image, labels, seed)
+        assert cut.GetSize() == its_labels.GetSize() and cut.GetOrigin() == its_labels.GetOrigin()
+        assert all(0.74 * n <= m <= n for n, m in zip(image.GetSize(), cut.GetSize(), strict=True))
+        there = CanonicalImage.of(cut).ras_of((2, 2, 2))
+        index = np.round(CanonicalImage.of(image).index_of(there)).astype(int)
+        assert CanonicalImage.of(cut).array[2, 2, 2] == CanonicalImage.of(image).array[tuple(index)]
+        smaller.add(cut.GetSize())
+    assert len(smaller) > 4
+
+
+# --- by command
+
+
+def _run(*words):
+    return CliRunner().invoke(cli.cli.app, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def calibrated(cases, tmp_path_factory):
+    """A phantom model calibrated by command on four of the eight phantoms."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    model = bright_model(labels=2, fire_rate=0.5)
+    base = save(model, folder / "base")
+    split = {"training": [f"case_{n}" for n in range(4)], "validation": [f"case_{n}" for n in range(4, 6)]}
+    (folder / "split.json").write_text(json.dumps(split), encoding="utf-8")
+    result = _run("calibrate", base, "--out", folder / "made", "--data", cases[0].image.parents[1],
+                  "--cases", folder / "split.json", "--keep-names")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_a_calibration_is_saved_with_its_samples(calibrated):
+    model = load_model(calibrated / "made")
+    samples = samples_of(model.info["quality"]["samples"])
+    assert {sample.case for sample in samples} == {f"case_{n}" for n in range(4)}
+    assert fit(samples, model.members).curves == model.calibration.curves
+    assert model.calibration.detection["samples"] == 2 * (2 + len(ARTIFACTS) + len(PAPER_ARTIFACTS))
+    card = (calibrated / "made" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "crop, degraded" in card and "paper's noise" in card
+
+
+def test_another_coverage_and_signal_need_no_data(calibrated):
+    made = calibrated / "made"
+    result = _run("calibrate", made, "--out", calibrated / "wider", "--coverage", 0.95, "--signal", "worst member")
+    assert result.exit_code == 0, result.output
+    model = load_model(calibrated / "wider")
+    assert model.calibration.coverage == 0.95 and model.calibration.signal == "worst member"
+    assert "95%" in (calibrated / "wider" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "no signal" in str(_run("calibrate", made, "--out", calibrated / "x", "--signal", "guess").exception)
+    assert "samples" in str(_run("calibrate", calibrated / "base", "--out", calibrated / "x").exception)
+
+
+def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrated, cases, tmp_path):
+    folder = cases[0].image.parents[1]
+    result = _run("verdict-report", calibrated / "made", "--out", tmp_path / "report", "--data", folder,
+                  "--cases", calibrated / "split.json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    report = json.loads((tmp_path / "report" / "verdicts.json").read_text(encoding="utf-8"))
+    model = load_model(calibrated / "made")
+    assert report["cases"] == ["case_4", "case_5"] and report["sha256"] == model.sha256
+    assert report["samples"] == 2 * (2 + len(ARTIFACTS) + len(PAPER_ARTIFACTS))
+    assert set(report["nonsense"]) == set(NONSENSE) and report["failed"] == {}
+    assert report["with_nonsense"]["failures"] >= 2 * len(NONSENSE)
+    assert "| crop, degraded |" in (tmp_path / "report" / "verdicts.md").read_text(encoding="utf-8")
+    assert sitk.ReadImage(str(tmp_path / "report" / "verdicts.png")).GetSize()[0] > 300
+
+    seen = dict(model.info, training={"split": {"training": ["case_4"], "validation": ["case_5"]}})
+    model.info.clear()
+    model.info.update(seen)
+    save(model, tmp_path / "seen")
+    result = _run("verdict-report", tmp_path / "seen", "--out", tmp_path / "other", "--data", folder,
+                  "--cases", calibrated / "split.json")  # fmt: skip
+    assert "case_4 was trained with" in str(result.exception)
+
+
+def test_bundled_models_were_calibrated_without_their_validation_cases():
+    for entry in Library().entries():
+        info = load_model(entry.folder).info
+        split = info["training"]["split"]
+        validation, made_with = set(split["validation"]), {s.case for s in samples_of(info["quality"]["samples"])}
+        assert made_with and not validation & (made_with | set(split["training"])), entry.id
