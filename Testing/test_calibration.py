@@ -34,12 +34,16 @@ def _samples(count, seed=0, context=CROP, shift=0.0, per_case=4, spread=0.03):
     return samples
 
 
+def _fit(samples, members, coverage=0.9):
+    return fit(samples, members, "nqm", coverage)
+
+
 def _found(calibration, samples):
     return found_by(samples, verdicts(calibration, samples))
 
 
 def test_curves_are_monotone_and_hold_on_other_cases():
-    calibration, others = fit(_samples(400), 10), _samples(400, seed=1)
+    calibration, others = _fit(_samples(800), 10), _samples(800, seed=1)
     curve = calibration.curves[CROP]
     for ends in (curve.dice, curve.low, curve.high):
         assert list(ends) == sorted(ends, reverse=True)
@@ -47,29 +51,29 @@ def test_curves_are_monotone_and_hold_on_other_cases():
     found = _found(calibration, others)
     assert set(found["groups"]) == {"crop, clean", "crop, degraded"}
     for group in found["groups"].values():
-        assert 0.85 < group["interval_coverage"] < 0.96
+        assert 0.84 < group["interval_coverage"] < 0.97
     assert found["failures_below_target"] > 0.95 and found["failures_green"] <= 2
 
 
 def test_a_failure_weighs_more_than_a_success(monkeypatch):
     """Where failures begin the expected Dice errs to the careful side; far from there it does not."""
-    careful = fit(_samples(400), 10)
+    careful = _fit(_samples(400), 10)
     monkeypatch.setattr(module, "CAUTION", 1.0)
-    plain = fit(_samples(400), 10)
+    plain = _fit(_samples(400), 10)
     assert careful.predict(0.09, 10)[0] < plain.predict(0.09, 10)[0] - 0.005
     assert careful.predict(0.04, 10)[0] == plain.predict(0.04, 10)[0]
 
 
 def test_each_context_has_a_curve_of_its_own():
-    both = fit(_samples(200) + _samples(200, context=SCAN, shift=0.06), 10)
+    both = _fit(_samples(200) + _samples(200, context=SCAN, shift=0.06), 10)
     crop, scan = (both.predict(0.035, 10, context)[0] for context in (CROP, SCAN))
     assert crop - scan == pytest.approx(0.06, abs=0.025)
-    assert set(fit(_samples(200) + _samples(20, context=SCAN), 10).curves) == {CROP}  # too few scans
-    assert fit(_samples(30), 10) is None
+    assert set(_fit(_samples(200) + _samples(20, context=SCAN), 10).curves) == {CROP}  # too few scans
+    assert _fit(_samples(30), 10) is None
 
 
 def test_a_larger_coverage_is_a_wider_interval():
-    narrow, wide = (fit(_samples(400), 10, coverage=share) for share in (0.8, 0.95))
+    narrow, wide = (_fit(_samples(400), 10, coverage=share) for share in (0.8, 0.95))
     widths = [np.subtract(*each.predict(0.06, 10)[:0:-1]) for each in (narrow, wide)]
     assert widths[1] > 1.3 * widths[0] > 0
 
@@ -77,11 +81,11 @@ def test_a_larger_coverage_is_a_wider_interval():
 def test_what_has_an_objection_counts_as_grey_and_is_not_learned_from():
     good = _samples(200)
     wrong = [Sample(s.case, s.condition, 0.0, s.signals, s.context, "edge") for s in good[:100]]
-    assert fit(good + wrong, 10) == fit(good, 10)
+    assert _fit(good + wrong, 10) == _fit(good, 10)
     nothing = Sample("x", "noise", 0.0, {"nqm": None}, CROP, "nothing")
-    colors = [verdict.color for verdict in verdicts(fit(good, 10), [*wrong[:3], nothing])]
+    colors = [verdict.color for verdict in verdicts(_fit(good, 10), [*wrong[:3], nothing])]
     assert colors == ["grey"] * 4
-    found = _found(fit(good, 10), [nothing])
+    found = _found(_fit(good, 10), [nothing])
     assert found["failures_below_target"] == 1 and found["mean_absolute_error"] is None
 
 
@@ -89,7 +93,7 @@ def test_a_case_is_judged_without_its_own_samples():
     """One case that is much worse than its signal says: what was made with it has heard of it."""
     others = _samples(120, spread=0.005)
     strange = [Sample("strange", "noise", 0.5, {"nqm": 0.04 + n / 1e4}, CROP) for n in range(40)]
-    calibration = fit(others + strange, 10)
+    calibration = _fit(others + strange, 10)
     assert {v.color for v in verdicts(calibration, strange)} != {"green"}
     apart = verdicts_apart(calibration, others + strange, strange + others[:4])
     assert {v.color for v in apart[:40]} == {"green"} and len(apart) == 44
@@ -101,8 +105,9 @@ def test_samples_round_trip():
         Sample("a", "clean", 0.91234, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member"), 0.04)),
         Sample("b", "noise", 0.0, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member")), SCAN, "nothing"),
     ]
-    assert samples_of(json.loads(json.dumps(samples_json(samples)))) == samples
-    assert [s.case for s in samples_of(samples_json(samples, lambda name: name * 2))] == ["aa", "bb"]
+    assert samples_of(json.loads(json.dumps(samples_json(samples, samples[:1])))) == (samples, samples[:1])
+    assert [s.case for s in samples_of(samples_json(samples, [], lambda name: name * 2))[0]] == ["aa", "bb"]
+    assert samples_of(None) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["clean", *EVERY])
@@ -179,7 +184,8 @@ def calibrated(cases, tmp_path_factory):
 
 def test_a_calibration_is_saved_with_its_samples(calibrated):
     model = load_model(calibrated / "made")
-    samples = samples_of(model.info["quality"]["samples"])
+    samples, tried = samples_of(model.info["quality"]["samples"])
+    assert {sample.case for sample in tried} == {"case_4", "case_5"}
     assert {sample.case for sample in samples} == {f"case_{n}" for n in range(4)}
     assert fit(samples, model.members).curves == model.calibration.curves
     assert model.calibration.detection["samples"] == 2 * (2 + len(ARTIFACTS) + len(PAPER_ARTIFACTS))
@@ -225,5 +231,5 @@ def test_bundled_models_were_calibrated_without_their_validation_cases():
     for entry in Library().entries():
         info = load_model(entry.folder).info
         split = info["training"]["split"]
-        validation, made_with = set(split["validation"]), {s.case for s in samples_of(info["quality"]["samples"])}
+        validation, made_with = set(split["validation"]), {s.case for s in samples_of(info["quality"]["samples"])[0]}
         assert made_with and not validation & (made_with | set(split["training"])), entry.id

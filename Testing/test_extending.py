@@ -121,7 +121,7 @@ def blackout(severity: float) -> tio.Transform:
 def test_a_new_artifact_is_used_by_calibrations(cases, tmp_path, monkeypatch):
     """Registered by its name alone; its samples are made in other processes."""
     monkeypatch.setitem(artifacts.ARTIFACTS, "blackout", blackout)
-    assert list(conditions())[-1] == "blackout"
+    assert "blackout" in conditions()
     image = image_of(organ_case(0)[0])
     assert (
         np.ptp(sitk.GetArrayFromImage(artifacts.degrade(image, blackout, 1)))
@@ -129,7 +129,7 @@ def test_a_new_artifact_is_used_by_calibrations(cases, tmp_path, monkeypatch):
         < np.ptp(sitk.GetArrayFromImage(image))
     )
     folder = save(bright_model(labels=2), tmp_path / "bright")
-    chosen = {name: conditions()[name] for name in ("clean", "blackout")}
+    chosen = ("clean", "blackout")
     with Pool() as pool:
         samples = measure_degraded(pool, folder, cases[:2], 0, only=chosen)
     dice = {name: [sample.dice for sample in samples if sample.condition == name] for name in chosen}

@@ -19,7 +19,7 @@ from mednca.scores import Summary
 from mednca_train import cli, training_run
 from mednca_train.data.case_reader import CaseReader, check_structures
 from mednca_train.data.layouts import pair_folders
-from mednca_train.model.calibration import measure_degraded
+from mednca_train.model.samples import measure_degraded
 from mednca_train.plan.plan import Augmentation
 from mednca_train.pool import Pool
 from mednca_train.run_folder import RunOptions
@@ -133,7 +133,7 @@ def test_evaluate_goes_on_after_bad_cases(tmp_path, heads, bright):
 def test_calibration_measures_every_structure(heads, bright):
     cases = list(pair_folders(heads / "images", heads / "labels").cases)
     with Pool() as pool:
-        samples = measure_degraded(pool, bright, cases[:2], 0, only={"clean": None})
+        samples = measure_degraded(pool, bright, cases[:2], 0, only=["clean"])
     assert [sample.case for sample in samples] == ["head_0", "head_0", "head_1", "head_1"]
     assert all(sample.dice > 0.9 for sample in samples)
 

@@ -217,7 +217,7 @@ def calibrate(
     cases: Annotated[Path | None, typer.Option(help="A split.json; default: the model's, or else a new one.")] = None,
     scan_images: ScanImages = None,
     scan_labels: ScanLabels = None,
-    signal: Annotated[str, typer.Option(help="What the verdict goes by.")] = "nqm",
+    signal: Annotated[str | None, typer.Option(help="What the verdict goes by, such as nqm; default: ours.")] = None,
     coverage: Annotated[float, typer.Option(min=0.5, max=0.99, help="Of the interval.")] = 0.9,
     seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
@@ -232,8 +232,9 @@ def calibrate(
 
     from .model.build import Wanted, recalibrate
     from .model.build import calibrate as make
+    from .model.calibration import SIGNAL
 
-    loaded = Library().load(model)
+    loaded, signal = Library().load(model), signal or SIGNAL
     if signal not in SIGNALS:
         raise MedNCAError(f"There is no signal {signal!r}; known are {', '.join(SIGNALS)}.")
     with _holding(out):
@@ -301,7 +302,7 @@ def _write_recalibrated(model, out: Path) -> None:
         save_model(
             model, made,
             f"# {model.name}\n\nCalibrated anew by `{_command()}` with {calibration.samples} saved samples: signal "
-            f"{calibration.signal}, interval of {calibration.coverage:.0%}. It was not tried on other cases.\n",
+            f"{calibration.signal}, interval of {calibration.coverage:.0%}.\n",
         )  # fmt: skip
     cli.out.print(f"Calibrated anew with {calibration.samples} saved samples: {out}", highlight=False)
 

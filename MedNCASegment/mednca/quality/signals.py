@@ -50,7 +50,7 @@ def nqm_field(evidence: Evidence) -> float | None:
 
 
 def worst_member(evidence: Evidence) -> float:
-    """1 - Dice of the member that agrees least with the result."""
+    """1 - Dice of the member that agrees least with the result; it grows with the number of members."""
     return max(_disagreements(evidence))
 
 
@@ -98,7 +98,7 @@ SIGNALS: dict[str, Signal] = {
     "nqm": Signal(nqm_near, population_scale),
     "nqm field": Signal(nqm_field, population_scale),
     "worst member": Signal(worst_member),
-    "mean member": Signal(mean_member),
+    "mean member": Signal(mean_member, population_scale),
 }
 
 

@@ -27,11 +27,11 @@ from ..progress import ProgressCallback, counter
 from ..run_folder import CALIBRATION_CASES
 from ..training.loop import Run
 from ..validation_report import Comparison, ValidationReport
-from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, verdicts_apart
+from .calibration import COVERAGE, MIN_SAMPLES, SIGNAL, fit, found_by, verdicts_apart
 from .card import model_card
 from .measure import compare, validate
 from .privacy import check_names, hidden_name, hidden_names
-from .samples import conditions, measure_degraded, samples_json, samples_of
+from .samples import Sample, conditions, measure_degraded, samples_json, samples_of
 
 
 def finish(
@@ -108,7 +108,7 @@ class Wanted:
     scans: list[Case] = dataclasses.field(default_factory=list)
     cases: int = CALIBRATION_CASES
     seed: int = 0
-    signal: str = "nqm"
+    signal: str = SIGNAL
     coverage: float = COVERAGE
     salt: str | None = None
 
@@ -146,13 +146,12 @@ def calibrate(
 
 def recalibrate(model: Model, signal: str, coverage: float) -> None:
     """Make a model's calibration anew of the samples that were saved with it, by another signal or coverage; nothing is
-    measured, and what it detects is not known then.
+    measured again.
 
     Raises:
         MedNCAError: where it has no samples, or too few.
     """
-    samples = samples_of(model.info["quality"].get("samples") or {"signals": [], "rows": []})
-    calibration = fit(samples, model.members, signal, coverage)
+    calibration = _tried(model, *samples_of(model.info["quality"].get("samples")), signal, coverage)
     if calibration is None:
         raise MedNCAError(f"{model.name} has too few saved samples to be calibrated anew; give it cases.")
     model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
@@ -193,30 +192,35 @@ def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> di
     samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed)
     samples += measure_degraded(pool, folder, wanted.scans, wanted.seed, step, failed, all_values=True)
     tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed)
-    samples = samples_of(samples_json(samples))  # as they will be read again
-    calibration = fit(samples, model.members, wanted.signal, wanted.coverage)
+    names, salt = {case.name for case in wanted.scans}, wanted.salt
+    tried += [sample for sample in samples if sample.case in names]
+    saved = samples_json(samples, tried, (lambda name: hidden_name(name, salt)) if salt else str)
+    calibration = _tried(model, *samples_of(saved), wanted.signal, wanted.coverage)
     quality = {
         key: value
         for key, value in model.info["quality"].items()
         if key not in ("calibration", "calibration_note", "samples")
     }
-    if calibration is None:
+    if calibration:
+        quality |= {"calibration": calibration.to_json(), "samples": saved}
+    else:
         usable = sum(sample.nqm is not None and sample.objection is None for sample in samples)
         quality |= {
             "calibration": None,
             "calibration_note": f"Too few cases for a calibration: {usable} samples of {len(chosen)} cases, "
             f"{MIN_SAMPLES} are needed. The verdict stays grey.",
         }
-    else:
-        names = {case.name for case in wanted.scans}
-        tried += [sample for sample in samples if sample.case in names]
-        detected = found_by(tried, verdicts_apart(calibration, samples, tried))
-        calibration = dataclasses.replace(calibration, detection=detected)
-        salt = wanted.salt
-        named = samples_json(samples, (lambda name: hidden_name(name, salt)) if salt else str)
-        quality |= {"calibration": calibration.to_json(), "samples": named}
     model.info["quality"] = quality
     return failed
+
+
+def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signal: str, coverage: float):
+    """A calibration, and what it detects on the samples that it is tried on; None where there are too few samples."""
+    calibration = fit(made_with, model.members, signal, coverage)
+    if calibration is None:
+        return None
+    detected = found_by(tried, verdicts_apart(calibration, made_with, tried))
+    return dataclasses.replace(calibration, detection=detected)
 
 
 def _completed(

@@ -20,15 +20,17 @@ from mednca.quality.verdict import DEFAULT_TARGET, Verdict, judge
 
 from .samples import Sample
 
+SIGNAL = "mean member"  # that the verdict goes by; docs/experiments.md compares it with the others
 COVERAGE = 0.90  # of the interval
-CAUTION = 5.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
+CAUTION = 3.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
 MIN_SAMPLES = 40  # of a context; fewer say nothing about an interval that holds nine times of ten
-_INTERVAL, _EXPECTED = 40, 25  # nearest samples that an interval's ends, and the expected Dice, are made of
+_EXPECTED = 25  # nearest samples that the expected Dice is made of
+_INTERVAL = (25, 60)  # that an interval's ends are made of, at least and at most: an eighth of all
 _KNOTS = 60
 _LEAST = 1e-4  # of a signal: they are compared by their logarithms
 
 
-def fit(samples: list[Sample], members: int, signal: str = "nqm", coverage: float = COVERAGE) -> Calibration | None:
+def fit(samples: list[Sample], members: int, signal: str = SIGNAL, coverage: float = COVERAGE) -> Calibration | None:
     """The calibration: monotone regression of Dice, and of its interval, on a signal, in each context.
 
     The expected Dice is the median of the nearest samples, in which a failure (Dice below 0.8, as the paper has it)
@@ -90,10 +92,10 @@ def _local(values: np.ndarray, scores: np.ndarray, coverage: float) -> tuple[np.
     """Knots, and the expected Dice and the interval's ends there, of the nearest samples, made monotone."""
     knots = np.quantile(values, np.linspace(0, 1, _KNOTS))
     weights, tail = np.where(scores < DEFAULT_TARGET, CAUTION, 1.0), (1 - coverage) / 2
-    rows = []
+    rows, count = [], int(np.clip(len(values) // 8, *_INTERVAL))
     for knot in knots:
         nearest = np.argsort(np.abs(values - knot), kind="stable")
-        few, many = nearest[:_EXPECTED], scores[nearest[:_INTERVAL]]
+        few, many = nearest[:_EXPECTED], scores[nearest[:count]]
         rows.append((_weighted_median(scores[few], weights[few]), _quantile(many, tail), _quantile(many, 1 - tail)))
     return (knots, *(isotonic_regression(column, increasing=False).x for column in np.array(rows).T))
 

@@ -151,7 +151,12 @@ Tried on {found["samples"]} clean and degraded samples, of cases that it was not
 {conditions}"""
 
 
-SIGNAL_NAMES = {"nqm": "NQM on and near the kept piece", "nqm field": "NQM of the whole field of view"}
+SIGNAL_NAMES = {
+    "nqm": "NQM on and near the kept piece",
+    "nqm field": "NQM of the whole field of view",
+    "worst member": "how far the worst member is from the result (1 - Dice)",
+    "mean member": "how far the members are from the result on average (1 - Dice)",
+}
 CONTEXT_NAMES = {
     CROP: "samples of images of about one field of view",
     SCAN: "samples of larger images, clicked at the structure's middle",

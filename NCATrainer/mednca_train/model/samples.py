@@ -122,30 +122,46 @@ def measure_degraded(
     return samples
 
 
-def samples_json(samples: Iterable[Sample], name: Callable[[str], str] = lambda case: case) -> dict:
-    """As model.json has them, a row each, so that a calibration can be made anew. name: what a case is called there."""
-    rows = [
-        [name(s.case), s.condition, s.context, s.objection, round(s.dice, _DIGITS),
-         *(None if (value := s.signals.get(signal)) is None else round(value, _DIGITS) for signal in SIGNALS)]
-        for s in samples
-    ]  # fmt: skip
-    return {"signals": list(SIGNALS), "rows": rows}
+def samples_json(
+    made_with: Iterable[Sample], tried: Iterable[Sample], name: Callable[[str], str] = lambda case: case
+) -> dict:
+    """As model.json has them, a row each, so that a calibration can be made, and tried, anew.
+
+    Args:
+        made_with: the samples that it is made with.
+        tried: those that it is tried on.
+        name: what a case is called there.
+    """
+
+    def row(sample: Sample) -> list:
+        values = (sample.signals.get(signal) for signal in SIGNALS)
+        return [
+            name(sample.case), sample.condition, sample.context, sample.objection, round(sample.dice, _DIGITS),
+            *(None if value is None else round(value, _DIGITS) for value in values),
+        ]  # fmt: skip
+
+    return {"signals": list(SIGNALS), "made_with": [*map(row, made_with)], "tried": [*map(row, tried)]}
 
 
-def samples_of(data: dict) -> list[Sample]:
-    """Read what `samples_json` made.
+def samples_of(data: dict | None) -> tuple[list[Sample], list[Sample]]:
+    """Read what `samples_json` made: the samples that a calibration was made with, and those that it was tried on;
+    none of None.
 
     Raises:
-        MedNCAError: it is damaged.
+        MedNCAError: they are damaged.
     """
+    if data is None:
+        return [], []
     try:
-        names = data["signals"]
-        return [
-            Sample(case, condition, float(score), dict(zip(names, values, strict=True)), context, objection)
-            for case, condition, context, objection, score, *values in data["rows"]
-        ]
+        made_with, tried = ([_sample(row, data["signals"]) for row in data[part]] for part in ("made_with", "tried"))
     except (TypeError, KeyError, ValueError) as error:
         raise MedNCAError(f"The model's calibration samples are damaged ({error!r}).") from error
+    return made_with, tried
+
+
+def _sample(row: list, signals: list[str]) -> Sample:
+    case, condition, context, objection, score, *values = row
+    return Sample(case, condition, float(score), dict(zip(signals, values, strict=True)), context, objection)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def measure_verdicts(
     trained = set(model.info.get("training", {}).get("split", {}).get("training", ()))
     if seen := sorted({case.name for case in cases} & trained):
         raise MedNCAError(f"{seen[0]} was trained with; give cases that the model has not seen.")
-    own, failed = samples_of(model.info["quality"].get("samples", {"signals": [], "rows": []})), {}
+    own, failed = samples_of(model.info["quality"].get("samples"))[0], {}
     with Pool() as pool:
         samples = measure_degraded(pool, folder, cases, seed, step, failed)
         samples += measure_degraded(pool, folder, scans, seed, step, failed, all_values=True)
