@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz screenshots measure-click benchmark check-equality check-kills study-finetuning lint format train clean
+.PHONY: demo test fuzz screenshots measure-click benchmark check-equality check-kills study-finetuning study-teacher verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -25,6 +25,16 @@ check-kills: $(READY)
 # What fine-tuning on ten cases with inverted contrast wins back, and how fast (ten minutes).
 study-finetuning: $(READY)
 	$(PY) Testing/benchmarks/finetune.py $(DATA)
+
+# A 3D U-Net (MONAI's) on the training cases of MODEL, measured on its validation cases (an hour on one core).
+study-teacher: $(READY)
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps monai==1.5.1
+	$(PY) Testing/benchmarks/teacher.py $(MODEL) $(DATA) runs/$(MODEL)-teacher
+
+# What the light of MODEL is worth, on its validation cases and, where SCANS holds images/ and labels/, by clicks in them.
+verdict-report: $(READY)
+	$(VENV)/bin/mednca verdict-report $(MODEL) --images $(DATA)/images --labels $(DATA)/labels --out runs/$(MODEL)-verdicts \
+		$(if $(SCANS),--scan-images $(SCANS)/images --scan-labels $(SCANS)/labels)
 
 # Style and types, then all tests, as many files at a time as there are cores.
 test: lint
