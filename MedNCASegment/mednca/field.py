@@ -17,7 +17,7 @@ import torch
 
 from .axes import triple
 from .canvas import Canvas
-from .errors import MedNCAError
+from .errors import MedNCAError, NothingFound
 from .imaging.geometry import CanonicalImage, Grid, normalize
 from .imaging.structures import is_one_field, middle
 from .messages import Progress
@@ -26,16 +26,17 @@ from .nca.ensemble import Ensemble, Statistics
 from .nca.labels import to_labels
 from .nca.memory import trim_heap
 from .quality.calibration import CROP, SCAN
-from .quality.domain import Circumstances, objection_to
+from .quality.domain import FAR, Circumstances, objection_to
 from .quality.evidence import Evidence, gather
 from .quality.signals import UNION, measure_signals, nqm_near
 from .quality.verdict import judge
 from .result import Finding, ModelIdentity
 
 LOCATE_MEMBERS = 2  # members that locate the structure before the whole ensemble runs
-LOCATE_ROUNDS = 3
+LOCATE_ROUNDS = 5
 ROI_FROM_VOXELS = 1_000_000
 LOCATE_TOLERANCE = 2.5  # mm: a field of view that would move less than this stays where it is
+CUT_TOLERANCE = 0.5  # mm: the same, where the field cuts what was found
 
 
 @dataclass
@@ -152,7 +153,7 @@ class Field:
 
     def __init__(self, request: Request, grid: Grid, click: tuple[float, float, float] | None = None):
         _check_size(request.model, grid)
-        self.request, self.grid, p = request, grid, request.model.preprocessing
+        self.request, self.grid, self.click, p = request, grid, click, request.model.preprocessing
         image = normalize(grid.extract(request.canonical.array), p.percentiles, p.gamma)
         roi = image.size > ROI_FROM_VOXELS if request.roi is None else request.roi
         self.is_single = is_single(request.model, grid, click)
@@ -232,24 +233,53 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
 
     A few members run in each round; those of the last field are the ensemble's first ones.
     """
-    moves = []
+    moves: list[float] = []
     field = Field(request, grid, click)
     if request.model.preprocessing.field_of_view is None:
         return field, ()
     for attempt in range(LOCATE_ROUNDS):
         progress("locating", attempt, LOCATE_ROUNDS)
-        statistics = field.run(min(LOCATE_MEMBERS, request.members))
-        mask, _dropped = _kept_labels(request.model, statistics, is_single=True)
-        if not mask.any():
-            break
-        found = field.grid.cut(statistics.region).image_index(middle(mask > 0))
-        following = _grid_around(request, found)
+        mask, there = _glance(field)
+        if mask.any():
+            following = _grid_around(request, there.image_index(middle(mask > 0)))
+            # What is cut off would move the middle, too: there the field has to stand still.
+            cut = _touches_side(mask, there, request.canonical, is_single=False)
+            tolerance = CUT_TOLERANCE if cut else LOCATE_TOLERANCE
+        else:
+            following, tolerance = _look_around(request, field) if attempt == 0 else field.grid, 0.0
         move = float(np.linalg.norm((following.start - field.grid.start) * request.canonical.spacing))
         moves.append(round(move, 2))
-        if move < LOCATE_TOLERANCE:
+        if move <= tolerance:
             break
         field = Field(request, following, click)
     return field, tuple(moves)
+
+
+def _glance(field: Field) -> tuple[np.ndarray, Grid]:
+    """What a few members find in a field, and the grid of that."""
+    request = field.request
+    statistics = field.run(min(LOCATE_MEMBERS, request.members))
+    mask, _dropped = _kept_labels(request.model, statistics, is_single=True)
+    return mask, field.grid.cut(statistics.region)
+
+
+def _look_around(request: Request, field: Field) -> Grid:
+    """Where nothing was found: of the fields a quarter of one beside it, the one in which most is found, near enough to
+    the click to be what was meant; the field's own grid where there is none."""
+    p, canonical, grid = request.model.preprocessing, request.canonical, field.grid
+    center = grid.image_index((np.array(grid.size) - 1) / 2) + np.asarray(p.anchor) / canonical.spacing
+    quarter = np.array(grid.size) * grid.spacing / canonical.spacing / 4
+    best, most = grid, 0
+    for direction in (*np.eye(3), *-np.eye(3)):
+        beside = _grid_around(request, center + direction * quarter)
+        try:
+            mask, there = _glance(Field(request, beside, field.click))
+        except NothingFound:
+            continue
+        distance = _distance(mask, there, canonical, field.click)
+        if distance is not None and distance <= FAR and np.count_nonzero(mask) > most:
+            best, most = beside, int(np.count_nonzero(mask))
+    return best
 
 
 def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statistics: Statistics) -> Finding:
