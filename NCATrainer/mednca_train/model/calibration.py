@@ -185,7 +185,8 @@ def found_by(samples: list[Sample], judged: list[Verdict], target: float = DEFAU
 def _shares(rows: list[tuple[Sample, Verdict]], target: float) -> dict:
     failed = [row for row in rows if row[0].dice < target]
     good = [row for row in rows if row[0].dice >= target]
-    told = [(s, v) for s, v in rows if v.predicted_dice is not None]
+    told = [(s.dice, v.low, v.predicted_dice, v.high) for s, v in rows
+            if v.low is not None and v.predicted_dice is not None and v.high is not None]  # fmt: skip
     return {
         "samples": len(rows),
         "failures": len(failed),
@@ -195,8 +196,8 @@ def _shares(rows: list[tuple[Sample, Verdict]], target: float) -> dict:
         "good_called_red": _share(v.color == "red" for _s, v in good),
         "good_grey": _share(v.color == "grey" for _s, v in good),
         "good_not_green": _share(v.color != "green" for _s, v in good),
-        "interval_coverage": _share(v.low <= s.dice <= v.high for s, v in told),
-        "mean_absolute_error": _mean([abs(s.dice - v.predicted_dice) for s, v in told]),
+        "interval_coverage": _share(low <= score <= high for score, low, _expected, high in told),
+        "mean_absolute_error": _mean([abs(score - expected) for score, _low, expected, _high in told]),
     }
 
 

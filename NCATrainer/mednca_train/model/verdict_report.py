@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mednca import __version__
+from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.evaluate import structures_of
 from mednca.files import write_bytes, write_json
@@ -179,10 +180,11 @@ def _displace(job) -> list[DisplacedClick]:
         mask = sitk.GetArrayFromImage(centered.labels) > 0
         for distance in DISPLACEMENTS:
             direction = draw.normal(size=3)
-            click = np.array(structure.clicks[0]) + distance * direction / np.linalg.norm(direction)
+            moved = np.array(structure.clicks[0]) + distance * direction / np.linalg.norm(direction)
+            click = triple(float(x) for x in moved)
             beside = segment_image(image, model, [click], device="cpu")
             seconds = beside.report.seconds
-            colors = tuple(each.findings[0].verdict.color for each in (centered, beside))
+            colors = centered.findings[0].verdict.color, beside.findings[0].verdict.color
             spent = sum(seconds.values()), seconds["verdict"]
             found.append(
                 DisplacedClick(
