@@ -66,8 +66,9 @@ class TrainingPlot:
 
 
 def calibrationPlot(calibration: Calibration, title: str) -> slicer.vtkMRMLPlotChartNode:
-    """A chart of the expected Dice and its interval against the signal that they are read from, in the context that most
-    samples are of.
+    """A chart of the expected Dice and its interval against the signal that they are read from.
+
+    It shows the context that most samples are of.
 
     Args:
         calibration: of a model.

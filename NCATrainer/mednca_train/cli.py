@@ -222,6 +222,7 @@ def calibrate(
     seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
     keep_names: KeepNames = False,
+    reuse: Annotated[bool, typer.Option(help="Take the samples that the model carries, and measure it only.")] = False,
 ) -> None:
     """Make a model's calibration anew on your own cases, clean and degraded, and try it on others.
 
@@ -247,7 +248,7 @@ def calibrate(
         facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, seed)
         wanted = Wanted(
             training, validation, _scans(scan_images, scan_labels), calibration_cases, seed, signal, coverage,
-            None if keep_names else secrets.token_hex(16),
+            None if keep_names else secrets.token_hex(16), reuse,
         )  # fmt: skip
         loaded.id = slug(out.name)
         with _bar() as (_, stage):

@@ -101,6 +101,7 @@ class Wanted:
         signal: of `mednca.quality.signals`, that the verdict goes by.
         coverage: of the interval.
         salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
+        reuse: the samples that the model carries are taken instead of measuring the cases again.
     """
 
     training: list[Case]
@@ -111,6 +112,7 @@ class Wanted:
     signal: str = SIGNAL
     coverage: float = COVERAGE
     salt: str | None = None
+    reuse: bool = False
 
 
 def calibrate(
@@ -138,9 +140,12 @@ def calibrate(
         with Pool() as pool:
             report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
             failed = _calibrate(pool, model, made, wanted, progress)
+        if not wanted.reuse:
+            model.info["quality"]["calibration_command"] = command
         report = _completed(report, model, failed)
         model.info["eval_metrics"] = report.mean.to_json()
-        save_model(model, made, model_card(model, report, command))
+        commands = [model.info.get("training", {}).get("command"), model.info["quality"].get("calibration_command")]
+        save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands))))
     return report
 
 
@@ -184,17 +189,8 @@ def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> di
     """Put a calibration and its samples into model.info, or the reason why there is none. Returns, by case, why one
     could not be measured. folder: of the model."""
     failed: dict[str, str] = {}
-    chosen, others = (
-        sorted(random.Random(wanted.seed).sample(cases, min(wanted.cases, len(cases))), key=lambda case: case.name)
-        for cases in (wanted.training, wanted.validation)
-    )
-    step = counter(progress, "calibrating", (len(chosen) + len(others) + len(wanted.scans)) * len(conditions()))
-    samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed)
-    samples += measure_degraded(pool, folder, wanted.scans, wanted.seed, step, failed, all_values=True)
-    tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed)
-    names, salt = {case.name for case in wanted.scans}, wanted.salt
-    tried += [sample for sample in samples if sample.case in names]
-    saved = samples_json(samples, tried, (lambda name: hidden_name(name, salt)) if salt else str)
+    saved = model.info["quality"].get("samples") if wanted.reuse else None
+    saved = saved or _measured(pool, folder, wanted, failed, progress)
     calibration = _tried(model, *samples_of(saved), wanted.signal, wanted.coverage)
     quality = {
         key: value
@@ -204,14 +200,29 @@ def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> di
     if calibration:
         quality |= {"calibration": calibration.to_json(), "samples": saved}
     else:
-        usable = sum(sample.nqm is not None and sample.objection is None for sample in samples)
+        made_with = samples_of(saved)[0]
+        usable = sum(sample.nqm is not None and sample.objection is None for sample in made_with)
         quality |= {
             "calibration": None,
-            "calibration_note": f"Too few cases for a calibration: {usable} samples of {len(chosen)} cases, "
-            f"{MIN_SAMPLES} are needed. The verdict stays grey.",
+            "calibration_note": f"Too few cases for a calibration: {usable} samples of "
+            f"{len({sample.case for sample in made_with})} cases, {MIN_SAMPLES} are needed. The verdict stays grey.",
         }
     model.info["quality"] = quality
     return failed
+
+
+def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progress) -> dict:
+    """The samples that a calibration is made with and tried on, as `samples_json` has them."""
+    chosen, others = (
+        sorted(random.Random(wanted.seed).sample(cases, min(wanted.cases, len(cases))), key=lambda case: case.name)
+        for cases in (wanted.training, wanted.validation)
+    )
+    step = counter(progress, "calibrating", (len(chosen) + len(others) + len(wanted.scans)) * len(conditions()))
+    samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed)
+    scans = measure_degraded(pool, folder, wanted.scans, wanted.seed, step, failed, all_values=True)
+    tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed)
+    salt = wanted.salt
+    return samples_json([*samples, *scans], [*tried, *scans], (lambda name: hidden_name(name, salt)) if salt else str)
 
 
 def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signal: str, coverage: float):

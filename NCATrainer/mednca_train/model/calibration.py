@@ -22,7 +22,7 @@ from .samples import Sample
 
 SIGNAL = "mean member"  # that the verdict goes by; docs/experiments.md compares it with the others
 COVERAGE = 0.90  # of the interval
-CAUTION = 3.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
+CAUTION = 5.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
 MIN_SAMPLES = 40  # of a context; fewer say nothing about an interval that holds nine times of ten
 _EXPECTED = 25  # nearest samples that the expected Dice is made of
 _INTERVAL = (25, 60)  # that an interval's ends are made of, at least and at most: an eighth of all
