@@ -185,16 +185,11 @@ class Report:
 
     def rejudged(self, target: float) -> Report:
         """The same against another target Dice; nothing is run again."""
-        findings = tuple(
-            replace(each, verdict=self._judge(each, target))
-            for each in self.findings
-        )
+        findings = tuple(replace(each, verdict=self._judge(each, target)) for each in self.findings)
         return replace(self, target_dice=target, findings=findings)
 
     def _judge(self, finding: Finding, target: float) -> Verdict:
-        return judge(
-            finding.signals, self.members, self.model.calibration, target, finding.objection, finding.context
-        )
+        return judge(finding.signals, self.members, self.model.calibration, target, finding.objection, finding.context)
 
 
 @dataclass(frozen=True)

@@ -112,4 +112,5 @@ class Calibration:
             knots = data.pop("nqm") if "nqm" in data else data.pop("knots")
             ends = {name: data.pop(name) for name in ("dice", "low", "high", "samples")}
             data |= {"curves": {CROP: {"knots": knots, **ends}}, "signal": "nqm field"}
-        return cls(**data | {"curves": {context: Curve(**tuples(curve)) for context, curve in data["curves"].items()}})
+        curves = {context: Curve(**tuples(curve)) for context, curve in data.pop("curves").items()}
+        return cls(curves=curves, **data)
