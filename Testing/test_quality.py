@@ -148,7 +148,7 @@ def test_members_are_compared_with_the_result_near_it():
     members = np.stack([kept * 1.0] * 3)
     members[1, 4:6] = 0
     members[2, 8:12] = members[2, 4:8]
-    members[:, 25:] = 1
+    members[:, 25:] = members[:, 10:12, 10:12, 10:12] = 1  # the latter 5 mm away, off a corner
     signals = measure_signals(gather(_statistics(members), kept, (1, 1, 1)))
     assert signals["worst member"] == pytest.approx(1 / 3)  # both Dice are 2/3
     assert signals["mean member"] == pytest.approx(2 / 9)
