@@ -70,6 +70,8 @@ class Calibration:
         """Raises ValueError where it is no calibration."""
         if not self.curves or not set(self.curves) <= set(CONTEXTS) or self.members < 2:
             raise ValueError(f"a calibration needs two members or more, and a curve for one of {', '.join(CONTEXTS)}")
+        if not 0 <= self.coverage <= 1:
+            raise ValueError("a calibration's coverage must lie between 0 and 1")
 
     @property
     def is_usable(self) -> bool:
