@@ -66,7 +66,8 @@ class TrainingPlot:
 
 
 def calibrationPlot(calibration: Calibration, title: str) -> slicer.vtkMRMLPlotChartNode:
-    """A chart of the expected Dice and its interval against the signal that they are read from.
+    """A chart of the expected Dice and its interval, in images of about one field, against the signal that they are
+    read from.
 
     Args:
         calibration: of a model.
@@ -78,7 +79,8 @@ def calibrationPlot(calibration: Calibration, title: str) -> slicer.vtkMRMLPlotC
     signal = "NQM" if calibration.signal == "nqm" else calibration.signal
     names = (signal, _("expected Dice"), _("low"), _("high"))
     table, chart = _chart("calibration", title, signal, _("Dice"), names, ((1, True), (2, False), (3, False)))
-    for knot in zip(calibration.knots, calibration.dice, calibration.low, calibration.high, strict=True):
+    curve = calibration.curve()
+    for knot in zip(curve.knots, curve.dice, curve.low, curve.high, strict=True):
         row = table.GetTable().InsertNextBlankRow()
         for column, value in enumerate(knot):
             table.GetTable().SetValue(row, column, vtk.vtkVariant(float(value)))

@@ -83,18 +83,22 @@ class Calibration:
         """Structures, each under one condition, that it was made with."""
         return sum(curve.samples for curve in self.curves.values())
 
+    def curve(self, context: str = CROP) -> Curve:
+        """The curve of a context; one that nothing was measured in counts as the other."""
+        return self.curves.get(context) or next(iter(self.curves.values()))
+
     def predict(self, value: float, members: int, context: str = CROP) -> tuple[float, float, float]:
         """What Dice to expect.
 
         Args:
             value: of the signal, measured with `members` members.
             members: of that ensemble; the value is brought to the members of the calibration first.
-            context: that the structure was found in; one that nothing was measured in counts as the other.
+            context: that the structure was found in.
 
         Returns:
             Expected Dice, and the low and high end of its interval.
         """
-        curve = self.curves.get(context) or next(iter(self.curves.values()))
+        curve = self.curve(context)
         value *= SIGNALS[self.signal].scale(members, self.members)
         return triple(float(np.interp(value, curve.knots, ends)) for ends in (curve.dice, curve.low, curve.high))
 
