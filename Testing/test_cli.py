@@ -57,6 +57,23 @@ def test_segment_a_folder(tmp_path, model, images):
         assert report["findings"][0]["verdict"]["color"] == "grey"
 
 
+@pytest.mark.parametrize(("along", "told"), [(-20.7, True), (-12, False)])
+def test_a_click_beside_the_structure_is_told(tmp_path, model, images, monkeypatch, along, told):
+    """In the table and in the picture."""
+    from matplotlib.axes import Axes
+
+    drawn, text = [], Axes.text
+    monkeypatch.setattr(
+        Axes, "text", lambda axes, x, y, words, **how: drawn.append(words) or text(axes, x, y, words, **how)
+    )
+    monkeypatch.setattr(cli.out, "_width", 300)
+    words = ("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--members", 5)
+    result = run(*words, "--click", f"{along},-19.5,22")
+    assert result.exit_code == 0, result.output
+    assert ("It lies 3 mm from the click." in result.output) == told
+    assert ("It lies 3 mm from the click." in "".join(drawn)) == told
+
+
 def test_one_bad_image_does_not_stop_the_rest(tmp_path, model, images):
     (images / "aa.nii.gz").write_bytes(b"nonsense")
     result = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1, "--json")

@@ -20,7 +20,7 @@ from mednca.nca.ensemble import run_ensemble
 from mednca.nca.families import FAMILIES, Family, Planning
 from mednca.nca.memory import plan_memory
 from mednca.nca.pyramid import Pyramid
-from mednca.quality.signals import SIGNALS, Signal
+from mednca.quality.signals import SIGNALS, UNION, Signal
 from mednca.result import Report
 from mednca.segment import segment_image
 from mednca_train.data import artifacts, layouts
@@ -140,9 +140,10 @@ def test_a_new_artifact_is_used_by_calibrations(cases, tmp_path, monkeypatch):
 # --- a verdict signal: a line in mednca/quality/signals.py, and a calibration that is made with it
 
 
-def _roughness(statistics) -> float | None:
-    """A signal of this test: the share of the region that is unsure."""
-    return float((statistics.variance > 0.01).mean()) if statistics.sums[-1].mean >= 0.5 else None
+def _roughness(evidence) -> float | None:
+    """A signal of this test: the share of what is near the result that is unsure."""
+    variances = np.concatenate([variances for _means, variances in evidence.means_and_variances(UNION)])
+    return float(np.mean(variances > 0.01))
 
 
 def test_a_new_signal_is_reported_calibrated_and_judged_by(cases, tmp_path, monkeypatch):
@@ -150,7 +151,7 @@ def test_a_new_signal_is_reported_calibrated_and_judged_by(cases, tmp_path, monk
     monkeypatch.setitem(SIGNALS, "roughness", Signal(_roughness))
     model, image = bright_model(labels=2, fire_rate=0.5), image_of(organ_case(0)[0])
     signals = segment_image(image, model, members=5).findings[0].signals
-    assert set(signals) == {"nqm", "roughness"} and 0 < signals["roughness"] < 1
+    assert set(signals) == set(SIGNALS) > {"nqm", "roughness"} and 0 < signals["roughness"] < 1
     rng = np.random.default_rng(0)
     values = rng.uniform(0, 1, 200)
     samples = [

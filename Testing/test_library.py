@@ -48,6 +48,17 @@ RISING = {
     "nqm": [0.1, 0.2], "dice": [0.5, 0.9], "low": [0.4, 0.8], "high": [0.6, 1.0], "members": 10, "samples": 50,
     "linear": [0, 0], "detection": {},
 }  # fmt: skip
+_CURVE = {"knots": [0.1, 0.2], "dice": [0.9, 0.5], "low": [0.8, 0.4], "high": [1.0, 0.6], "samples": 50}
+CONTEXTS = {
+    "curves": {"crop": _CURVE, "scan": _CURVE | {"samples": 9}}, "signal": "nqm", "members": 10, "linear": [0, 0],
+    "detection": {}, "coverage": 0.9,
+}  # fmt: skip
+
+
+def _calibration(**changes):
+    return lambda f: _edit(f, quality={"calibration": CONTEXTS | changes})
+
+
 KEY = "cells.0.hidden.weight"
 BROKEN = {
     "no weights": (lambda f: (f / WEIGHTS).unlink(), "missing"),
@@ -76,6 +87,10 @@ BROKEN = {
     "equal label names": (lambda f: _edit(f, labels=[{"value": n, "name": "x", "color": [0, 0, 0]} for n in (1, 2)]), "names"),
     "half a calibration": (lambda f: _edit(f, quality={"calibration": {"nqm": [0.1, 0.2]}}), "quality"),
     "a calibration that rises": (lambda f: _edit(f, quality={"calibration": RISING}), "quality"),
+    "half a curve": (_calibration(curves={"crop": {"knots": [0.1]}}), "quality"),
+    "an unknown context": (_calibration(curves={"elsewhere": _CURVE}), "quality"),
+    "no curve": (_calibration(curves={}), "quality"),
+    "more than all are covered": (_calibration(coverage=1.5), "quality"),
     "deeply nested": (lambda f: (f / JSON).write_text("[" * 200_000), "JSON"),
     "odd metrics": (lambda f: _edit(f, eval_metrics={"dice": 0.9}), "eval_metrics"),
     "odd terminology": (lambda f: _edit(f, labels=[{"value": 1, "name": "x", "color": [0, 0, 0], "terminology": {"type": 5}}]), "labels"),
@@ -101,6 +116,13 @@ def test_a_whole_model_comes_back(folder):
     assert model.labels == kept.labels and model.architecture == kept.architecture
     for name, value in kept.pyramid.state_dict().items():
         assert torch.equal(model.pyramid.state_dict()[name], value)
+
+
+def test_a_calibration_may_have_a_curve_per_context(folder):
+    _calibration()(folder)
+    calibration = load_model(folder).calibration
+    assert [calibration.curve(context).samples for context in ("crop", "scan")] == [50, 9]
+    assert json.loads(json.dumps(calibration.to_json())) == CONTEXTS
 
 
 def test_find_by_id_or_folder(folder):

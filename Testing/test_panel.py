@@ -176,6 +176,71 @@ def test_walking_the_hotspots_moves_all_views(host, panel):
     assert table.selectedIndexes()[0].row() == table.rowCount - 1
 
 
+def test_a_hotspot_says_where_it_is_and_how_far_the_outline_may_move(host, panel, tmp_path):
+    """Also in a narrow panel: nothing of it lies beside the table."""
+    from mednca.quality.hotspots import Hotspot
+
+    click(host, panel, LEFT)
+    shell = dict.fromkeys(("volume_mm3", "deviation", "weight"), 0.25)
+    hotspots = [
+        Hotspot((-118.0, -104.0, -115.0), distance=0.0, surface="posterior", outward_mm=1.5, inward_mm=0.5, **shell),
+        Hotspot((8.0, 9.0, 10.0), distance=0.0, surface="superior", outward_mm=2.0, **shell),
+        Hotspot((8.0, 9.0, 10.0), distance=0.0, surface="inside", **shell | {"volume_mm3": 120.4}),
+        Hotspot((8.0, 9.0, 10.0), **shell),  # as version 0.1 told of it
+    ]
+    panel.results._fillHotspots(hotspots)
+    table = panel.ui.hotspotsTable
+    rows = [[table.item(row, column).text().replace("\u00a0", " ") for column in range(3)] for row in range(4)]
+    assert rows[0] == ["-118, -104, -115", "posterior surface", "1.5 mm out, 0.5 mm in"]
+    assert table.item(0, 2).text() == "1.5\u00a0mm\u00a0out, 0.5\u00a0mm\u00a0in"
+    assert [row[1:] for row in rows[1:]] == [["superior surface", "2.0 mm out"], ["inside", "-"], ["-", "-"]]
+    assert "120 mm\u00b3" in table.item(2, 0).toolTip() and "\u00b125%" in table.item(2, 2).toolTip()
+    host.grab(panel.parent, str(tmp_path / "narrow.png"), 350)
+    assert table.horizontalHeader().length() <= table.width < 350
+    assert table.rowHeight(0) > table.rowHeight(1)  # "1.5 mm out," and "0.5 mm in" in two lines
+    assert table.columnWidth(2) > 1.1 * table.fontMetrics().horizontalAdvance("1.5 mm out,")
+
+
+def test_a_click_beside_the_organ_says_how_far_it_was(host, panel):
+    """In the sentence below the light and in the row's tool tip; where it was in the organ nothing is said of that."""
+    click(host, panel, (RIGHT[0] - 9, RIGHT[1], RIGHT[2]))
+    assert panel.ui.reasonLabel.text.endswith(" It lies 4 mm from the click.")
+    click(host, panel, LEFT)
+    table = panel.ui.verdictTable
+    assert table.item(0, 1).toolTip().endswith(" It lies 4 mm from the click.")
+    assert "from the click" not in table.item(1, 1).toolTip()
+    node = panel._parameterNode.segmentation.GetNodeReference("MedNCA.table").GetTable()
+    distances, contexts = node.GetColumnByName("Distance (mm)"), node.GetColumnByName("Context")
+    assert [distances.GetValue(row) for row in range(2)] == [pytest.approx(3.5, abs=0.3), 0]
+    assert [contexts.GetValue(row) for row in range(2)] == ["scan", "scan"]
+
+
+def test_what_is_said_of_distance_and_dropped_pieces(host, panel):
+    """Once: the objections that are about them say it themselves."""
+    from dataclasses import replace
+
+    from mednca.quality.domain import Objection
+    from mednca.quality.verdict import judge
+    from MedNCASegmentLib.messages import coverageText, findingText, findingTip, reasonText
+    from MedNCASegmentLib.record import runsOf
+
+    click(host, panel, LEFT)
+    (run,) = runsOf(panel._parameterNode.segmentation)
+    finding = replace(run.report.findings[0], distance_mm=9.2, dropped_mm3=21.0)
+    assert findingText(finding).endswith(" It lies 9 mm from the click.")
+    assert findingTip(finding).endswith(" Other pieces of 0.021 ml were found and left out.")
+    assert findingText(replace(finding, distance_mm=0.4)).endswith(" It lies 0.4 mm from the click.")
+    for key, values in (("far", {"distance": 9.2}), ("rival", {"volume": 0.021})):
+        objection = Objection(key, values)
+        told = findingTip(replace(finding, verdict=judge({}, 9, None, 0.8, objection)))
+        assert told.count("from the click") == 1 and told.count("0.021 ml") == 1
+    assert findingTip(replace(finding, distance_mm=None, dropped_mm3=0.0)) == reasonText(finding.verdict)
+    calibration = run.report.model.calibration
+    assert coverageText([calibration, None]) == "Dice, 90 %"
+    assert coverageText([replace(calibration, coverage=0.8)]) == "Dice, 80 %"
+    assert coverageText([calibration, replace(calibration, coverage=0.8)]) == coverageText([None]) == "Dice interval"
+
+
 def test_overlay_is_a_layer_of_its_own(host, panel):
     """On, off, opacity, threshold, legend; the background and its window are not touched."""
     volume = panel.ui.inputSelector.currentNode()

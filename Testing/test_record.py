@@ -57,6 +57,31 @@ def _without(*keys):
     return change
 
 
+def _with_finding(**changes):
+    def change(run):
+        run["report"]["findings"][0] |= changes
+        return run
+
+    return change
+
+
+def _with_hotspot(**changes):
+    def change(run):
+        hotspot = {"position": [0, 0, 0], "volume_mm3": 1, "deviation": 0.2, "weight": 1} | changes
+        run["report"]["places"] = [hotspot]
+        return run
+
+    return change
+
+
+def _with_coverage(coverage):
+    def change(run):
+        run["report"]["model"]["calibration"]["coverage"] = coverage
+        return run
+
+    return change
+
+
 def test_a_record_of_version_0_1(segmentation):
     from MedNCASegmentLib.record import problemsOf, runsOf
 
@@ -70,6 +95,20 @@ def test_a_record_of_version_0_1(segmentation):
     assert first.rejudged(0.95).report.findings[0].verdict.color == "red"
     assert second.report.findings[0].verdict.objection.key == "members"
     assert len(first.report.hotspots) == len(json.loads(OLD)[0]["report"]["places"]) > 0
+
+
+def test_what_the_changes_of_these_tests_leave_can_be_read(slicer):
+    """So that each of the damages below is what a run is refused for."""
+    from MedNCASegmentLib.record import problemsOf
+
+    for change in (
+        _with_finding(context="scan", distance_mm=3.5, dropped_mm3=20.0),
+        _with_finding(distance_mm=None),
+        _with_hotspot(surface="inside", outward_mm=1.0, inward_mm=0.5),
+        _with_hotspot(surface="of a version to come"),
+        _with_coverage(0.8),
+    ):
+        assert problemsOf(_segmentation(slicer, _damaged(change))) == []
 
 
 def test_what_is_written_is_what_is_read(segmentation):
@@ -94,6 +133,15 @@ def test_what_is_written_is_what_is_read(segmentation):
         _damaged(lambda run: run | {"report": run["report"] | {"of a version to come": 1}}),
         _damaged(lambda run: run | {"report": run["report"] | {"findings": [{}]}}),
         _damaged(lambda run: run | {"report": run["report"] | {"places": [{"position": [0, 0]}]}}),
+        _damaged(_with_finding(context="elsewhere")),
+        _damaged(_with_finding(context=["crop"])),
+        _damaged(_with_finding(distance_mm="near")),
+        _damaged(_with_finding(dropped_mm3=None)),
+        _damaged(_with_hotspot(surface=7)),
+        _damaged(_with_hotspot(outward_mm="far")),
+        _damaged(_with_hotspot(inward_mm=None)),
+        _damaged(_with_coverage("most")),
+        _damaged(_with_coverage(7)),
         _damaged(lambda run: "another program's"),
         _damaged(lambda run: None),
     ],

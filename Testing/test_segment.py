@@ -8,10 +8,13 @@ import SimpleITK as sitk
 import torch
 
 from mednca import segment
+from mednca.axes import whole
 from mednca.errors import MedNCAError
+from mednca.field import _touches_side
 from mednca.imaging.geometry import CanonicalImage, Grid, normalize
 from mednca.imaging.metrics import dice, hd95
 from mednca.nca.ensemble import Ensemble
+from mednca.quality.calibration import Calibration, Curve
 from mednca.result import Report
 from mednca.segment import segment_image
 from phantoms import array_of, bright_model, ellipsoid, image_of, rotation
@@ -199,9 +202,17 @@ def test_a_report_comes_back_from_its_json():
     data = json.loads(json.dumps(report.to_json()))
     assert Report.from_json(data) == report and report.image.file == "a.nii.gz"
     data["places"] = data.pop("hotspots")
+    for hotspot in data["places"]:
+        for name in ("surface", "outward_mm", "inward_mm"):
+            del hotspot[name]
     for finding in data["findings"]:
-        del finding["signals"]
-    assert Report.from_json(data) == report
+        for name in ("signals", "context", "distance_mm", "dropped_mm3"):
+            del finding[name]
+    old = Report.from_json(data)
+    assert [hotspot.position for hotspot in old.hotspots] == [hotspot.position for hotspot in report.hotspots]
+    (finding,) = old.findings
+    assert finding.signals == {"nqm field": finding.nqm["union"]}  # NQM was of the whole field then
+    assert (finding.context, finding.distance_mm, finding.dropped_mm3) == ("crop", None, 0)
     del data["findings"][0]["nqm"]
     with pytest.raises(MedNCAError, match="report"):
         Report.from_json(data)
@@ -269,3 +280,119 @@ def test_a_gamma_lifts_the_dark_and_never_breaks():
         lifted = normalize(array, (0.5, 99.0), 0.5)
         assert np.isfinite(lifted).all() and abs(lifted.mean()) < 1e-3 and lifted.std() == pytest.approx(1, abs=1e-3)
         assert np.median(lifted) > np.median(normalize(array, (0.5, 99.0)))
+
+
+# --- what is said of a result beside its voxels: context, distance, pieces that were dropped, the edge
+
+RAS = np.diag([-1.0, -1.0, 1.0])  # an image's index is its RAS mm
+
+
+def _finding(array, click=None, spacing=(1, 1, 1), **preprocessing):
+    """Of a phantom, by six members; most of it, of several fields, is empty."""
+    model = bright_model(**preprocessing)
+    clicks = () if click is None else [click]
+    return segment_image(image_of(array.astype(np.float32), spacing, RAS), model, clicks, members=6).findings[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "click", "context"),
+    [
+        ((24.0, 24.0, 24.0), (20, 20, 20), "scan"),
+        ((24.0, 24.0, 24.0), None, "crop"),
+        ((34.0, 34.0, 34.0), (20, 20, 20), "crop"),  # 50 mm are less than one and a half fields
+        (None, (20, 20, 20), "crop"),
+    ],
+)
+def test_a_click_in_a_large_image_is_a_scan_and_one_in_a_crop_is_a_crop(field, click, context):
+    ball = ellipsoid((50, 48, 46), (20, 20, 20), (6, 7, 5))
+    assert _finding(ball, click, field_of_view=field).context == context
+
+
+def test_the_context_chooses_the_curve():
+    """Also where it is judged again, from the report alone."""
+    crop, scan = (Curve((0.0, 1.0), (dice, dice), (dice, dice), (dice, dice), 9) for dice in (0.9, 0.6))
+    calibration = Calibration({"crop": crop, "scan": scan}, 10, (0.0, 0.0), {})
+    model = bright_model(field_of_view=(24.0, 24.0, 24.0), fire_rate=0.9)
+    model.info["quality"] = {"calibration": calibration.to_json()}
+    image = image_of(ellipsoid((50, 48, 46), (20, 20, 20), (6, 7, 5)).astype(np.float32), direction=RAS)
+    report = segment_image(image, model, [(20, 20, 20)], members=6).report
+    assert report.findings[0].verdict.predicted_dice == 0.6
+    again = Report.from_json(json.loads(json.dumps(report.to_json()))).rejudged(0.5)
+    assert again.findings[0].verdict.predicted_dice == 0.6 and again.findings[0].verdict.color == "green"
+
+
+@pytest.mark.parametrize(
+    ("click", "distance"), [((20, 20, 20), 0.0), ((29, 20, 20), 2.5), ((24, 24, 25), 0.6), ((29, 20, 26), 3.0)]
+)
+def test_a_click_beside_the_structure_is_told_in_mm(click, distance):
+    """From the side of the nearest voxel: a cube of 13 mm, from 13.5 to 26.5 along R; its S ends at 24.4."""
+    cube = np.zeros((50, 48, 46), bool)
+    cube[14:27, 14:27, 13:20] = True
+    finding = _finding(cube, click, spacing=(1.0, 1.0, 1.25), field_of_view=(26.0, 26.0, 26.0))
+    assert finding.distance_mm == pytest.approx(distance, abs=0.06) and finding.objection is None
+
+
+def test_a_click_whose_image_is_resampled_is_measured_in_mm():
+    cube = np.zeros((50, 48, 46), bool)
+    cube[14:27, 14:27, 14:27] = True
+    options = {"spacing": (0.8, 1.2, 2.0), "field_of_view": (30.0, 30.0, 40.0)}
+    finding = _finding_of(cube, (32 * 0.8, 20 * 1.2, 20 * 2.0), **options)
+    assert finding.distance_mm == pytest.approx(5.5 * 0.8, abs=1)
+
+
+def _finding_of(array, click, spacing, **options):
+    """On a grid of 1 mm, whatever the image's own."""
+    model = bright_model(spacing=(1.0, 1.0, 1.0), **options)
+    return segment_image(image_of(array.astype(np.float32), spacing, RAS), model, [click], members=6).findings[0]
+
+
+def test_what_lies_far_from_the_click_may_not_be_what_was_meant():
+    ball = ellipsoid((80, 60, 60), (22, 30, 30), (6, 6, 6))
+    finding = _finding(ball, (46, 30, 30), field_of_view=(56.0, 40.0, 40.0), keep_largest=True)
+    assert finding.distance_mm == pytest.approx(17.5, abs=0.6)
+    assert finding.objection.key == "far" and finding.verdict.color == "grey"
+    assert _finding(ball, None, field_of_view=(56.0, 40.0, 40.0), keep_largest=True).distance_mm is None
+
+
+def test_a_second_piece_that_is_nearly_as_large_is_a_rival():
+    """Small ones are dropped without a word but for their volume."""
+    kept, keys = ellipsoid((50, 44, 44), (14, 22, 22), (7, 7, 7)), []
+    for radius in (2, 6):
+        other = ellipsoid((50, 44, 44), (36, 22, 22), (radius,) * 3)
+        finding = _finding(kept | other, field_of_view=(50.0, 44.0, 44.0), keep_largest=True)
+        assert finding.dropped_mm3 == other.sum() and finding.volume_mm3["union"] == kept.sum()
+        keys.append(finding.objection and finding.objection.key)
+    assert keys == [None, "rival"]
+
+
+def test_a_dropped_piece_leaves_nqm_alone():
+    kept = ellipsoid((50, 44, 44), (14, 22, 22), (7, 7, 7))
+    other = ellipsoid((50, 44, 44), (36, 22, 22), (5, 5, 5))
+    array = np.where(kept, 100.0, 0) + np.where(other, 60.0, 0)  # less sure than the kept one
+    model = bright_model(field_of_view=(50.0, 44.0, 44.0), keep_largest=True, fire_rate=0.7)
+    finding = segment_image(image_of(array.astype(np.float32), direction=RAS), model, members=8).findings[0]
+    assert finding.dropped_mm3 > 0 and finding.nqm["union"] == finding.signals["nqm"]
+    assert finding.signals["nqm field"] != pytest.approx(finding.signals["nqm"], rel=0.01)
+
+
+@pytest.mark.parametrize("side", [(0, 0), (0, -1), (1, 0), (1, -1), (2, 0), (2, -1)])
+@pytest.mark.parametrize("is_one", [True, False])
+def test_one_structure_that_reaches_the_images_own_side_may_go_on_behind_it(side, is_one):
+    """Where everything is segmented, whole organs reach the sides; where one is looked for, it is cut."""
+    axis, at = side
+    cube = np.zeros((40, 38, 36), bool)
+    cube[15:25, 14:24, 13:23] = True
+    np.moveaxis(cube, axis, 0)[(slice(0, 20) if at == 0 else slice(-20, None)), 15:22, 15:22] = True
+    finding = _finding(cube, field_of_view=(40.0,) * 3 if is_one else (20.0,) * 3)
+    assert (finding.objection and finding.objection.key) == ("edge" if is_one else None)
+
+
+@pytest.mark.parametrize(("shape", "touches"), [((9, 9, 1), False), ((9, 9, 2), True)])
+def test_a_single_slice_has_no_sides(shape, touches):
+    canonical = CanonicalImage.of(image_of(np.zeros(shape, np.float32), direction=RAS))
+    mask = np.zeros(shape, np.uint8)
+    mask[3:6, 3:6] = 1
+    grid = Grid.whole(canonical, None)
+    assert _touches_side(mask, grid.cut(whole(shape)), canonical, is_single=True) == touches
+    mask[0, 4] = 1
+    assert _touches_side(mask, grid, canonical, is_single=True)

@@ -6,14 +6,18 @@ out, because translators find nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 from slicer.i18n import tr as _
 
 from mednca.messages import Progress
 from mednca.models.description import Description
+from mednca.quality.calibration import Calibration
 from mednca.quality.domain import Objection
+from mednca.quality.hotspots import Hotspot
 from mednca.quality.verdict import COLORS, Verdict
+from mednca.result import Finding
 
 from .worker_client import RequestState
 
@@ -45,8 +49,14 @@ def diceText(verdict: Verdict) -> str:
 
 
 def intervalText(verdict: Verdict) -> str:
-    """Where the Dice of nine in ten such results lies."""
+    """Where the Dice of most such results lies: of as many as `coverageText` says."""
     return "-" if verdict.low is None else f"{verdict.low:.2f}\u2013{verdict.high:.2f}"
+
+
+def coverageText(calibrations: Iterable[Calibration | None]) -> str:
+    """What the intervals of results are called: by the share of results that they hold, where it is one for all."""
+    shares = {f"{100 * each.coverage:.0f}" for each in calibrations if each is not None}
+    return _("Dice, {share} %").format(share=shares.pop()) if len(shares) == 1 else _("Dice interval")
 
 
 def reasonText(verdict: Verdict | None) -> str:
@@ -63,6 +73,57 @@ def reasonText(verdict: Verdict | None) -> str:
     return why.format(target=f"{verdict.target:.2f}")
 
 
+def findingText(finding: Finding | None) -> str:
+    """Why a finding has its verdict, and how far from the click it lies."""
+    sentences = [reasonText(finding.verdict if finding else None)]
+    if finding and finding.distance_mm and not _objectsWith(finding, "far"):  # which says so itself
+        distance = f"{finding.distance_mm:.{0 if finding.distance_mm >= 1 else 1}f}"
+        sentences.append(_("It lies {distance} mm from the click.").format(distance=distance))
+    return " ".join(sentences)
+
+
+def findingTip(finding: Finding) -> str:
+    """The same, and what was left out of it."""
+    sentences = [findingText(finding)]
+    if finding.dropped_mm3 and not _objectsWith(finding, "rival"):  # which says so itself
+        told = _("Other pieces of {volume} ml were found and left out.")
+        sentences.append(told.format(volume=f"{finding.dropped_mm3 / 1000:.2g}"))
+    return " ".join(sentences)
+
+
+def _objectsWith(finding, key):
+    objection = finding.verdict.objection
+    return objection is not None and objection.key == key
+
+
+def surfaceText(hotspot: Hotspot) -> str:
+    """Where at the structure a hotspot lies."""
+    words = {
+        None: "-",  # nothing was found, or version 0.1 did not tell
+        "inside": _("inside"),
+        "right": _("right surface"),
+        "left": _("left surface"),
+        "anterior": _("anterior surface"),
+        "posterior": _("posterior surface"),
+        "inferior": _("inferior surface"),
+        "superior": _("superior surface"),
+    }
+    return words.get(hotspot.surface, str(hotspot.surface))
+
+
+def outlineText(hotspot: Hotspot) -> str:
+    """How far the outline may lie elsewhere at a hotspot."""
+    ways = [(hotspot.outward_mm, _("{distance} mm out")), (hotspot.inward_mm, _("{distance} mm in"))]
+    told = [text.format(distance=f"{mm:.1f}").replace(" ", "\u00a0") for mm, text in ways if mm]  # no line ends within
+    return ", ".join(told) or "-"
+
+
+def hotspotTip(hotspot: Hotspot) -> str:
+    """How much is doubtful at a hotspot, and how much."""
+    told = _("{volume} mm\u00b3 are doubtful; the members differ there by up to \u00b1{deviation}.")
+    return told.format(volume=f"{hotspot.volume_mm3:.0f}", deviation=f"{hotspot.deviation:.0%}")
+
+
 def objectionText(objection: Objection) -> str:
     """Why there is no verdict: the sentences of `mednca.quality.domain.OBJECTIONS`, translated."""
     field = _(", but the model was trained on {low:.0f} to {high:.0f} mm; click on the organ instead")
@@ -70,7 +131,11 @@ def objectionText(objection: Objection) -> str:
         "members": _("{members} ensemble member(s) are too few to measure uncertainty; use {least} or more"),
         "nothing": _("nothing was found"),
         "calibration": _("this model has no calibration: nobody measured what its uncertainty means"),
-        "edge": _("the result reaches the edge of the field of view, so part of the structure may be missing"),
+        "edge": _(
+            "the result reaches the edge of the image or of the field of view, so part of the structure may be missing"
+        ),
+        "far": _("the structure found lies {distance:.0f} mm from the click; it may not be what was clicked on"),
+        "rival": _("other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept"),
         "spacing": _("the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)"),
         "extent R": _("the image field is {extent:.0f} mm left-right") + field,
         "extent A": _("the image field is {extent:.0f} mm front-back") + field,

@@ -18,6 +18,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
+from mednca.quality.calibration import CONTEXTS
 from mednca.result import Report
 from mednca.schema import parse_json
 
@@ -73,12 +74,19 @@ def _checkShown(run):
         for name in (*names, "union"):
             float(finding.volume_mm3[name])
             float(finding.nqm[name] or 0)
+        float(finding.distance_mm or 0)
+        float(finding.dropped_mm3)
+        if finding.context not in CONTEXTS:
+            raise ValueError("context")
         if finding.objection:
             str(finding.objection.text)
     for hotspot in run.report.hotspots:
         _r, _a, _s = (float(x) for x in hotspot.position)
-        for number in (hotspot.volume_mm3, hotspot.deviation, hotspot.weight, hotspot.distance or 0):
+        numbers = hotspot.volume_mm3, hotspot.deviation, hotspot.weight, hotspot.outward_mm, hotspot.inward_mm
+        for number in (*numbers, hotspot.distance or 0):
             float(number)
+        if not isinstance(hotspot.surface, (str, type(None))):
+            raise ValueError("surface")
 
 
 def runsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]:

@@ -14,7 +14,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from mednca.quality.hotspots import Hotspot
-from mednca.quality.verdict import COLORS, Verdict
+from mednca.quality.verdict import COLORS
+from mednca.result import Finding
 
 from . import messages, review
 from .record import VARIANCE_ROLE, Run, problemsOf, runsOf
@@ -30,8 +31,9 @@ class ResultView:
         self._shown = self._overlay = None
         self._hotspots: list[Hotspot] = []
         self._hotspotNumber = -1
-        _setHeader(ui.verdictTable, [_("Segment"), _("Verdict"), _("NQM"), _("Volume"), _("Dice, 90 %")])
-        _setHeader(ui.hotspotsTable, [_("Position (R, A, S)"), _("Size"), _("Members differ by")])
+        _setHeader(ui.verdictTable, [_("Segment"), _("Verdict"), _("NQM"), _("Volume"), messages.coverageText(())])
+        _setHeader(ui.hotspotsTable, [_("R, A, S"), _("Where"), _("May move")])
+        ui.hotspotsTable.setWordWrap(True)  # in a narrow panel "1.5 mm out, 0.5 mm in" takes two lines
         ui.hotspotsTable.connect("cellClicked(int,int)", self._onHotspotClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
         ui.nextButton.connect("clicked(bool)", self._onNext)
@@ -47,9 +49,9 @@ class ResultView:
         newRuns = self._shown is None or shown[:2] != self._shown[:2]
         self._shown = shown
         judged = [run.rejudged(targetDice) for run in runs]
-        worst = _gravest([finding.verdict for run in judged for finding in run.report.findings])
-        self.ui.lightLabel.text = messages.lightText(worst)
-        self.ui.reasonLabel.text = escape(messages.reasonText(worst))
+        worst = _gravest([finding for run in judged for finding in run.report.findings])
+        self.ui.lightLabel.text = messages.lightText(worst.verdict if worst else None)
+        self.ui.reasonLabel.text = escape(messages.findingText(worst))
         self._fillVerdicts(judged, segments)
         if newRuns:
             self._fillHotspots(review.hotspotsOf(runs))
@@ -92,11 +94,11 @@ class ResultView:
         rows = [row for run in judged for row in _verdictRows(run, segments)]
         table = self.ui.verdictTable
         table.setRowCount(len(rows))
-        for row, (verdict, name, *rest) in enumerate(rows):
-            for column, text in enumerate((name, messages.word(verdict.color), *rest)):
-                table.setItem(row, column, qt.QTableWidgetItem(text))
-            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(COLORS[verdict.color])))
-            table.item(row, 1).setToolTip(messages.reasonText(verdict))
+        interval = messages.coverageText(run.report.model.calibration for run in judged)
+        table.horizontalHeaderItem(table.columnCount - 1).setText(interval)
+        for row, (finding, *texts) in enumerate(rows):
+            _fillRow(table, row, texts, messages.findingTip(finding))
+            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(COLORS[finding.verdict.color])))
 
     def _fillHotspots(self, hotspots):
         self._hotspots, self._hotspotNumber = hotspots, -1
@@ -104,9 +106,8 @@ class ResultView:
         table.setRowCount(len(hotspots))
         for row, hotspot in enumerate(hotspots):
             position = ", ".join(f"{x:.0f}" for x in hotspot.position)
-            unsure = f"\u00b1{hotspot.deviation:.0%}"
-            for column, text in enumerate((position, f"{hotspot.volume_mm3:.0f} mm\u00b3", unsure)):
-                table.setItem(row, column, qt.QTableWidgetItem(text))
+            texts = position, messages.surfaceText(hotspot), messages.outlineText(hotspot)
+            _fillRow(table, row, texts, messages.hotspotTip(hotspot))
         table.clearSelection()
         self.ui.previousButton.enabled = self.ui.nextButton.enabled = bool(hotspots)
 
@@ -126,21 +127,32 @@ class ResultView:
         self.ui.hotspotsTable.selectRow(self._hotspotNumber)
 
 
-def _gravest(verdicts: list[Verdict]) -> Verdict | None:
-    """The verdict that a set of results must be treated by."""
-    return min(verdicts, key=lambda each: (_GRAVITY.index(each.color), each.predicted_dice or 0), default=None)
+def _gravest(findings: list[Finding]) -> Finding | None:
+    """The one by whose verdict a set of results must be treated."""
+
+    def gravity(finding):
+        return _GRAVITY.index(finding.verdict.color), finding.verdict.predicted_dice or 0
+
+    return min(findings, key=gravity, default=None)
 
 
 def _verdictRows(run: Run, segments):
-    """(verdict, segment, NQM, volume, interval) of each of the run's findings and segments that are still there."""
+    """(finding, segment, word, NQM, volume, interval) of each finding and segment of the run that is still there."""
     for finding in run.report.findings:
         for label, segmentId in zip(run.report.model.labels, run.segmentIds):
             segment = segments.GetSegment(segmentId)
             if segment:
                 nqm, volume = finding.nqm[label.name], finding.volume_mm3[label.name] / 1000
                 shown = "-" if nqm is None else f"{nqm:.3f}"
-                interval = messages.intervalText(finding.verdict)
-                yield finding.verdict, segment.GetName(), shown, f"{volume:.2f} ml", interval
+                word, interval = messages.word(finding.verdict.color), messages.intervalText(finding.verdict)
+                yield finding, segment.GetName(), word, shown, f"{volume:.2f} ml", interval
+
+
+def _fillRow(table, row, texts, tip):
+    for column, text in enumerate(texts):
+        item = qt.QTableWidgetItem(text)
+        item.setToolTip(tip)
+        table.setItem(row, column, item)
 
 
 def _setHeader(table, names):

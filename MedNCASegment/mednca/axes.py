@@ -20,6 +20,11 @@ def whole(shape: Iterable[int]) -> Box:
     return triple(slice(0, n) for n in shape)
 
 
+def within(box: Box, outer: Box) -> Box:
+    """A box's place in a larger one that holds it."""
+    return triple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, outer, strict=True))
+
+
 def triple(values: Iterable[T]) -> tuple[T, T, T]:
     """Say that there are three.
 

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import SimpleITK as sitk
 
-from .axes import Box, triple
+from .axes import Box, triple, within
 from .imaging.geometry import CanonicalImage, Grid
-from .nca.ensemble import Statistics
 from .nca.labels import to_labels, union
-from .nca.pyramid import within
 from .result import Region
 
 PARTS = ("labels", "variance", "probability")
@@ -38,18 +36,19 @@ class Canvas:
         """Bytes of all that was painted."""
         return sum(part.nbytes for _region, parts in self._painted for part in parts)
 
-    def paint(self, grid: Grid, statistics: Statistics) -> np.ndarray:
-        """Interpolate a field's statistics to the image's voxels and make labels there.
+    def paint(self, grid: Grid, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """Interpolate a field's probabilities to the image's voxels and make labels there.
 
         Args:
-            grid: of the statistics, in the canonical image.
-            statistics: of the ensemble, cut to that grid.
+            grid: of the probabilities, in the canonical image.
+            mean: of the members' probabilities, (R, A, S, labels) on that grid.
+            variance: of them, (R, A, S).
 
         Returns:
             The labels, uint8 (R, A, S), on the voxels of `grid.region`.
         """
         shape = self.canonical.array.shape
-        variance, mean = grid.insert(statistics.variance, shape), grid.insert(statistics.mean, shape)
+        variance, mean = grid.insert(variance, shape), grid.insert(mean, shape)
         labels, probability = to_labels(mean), np.empty_like(variance)
         for i in range(len(labels)):  # plane by plane, as in `to_labels`
             labels[i], probability[i] = self.values[labels[i]], union(mean[i])

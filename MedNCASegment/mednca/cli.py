@@ -417,9 +417,10 @@ def _tell(results: list[dict], failures, as_json: bool) -> None:
             for finding in result["report"].findings:
                 quality, verdict = finding.nqm["union"], finding.verdict
                 where = ", ".join(f"{x:.0f}" for x in finding.center)
+                told = " ".join((f"{verdict.word}.", verdict.reason, *finding.remarks))
                 table.add_row(
                     _plain(Path(result["image"]).name), where, f"{finding.volume_mm3['union'] / 1000:.2f}",
-                    f"{quality:.3f}" if quality is not None else "-", f"{verdict.word}. {verdict.reason}",
+                    f"{quality:.3f}" if quality is not None else "-", told,
                 )  # fmt: skip
         out.print(table)
     for note in dict.fromkeys(note for result in results for note in result["report"].notes):

@@ -132,10 +132,15 @@ def segment_field(request: Request, grid: Grid, click: tuple[float, float, float
         statistics = field.run(request.members, lambda done, total: progress("ensemble", done, total))
         grid, is_single = field.grid, field.is_single
         del field  # its voxels and sums: a large one has to make room for its results
-        if math.prod(grid.size) > ROI_FROM_VOXELS:
-            trim_heap()
+        _make_room(grid)
+    with request.timed("verdict"):
+        result = _look(request, grid, is_single, click, statistics)
+    mean, variance = statistics.mean, statistics.variance
+    del statistics  # the labels' variances and the members' masks: the same
+    _make_room(grid)
     with request.timed("restore"):
-        return _finish(request, grid, is_single, click, moves, statistics)
+        painted = request.canvas.paint(result.grid, mean, variance)
+    return _judged(request, result, painted, moves)
 
 
 class Field:
@@ -191,6 +196,11 @@ class Field:
             request.device = torch.device("cpu")
             request.model.pyramid.to(request.device)
             self.ensemble.start_over()
+
+
+def _make_room(grid: Grid) -> None:
+    if math.prod(grid.size) > ROI_FROM_VOXELS:
+        trim_heap()
 
 
 def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None) -> bool:
@@ -282,46 +292,86 @@ def _look_around(request: Request, field: Field) -> Grid:
     return best
 
 
-def _finish(request: Request, grid: Grid, is_single: bool, click, moves, statistics: Statistics) -> Finding:
-    """Paint one field of view onto the image's voxels and judge it."""
-    canonical, model = request.canonical, request.model
+@dataclass(frozen=True)
+class _Result:
+    """What the statistics of one field of view say, on the model's grid.
+
+    Attributes:
+        grid: of the mask; of a region of interest where only that was computed.
+        extent: mm of the whole field of view.
+        mask: labels, without the pieces that were dropped.
+        is_single: whether one structure was looked for.
+        click, context, nqm, signals, distance_mm, dropped_mm3, computed_share: as of `Finding`.
+    """
+
+    grid: Grid
+    extent: tuple[float, float, float]
+    mask: np.ndarray
+    is_single: bool
+    click: tuple[float, float, float] | None
+    context: str
+    nqm: dict[str, float | None]
+    signals: dict[str, float | None]
+    distance_mm: float | None
+    dropped_mm3: float
+    computed_share: float
+
+
+def _look(request: Request, grid: Grid, is_single: bool, click, statistics: Statistics) -> _Result:
+    """Measure what the members say of the piece that is kept; the others are cleared in the statistics' mean."""
+    model, canonical = request.model, request.canonical
     extent = triple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
-    context = SCAN if click and not _is_one_field(model, canonical) else CROP
     mask, dropped = _kept_labels(model, statistics, is_single)
     grid = grid.cut(statistics.region)  # a region of interest is all that was computed
-    with request.timed("verdict"):
-        evidence = gather(statistics, mask > 0, grid.spacing)
-        signals, per_label = measure_signals(evidence), _nqm_by_name(model, evidence)
-        distance = _distance(mask, grid, canonical, click)
-        beside = round(float(np.count_nonzero(dropped) * np.prod(grid.spacing)), 1)
-        del evidence
+    evidence = gather(statistics, mask > 0, grid.spacing)
+    nqm, signals = _nqm_by_name(model, evidence), measure_signals(evidence)
     np.copyto(statistics.mean, 0, where=dropped[..., None])
-    painted = request.canvas.paint(grid, statistics)
+    return _Result(
+        grid, extent, mask, is_single, click,
+        context=SCAN if click and not _is_one_field(model, canonical) else CROP,
+        nqm=nqm,
+        signals=signals,
+        distance_mm=_distance(mask, grid, canonical, click),
+        dropped_mm3=round(float(np.count_nonzero(dropped) * np.prod(grid.spacing)), 1),
+        computed_share=round(statistics.computed_share, 4),
+    )  # fmt: skip
+
+
+def _judged(request: Request, result: _Result, painted: np.ndarray, moves) -> Finding:
+    """The finding. painted: labels on the image's voxels, whose volumes are told."""
+    canonical, model, mask = request.canonical, request.model, result.mask
     voxel = float(np.prod(canonical.spacing))
     volumes = {label.name: float(np.count_nonzero(painted == label.value) * voxel) for label in model.labels}
     volumes["union"] = float(np.count_nonzero(painted) * voxel)
-    touches = _touches_side(mask, grid, canonical, is_single)
     circumstances = Circumstances(
-        statistics.members, triple(canonical.spacing.tolist()), extent, volumes["union"], touches, beside, distance
+        members=request.members,
+        spacing=triple(canonical.spacing.tolist()),
+        extent=result.extent,
+        volume=volumes["union"],
+        touches=_touches_side(mask, result.grid, canonical, result.is_single),
+        dropped=result.dropped_mm3,
+        distance=result.distance_mm,
     )
     objection = objection_to(circumstances, model.domain)
-    calibration = request.identity.calibration
-    center = middle(mask > 0) if mask.any() else (np.array(grid.size) - 1) / 2
+    center = middle(mask > 0) if mask.any() else (np.array(mask.shape) - 1) / 2
     return Finding(
-        click=click,
-        center=triple(round(float(x), 2) for x in canonical.ras_of(grid.image_index(center))),
-        field_of_view=extent,
-        nqm=per_label,
+        click=result.click,
+        center=triple(round(float(x), 2) for x in canonical.ras_of(result.grid.image_index(center))),
+        field_of_view=result.extent,
+        nqm=result.nqm,
         volume_mm3=volumes,
-        verdict=judge(signals, statistics.members, calibration, request.target_dice, objection, context),
+        verdict=judge(
+            result.signals, request.members, request.identity.calibration, request.target_dice, objection,
+            result.context,
+        ),
         objection=objection,
-        signals=signals,
-        context=context,
-        distance_mm=distance,
-        dropped_mm3=beside,
+        signals=result.signals,
+        context=result.context,
+        distance_mm=result.distance_mm,
+        dropped_mm3=result.dropped_mm3,
         moves=moves,
-        computed_share=round(statistics.computed_share, 4),
-    )
+        computed_share=result.computed_share,
+    )  # fmt: skip
 
 
 def _nqm_by_name(model: Model, evidence: Evidence | None) -> dict[str, float | None]:
@@ -337,13 +387,16 @@ def _is_one_field(model: Model, canonical: CanonicalImage) -> bool:
 
 
 def _distance(mask: np.ndarray, grid: Grid, canonical: CanonicalImage, click) -> float | None:
-    """mm from the click to the nearest voxel that was found, 0 inside; None without a click, or where nothing is."""
-    found = np.argwhere(mask > 0)
-    if click is None or not len(found):
+    """mm from the click to the nearest voxel found, 0 inside; None where nobody clicked or nothing was found."""
+    if click is None or not mask.any():
         return None
-    start = canonical.index_of(click) * canonical.spacing - grid.image_index((0, 0, 0)) * canonical.spacing
-    beyond = np.abs(found * grid.spacing - start) - np.asarray(grid.spacing) / 2  # from a voxel's side
-    return round(float(np.sqrt((np.maximum(beyond, 0) ** 2).sum(1).min())), 1)
+    first = grid.image_index((0, 0, 0))
+    axes = zip(mask.shape, grid.spacing, (canonical.index_of(click) - first) * canonical.spacing, strict=True)
+    # From a voxel's side, not its middle; squares along each axis, and plane by plane.
+    r, a, s = (np.maximum(np.abs(np.arange(n) * mm - at) - mm / 2, 0) ** 2 for n, mm, at in axes)
+    within = a[:, None] + s
+    nearest = min(float(off + within[plane > 0].min()) for off, plane in zip(r, mask, strict=True) if plane.any())
+    return round(math.sqrt(nearest), 1)
 
 
 def _kept_labels(model: Model, statistics: Statistics, is_single: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -154,7 +154,7 @@ def _words(axes, finding: Finding, number: int, result: Segmentation, model: Mod
     axes.text(0, 0.99, where, fontsize=12, weight="bold", va="top")
     axes.scatter([0.05], [0.88], s=420, color=COLORS[verdict.color], transform=axes.transAxes, clip_on=False)
     axes.text(0.14, 0.88, verdict.word, fontsize=13, weight="bold", va="center")
-    lines = [fill(verdict.reason, 38), ""]
+    lines = [fill(sentence, 38) for sentence in (verdict.reason, *finding.remarks)] + [""]
     lines += [f"{name}: {volume / 1000:.2f} ml" for name, volume in finding.volume_mm3.items() if name != "union"]
     lines += [f"Together: {finding.volume_mm3['union'] / 1000:.2f} ml", ""]
     if finding.nqm["union"] is not None:

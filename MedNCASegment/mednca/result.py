@@ -64,6 +64,18 @@ class Finding:
         """Whether nothing was found."""
         return self.volume_mm3["union"] == 0
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said beside the verdict, a sentence each, unless that says it: Slicer's panel has the same
+        sentences in the user's language."""
+        said = self.verdict.objection.key if self.verdict.objection else None
+        remarks = []
+        if self.distance_mm and said != "far":
+            remarks.append(f"It lies {self.distance_mm:.{0 if self.distance_mm >= 1 else 1}f} mm from the click.")
+        if self.dropped_mm3 and said != "rival":
+            remarks.append(f"Other pieces of {self.dropped_mm3 / 1000:.2g} ml were found and left out.")
+        return tuple(remarks)
+
     @classmethod
     def from_json(cls, data: dict) -> Finding:
         """From a finding of a report's JSON."""

@@ -134,7 +134,7 @@ def _check_memory(request: Request, grids: list[Grid], click) -> None:
     held, regions = request.canonical.array.nbytes, [grid.region(shape) for grid in grids]
     shown = [count(region) for region in regions]
     pieces = model.preprocessing.keep_largest and is_single(model, grids[-1], click)
-    last = results_peak(model.architecture, grids[-1].size, shown[-1], grids[-1].aligned, pieces)
+    last = results_peak(model.architecture, grids[-1].size, shown[-1], grids[-1].aligned, pieces, request.members)
     joining = JOINING * count(around(regions))
     peak = held + RESULT * sum(shown[:-1]) + max(last, joining if len(grids) > 1 else 0)
     if peak > request.memory_limit * 1e6:

@@ -83,7 +83,7 @@ def benchmark(
         raise MedNCAError("Shape, members and repeats must be positive.")
     pyramid, image = moving_pyramid(architecture), noise(shape, architecture)
     frame, region = whole(shape), organ_region(architecture, shape)
-    plan = plan_memory(architecture, shape, memory_limit, threads)
+    plan = plan_memory(architecture, shape, memory_limit, threads, members=members)
     jobs = {"matrix": _matrix_product(), "exact": lambda: _pass(pyramid, image, members, memory_limit)}
     if roi:
         jobs["roi"] = lambda: _pass_in_region(pyramid, image, members, memory_limit, region)

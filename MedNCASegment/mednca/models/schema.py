@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import MedNCAError
+from ..quality.calibration import CONTEXTS
 from ..schema import ID, LINE, NUMBER, SEED, TEXT, check_schema, named, numbers, optional, record
 
 _CODE = {**record({}, ("scheme", "code", "meaning")), "additionalProperties": LINE}
@@ -33,25 +34,20 @@ LABELS = {
     ),
 }  # fmt: skip
 _CURVE = {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 10_000}
-_COUNT = {"type": "integer", "minimum": 0}
+_ENDS = {"dice": _CURVE, "low": _CURVE, "high": _CURVE, "samples": {"type": "integer", "minimum": 0}}
+_IN_CONTEXT = record({"knots": _CURVE, **_ENDS}, ("knots", *_ENDS))
 _CALIBRATION = record(
     {
-        "curves": named(
-            record(
-                {"knots": _CURVE, "dice": _CURVE, "low": _CURVE, "high": _CURVE, "samples": _COUNT},
-                ("knots", "dice", "low", "high", "samples"),
-            )
-        ),
+        "curves": record(dict.fromkeys(CONTEXTS, _IN_CONTEXT)),
+        "knots": _CURVE, "nqm": _CURVE, **_ENDS,  # the one curve of version 0.1
         "signal": LINE,
-        "coverage": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
         "members": {"type": "integer", "minimum": 2, "maximum": 1000},
         "linear": numbers(2),
         "detection": {"type": "object"},
-        # As version 0.1 had its only curve.
-        "knots": _CURVE, "nqm": _CURVE, "dice": _CURVE, "low": _CURVE, "high": _CURVE, "samples": _COUNT,
+        "coverage": {"type": "number", "minimum": 0, "maximum": 1},
     },
     ("members", "linear", "detection"),
-) | {"anyOf": [{"required": [key]} for key in ("curves", "knots", "nqm")]}  # fmt: skip
+) | {"anyOf": [{"required": names} for names in (["curves"], ["knots", *_ENDS], ["nqm", *_ENDS])]}  # fmt: skip
 _DOMAIN = record(
     {
         "spacing": numbers(2),

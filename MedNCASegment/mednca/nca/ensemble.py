@@ -1,7 +1,7 @@
-"""The pseudo-ensemble: one model run N times over one image, as the members' mean and variance.
+"""The pseudo-ensemble: one model run N times over one image, as the members' means, variances and masks.
 
-M3D-NCA, section 2.1 ("Pseudo Ensemble"). Memory does not grow with the number of members. Masks (`labels`) and what
-the statistics say about quality are made of this by others.
+M3D-NCA, section 2.1 ("Pseudo Ensemble"). All that is kept of a single member is its mask, a bit a voxel. The mask of
+all (`labels`) and what the statistics say about quality are made of this by others.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..axes import Box, whole
+from ..axes import Box, whole, within
 from .architecture import Architecture, widen
 from .labels import union
 from .memory import BATCH, plan_locating, plan_memory
 from .moments import Moments
-from .pyramid import Pyramid, within
+from .pyramid import Pyramid
 from .tensors import to_numpy, to_tensor
 
 ROI_MEMBERS = 3  # members whose coarser levels say where the region of interest is
@@ -64,7 +64,7 @@ class Statistics:
         """Each member's own mask of the union, bool, in a box (slices) of the region."""
         rows, columns, depths = box
         for mask in self.masks:
-            yield np.unpackbits(mask[rows, columns], axis=-1, count=depths.stop)[..., depths].astype(bool)
+            yield np.unpackbits(mask[rows, columns], axis=-1, count=depths.stop)[..., depths].view(bool)
 
 
 def run_ensemble(
@@ -120,7 +120,7 @@ class Ensemble:
         image = to_tensor(self.image if self.image.ndim == 4 else self.image[..., None]).to(device)
         with torch.inference_mode():
             self.region = self.region or self._find_region(image, min(members, ROI_MEMBERS))
-            plan = _plan(architecture, shape, self.memory_limit, device, self.region, self.held)
+            plan = _plan(architecture, shape, self.memory_limit, device, self.region, self.held, members)
             result, blocks = _Result(architecture.labels, members, self.region), list(plan.blocks(self.region))
             for number, block in enumerate(blocks):
                 if len(blocks) > 1:
@@ -183,13 +183,13 @@ def computed_share(architecture: Architecture, shape: Sequence[int], region: Box
     return float(np.prod([part.stop - part.start for part in outer]) / np.prod(frame))
 
 
-def _plan(architecture, shape, limit, device, region, held):
+def _plan(architecture, shape, limit, device, region, held, members):
     """On an accelerator, its own memory is the limit where nobody sets one."""
     if device.type == "cpu":
-        return plan_memory(architecture, shape, limit, torch.get_num_threads(), region, held=held)
+        return plan_memory(architecture, shape, limit, torch.get_num_threads(), region, held=held, members=members)
     if limit is None and device.type == "cuda":
         limit = 0.8 * torch.cuda.mem_get_info(device)[0] / 1e6
-    return plan_memory(architecture, shape, limit, BATCH, region, dense=True)
+    return plan_memory(architecture, shape, limit, BATCH, region, dense=True, members=0)  # masks are not kept there
 
 
 def _probabilities(pyramid, image, seed, members: range, plan, block):

@@ -19,6 +19,7 @@ from ..axes import Box, whole
 from ..errors import MedNCAError
 from .architecture import Architecture, Shape, widen
 
+MEMBERS = 10  # of an ensemble, where nobody says
 DEFAULT_LIMIT = 2000.0  # MB, where nobody asks for less or more
 _FULL = 0.85  # of a limit that is planned for: what the C library keeps of freed memory differs from run to run
 SLAB_CELLS = 24_576  # cells that one thread of `fast` has in hand at once
@@ -73,7 +74,7 @@ def plan_locating(
 
 def plan_memory(
     architecture: Architecture, shape: Sequence[int], limit: float | None = None, parallel: int = 1,
-    region: Box | None = None, dense: bool = False, held: float = 0,
+    region: Box | None = None, dense: bool = False, held: float = 0, members: int = MEMBERS,
 ) -> MemoryPlan:  # fmt: skip
     """The cheapest way to run an ensemble within a memory limit.
 
@@ -85,6 +86,7 @@ def plan_memory(
         region: slices of the image, None for all of it.
         dense: on an accelerator, where every cell has its hidden layer in memory.
         held: bytes that are in memory already and count against a limit that somebody set.
+        members: of the ensemble; each leaves its mask.
 
     Returns:
         The plan that computes least, of those that fit.
@@ -96,7 +98,7 @@ def plan_memory(
     region = region or whole(shape)
 
     def peak(tile, at_a_time, thickness):
-        return predicted_peak(architecture, shape, tile, at_a_time, region, thickness, dense)
+        return predicted_peak(architecture, shape, tile, at_a_time, region, thickness, dense, members)
 
     best = peak(None, parallel, None)
     if best <= allowed:
@@ -139,7 +141,7 @@ def _allowed(limit: float | None, held: float, share: float = 1.0) -> float:
 
 def predicted_peak(
     architecture: Architecture, shape: Sequence[int], tile: Shape | None, parallel: int, region: Box | None = None,
-    thickness: int | None = None, dense: bool = False,
+    thickness: int | None = None, dense: bool = False, members: int = MEMBERS,
 ) -> float:  # fmt: skip
     """Bytes that `ensemble.run_ensemble` adds to the process; the arguments are those of `MemoryPlan` and
     `plan_memory`."""
@@ -147,13 +149,30 @@ def predicted_peak(
     blocks = list(MemoryPlan(tile, parallel, thickness, 0).blocks(region))
     voxels = count(blocks[0])
     outputs = voxels * architecture.labels * _FLOAT
-    unions = voxels * _FLOAT * (architecture.labels > 1)
-    results = count(region) * (architecture.labels + 1) * _FLOAT
-    shared = math.prod(shape) * architecture.input_channels * _FLOAT + results + 2 * (outputs + unions)
-    finishing = 3 * outputs + 2 * unions  # a member's logits and probabilities while they join the statistics
+    joined = voxels * channels(architecture) * _FLOAT
+    results = statistics_bytes(architecture, region, members)
+    shared = math.prod(shape) * architecture.input_channels * _FLOAT + results
+    shared += 2 * joined + members * masks_bytes(blocks[0])  # moments and masks of the block in hand
+    finishing = outputs * (architecture.labels > 1) + 3 * joined  # a member's probabilities while they join them
     thickest = blocks[0], blocks[len(blocks) // 2]  # the second has a margin on both sides
     working = max(_working(architecture, shape, block, tile, dense) for block in thickest)
     return shared + parallel * (working + finishing)
+
+
+def channels(architecture: Architecture) -> int:
+    """Whose means and variances an ensemble keeps: each label's, and their union's where they are several."""
+    return architecture.labels + (architecture.labels > 1)
+
+
+def masks_bytes(box: Box) -> int:
+    """Bytes of one member's packed mask of a box."""
+    rows, columns, depths = (part.stop - part.start for part in box)
+    return rows * columns * math.ceil(depths / 8)
+
+
+def statistics_bytes(architecture: Architecture, region: Box, members: int) -> int:
+    """Bytes of what an ensemble says of a region (`ensemble.Statistics`): means, variances and packed masks."""
+    return 2 * count(region) * channels(architecture) * _FLOAT + members * masks_bytes(region)
 
 
 def _working(architecture: Architecture, shape, block, tile, dense) -> float:

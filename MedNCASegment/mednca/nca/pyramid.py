@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..axes import Box, bounding_box, triple, whole
+from ..axes import Box, bounding_box, triple, whole, within
 from .architecture import Architecture, Shape, widen
 from .cells import CELLS, Cell
 from .firing import frame_index
@@ -204,11 +204,6 @@ def tiles(frame: Sequence[int], tile: Sequence[int], margin: Sequence[int], box:
         core = triple(slice(first, min(first + t, part.stop)) for first, t, part in zip(corner, tile, box, strict=True))
         outer = widen(core, margin, frame)
         yield core, outer, within(core, outer)
-
-
-def within(box: Box, outer: Box) -> Box:
-    """A box's place in a larger one that holds it."""
-    return triple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, outer, strict=True))
 
 
 def pool(image: torch.Tensor, scale: Sequence[int]) -> torch.Tensor:

@@ -70,6 +70,8 @@ class Calibration:
         """Raises ValueError where it is no calibration."""
         if not self.curves or not set(self.curves) <= set(CONTEXTS) or self.members < 2:
             raise ValueError(f"a calibration needs two members or more, and a curve for one of {', '.join(CONTEXTS)}")
+        if not 0 <= self.coverage <= 1:
+            raise ValueError("a calibration's coverage must lie between 0 and 1")
 
     @property
     def is_usable(self) -> bool:
@@ -81,18 +83,22 @@ class Calibration:
         """Structures, each under one condition, that it was made with."""
         return sum(curve.samples for curve in self.curves.values())
 
+    def curve(self, context: str = CROP) -> Curve:
+        """The curve of a context; one that nothing was measured in counts as the other."""
+        return self.curves.get(context) or next(iter(self.curves.values()))
+
     def predict(self, value: float, members: int, context: str = CROP) -> tuple[float, float, float]:
         """What Dice to expect.
 
         Args:
             value: of the signal, measured with `members` members.
             members: of that ensemble; the value is brought to the members of the calibration first.
-            context: that the structure was found in; one that nothing was measured in counts as the other.
+            context: that the structure was found in.
 
         Returns:
             Expected Dice, and the low and high end of its interval.
         """
-        curve = self.curves.get(context) or next(iter(self.curves.values()))
+        curve = self.curve(context)
         value *= SIGNALS[self.signal].scale(members, self.members)
         return triple(float(np.interp(value, curve.knots, ends)) for ends in (curve.dice, curve.low, curve.high))
 

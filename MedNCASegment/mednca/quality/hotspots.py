@@ -19,7 +19,7 @@ from .evidence import NEAR
 MAX_HOTSPOTS = 10
 SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no hotspot of their own
 MAX_VOXELS = 1_000_000  # of a region; a larger one is searched on a coarser grid
-BYTES_A_VOXEL = 150  # that it takes to part doubt into hotspots, where there is doubt everywhere; measured
+BYTES_A_VOXEL = 70  # that it takes to part doubt into hotspots, where there is doubt everywhere; measured
 _LEAST_DEVIATION = 0.1  # of the members' probability, smoothed; below, nothing is doubtful
 _VALLEY = 0.02  # how deep, in deviation, a valley must be to part two hotspots
 # The side of a structure that a hotspot lies on, by the axis (LPS) along which its outward normal is longest.
@@ -92,7 +92,9 @@ def find_hotspots(
     smooth, doubtful = smooth[box], doubtful[box]  # what is left takes the watershed a fraction of the time
     variance, probability, deviation = variance[box], probability[box], deviation[box]
     distance = None if distance is None else distance[box]
-    basins = sitk.MorphologicalWatershed(-smooth, level=_VALLEY, markWatershedLine=False, fullyConnected=True)
+    # In whole thousandths: the flood keeps a queue for each value that occurs, which of floats would take 200 MB.
+    height = sitk.Cast(sitk.Round(smooth * -1000), sitk.sitkInt16)
+    basins = sitk.MorphologicalWatershed(height, level=1000 * _VALLEY, markWatershedLine=False, fullyConnected=True)
     bumps = sitk.ScalarConnectedComponent(basins, doubtful, 0, True)
     statistics = sitk.LabelIntensityStatisticsImageFilter()
     statistics.Execute(bumps, smooth)

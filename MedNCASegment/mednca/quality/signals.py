@@ -6,7 +6,7 @@ made with, and the verdict follows that one. What a number is worth is `calibrat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,17 +17,21 @@ UNION = -1  # the channel of the union in an ensemble's statistics
 LEAST = 0.5  # voxels that must be found for Eq. (1) to mean something
 
 
-def nqm(means: np.ndarray, variances: np.ndarray) -> float | None:
+def nqm(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> float | None:
     """NCA quality metric, M3D-NCA Eq. (1): sum of the members' standard deviation over the sum of their mean.
 
     Args:
-        means, variances: of the members' probabilities, of a label or of the union, of any equal shape.
+        parts: means and variances of the members' probabilities, of a label or of the union, of any equal shape, part
+            by part of what is looked at.
 
     Returns:
         0 where all members agree, more where they do not; None where less than half a voxel was found.
     """
-    found = float(means.sum(dtype=np.float64))
-    return None if found < LEAST else float(np.sqrt(variances).sum(dtype=np.float64)) / found
+    found = deviation = 0.0
+    for means, variances in parts:
+        found += float(means.sum(dtype=np.float64))
+        deviation += float(np.sqrt(variances).sum(dtype=np.float64))
+    return None if found < LEAST else deviation / found
 
 
 def nqm_near(evidence: Evidence, channel: int = UNION) -> float | None:
@@ -37,16 +41,13 @@ def nqm_near(evidence: Evidence, channel: int = UNION) -> float | None:
         evidence: of a result.
         channel: of its statistics, a label's or the union's.
     """
-    return nqm(evidence.means(channel), evidence.variances(channel))
+    return nqm(evidence.means_and_variances(channel))
 
 
 def nqm_field(evidence: Evidence) -> float | None:
     """Eq. (1) as the paper has it, over the whole field of view, dropped pieces and all."""
-    statistics, found, deviation = evidence.statistics, 0.0, 0.0
-    for means, variances in zip(statistics.means, statistics.variances, strict=True):  # no copy of a large field
-        found += float(means[..., UNION].sum(dtype=np.float64))
-        deviation += float(np.sqrt(variances[..., UNION]).sum(dtype=np.float64))
-    return None if found < LEAST else deviation / found
+    statistics = evidence.statistics
+    return nqm(zip(statistics.means[..., UNION], statistics.variances[..., UNION], strict=True))
 
 
 def worst_member(evidence: Evidence) -> float:
@@ -63,7 +64,7 @@ def _disagreements(evidence: Evidence) -> list[float]:
     """1 - Dice of each member with the result, near the kept piece."""
     kept, size = evidence.kept, int(np.count_nonzero(evidence.kept))
     return [
-        1 - 2 * np.count_nonzero(mask & kept) / (int(np.count_nonzero(mask)) + size)
+        1 - 2 * int(np.count_nonzero(mask & kept)) / (int(np.count_nonzero(mask)) + size)
         for mask in evidence.members_masks()
     ]
 
