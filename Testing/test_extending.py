@@ -26,7 +26,8 @@ from mednca.segment import segment_image
 from mednca_train.data import artifacts, layouts
 from mednca_train.data.cases import Case, CaseSet
 from mednca_train.data.layouts import find_dataset
-from mednca_train.model.calibration import Sample, conditions, fit, measure_degraded
+from mednca_train.model.calibration import fit
+from mednca_train.model.samples import Sample, conditions, measure_degraded
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.propose import propose
 from mednca_train.pool import Pool
@@ -158,7 +159,7 @@ def test_a_new_signal_is_reported_calibrated_and_judged_by(cases, tmp_path, monk
         Sample(str(n), "clean", float(np.clip(1 - 0.6 * v + rng.normal(0, 0.02), 0, 1)), {"nqm": 0.2, "roughness": v})
         for n, v in enumerate(values.tolist())
     ]
-    calibration = fit(samples, 5, samples, "roughness")
+    calibration = fit(samples, 5, "roughness")
     model.info["quality"] = {"calibration": json.loads(json.dumps(calibration.to_json()))}
     loaded = load_model(save(model, tmp_path / "rough"))
     result = segment_image(image, loaded, members=5)
