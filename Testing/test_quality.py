@@ -279,8 +279,10 @@ def test_a_calibration_of_version_0_1_judges_by_the_whole_fields_nqm(knots):
     assert [judge(signals, 10, calibration, 0.8, None).color for signals in (green, red)] == ["green", "red"]
 
 
-def test_nqm_is_brought_to_the_members_of_the_calibration_and_a_members_dice_is_not():
-    """A population deviation grows with the members; 1 - Dice of one does not."""
-    few = CALIBRATION.predict(0.2 / math.sqrt(0.9 / 0.8), 5)
+@pytest.mark.parametrize(
+    ("signal", "factor"), [("nqm", math.sqrt(0.9 / 0.8)), ("mean member", math.sqrt(0.9 / 0.8)), ("worst member", 1.0)]
+)
+def test_a_signal_is_brought_to_the_members_of_the_calibration(signal, factor):
+    """A population deviation grows with the members, and so does their distance from what they make together."""
+    few = replace(CALIBRATION, signal=signal).predict(0.2 / factor, 5)
     assert few == pytest.approx((0.8, 0.6, 0.9))
-    assert replace(CALIBRATION, signal="mean member").predict(0.2, 5) == (0.8, 0.6, 0.9)
