@@ -35,8 +35,9 @@ from .result import Finding, ModelIdentity
 LOCATE_MEMBERS = 2  # members that locate the structure before the whole ensemble runs
 LOCATE_ROUNDS = 5
 ROI_FROM_VOXELS = 1_000_000
-LOCATE_TOLERANCE = 2.5  # mm: a field of view that would move less than this stays where it is
-CUT_TOLERANCE = 0.5  # mm: the same, where the field cuts what was found
+# mm: a field of view that would move less than this stays where it is. Less than a voxel: so clicks beside a structure
+# end in the same field, and have the same result.
+LOCATE_TOLERANCE = 0.5
 
 
 @dataclass
@@ -252,14 +253,11 @@ def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple
         mask, there = _glance(field)
         if mask.any():
             following = _grid_around(request, there.image_index(middle(mask > 0)))
-            # What is cut off would move the middle, too: there the field has to stand still.
-            cut = _touches_side(mask, there, request.canonical, is_single=False)
-            tolerance = CUT_TOLERANCE if cut else LOCATE_TOLERANCE
         else:
-            following, tolerance = _look_around(request, field) if attempt == 0 else field.grid, 0.0
+            following = _look_around(request, field) if attempt == 0 else field.grid
         move = float(np.linalg.norm((following.start - field.grid.start) * request.canonical.spacing))
         moves.append(round(move, 2))
-        if move <= tolerance:
+        if move < LOCATE_TOLERANCE:
             break
         field = Field(request, following, click)
     return field, tuple(moves)
