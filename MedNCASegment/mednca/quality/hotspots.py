@@ -20,7 +20,8 @@ MAX_HOTSPOTS = 10
 SMOOTHING = 1.5  # mm, standard deviation; details finer than this are no hotspot of their own
 MAX_VOXELS = 1_000_000  # of a region; a larger one is searched on a coarser grid
 BYTES_A_VOXEL = 70  # that it takes to part doubt into hotspots, where there is doubt everywhere; measured
-_LEAST_DEVIATION = 0.1  # of the members' probability, smoothed; below, nothing is doubtful
+_LEAST_DEVIATION = 0.06  # of the members' probability, smoothed; below, nothing is doubtful
+_LEAST_VOLUME = 5.0  # mm^3; a smaller one is nothing to look at
 _VALLEY = 0.02  # how deep, in deviation, a valley must be to part two hotspots
 # The side of a structure that a hotspot lies on, by the axis (LPS) along which its outward normal is longest.
 SURFACES = (("right", "left"), ("anterior", "posterior"), ("inferior", "superior"))
@@ -93,14 +94,17 @@ def find_hotspots(
     variance, probability, deviation = variance[box], probability[box], deviation[box]
     distance = None if distance is None else distance[box]
     # In whole thousandths: the flood keeps a queue for each value that occurs, which of floats would take 200 MB.
-    height = sitk.Cast(sitk.Round(smooth * -1000), sitk.sitkInt16)
+    # Level where there is no doubt, so that nothing is flooded there.
+    depth = sitk.Maximum(smooth * sitk.Cast(doubtful, sitk.sitkFloat32), _LEAST_DEVIATION)
+    height = sitk.Cast(sitk.Round(depth * -1000), sitk.sitkInt16)
     basins = sitk.MorphologicalWatershed(height, level=1000 * _VALLEY, markWatershedLine=False, fullyConnected=True)
     bumps = sitk.ScalarConnectedComponent(basins, doubtful, 0, True)
     statistics = sitk.LabelIntensityStatisticsImageFilter()
     statistics.Execute(bumps, smooth)
     outline = None if distance is None else _Outline(distance, probability, deviation)
     voxel = float(np.prod(variance.GetSpacing()))
-    heaviest = sorted(statistics.GetLabels(), key=lambda label: -statistics.GetSum(label))[:most]
+    large = (label for label in statistics.GetLabels() if statistics.GetPhysicalSize(label) >= _LEAST_VOLUME)
+    heaviest = sorted(large, key=lambda label: -statistics.GetSum(label))[:most]
     found = []
     for label in heaviest:
         index = statistics.GetMaximumIndex(label)
