@@ -146,14 +146,19 @@ def write_verdicts(report: dict, judged: list[tuple[Sample, Verdict]], folder: P
     """
     rows = [
         {"case": s.case, "condition": s.condition, "context": s.context, "dice": round(s.dice, 4), "color": v.color,
-         "predicted": v.predicted_dice, "low": v.low, "high": v.high, "objection": s.objection,
-         "signals": {name: value if value is None else round(value, 5) for name, value in s.signals.items()}}
+         "predicted": _rounded(v.predicted_dice), "low": _rounded(v.low), "high": _rounded(v.high),
+         "objection": s.objection,
+         "signals": {name: _rounded(value) for name, value in s.signals.items()}}
         for s, v in judged
     ]  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "verdicts.json", report | {"command": command, "samples_judged": rows})
     write_bytes(folder / "verdicts.md", _table(report, command).encode("utf-8"))
     write_bytes(folder / "verdicts.png", _figure(report, judged))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
 
 
 def _with_nonsense(judged: list[tuple[Sample, Verdict]], lights: list[Verdict]) -> dict:
