@@ -157,7 +157,8 @@ def test_the_target_slider_judges_again_at_once(host, panel):
 
 
 def test_walking_the_hotspots_moves_all_views(host, panel):
-    click(host, panel, LEFT)
+    for place in (LEFT, RIGHT):
+        click(host, panel, place)
     table = panel.ui.hotspotsTable
     assert table.rowCount >= 2
 

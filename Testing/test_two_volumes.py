@@ -26,7 +26,7 @@ from phantoms import ellipsoid, save
 
 OTHER = (14, 18, 20)  # where the second patient has it
 OTHER_BALL = ellipsoid(SHAPE, OTHER, (4, 7, 5))
-NOWHERE = (30, 20, 18)  # nothing bright within a field of view around it
+NOWHERE = (30, 3, 3)  # nothing bright in the field of view around it, nor 15 mm off in those beside it
 
 
 def _picky_model(id="picky"):
