@@ -67,7 +67,7 @@ def evaluate_case(
     check_same_grid(name, image, truth)
     expected = sitk.GetArrayFromImage(truth)
     values = truth_values or {label.value: label.value for label in model.labels}
-    counted = [int(value) for value in np.unique(expected) if value] if union_only else list(values.values())
+    counted = values_in(truth) if union_only else list(values.values())
     structures = structures_of(model, truth, counted)
     values_of_each = [set(np.unique(expected[structure.mask])) for structure in structures]
     union_only = union_only or any(values_of_one != values_of_each[0] for values_of_one in values_of_each)
@@ -95,6 +95,11 @@ def evaluate_case(
             )
         )
     return scores
+
+
+def values_in(truth: sitk.Image) -> list[int]:
+    """The values of a label map, without the background's, ascending."""
+    return [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
 
 
 def structures_of(model: Model, truth: sitk.Image, values: Iterable[int]) -> list[Structure]:

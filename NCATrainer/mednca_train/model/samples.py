@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
 from mednca.errors import MedNCAError
-from mednca.evaluate import structures_of
+from mednca.evaluate import structures_of, values_in
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.models.weights import load_model
@@ -186,9 +185,7 @@ def _measure_one(job: _Job) -> list[Sample]:
     image, truth = read_image(job.case.image), read_labels(job.case.labels)
     check_same_grid(name, image, truth)
     image, truth = _under(job, image, truth)
-    values, samples = [label.value for label in model.labels], []
-    if job.all_values:
-        values = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
+    values, samples = values_in(truth) if job.all_values else [label.value for label in model.labels], []
     for structure in structures_of(model, truth, values):
         result = segment_image(image, model, structure.clicks, device="cpu")
         found, finding = sitk.GetArrayFromImage(result.labels) > 0, result.findings[0]

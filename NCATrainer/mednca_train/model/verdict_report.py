@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from mednca import __version__
 from mednca.axes import triple
 from mednca.errors import MedNCAError
-from mednca.evaluate import structures_of
+from mednca.evaluate import structures_of, values_in
 from mednca.files import write_bytes, write_json
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import read_image, read_labels
@@ -176,9 +176,8 @@ def _displace(job) -> list[DisplacedClick]:
     folder, case, seed = job
     model, image = load_model(folder), read_image(case.image)
     truth, found = read_labels(case.labels), []
-    values = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
     draw = np.random.default_rng(seed)
-    for structure in structures_of(model, truth, values):
+    for structure in structures_of(model, truth, values_in(truth)):
         if not structure.clicks:
             continue
         centered = segment_image(image, model, structure.clicks, device="cpu")
@@ -223,11 +222,12 @@ def _commit() -> str | None:
         return None
 
 
+_ERROR = "mean_absolute_error"  # in Dice; all else is a count or a share
 _COLUMNS = (
     ("samples", "samples"), ("failures", "failures"), ("failures_green", "failures green"),
     ("failures_below_target", "failures red or grey"), ("good_not_green", "good not green"),
     ("good_called_red", "good red"), ("interval_coverage", "interval holds"),
-    ("mean_absolute_error", "mean error of the expected Dice"),
+    (_ERROR, "mean error of the expected Dice"),
 )  # fmt: skip
 
 
@@ -243,7 +243,7 @@ def _table(report: dict, command: str) -> str:
         *_rows(
             [title for _key, title in _COLUMNS],
             {"all": report, **report["groups"]},
-            lambda found: [_text(found[key]) for key, _title in _COLUMNS],
+            lambda found: [_dice(found[key]) if key == _ERROR else _text(found[key]) for key, _title in _COLUMNS],
         ),
         "",
         *_rows(
@@ -288,9 +288,14 @@ def _rows(columns: list[str], rows: dict[str, dict], cells: Callable[[dict], lis
 
 
 def _text(value) -> str:
+    """A count, or a share."""
     if value is None:
         return "-"
-    return str(value) if isinstance(value, int) else f"{value:.3f}" if value < 0.1 else f"{value:.1%}"
+    return str(value) if isinstance(value, int) else f"{value:.1%}"
+
+
+def _dice(value) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _figure(report: dict, judged: list[tuple[Sample, Verdict]]) -> bytes:
