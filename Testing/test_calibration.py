@@ -36,7 +36,7 @@ def _samples(count, seed=0, context=CROP, shift=0.0, per_case=4, spread=0.03):
 
 
 def _fit(samples, members, coverage=0.9):
-    return fit(samples, members, "nqm", coverage)
+    return fit(samples, members, coverage=coverage)
 
 
 def _found(calibration, samples):
@@ -71,6 +71,19 @@ def test_each_context_has_a_curve_of_its_own():
     assert crop - scan == pytest.approx(0.06, abs=0.025)
     assert set(_fit(_samples(200) + _samples(20, context=SCAN), 10).curves) == {CROP}  # too few scans
     assert _fit(_samples(30), 10) is None
+
+
+def test_each_context_reads_the_signal_that_serves_best():
+    """One is told by NQM, the other by the worst member; each finds nothing but chance in the other signal."""
+    values = np.random.default_rng(3).uniform(0.03, 0.3, 200)
+    both = [
+        Sample(s.case, s.condition, s.dice, {signal: s.nqm, other: value}, context)
+        for context, signal, other in ((CROP, "nqm", "worst member"), (SCAN, "worst member", "nqm"))
+        for s, value in zip(_samples(200, context=context), values.tolist(), strict=True)
+    ]
+    assert {c: curve.signal for c, curve in fit(both, 10).curves.items()} == {CROP: "nqm", SCAN: "worst member"}
+    forced = fit(both, 10, {CROP: "worst member"})
+    assert {c: curve.signal for c, curve in forced.curves.items()} == {CROP: "worst member", SCAN: "worst member"}
 
 
 def test_a_larger_coverage_is_a_wider_interval():
@@ -199,7 +212,8 @@ def test_another_coverage_and_signal_need_no_data(calibrated):
     result = _run("calibrate", made, "--out", calibrated / "wider", "--coverage", 0.95, "--signal", "worst member")
     assert result.exit_code == 0, result.output
     model = load_model(calibrated / "wider")
-    assert model.calibration.coverage == 0.95 and model.calibration.signal == "worst member"
+    assert model.calibration.coverage == 0.95
+    assert {curve.signal for curve in model.calibration.curves.values()} == {"worst member"}
     assert "95%" in (calibrated / "wider" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "no signal" in str(_run("calibrate", made, "--out", calibrated / "x", "--signal", "guess").exception)
     assert "samples" in str(_run("calibrate", calibrated / "base", "--out", calibrated / "x").exception)

@@ -20,6 +20,7 @@ from mednca.nca.ensemble import run_ensemble
 from mednca.nca.families import FAMILIES, Family, Planning
 from mednca.nca.memory import plan_memory
 from mednca.nca.pyramid import Pyramid
+from mednca.quality.calibration import CROP
 from mednca.quality.signals import SIGNALS, UNION, Signal
 from mednca.result import Report
 from mednca.segment import segment_image
@@ -156,10 +157,10 @@ def test_a_new_signal_is_reported_calibrated_and_judged_by(cases, tmp_path, monk
     rng = np.random.default_rng(0)
     values = rng.uniform(0, 1, 200)
     samples = [
-        Sample(str(n), "clean", float(np.clip(1 - 0.6 * v + rng.normal(0, 0.02), 0, 1)), {"nqm": 0.2, "roughness": v})
+        Sample(str(n), "clean", float(np.clip(1 - 0.6 * v + rng.normal(0, 0.02), 0, 1)), {"nqm": v / 5, "roughness": v})
         for n, v in enumerate(values.tolist())
     ]
-    calibration = fit(samples, 5, "roughness")
+    calibration = fit(samples, 5, {CROP: "roughness"})
     model.info["quality"] = {"calibration": json.loads(json.dumps(calibration.to_json()))}
     loaded = load_model(save(model, tmp_path / "rough"))
     result = segment_image(image, loaded, members=5)

@@ -645,3 +645,12 @@ def test_kills_leave_nothing_half_done():
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 kills" in done.stdout and time.monotonic() - started < 200
+
+
+def test_json_has_a_line_for_each_list_of_numbers(tmp_path):
+    """A model's samples are read by people, too."""
+    data = {"rows": [["a", None, 0.5], ["b", "]\n,[", 1]], "none": [], "nothing": {}, "pair": (1, 2), "deep": [{"x": [1]}]}
+    files.write_json(tmp_path / "x.json", data)
+    text = (tmp_path / "x.json").read_text(encoding="ascii")
+    assert json.loads(text) == json.loads(json.dumps(data))
+    assert '\n  ["a", null, 0.5],\n' in text and '\n "pair": [1, 2],\n' in text

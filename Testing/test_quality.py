@@ -20,7 +20,7 @@ from mednca.quality.signals import measure_signals, nqm
 from mednca.quality.verdict import judge
 from phantoms import ellipsoid, m3d, random_pyramid
 
-CURVE = Curve((0.1, 0.2, 0.5), dice=(0.9, 0.8, 0.3), low=(0.85, 0.6, 0.0), high=(0.95, 0.9, 0.6), samples=100)
+CURVE = Curve("nqm", (0.1, 0.2, 0.5), dice=(0.9, 0.8, 0.3), low=(0.85, 0.6, 0.0), high=(0.95, 0.9, 0.6), samples=100)
 CALIBRATION = Calibration({CROP: CURVE}, members=10, linear=(-1.0, 1.0), detection={})
 
 
@@ -263,7 +263,7 @@ def test_a_context_that_nothing_was_measured_in_counts_as_the_other(measured):
 
 
 def test_calibration_round_trip():
-    both = replace(CALIBRATION, curves={CROP: CURVE, SCAN: WORSE}, signal="worst member", coverage=0.8)
+    both = replace(CALIBRATION, curves={CROP: CURVE, SCAN: replace(WORSE, signal="worst member")}, coverage=0.8)
     assert Calibration.from_json(json.loads(json.dumps(both.to_json()))) == both
     assert Domain.from_json(json.loads(json.dumps(DOMAIN.to_json()))) == DOMAIN
 
@@ -274,7 +274,7 @@ def test_a_calibration_of_version_0_1_judges_by_the_whole_fields_nqm(knots):
     curve = {name: getattr(CURVE, name) for name in ("dice", "low", "high", "samples")}
     old = {knots: CURVE.knots, **curve, "members": 10, "linear": (-1.0, 1.0), "detection": {}}
     calibration = Calibration.from_json(json.loads(json.dumps(old)))
-    assert calibration == replace(CALIBRATION, signal="nqm field")
+    assert calibration == replace(CALIBRATION, curves={CROP: replace(CURVE, signal="nqm field")})
     green, red = ({"nqm": near, "nqm field": field} for near, field in ((9.0, 0.05), (0.05, 9.0)))
     assert [judge(signals, 10, calibration, 0.8, None).color for signals in (green, red)] == ["green", "red"]
 
@@ -284,5 +284,5 @@ def test_a_calibration_of_version_0_1_judges_by_the_whole_fields_nqm(knots):
 )
 def test_a_signal_is_brought_to_the_members_of_the_calibration(signal, factor):
     """A population deviation grows with the members, and so does their distance from what they make together."""
-    few = replace(CALIBRATION, signal=signal).predict(0.2 / factor, 5)
+    few = replace(CALIBRATION, curves={CROP: replace(CURVE, signal=signal)}).predict(0.2 / factor, 5)
     assert few == pytest.approx((0.8, 0.6, 0.9))

@@ -310,7 +310,7 @@ def test_a_click_in_a_large_image_is_a_scan_and_one_in_a_crop_is_a_crop(field, c
 
 def test_the_context_chooses_the_curve():
     """Also where it is judged again, from the report alone."""
-    crop, scan = (Curve((0.0, 1.0), (dice, dice), (dice, dice), (dice, dice), 9) for dice in (0.9, 0.6))
+    crop, scan = (Curve("nqm", (0.0, 1.0), (dice, dice), (dice, dice), (dice, dice), 9) for dice in (0.9, 0.6))
     calibration = Calibration({"crop": crop, "scan": scan}, 10, (0.0, 0.0), {})
     model = bright_model(field_of_view=(24.0, 24.0, 24.0), fire_rate=0.9)
     model.info["quality"] = {"calibration": calibration.to_json()}

@@ -91,7 +91,8 @@ def not_whole(path: str | Path, size: int) -> OSError:
 
 
 def write_json(path: str | Path, data: Any, replace: bool = True) -> None:
-    """Write plain data as JSON in ASCII, which every reader takes, whatever encoding it expects.
+    """Write plain data as JSON in ASCII, which every reader takes, whatever encoding it expects. A list of numbers or
+    texts stands in one line.
 
     Args:
         path: the file.
@@ -101,7 +102,19 @@ def write_json(path: str | Path, data: Any, replace: bool = True) -> None:
     Raises:
         MedNCAError: it cannot be written, or, without replace, something is there.
     """
-    write_bytes(path, (json.dumps(data, indent=1) + "\n").encode("ascii"), replace)
+    write_bytes(path, (_json(data, "\n") + "\n").encode("ascii"), replace)
+
+
+def _json(data: Any, line: str) -> str:
+    """line: how a line begins at this depth."""
+    inner = line + " "
+    if isinstance(data, dict) and data:
+        rows, ends = [f"{json.dumps(str(key))}: {_json(item, inner)}" for key, item in data.items()], "{}"
+    elif isinstance(data, (list, tuple)) and any(isinstance(item, (dict, list, tuple)) for item in data):
+        rows, ends = [_json(item, inner) for item in data], "[]"
+    else:
+        return json.dumps(data)
+    return ends[0] + inner + ("," + inner).join(rows) + line + ends[1]
 
 
 def write_bytes(path: str | Path, data: bytes, replace: bool = True) -> None:

@@ -77,10 +77,8 @@ def calibrationPlot(calibration: Calibration, title: str) -> slicer.vtkMRMLPlotC
     Returns:
         The chart node, new.
     """
-    signal = {"nqm": "NQM", "mean member": _("1 - Dice of a member with the result")}.get(
-        calibration.signal, calibration.signal
-    )
     curve = max(calibration.curves.values(), key=lambda each: each.samples)
+    signal = {"nqm": "NQM", "mean member": _("1 - Dice of a member with the result")}.get(curve.signal, curve.signal)
     names = (signal, _("expected Dice"), _("low"), _("high"))
     table, chart = _chart("calibration", title, signal, _("Dice"), names, ((1, True), (2, False), (3, False)))
     for knot in zip(curve.knots, curve.dice, curve.low, curve.high, strict=True):

@@ -217,7 +217,7 @@ def calibrate(
     cases: Annotated[Path | None, typer.Option(help="A split.json; default: the model's, or else a new one.")] = None,
     scan_images: ScanImages = None,
     scan_labels: ScanLabels = None,
-    signal: Annotated[str | None, typer.Option(help="What the verdict goes by, such as nqm; default: ours.")] = None,
+    signal: Annotated[str | None, typer.Option(help="What the verdict goes by, such as nqm; default: what serves best.")] = None,
     coverage: Annotated[float, typer.Option(min=0.5, max=0.99, help="Of the interval.")] = 0.9,
     seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
@@ -229,25 +229,26 @@ def calibrate(
     Without any data it is made of the samples that were saved with the model, as for another --coverage.
     """
     _require_training_packages()
+    from mednca.quality.calibration import CONTEXTS
     from mednca.quality.signals import SIGNALS
 
     from .model.build import Wanted, recalibrate
     from .model.build import calibrate as make
-    from .model.calibration import SIGNAL
 
-    loaded, signal = Library().load(model), signal or SIGNAL
-    if signal not in SIGNALS:
+    loaded = Library().load(model)
+    signals = dict.fromkeys(CONTEXTS, signal) if signal else None
+    if signal and signal not in SIGNALS:
         raise MedNCAError(f"There is no signal {signal!r}; known are {', '.join(SIGNALS)}.")
     with _holding(out):
         _check_free(out)
         if data is None and images is None and labels is None:
-            recalibrate(loaded, signal, coverage)
+            recalibrate(loaded, signals, coverage)
             loaded.id = slug(out.name)
             _write_recalibrated(loaded, out)
             return
         facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, seed)
         wanted = Wanted(
-            training, validation, _scans(scan_images, scan_labels), calibration_cases, seed, signal, coverage,
+            training, validation, _scans(scan_images, scan_labels), calibration_cases, seed, signals, coverage,
             None if keep_names else secrets.token_hex(16), reuse,
         )  # fmt: skip
         loaded.id = slug(out.name)
@@ -302,8 +303,9 @@ def _write_recalibrated(model, out: Path) -> None:
     with staged(out) as made:
         save_model(
             model, made,
-            f"# {model.name}\n\nCalibrated anew by `{_command()}` with {calibration.samples} saved samples: signal "
-            f"{calibration.signal}, interval of {calibration.coverage:.0%}.\n",
+            f"# {model.name}\n\nCalibrated anew by `{_command()}` with {calibration.samples} saved samples: "
+            f"{', '.join(f'{context} by {curve.signal}' for context, curve in calibration.curves.items())}; interval of "
+            f"{calibration.coverage:.0%}.\n",
         )  # fmt: skip
     cli.out.print(f"Calibrated anew with {calibration.samples} saved samples: {out}", highlight=False)
 

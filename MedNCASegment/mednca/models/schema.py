@@ -35,12 +35,11 @@ LABELS = {
 }  # fmt: skip
 _CURVE = {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 10_000}
 _ENDS = {"dice": _CURVE, "low": _CURVE, "high": _CURVE, "samples": {"type": "integer", "minimum": 0}}
-_IN_CONTEXT = record({"knots": _CURVE, **_ENDS}, ("knots", *_ENDS))
+_IN_CONTEXT = record({"signal": LINE, "knots": _CURVE, **_ENDS}, ("signal", "knots", *_ENDS))
 _CALIBRATION = record(
     {
         "curves": record(dict.fromkeys(CONTEXTS, _IN_CONTEXT)),
         "knots": _CURVE, "nqm": _CURVE, **_ENDS,  # the one curve of version 0.1
-        "signal": LINE,
         "members": {"type": "integer", "minimum": 2, "maximum": 1000},
         "linear": numbers(2),
         "detection": {"type": "object"},

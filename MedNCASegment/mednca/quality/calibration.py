@@ -24,12 +24,14 @@ class Curve:
     """What Dice to expect at each value of a signal, in one context.
 
     Attributes:
+        signal: its name in `signals.SIGNALS`.
         knots: ascending values of the signal.
         dice, low, high: expected Dice there, and its interval; monotone in the signal, interpolated linearly and held
             beyond the ends.
         samples: that it was made with.
     """
 
+    signal: str
     knots: tuple[float, ...]
     dice: tuple[float, ...]
     low: tuple[float, ...]
@@ -42,6 +44,8 @@ class Curve:
         if curves.ndim != 2 or curves.shape[1] < 1 or not np.isfinite(curves).all():
             raise ValueError("a calibration needs four equally long, finite curves")
         ordered = np.all(np.diff(curves[0]) > 0) and np.all(np.diff(curves[1:]) <= 0)
+        if not isinstance(self.signal, str):
+            raise ValueError("a calibration's signal must be a name")
         if not ordered or np.any(curves[2] > curves[1]) or np.any(curves[1] > curves[3]):
             raise ValueError("a calibration's knots must ascend, its Dice fall, and low <= dice <= high")
 
@@ -53,9 +57,8 @@ class Calibration:
     Attributes:
         curves: by context (`CONTEXTS`), those that it was measured in, one at least.
         members: of the ensemble that it was made with.
-        linear: slope and intercept of the paper's linear regression, kept for comparison.
+        linear: slope and intercept of the paper's linear regression of Dice on NQM, kept for comparison.
         detection: what the verdict found on cases that it was not made with.
-        signal: its name in `signals.SIGNALS`.
         coverage: of the interval, 0 to 1, within each group of cases.
     """
 
@@ -63,7 +66,6 @@ class Calibration:
     members: int
     linear: tuple[float, float]
     detection: dict
-    signal: str = "nqm"
     coverage: float = 0.9
 
     def __post_init__(self):
@@ -72,11 +74,6 @@ class Calibration:
             raise ValueError(f"a calibration needs two members or more, and a curve for one of {', '.join(CONTEXTS)}")
         if not 0 <= self.coverage <= 1:
             raise ValueError("a calibration's coverage must lie between 0 and 1")
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether this program knows the signal that it was made with."""
-        return self.signal in SIGNALS
 
     @property
     def samples(self) -> int:
@@ -91,15 +88,18 @@ class Calibration:
         """What Dice to expect.
 
         Args:
-            value: of the signal, measured with `members` members.
+            value: of the signal of the context's curve, measured with `members` members.
             members: of that ensemble; the value is brought to the members of the calibration first.
             context: that the structure was found in.
 
         Returns:
             Expected Dice, and the low and high end of its interval.
+
+        Raises:
+            KeyError: this program does not know the signal.
         """
         curve = self.curve(context)
-        value *= SIGNALS[self.signal].scale(members, self.members)
+        value *= SIGNALS[curve.signal].scale(members, self.members)
         return triple(float(np.interp(value, curve.knots, ends)) for ends in (curve.dice, curve.low, curve.high))
 
     def to_json(self) -> dict:
@@ -117,6 +117,6 @@ class Calibration:
         if "curves" not in data:
             knots = data.pop("nqm") if "nqm" in data else data.pop("knots")
             ends = {name: data.pop(name) for name in ("dice", "low", "high", "samples")}
-            data |= {"curves": {CROP: {"knots": knots, **ends}}, "signal": "nqm field"}
+            data["curves"] = {CROP: {"signal": "nqm field", "knots": knots, **ends}}
         curves = {context: Curve(**tuples(curve)) for context, curve in data.pop("curves").items()}
         return cls(curves=curves, **data)

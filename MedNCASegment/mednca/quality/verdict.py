@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .calibration import CROP, Calibration
 from .domain import Objection
+from .signals import SIGNALS
 
 DEFAULT_TARGET = 0.8  # Dice below which the paper calls a segmentation failed
 
@@ -68,8 +69,9 @@ def judge(
     Returns:
         The verdict.
     """
-    value = signals.get(calibration.signal if calibration else "nqm")
-    if calibration is not None and not calibration.is_usable:
+    signal = calibration.curve(context).signal if calibration else "nqm"
+    value = signals.get(signal)
+    if signal not in SIGNALS:
         objection = objection or Objection("calibration", {})
     elif value is None:
         objection = objection or Objection("nothing", {})

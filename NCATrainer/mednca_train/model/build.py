@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from ..progress import ProgressCallback, counter
 from ..run_folder import CALIBRATION_CASES
 from ..training.loop import Run
 from ..validation_report import Comparison, ValidationReport
-from .calibration import COVERAGE, MIN_SAMPLES, SIGNAL, fit, found_by, verdicts_apart
+from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, verdicts_apart
 from .card import model_card
 from .measure import compare, validate
 from .privacy import check_names, hidden_name, hidden_names
@@ -98,7 +99,7 @@ class Wanted:
             structures, and judged by what was made without it. All of their label maps' values count.
         cases: of the training to make it with, and of the validation to try it on, at most.
         seed: of the choice of cases, and of the artifacts.
-        signal: of `mednca.quality.signals`, that the verdict goes by.
+        signals: of `mednca.quality.signals`, that the verdict goes by, by context; default: those that serve best.
         coverage: of the interval.
         salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
         reuse: the samples that the model carries are taken instead of measuring the cases again.
@@ -109,7 +110,7 @@ class Wanted:
     scans: list[Case] = dataclasses.field(default_factory=list)
     cases: int = CALIBRATION_CASES
     seed: int = 0
-    signal: str = SIGNAL
+    signals: Mapping[str, str] | None = None
     coverage: float = COVERAGE
     salt: str | None = None
     reuse: bool = False
@@ -149,14 +150,14 @@ def calibrate(
     return report
 
 
-def recalibrate(model: Model, signal: str, coverage: float) -> None:
-    """Make a model's calibration anew of the samples that were saved with it, by another signal or coverage; nothing is
-    measured again.
+def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float) -> None:
+    """Make a model's calibration anew of the samples that were saved with it, by other signals or another coverage;
+    nothing is measured again.
 
     Raises:
         MedNCAError: where it has no samples, or too few.
     """
-    calibration = _tried(model, *samples_of(model.info["quality"].get("samples")), signal, coverage)
+    calibration = _tried(model, *samples_of(model.info["quality"].get("samples")), signals, coverage)
     if calibration is None:
         raise MedNCAError(f"{model.name} has too few saved samples to be calibrated anew; give it cases.")
     model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
@@ -191,7 +192,7 @@ def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> di
     failed: dict[str, str] = {}
     saved = model.info["quality"].get("samples") if wanted.reuse else None
     saved = saved or _measured(pool, folder, wanted, failed, progress)
-    calibration = _tried(model, *samples_of(saved), wanted.signal, wanted.coverage)
+    calibration = _tried(model, *samples_of(saved), wanted.signals, wanted.coverage)
     quality = {
         key: value
         for key, value in model.info["quality"].items()
@@ -225,9 +226,9 @@ def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progre
     return samples_json([*samples, *scans], [*tried, *scans], (lambda name: hidden_name(name, salt)) if salt else str)
 
 
-def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signal: str, coverage: float):
+def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signals: Mapping[str, str] | None, coverage: float):
     """A calibration, and what it detects on the samples that it is tried on; None where there are too few samples."""
-    calibration = fit(made_with, model.members, signal, coverage)
+    calibration = fit(made_with, model.members, signals, coverage)
     if calibration is None:
         return None
     detected = found_by(tried, verdicts_apart(calibration, made_with, tried))

@@ -3,6 +3,8 @@
 The regression is made on training cases enriched with artifacts (M3D-NCA, section 2.3) and tried on validation cases
 it has not seen. Where the samples come from is `samples`' business.
 
+Which signal is read is chosen in each context by cases that were left out: none is the best for every model.
+
 An interval must hold in nine of ten results of each kind, not only on average. So it is made of the nearest samples of
 the same context (locally, as quantile regression), and widened by what it lacks on cases that were left out (conformal
 prediction: Romano, Patterson, Candes, Conformalized Quantile Regression, NeurIPS 2019), as an average over the groups.
@@ -10,17 +12,18 @@ prediction: Romano, Patterson, Candes, Conformalized Quantile Regression, NeurIP
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
 from mednca.quality.calibration import CONTEXTS, Calibration, Curve
+from mednca.quality.signals import SIGNALS
 from mednca.quality.verdict import DEFAULT_TARGET, Verdict, judge
 
 from .samples import Sample
 
-SIGNAL = "mean member"  # that the verdict goes by; docs/experiments.md compares it with the others
 COVERAGE = 0.90  # of the interval
 CAUTION = 5.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
 MIN_SAMPLES = 40  # of a context; fewer say nothing about an interval that holds nine times of ten
@@ -30,7 +33,9 @@ _KNOTS = 60
 _LEAST = 1e-4  # of a signal: they are compared by their logarithms
 
 
-def fit(samples: list[Sample], members: int, signal: str = SIGNAL, coverage: float = COVERAGE) -> Calibration | None:
+def fit(
+    samples: list[Sample], members: int, signals: Mapping[str, str] | None = None, coverage: float = COVERAGE
+) -> Calibration | None:
     """The calibration: monotone regression of Dice, and of its interval, on a signal, in each context.
 
     The expected Dice is the median of the nearest samples, in which a failure (Dice below 0.8, as the paper has it)
@@ -39,28 +44,29 @@ def fit(samples: list[Sample], members: int, signal: str = SIGNAL, coverage: flo
     Args:
         samples: that it is made of, of training cases (M3D-NCA, section 2.3).
         members: of the ensemble that they were measured with.
-        signal: one of `quality.signals.SIGNALS`.
+        signals: names in `quality.signals.SIGNALS` that are read, by context; in the others it is the one that serves
+            best on cases that were left out.
         coverage: of the interval.
 
     Returns:
         The calibration, which nobody has tried yet; None where there are too few samples for it, in any context.
     """
-    usable = [s for s in samples if s.objection is None and s.signals.get(signal) is not None]
+    usable = [s for s in samples if s.objection is None and s.nqm is not None]
     curves = {}
     for context in CONTEXTS:
         within = [s for s in usable if s.context == context]
-        if len(within) >= MIN_SAMPLES:
-            curves[context] = _curve(within, signal, coverage)
+        names = [signals[context]] if signals and context in signals else SIGNALS
+        measured = [name for name in names if all(s.signals.get(name) is not None for s in within)]
+        if measured and len(within) >= MIN_SAMPLES:
+            curves[context] = _best_curve(within, measured, coverage)
     if not curves:
         return None
-    values, scores = _columns(usable, signal)
-    slope, intercept = np.polyfit(np.exp(values), scores, 1)
+    slope, intercept = np.polyfit([s.nqm for s in usable], [s.dice for s in usable], 1)
     return Calibration(
         curves=curves,
         members=members,
         linear=(round(float(slope), 5), round(float(intercept), 5)),
         detection={},
-        signal=signal,
         coverage=coverage,
     )
 
@@ -72,20 +78,28 @@ def without(samples: list[Sample], case: str) -> list[Sample]:
 
 def _columns(samples: list[Sample], signal: str) -> tuple[np.ndarray, np.ndarray]:
     """Logarithms of a signal, ascending, and the Dice."""
-    pairs = sorted((float(np.log(max(s.signals[signal] or 0.0, _LEAST))), s.dice) for s in samples)
-    values, scores = np.array(pairs).T
+    values, scores = np.array(sorted((_logarithm(s, signal), s.dice) for s in samples)).T
     return values, scores
 
 
-def _curve(samples: list[Sample], signal: str, coverage: float) -> Curve:
-    values, scores = _columns(samples, signal)
-    knots, dice, low, high = _local(values, scores, coverage)
-    wider = _lacking(samples, signal, coverage)
+def _logarithm(sample: Sample, signal: str) -> float:
+    return float(np.log(max(sample.signals[signal] or 0.0, _LEAST)))
+
+
+def _best_curve(samples: list[Sample], signals: Iterable[str], coverage: float) -> Curve:
+    """Of the signal whose light is the least wrong on cases that were left out."""
+    tried = {signal: _left_out(samples, signal, coverage) for signal in signals}
+    signal = min(tried, key=lambda name: _cost(tried[name], coverage))
+    return _curve(samples, signal, coverage, _lacking(tried[signal], coverage))
+
+
+def _curve(samples: list[Sample], signal: str, coverage: float, wider: float) -> Curve:
+    knots, dice, low, high = _local(*_columns(samples, signal), coverage)
     low, high = np.minimum(low - wider, dice), np.maximum(high + wider, dice)
     ends = [np.clip(each, 0, 1) for each in (dice, low, high)]
     rounded, first = np.unique(np.round(np.exp(knots), 5), return_index=True)
     curves = (tuple(np.round(each[first], 5).tolist()) for each in ends)
-    return Curve(tuple(rounded.tolist()), *curves, samples=len(samples))
+    return Curve(signal, tuple(rounded.tolist()), *curves, samples=len(samples))
 
 
 def _local(values: np.ndarray, scores: np.ndarray, coverage: float) -> tuple[np.ndarray, ...]:
@@ -113,21 +127,52 @@ def _quantile(scores: np.ndarray, share: float) -> float:
     return float(np.interp((len(scores) + 1) * share, ranks, np.sort(scores)))
 
 
-def _lacking(samples: list[Sample], signal: str, coverage: float) -> float:
-    """By how much the interval must be widened (less than 0: narrowed) so that it holds on cases that were left out:
-    what each group lacks, on average over the groups."""
-    lacks: dict[str, list[float]] = {}
+@dataclass(frozen=True)
+class _Told:
+    """What was told of a sample by the samples of all other cases, before the interval is widened."""
+
+    group: str
+    dice: float
+    expected: float
+    low: float
+    high: float
+
+    @property
+    def beyond(self) -> float:
+        """How far the Dice lies outside the interval; less than 0 inside."""
+        return max(self.low - self.dice, self.dice - self.high)
+
+
+def _left_out(samples: list[Sample], signal: str, coverage: float) -> list[_Told]:
+    told = []
     for case in dict.fromkeys(s.case for s in samples):
         others = without(samples, case)
         if len(others) < MIN_SAMPLES:
             continue
-        knots, _dice, low, high = _local(*_columns(others, signal), coverage)
-        for sample in samples:
-            if sample.case == case:
-                (value,), (score,) = _columns([sample], signal)
-                beyond = max(np.interp(value, knots, low) - score, score - np.interp(value, knots, high))
-                lacks.setdefault(sample.group, []).append(float(beyond))
-    return float(np.mean([_quantile(np.array(group), coverage) for group in lacks.values()])) if lacks else 0.0
+        knots, *curves = _local(*_columns(others, signal), coverage)
+        own = [s for s in samples if s.case == case]
+        told_of = [np.interp([_logarithm(s, signal) for s in own], knots, curve).tolist() for curve in curves]
+        told += [_Told(s.group, s.dice, *values) for s, *values in zip(own, *told_of, strict=True)]
+    return told
+
+
+def _lacking(told: list[_Told], coverage: float) -> float:
+    """By how much the interval must be widened (less than 0: narrowed) so that it holds on cases that were left out:
+    what each group lacks, on average over the groups."""
+    groups = {each.group: [other.beyond for other in told if other.group == each.group] for each in told}
+    return float(np.mean([_quantile(np.array(group), coverage) for group in groups.values()])) if groups else 0.0
+
+
+def _cost(told: list[_Told], coverage: float) -> float:
+    """How wrong the light would be at the usual target, on average over the groups: a good result counts 1 where it is
+    amber and 2 where it is red; a failure 1 where it is amber, and `CAUTION` where it is green."""
+    wider = _lacking(told, coverage)
+    costs: dict[str, list[float]] = {}
+    for each in told:
+        green, red = each.low - wider >= DEFAULT_TARGET, each.expected < DEFAULT_TARGET
+        good, failed = (0.0 if green else 2.0 if red else 1.0), (CAUTION if green else 0.0 if red else 1.0)
+        costs.setdefault(each.group, []).append(good if each.dice >= DEFAULT_TARGET else failed)
+    return float(np.mean([np.mean(group) for group in costs.values()])) if costs else 0.0
 
 
 def verdicts(calibration: Calibration, samples: Iterable[Sample], target: float = DEFAULT_TARGET) -> list[Verdict]:
@@ -148,8 +193,9 @@ def verdicts_apart(
         target: Dice that they are judged against.
     """
     own, apart = {sample.case for sample in made_with}, {}
+    signals = {context: curve.signal for context, curve in calibration.curves.items()}
     for case in own & {sample.case for sample in samples}:
-        others = fit(without(made_with, case), calibration.members, calibration.signal, calibration.coverage)
+        others = fit(without(made_with, case), calibration.members, signals, calibration.coverage)
         apart[case] = others or calibration
     return [verdict for s in samples for verdict in verdicts(apart.get(s.case, calibration), [s], target)]
 

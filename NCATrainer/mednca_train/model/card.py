@@ -121,12 +121,19 @@ def _calibration_text(model: Model) -> str:
     calibration = model.calibration
     if calibration is None:
         return model.info["quality"].get("calibration_note") or "It has no calibration: the verdict stays grey."
-    found, name = calibration.detection, SIGNAL_NAMES.get(calibration.signal, calibration.signal)
+    found = calibration.detection
     slope, intercept = calibration.linear
-    made = " and ".join(f"{curve.samples} {CONTEXT_NAMES[context]}" for context, curve in calibration.curves.items())
-    text = f"""Dice was regressed on {name} over {made} (monotone, with an interval of
-{calibration.coverage:.0%}; the paper's straight line would be Dice = {intercept:.3f} {slope:+.3f} x). A failure counts
-{CAUTION:.0f} times, so that the expected Dice errs to the careful side where failures begin.
+    made = "\n".join(
+        f"- on {SIGNAL_NAMES.get(curve.signal, curve.signal)} over {curve.samples} {CONTEXT_NAMES[context]};"
+        for context, curve in calibration.curves.items()
+    )
+    text = f"""Dice was regressed
+
+{made}
+
+monotone, with an interval of {calibration.coverage:.0%} (the paper's straight line would be Dice = {intercept:.3f}
+{slope:+.3f} NQM). A failure counts {CAUTION:.0f} times, so that the expected Dice errs to the careful side where
+failures begin.
 """
     if not found.get("groups"):
         return text + "\nIt was not tried on other cases."

@@ -121,7 +121,7 @@ def measure_verdicts(
         "cases": sorted({sample.case for sample in nonsense}),
         "scans": sorted(case.name for case in scans),
         "failed": failed,
-        "signal": model.calibration.signal,
+        "signals": {context: curve.signal for context, curve in model.calibration.curves.items()},
         "coverage": model.calibration.coverage,
         **found_by(samples, judged),
         "with_nonsense": _with_nonsense([*zip(samples, judged, strict=True)], lights),
@@ -271,10 +271,11 @@ def _on_what(report: dict) -> str:
     """One sentence: the cases, and how they were measured."""
     scans = f" and {len(report['scans'])} whole scans, each judged by a calibration without it"
     code = report["code_version"] + (f" ({report['commit'][:12]})" if report["commit"] else "")
+    signals = "; ".join(f"{context}: {signal}" for context, signal in report["signals"].items())
     return (
         f"{len(report['cases'])} cases that it has not seen{scans if report['scans'] else ''}, "
         f"{len(report['conditions'])} conditions, target Dice {report['target_dice']}, {report['members']} members, "
-        f"seed {report['seed']}, weights `{report['sha256'][:12]}`, code {code}."
+        f"seed {report['seed']}, weights `{report['sha256'][:12]}`, code {code}. The light goes by: {signals}."
     )
 
 
