@@ -649,7 +649,13 @@ def test_kills_leave_nothing_half_done():
 
 def test_json_has_a_line_for_each_list_of_numbers(tmp_path):
     """A model's samples are read by people, too."""
-    data = {"rows": [["a", None, 0.5], ["b", "]\n,[", 1]], "none": [], "nothing": {}, "pair": (1, 2), "deep": [{"x": [1]}]}
+    data = {
+        "rows": [["a", None, 0.5], ["b", "]\n,[", 1]],
+        "none": [],
+        "nothing": {},
+        "pair": (1, 2),
+        "deep": [{"x": [1]}],
+    }
     files.write_json(tmp_path / "x.json", data)
     text = (tmp_path / "x.json").read_text(encoding="ascii")
     assert json.loads(text) == json.loads(json.dumps(data))

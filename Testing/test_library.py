@@ -48,7 +48,14 @@ RISING = {
     "nqm": [0.1, 0.2], "dice": [0.5, 0.9], "low": [0.4, 0.8], "high": [0.6, 1.0], "members": 10, "samples": 50,
     "linear": [0, 0], "detection": {},
 }  # fmt: skip
-_CURVE = {"signal": "nqm", "knots": [0.1, 0.2], "dice": [0.9, 0.5], "low": [0.8, 0.4], "high": [1.0, 0.6], "samples": 50}
+_CURVE = {
+    "signal": "nqm",
+    "knots": [0.1, 0.2],
+    "dice": [0.9, 0.5],
+    "low": [0.8, 0.4],
+    "high": [1.0, 0.6],
+    "samples": 50,
+}
 CONTEXTS = {
     "curves": {"crop": _CURVE, "scan": _CURVE | {"samples": 9}}, "members": 10, "linear": [0, 0],
     "detection": {}, "coverage": 0.9,

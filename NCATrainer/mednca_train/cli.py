@@ -217,7 +217,7 @@ def calibrate(
     cases: Annotated[Path | None, typer.Option(help="A split.json; default: the model's, or else a new one.")] = None,
     scan_images: ScanImages = None,
     scan_labels: ScanLabels = None,
-    signal: Annotated[str | None, typer.Option(help="What the verdict goes by, such as nqm; default: what serves best.")] = None,
+    signal: Annotated[str | None, typer.Option(help="That the verdict goes by, as nqm; default: the best.")] = None,
     coverage: Annotated[float, typer.Option(min=0.5, max=0.99, help="Of the interval.")] = 0.9,
     seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
@@ -300,12 +300,12 @@ def _write_recalibrated(model, out: Path) -> None:
     from mednca.models.weights import save_model
 
     calibration = model.calibration
+    by = ", ".join(f"{context} by {curve.signal}" for context, curve in calibration.curves.items())
     with staged(out) as made:
         save_model(
             model, made,
             f"# {model.name}\n\nCalibrated anew by `{_command()}` with {calibration.samples} saved samples: "
-            f"{', '.join(f'{context} by {curve.signal}' for context, curve in calibration.curves.items())}; interval of "
-            f"{calibration.coverage:.0%}.\n",
+            f"{by}; interval of {calibration.coverage:.0%}.\n",
         )  # fmt: skip
     cli.out.print(f"Calibrated anew with {calibration.samples} saved samples: {out}", highlight=False)
 

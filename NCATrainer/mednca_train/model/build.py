@@ -19,6 +19,7 @@ from mednca.imaging.structures import middle, separate
 from mednca.models.description import SCHEMA_VERSION, Description, model_json
 from mednca.models.schema import check_model_json
 from mednca.models.weights import Model, save_model
+from mednca.quality.calibration import Calibration
 from mednca.quality.domain import Domain
 
 from ..data.cases import Case
@@ -226,7 +227,7 @@ def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progre
     return samples_json([*samples, *scans], [*tried, *scans], (lambda name: hidden_name(name, salt)) if salt else str)
 
 
-def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signals: Mapping[str, str] | None, coverage: float):
+def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signals, coverage: float) -> Calibration | None:
     """A calibration, and what it detects on the samples that it is tried on; None where there are too few samples."""
     calibration = fit(made_with, model.members, signals, coverage)
     if calibration is None:
