@@ -157,6 +157,17 @@ def test_split_is_recorded_balanced_and_stable(cases):
     assert sum("UCL" in name for name in held) == sum("HK" in name for name in held) == 2
 
 
+def test_folds_hold_out_every_case_once(cases):
+    centers = [dataclasses.replace(cases[0], name=f"prostate_{c}_{n}") for c in ("UCL", "HK") for n in range(9)]
+    folds = [split(centers, 0.2, 0, fold) for fold in range(5)]
+    held = [name for fold in folds for name in fold["validation"]]
+    assert sorted(held) == sorted(case.name for case in centers) and folds[0] == split(centers, 0.2, 0)
+    assert [len(fold["validation"]) for fold in folds] == [4, 4, 4, 4, 2]
+    assert all(not set(fold["training"]) & set(fold["validation"]) for fold in folds)
+    with pytest.raises(MedNCAError, match="no fold 5"):
+        split(centers, 0.2, 0, 5)
+
+
 def test_geometry_mismatch_names_the_case(cases, tmp_path):
     shifted = sitk.ReadImage(str(cases[0].labels))
     shifted.SetOrigin((50, 0, 0))

@@ -48,6 +48,7 @@ RunOption = Annotated[
 OutOption = Annotated[Path | None, typer.Option(help="Where the model's folder goes; default: result/ in the run.")]
 IterationsOption = Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Instead of the plan's.")]
 SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
+FoldOption = Annotated[int | None, typer.Option(min=0, help="Of cross-validation, from 0; instead of the plan's.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
 LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
@@ -110,6 +111,7 @@ def train(
     name: NameOption = None,
     iterations: IterationsOption = None,
     seed: SeedOption = None,
+    fold: FoldOption = None,
     device: DeviceOption = "auto",
     keep_names: KeepNames = False,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
@@ -131,7 +133,7 @@ def train(
     with _together(device), training_run.locked_once(run, make=True), _holding(out):
         if holds_run(run):
             work = training_run.reopen(run, _device(begun_on(run) if device == "auto" else device))
-            _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed))
+            _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed, fold))
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
             _check_free(out)
@@ -141,7 +143,7 @@ def train(
             cases = _usable(case_set, found, strict=bool(preset))
             _check_labels(chosen.labels, found)
             options = _options(device, out, keep_names, calibration_cases)
-            work = training_run.begin(run, _with(chosen, iterations, seed), cases, metadata, None, options)
+            work = training_run.begin(run, _with(chosen, iterations, seed, fold), cases, metadata, None, options)
         _complete(work, out, found)
 
 
@@ -236,7 +238,7 @@ def calibrate(
     from .model.build import calibrate as make
 
     loaded = Library().load(model)
-    signals = dict.fromkeys(CONTEXTS, signal) if signal else None
+    signals: dict[str, str] | None = dict.fromkeys(CONTEXTS, signal) if signal else None
     if signal and signal not in SIGNALS:
         raise MedNCAError(f"There is no signal {signal!r}; known are {', '.join(SIGNALS)}.")
     with _holding(out):
@@ -485,9 +487,9 @@ def _check_resumed(run, plan) -> None:
         raise MedNCAError(f"{run.folder} was begun with another plan (see its plan.json); choose another --run.")
 
 
-def _with(plan, iterations, seed):
-    changes = {key: value for key, value in (("iterations", iterations), ("seed", seed)) if value is not None}
-    return replace(plan, **changes)
+def _with(plan, iterations, seed, fold):
+    asked = {"iterations": iterations, "seed": seed, "fold": fold}
+    return replace(plan, **{key: value for key, value in asked.items() if value is not None})
 
 
 def _read_plan(path: Path):

@@ -98,7 +98,7 @@ def begin(
     if options.keep_names:
         check_names(case.name for case in cases)
     check_structures(cases, plan)
-    divided = split(cases, plan.validation_share, plan.seed)
+    divided = split(cases, plan.validation_share, plan.seed, plan.fold)
     if not divided["training"] or not divided["validation"]:
         raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
     start = starting_weights(base, plan.labels) if base else None

@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mednca.errors import MedNCAError
+
 
 @dataclass(frozen=True)
 class Case:
@@ -36,16 +38,20 @@ class CaseSet:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:
+def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str, list[str]]:
     """Which cases are trained with, and which are held out, balanced over groups.
 
     Args:
         cases: names like prostate_UCL_01 are grouped by what stands before the number.
         share: of each group that is held out; at least one case, where the group has two.
         seed: of the choice; the order of the cases does not matter.
+        fold: of cross-validation, 0, 1, ...: each holds out other cases, the last one those that are left.
 
     Returns:
         Case names, sorted, under "training" and "validation", as split.json holds them.
+
+    Raises:
+        MedNCAError: where there are no cases left for a fold.
     """
     groups: dict[str, list[str]] = {}
     for case in cases:
@@ -57,6 +63,8 @@ def split(cases: list[Case], share: float, seed: int) -> dict[str, list[str]]:
         names = sorted(groups[group])
         random.Random(seed).shuffle(names)
         held = max(round(share * len(names)), 1) if len(names) > 1 else 0
-        validation += names[:held]
-        training += names[held:]
+        validation += names[fold * held : (fold + 1) * held]
+        training += names[: fold * held] + names[(fold + 1) * held :]
+    if fold and not validation:
+        raise MedNCAError(f"There is no fold {fold}: all cases were held out by those before it.")
     return {"training": sorted(training), "validation": sorted(validation)}

@@ -61,7 +61,7 @@ def fit(
             curves[context] = _best_curve(within, measured, coverage)
     if not curves:
         return None
-    slope, intercept = np.polyfit([s.nqm for s in usable], [s.dice for s in usable], 1)
+    slope, intercept = np.polyfit([s.nqm or 0.0 for s in usable], [s.dice for s in usable], 1)
     return Calibration(
         curves=curves,
         members=members,

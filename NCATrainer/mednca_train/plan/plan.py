@@ -62,6 +62,7 @@ PLAN_SCHEMA = record(
         "augmentation": _AUGMENTATION,
         "second_phase": optional(_SECOND_PHASE),
         "validation_share": _SHARE,
+        "fold": _number(0, 1000, "integer"),
         "validate_every": _MANY,
         "validation_cases": _MANY,
         "checkpoint_every": _MANY,
@@ -143,6 +144,7 @@ class Plan:
         augmentation: of every sample.
         second_phase: an optional last phase after `iterations`.
         validation_share: of the cases, held out.
+        fold: of cross-validation, from 0: which cases are held out.
         validate_every, validation_cases: iterations between validations, and cases of each, at most.
         checkpoint_every: iterations between checkpoints, at most.
         keep: "last" or "best", the weights of the end or of the best validation.
@@ -174,6 +176,7 @@ class Plan:
     augmentation: Augmentation = field(default_factory=Augmentation)
     second_phase: SecondPhase | None = None
     validation_share: float = 0.2
+    fold: int = 0
     validate_every: int = 500
     validation_cases: int = 12
     checkpoint_every: int = 100
