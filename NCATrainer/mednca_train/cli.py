@@ -276,6 +276,7 @@ def verdict_report(
     scan_labels: ScanLabels = None,
     clicks: Annotated[int, typer.Option(min=0, help="Scans in which clicks beside the middle are tried.")] = 5,
     seed: Annotated[int, typer.Option(help="Of the artifacts and the clicks.")] = 0,
+    reuse: Annotated[bool, typer.Option(help="Take the samples that the model carries of these cases.")] = False,
 ) -> None:
     """Measure what a model's light is worth: on cases that it has not seen, clean, degraded and nonsense, and by clicks
     in larger images, each judged by a calibration that was made without it."""
@@ -289,8 +290,8 @@ def verdict_report(
     scans = _scans(scan_images, scan_labels)
     with held(out), _bar() as (_, stage):
         tried = scans[:clicks]
-        step = counter(stage, "measuring", count_steps(unseen, scans, tried))
-        report, judged = measure_verdicts(loaded, folder, unseen, scans, tried, seed, step)
+        step = counter(stage, "measuring", count_steps(unseen, scans, tried, reuse))
+        report, judged = measure_verdicts(loaded, folder, unseen, scans, tried, seed, step, reuse)
         write_verdicts(report, judged, out, _command())
     cli.out.print((out / "verdicts.md").read_text(encoding="utf-8"), highlight=False, markup=False)
     _end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])

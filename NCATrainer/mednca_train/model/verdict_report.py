@@ -60,9 +60,10 @@ class DisplacedClick:
     seconds: tuple[float, float]
 
 
-def count_steps(cases: list[Case], scans: list[Case], clicked: list[Case]) -> int:
+def count_steps(cases: list[Case], scans: list[Case], clicked: list[Case], reuse: bool = False) -> int:
     """How often `measure_verdicts` calls its step."""
-    return (len(cases) + len(scans)) * len(conditions()) + len(cases) * len(NONSENSE) + len(clicked)
+    degraded = 0 if reuse else (len(cases) + len(scans)) * len(conditions())
+    return degraded + len(cases) * len(NONSENSE) + len(clicked)
 
 
 def measure_verdicts(
@@ -73,6 +74,7 @@ def measure_verdicts(
     clicked: list[Case],
     seed: int,
     step: Callable[[], None] = lambda: None,
+    reuse: bool = False,
 ) -> tuple[dict, list[tuple[Sample, Verdict]]]:
     """Measure what the light says, and what is true.
 
@@ -84,22 +86,29 @@ def measure_verdicts(
         clicked: of the scans, those in which clicks beside the middle are tried, too.
         seed: of the artifacts and the clicks.
         step: called now and then, `count_steps` times.
+        reuse: the samples that the model carries of these cases, which its calibration was tried on, are taken instead
+            of measuring them again; nonsense and clicks are measured.
 
     Returns:
         The report as JSON has it, and each sample with its verdict.
 
     Raises:
-        MedNCAError: where the model has no calibration, or a case was trained with.
+        MedNCAError: where the model has no calibration, a case was trained with, or the model carries no sample of a
+            case where they are to be reused.
     """
     if model.calibration is None:
         raise MedNCAError(f"{model.name} has no calibration, so that it has no verdict to be tried.")
     trained = set(model.info.get("training", {}).get("split", {}).get("training", ()))
     if seen := sorted({case.name for case in cases} & trained):
         raise MedNCAError(f"{seen[0]} was trained with; give cases that the model has not seen.")
-    own, failed = samples_of(model.info["quality"].get("samples"))[0], {}
+    own, carried = samples_of(model.info["quality"].get("samples"))
+    failed: dict[str, str] = {}
     with Pool() as pool:
-        samples = measure_degraded(pool, folder, cases, seed, step, failed)
-        samples += measure_degraded(pool, folder, scans, seed, step, failed, all_values=True)
+        if reuse:
+            samples = _carried(carried, [*cases, *scans])
+        else:
+            samples = measure_degraded(pool, folder, cases, seed, step, failed)
+            samples += measure_degraded(pool, folder, scans, seed, step, failed, all_values=True)
         nonsense = measure_degraded(pool, folder, cases, seed, step, failed, NONSENSE)
         clicks = []
         for outcome in pool.run(
@@ -136,6 +145,14 @@ def measure_verdicts(
         "clicks": _clicks_json(clicks),
     }
     return report, [*zip(samples, judged, strict=True), *zip(nonsense, lights, strict=True)]
+
+
+def _carried(samples: list[Sample], cases: list[Case]) -> list[Sample]:
+    """Of the samples that a model carries, those of some cases."""
+    names = {case.name for case in cases}
+    if lacking := sorted(names - {sample.case for sample in samples}):
+        raise MedNCAError(f"The model carries no samples of {lacking[0]}; measure it.")
+    return [sample for sample in samples if sample.case in names]
 
 
 def write_verdicts(report: dict, judged: list[tuple[Sample, Verdict]], folder: Path, command: str) -> None:
