@@ -214,7 +214,10 @@ def test_another_coverage_and_signal_need_no_data(calibrated):
     model = load_model(calibrated / "wider")
     assert model.calibration.coverage == 0.95
     assert {curve.signal for curve in model.calibration.curves.values()} == {"worst member"}
-    assert "95%" in (calibrated / "wider" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    card, old = ((calibrated / name / "MODEL_CARD.md").read_text(encoding="utf-8") for name in ("wider", "made"))
+    assert "an interval of 95%" in card and "Made anew of saved samples" in card and "an interval of 90%" not in card
+    kept = [part for part in old.split("\n## ") if not part.startswith("When it is unsure")]
+    assert len(kept) > 5 and all(part.strip() in card for part in kept)  # license, intended use and all
     assert "no signal" in str(_run("calibrate", made, "--out", calibrated / "x", "--signal", "guess").exception)
     assert "samples" in str(_run("calibrate", calibrated / "base", "--out", calibrated / "x").exception)
 

@@ -246,7 +246,7 @@ def calibrate(
         if data is None and images is None and labels is None:
             recalibrate(loaded, signals, coverage)
             loaded.id = slug(out.name)
-            _write_recalibrated(loaded, out)
+            _write_recalibrated(loaded, Library().find(model), out)
             return
         facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, seed)
         wanted = Wanted(
@@ -297,20 +297,19 @@ def verdict_report(
     _end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
 
 
-def _write_recalibrated(model, out: Path) -> None:
-    """A model whose calibration alone has changed."""
+def _write_recalibrated(model, old: Path, out: Path) -> None:
+    """A model whose calibration alone has changed. old: its folder."""
     from mednca.files import staged
+    from mednca.models.description import CARD_NAME
     from mednca.models.weights import save_model
 
-    calibration = model.calibration
-    by = ", ".join(f"{context} by {curve.signal}" for context, curve in calibration.curves.items())
+    from .model.card import recalibrated_card
+
+    path = old / CARD_NAME
+    card = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else f"# {model.name}\n"
     with staged(out) as made:
-        save_model(
-            model, made,
-            f"# {model.name}\n\nCalibrated anew by `{_command()}` with {calibration.samples} saved samples: "
-            f"{by}; interval of {calibration.coverage:.0%}.\n",
-        )  # fmt: skip
-    cli.out.print(f"Calibrated anew with {calibration.samples} saved samples: {out}", highlight=False)
+        save_model(model, made, recalibrated_card(card, model, _command()))
+    cli.out.print(f"Calibrated anew with {model.calibration.samples} saved samples: {out}", highlight=False)
 
 
 def _divided(model, case_set, split_file: Path | None, seed: int, all_unseen: bool = False):

@@ -8,6 +8,8 @@ from mednca.quality.calibration import CROP, SCAN
 from ..validation_report import Comparison, ValidationReport
 from .calibration import CAUTION
 
+_UNSURE = "## When it is unsure"
+
 
 def model_card(model: Model, report: ValidationReport, command: str) -> str:
     """Write the text of MODEL_CARD.md.
@@ -57,7 +59,7 @@ voxels{_how_clicked(report)}:
 
 Worst case: union Dice {worst.dice["union"]:.3f}. {_how_chosen(info.get("training"))}
 {_comparison(report.comparison)}
-## When it is unsure
+{_UNSURE}
 {_calibration_text(model)}
 
 ## Where it fails
@@ -69,6 +71,23 @@ Worst case: union Dice {worst.dice["union"]:.3f}. {_how_chosen(info.get("trainin
 ## References
 {chr(10).join("- " + reference for reference in info.get("references", []))}
 """
+
+
+def recalibrated_card(card: str, model: Model, command: str) -> str:
+    """A model's card after nothing but its calibration was made anew.
+
+    Args:
+        card: the text as it was.
+        model: with the new calibration.
+        command: what made it.
+
+    Returns:
+        Markdown.
+    """
+    before, _, after = card.partition(_UNSURE)
+    _, heading, after = after.partition("\n## ")
+    section = f"{_UNSURE}\n{_calibration_text(model)}\n\nMade anew of saved samples by `{command}`.\n"
+    return f"{before.rstrip()}\n\n{section}{heading}{after}"
 
 
 def _how_clicked(report: ValidationReport) -> str:
