@@ -25,9 +25,9 @@ from mednca.quality.verdict import DEFAULT_TARGET, Verdict, judge
 from .samples import Sample
 
 COVERAGE = 0.90  # of the interval
-CAUTION = 5.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
+CAUTION = 4.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
 MIN_SAMPLES = 40  # of a context; fewer say nothing about an interval that holds nine times of ten
-_EXPECTED = 25  # nearest samples that the expected Dice is made of
+_EXPECTED = (25, 50)  # nearest samples that the expected Dice is made of, at least and at most: a 25th of all
 _INTERVAL = (25, 60)  # that an interval's ends are made of, at least and at most: an eighth of all
 _KNOTS = 60
 _LEAST = 1e-4  # of a signal: they are compared by their logarithms
@@ -107,9 +107,10 @@ def _local(values: np.ndarray, scores: np.ndarray, coverage: float) -> tuple[np.
     knots = np.quantile(values, np.linspace(0, 1, _KNOTS))
     weights, tail = np.where(scores < DEFAULT_TARGET, CAUTION, 1.0), (1 - coverage) / 2
     rows, count = [], int(np.clip(len(values) // 8, *_INTERVAL))
+    around = int(np.clip(len(values) // 25, *_EXPECTED))
     for knot in knots:
         nearest = np.argsort(np.abs(values - knot), kind="stable")
-        few, many = nearest[:_EXPECTED], scores[nearest[:count]]
+        few, many = nearest[:around], scores[nearest[:count]]
         rows.append((_weighted_median(scores[few], weights[few]), _quantile(many, tail), _quantile(many, 1 - tail)))
     return (knots, *(isotonic_regression(column, increasing=False).x for column in np.array(rows).T))
 
