@@ -86,6 +86,16 @@ def test_each_context_reads_the_signal_that_serves_best():
     assert {c: curve.signal for c, curve in forced.curves.items()} == {CROP: "worst member", SCAN: "worst member"}
 
 
+def test_a_signal_of_what_was_dropped_elsewhere_is_read_only_where_it_is_told_to():
+    values = np.random.default_rng(3).uniform(0.03, 0.3, 200).tolist()
+    samples = [
+        Sample(s.case, s.condition, s.dice, {"nqm field": s.nqm, "nqm": value})
+        for s, value in zip(_samples(200), values, strict=True)
+    ]
+    for wanted, read in ((None, "nqm"), ({CROP: "nqm field"}, "nqm field")):
+        assert fit(samples, 10, wanted).curve(CROP).signal == read
+
+
 def test_a_larger_coverage_is_a_wider_interval():
     narrow, wide = (_fit(_samples(400), 10, coverage=share) for share in (0.8, 0.95))
     widths = [np.subtract(*each.predict(0.06, 10)[:0:-1]) for each in (narrow, wide)]

@@ -89,15 +89,18 @@ class Signal:
     Attributes:
         measure: from what the members say on and near the kept piece; None where it cannot be told.
         scale: (members, others) -> factor that brings a value of so many members to that of `others`.
+        near: whether it is about the kept piece and what lies near it. What was dropped far from it says nothing about
+            it, so a verdict goes by another signal only where it is told to.
     """
 
     measure: Callable[[Evidence], float | None]
     scale: Callable[[int, int], float] = lambda members, others: 1.0
+    near: bool = True
 
 
 SIGNALS: dict[str, Signal] = {
     "nqm": Signal(nqm_near, population_scale),
-    "nqm field": Signal(nqm_field, population_scale),
+    "nqm field": Signal(nqm_field, population_scale, near=False),
     "worst member": Signal(worst_member),
     "mean member": Signal(mean_member, population_scale),
 }

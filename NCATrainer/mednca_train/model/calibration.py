@@ -3,7 +3,8 @@
 The regression is made on training cases enriched with artifacts (M3D-NCA, section 2.3) and tried on validation cases
 it has not seen. Where the samples come from is `samples`' business.
 
-Which signal is read is chosen in each context by cases that were left out: none is the best for every model.
+Which signal is read is chosen in each context by cases that were left out, among those of the kept piece and what lies
+near it: none is the best for every model.
 
 An interval must hold in nine of ten results of each kind, not only on average. So it is made of the nearest samples of
 the same context (locally, as quantile regression), and widened by what it lacks on cases that were left out (conformal
@@ -44,18 +45,19 @@ def fit(
     Args:
         samples: that it is made of, of training cases (M3D-NCA, section 2.3).
         members: of the ensemble that they were measured with.
-        signals: names in `quality.signals.SIGNALS` that are read, by context; in the others it is the one that serves
-            best on cases that were left out.
+        signals: names in `quality.signals.SIGNALS` that are read, by context; in the others it is the one near the
+            kept piece that serves best on cases that were left out.
         coverage: of the interval.
 
     Returns:
         The calibration, which nobody has tried yet; None where there are too few samples for it, in any context.
     """
     usable = [s for s in samples if s.objection is None and s.nqm is not None]
+    near = [name for name, signal in SIGNALS.items() if signal.near]
     curves = {}
     for context in CONTEXTS:
         within = [s for s in usable if s.context == context]
-        names = [signals[context]] if signals and context in signals else SIGNALS
+        names = [signals[context]] if signals and context in signals else near
         measured = [name for name in names if all(s.signals.get(name) is not None for s in within)]
         if measured and len(within) >= MIN_SAMPLES:
             curves[context] = _best_curve(within, measured, coverage)
