@@ -10,7 +10,7 @@ import torch
 from mednca import segment
 from mednca.axes import whole
 from mednca.errors import MedNCAError
-from mednca.field import _touches_side
+from mednca.field import touches_side
 from mednca.imaging.geometry import CanonicalImage, Grid, normalize
 from mednca.imaging.metrics import dice, hd95
 from mednca.nca.ensemble import Ensemble
@@ -393,6 +393,6 @@ def test_a_single_slice_has_no_sides(shape, touches):
     mask = np.zeros(shape, np.uint8)
     mask[3:6, 3:6] = 1
     grid = Grid.whole(canonical, None)
-    assert _touches_side(mask, grid.cut(whole(shape)), canonical, is_single=True) == touches
+    assert touches_side(mask, grid.cut(whole(shape)), canonical, is_single=True) == touches
     mask[0, 4] = 1
-    assert _touches_side(mask, grid, canonical, is_single=True)
+    assert touches_side(mask, grid, canonical, is_single=True)

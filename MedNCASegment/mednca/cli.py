@@ -101,6 +101,9 @@ def segment(
     model: ModelOption,
     out_folder: Annotated[Path, typer.Option("--out", help="Where the result folders go, one per image.")],
     click: Annotated[list[str] | None, typer.Option(help="R,A,S in mm: a point in the organ; may be repeated.")] = None,
+    find: Annotated[
+        bool, typer.Option("--find", help="Find the organs where the model says that they usually lie; no clicks.")
+    ] = False,
     members: MembersOption = None,
     seed: SeedOption = None,
     device: DeviceOption = "auto",
@@ -113,6 +116,9 @@ def segment(
     """Segment images: per image a folder with segmentation, variance, report and overview."""
     clicks = [_point(text) for text in click or ()]
     loaded = Library().load(model)
+    if find and (clicks or not loaded.seeds):
+        why = "clicks say where" if clicks else f"{loaded.name} does not say where its organs usually lie; give --click"
+        raise MedNCAError(f"--find cannot be used: {why}.")
     jobs, failures = _jobs(images)
     results = []
     with progress(quiet=as_json) as bar:
@@ -123,7 +129,7 @@ def segment(
             folder = out_folder / name
             with _apart(failures, path), held(folder):
                 report = _segment_one(
-                    path, folder, overwrite, loaded, clicks, members, seed, device, target, memory_limit, roi,
+                    path, folder, overwrite, loaded, clicks, find, members, seed, device, target, memory_limit, roi,
                     lambda told: bar.update(step, description=_stage(told), completed=told.step, total=told.total),
                 )  # fmt: skip
                 results.append({"image": str(path), "folder": str(folder), "report": report})
@@ -293,13 +299,15 @@ def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: 
 
 
 def _segment_one(
-    path, folder, overwrite, model, clicks, members, seed, device, target, memory_limit, roi, progress
+    path, folder, overwrite, model, clicks, find, members, seed, device, target, memory_limit, roi, progress
 ) -> Report:
-    from .segment import segment_image
+    from .segment import find_structures, segment_image
 
     _check_target(folder, overwrite)
     progress(Progress("reading", 0, 1))
     image = read_image(path)
+    if find:
+        clicks = [place.point for place in find_structures(image, model, seed, device, progress, memory_limit)]
     result = segment_image(
         image, model, clicks, members, seed, device, target, progress, memory_limit, roi, Path(path).name
     )
@@ -412,16 +420,20 @@ def _tell(results: list[dict], failures, as_json: bool) -> None:
         rows = [result | {"report": result["report"].to_json()} for result in results]
         print(json.dumps({"results": rows, "failures": failures}, indent=1))
     elif results:
-        table = Table("Image", "Where", "Volume (ml)", "NQM", "Verdict")
+        table = Table("Image", "Side", "Where", "Volume (ml)", "NQM", "Verdict")
         for result in results:
             for finding in result["report"].findings:
                 quality, verdict = finding.nqm["union"], finding.verdict
                 where = ", ".join(f"{x:.0f}" for x in finding.center)
                 told = " ".join((f"{verdict.word}.", verdict.reason, *finding.remarks))
                 table.add_row(
-                    _plain(Path(result["image"]).name), where, f"{finding.volume_mm3['union'] / 1000:.2f}",
-                    f"{quality:.3f}" if quality is not None else "-", told,
-                )  # fmt: skip
+                    _plain(Path(result["image"]).name),
+                    finding.side or "-",
+                    where,
+                    f"{finding.volume_mm3['union'] / 1000:.2f}",
+                    f"{quality:.3f}" if quality is not None else "-",
+                    told,
+                )
         out.print(table)
     for note in dict.fromkeys(note for result in results for note in result["report"].notes):
         err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)

@@ -1,43 +1,31 @@
-"""One field of view: find the structure, run the ensemble in it, and judge what it says.
+"""One field of view of a request, and the ensemble in it.
 
-It knows one field at a time; what a request is made of, and the report, is `segment`'s business.
+How a structure is found is `locate`'s business, what the ensemble says of it `finding`'s.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import SimpleITK as sitk
 import torch
 
-from .axes import triple
 from .canvas import Canvas
-from .errors import MedNCAError, NothingFound
+from .errors import MedNCAError
+from .imaging.body import Body
 from .imaging.geometry import CanonicalImage, Grid, normalize
-from .imaging.structures import is_one_field, middle
+from .imaging.structures import is_one_field, largest_piece, small_pieces
 from .messages import Progress
 from .models.weights import Model
 from .nca.ensemble import Ensemble, Statistics
 from .nca.labels import to_labels
-from .nca.memory import trim_heap
-from .quality.calibration import CROP, SCAN
-from .quality.domain import FAR, Circumstances, objection_to
-from .quality.evidence import Evidence, gather
-from .quality.signals import UNION, measure_signals, nqm_near
-from .quality.verdict import judge
-from .result import Finding, ModelIdentity
+from .result import ModelIdentity
 
-LOCATE_MEMBERS = 2  # members that locate the structure before the whole ensemble runs
-LOCATE_ROUNDS = 5
 ROI_FROM_VOXELS = 1_000_000
-# mm: a field of view that would move less than this stays where it is. Less than a voxel: so clicks beside a structure
-# end in the same field, and have the same result.
-LOCATE_TOLERANCE = 0.5
 
 
 @dataclass
@@ -71,6 +59,18 @@ class Request:
         """The image that is segmented."""
         return self.canvas.canonical
 
+    @cached_property
+    def body(self) -> Body:
+        """The box of the body part in the image. Raises NothingFound where there is no contrast."""
+        return Body.of(self.canonical)
+
+    @property
+    def is_one_field(self) -> bool:
+        """Whether the whole image is about one field of view."""
+        extent = np.array(self.canonical.array.shape) * self.canonical.spacing
+        field = self.model.preprocessing.field_of_view
+        return field is None or is_one_field(field, extent)
+
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Add what the block takes to the seconds of a stage."""
@@ -101,47 +101,7 @@ def first_grid(request: Request, click: tuple[float, float, float] | None) -> Gr
         corners = zip("RAS", canonical.ras_of((0, 0, 0)), canonical.ras_of(last), strict=True)
         span = "; ".join(f"{axis} {min(a, b):.0f} to {max(a, b):.0f}" for axis, a, b in corners)
         raise MedNCAError(f"The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.")
-    return _grid_around(request, index)
-
-
-def segment_field(request: Request, grid: Grid, click: tuple[float, float, float] | None, number: int = 1) -> Finding:
-    """Find the structure in one field of view, run the ensemble, paint and judge it.
-
-    Args:
-        request: the request; its canvas is painted on.
-        grid: where the field begins (`first_grid`); around a click it is re-centered on what is found.
-        click: RAS mm, or None for the whole image.
-        number: of the field among the request's, from 1 on.
-
-    Returns:
-        What was found.
-
-    Raises:
-        NothingFound: for a field without contrast.
-        MedNCAError: for a field too small for the model, or too little memory.
-    """
-
-    def progress(stage, done, total):
-        request.progress(Progress(stage, done, total, number, request.fields))
-
-    moves, field = (), None
-    if click:
-        with request.timed("locate"):
-            field, moves = _locate(request, grid, click, progress)
-    with request.timed("ensemble"):
-        field = field or Field(request, grid, click)
-        statistics = field.run(request.members, lambda done, total: progress("ensemble", done, total))
-        grid, is_single = field.grid, field.is_single
-        del field  # its voxels and sums: a large one has to make room for its results
-        _make_room(grid)
-    with request.timed("verdict"):
-        result = _look(request, grid, is_single, click, statistics)
-    mean, variance = statistics.mean, statistics.variance
-    del statistics  # the labels' variances and the members' masks: the same
-    _make_room(grid)
-    with request.timed("restore"):
-        painted = request.canvas.paint(result.grid, mean, variance)
-    return _judged(request, result, painted, moves)
+    return grid_around(request, index)
 
 
 class Field:
@@ -163,7 +123,7 @@ class Field:
         image = normalize(grid.extract(request.canonical.array), p.percentiles, p.gamma)
         roi = image.size > ROI_FROM_VOXELS if request.roi is None else request.roi
         self.is_single = is_single(request.model, grid, click)
-        choose = _largest_piece if self.is_single and p.keep_largest else None
+        choose = largest_piece if self.is_single and p.keep_largest else None
         held = request.canonical.array.nbytes + request.canvas.nbytes
         self.ensemble = Ensemble(request.model.pyramid, image, request.seed, request.memory_limit, roi, choose, held)
 
@@ -199,11 +159,6 @@ class Field:
             self.ensemble.start_over()
 
 
-def _make_room(grid: Grid) -> None:
-    if math.prod(grid.size) > ROI_FROM_VOXELS:
-        trim_heap()
-
-
 def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None) -> bool:
     """Whether one structure is to be found in a grid, rather than whatever there is.
 
@@ -219,7 +174,16 @@ def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None
     return click is not None or is_one_field(model.preprocessing.field_of_view, extent)
 
 
-def _grid_around(request: Request, index) -> Grid:
+def grid_around(request: Request, index: np.ndarray) -> Grid:
+    """The field of view in which the structure lies as in the training cases.
+
+    Args:
+        request: the request.
+        index: of the structure's middle, a continuous voxel index (R, A, S) of the canonical image.
+
+    Returns:
+        The field; the whole image where the model knows no field of view.
+    """
     p = request.model.preprocessing
     if p.field_of_view is None:
         return Grid.whole(request.canonical, p.spacing)
@@ -239,189 +203,34 @@ def _check_size(model: Model, grid: Grid) -> None:
             )
 
 
-def _locate(request: Request, grid: Grid, click, progress) -> tuple[Field, tuple[float, ...]]:
-    """Re-center a clicked field of view on what is found in it until it stays; returns it and its moves in mm.
+def kept_labels(model: Model, statistics: Statistics, is_single: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What is found, without the pieces that are dropped.
 
-    A few members run in each round; those of the last field are the ensemble's first ones.
+    Args:
+        model: which says whether only the largest piece is kept.
+        statistics: of a field.
+        is_single: whether one structure was looked for in it.
+
+    Returns:
+        Labels and, bool, the dropped pieces, both (R, A, S) on the statistics' region.
     """
-    moves: list[float] = []
-    field = Field(request, grid, click)
-    if request.model.preprocessing.field_of_view is None:
-        return field, ()
-    for attempt in range(LOCATE_ROUNDS):
-        progress("locating", attempt, LOCATE_ROUNDS)
-        mask, there = _glance(field)
-        if mask.any():
-            following = _grid_around(request, there.image_index(middle(mask > 0)))
-        else:
-            following = _look_around(request, field) if attempt == 0 else field.grid
-        move = float(np.linalg.norm((following.start - field.grid.start) * request.canonical.spacing))
-        moves.append(round(move, 2))
-        if move < LOCATE_TOLERANCE:
-            break
-        field = Field(request, following, click)
-    return field, tuple(moves)
-
-
-def _glance(field: Field) -> tuple[np.ndarray, Grid]:
-    """What a few members find in a field, and the grid of that."""
-    request = field.request
-    statistics = field.run(min(LOCATE_MEMBERS, request.members))
-    mask, _dropped = _kept_labels(request.model, statistics, is_single=True)
-    return mask, field.grid.cut(statistics.region)
-
-
-def _look_around(request: Request, field: Field) -> Grid:
-    """Where nothing was found: of the fields a quarter of one beside it, the one in which most is found, near enough to
-    the click to be what was meant; the field's own grid where there is none."""
-    p, canonical, grid = request.model.preprocessing, request.canonical, field.grid
-    center = grid.image_index((np.array(grid.size) - 1) / 2) + np.asarray(p.anchor) / canonical.spacing
-    quarter = np.array(grid.size) * grid.spacing / canonical.spacing / 4
-    best, most = grid, 0
-    for direction in (*np.eye(3), *-np.eye(3)):
-        beside = _grid_around(request, center + direction * quarter)
-        try:
-            mask, there = _glance(Field(request, beside, field.click))
-        except NothingFound:
-            continue
-        distance = _distance(mask, there, canonical, field.click)
-        if distance is not None and distance <= FAR and np.count_nonzero(mask) > most:
-            best, most = beside, int(np.count_nonzero(mask))
-    return best
-
-
-@dataclass(frozen=True)
-class _Result:
-    """What the statistics of one field of view say, on the model's grid.
-
-    Attributes:
-        grid: of the mask; of a region of interest where only that was computed.
-        extent: mm of the whole field of view.
-        mask: labels, without the pieces that were dropped.
-        is_single: whether one structure was looked for.
-        click, context, nqm, signals, distance_mm, dropped_mm3, computed_share: as of `Finding`.
-    """
-
-    grid: Grid
-    extent: tuple[float, float, float]
-    mask: np.ndarray
-    is_single: bool
-    click: tuple[float, float, float] | None
-    context: str
-    nqm: dict[str, float | None]
-    signals: dict[str, float | None]
-    distance_mm: float | None
-    dropped_mm3: float
-    computed_share: float
-
-
-def _look(request: Request, grid: Grid, is_single: bool, click, statistics: Statistics) -> _Result:
-    """Measure what the members say of the piece that is kept; the others are cleared in the statistics' mean."""
-    model, canonical = request.model, request.canonical
-    extent = triple(float(n * s) for n, s in zip(grid.size, grid.spacing, strict=True))
-    mask, dropped = _kept_labels(model, statistics, is_single)
-    grid = grid.cut(statistics.region)  # a region of interest is all that was computed
-    evidence = gather(statistics, mask > 0, grid.spacing)
-    nqm, signals = _nqm_by_name(model, evidence), measure_signals(evidence)
-    np.copyto(statistics.mean, 0, where=dropped[..., None])
-    return _Result(
-        grid, extent, mask, is_single, click,
-        context=SCAN if click and not _is_one_field(model, canonical) else CROP,
-        nqm=nqm,
-        signals=signals,
-        distance_mm=_distance(mask, grid, canonical, click),
-        dropped_mm3=round(float(np.count_nonzero(dropped) * np.prod(grid.spacing)), 1),
-        computed_share=round(statistics.computed_share, 4),
-    )  # fmt: skip
-
-
-def _judged(request: Request, result: _Result, painted: np.ndarray, moves) -> Finding:
-    """The finding. painted: labels on the image's voxels, whose volumes are told."""
-    canonical, model, mask = request.canonical, request.model, result.mask
-    voxel = float(np.prod(canonical.spacing))
-    volumes = {label.name: float(np.count_nonzero(painted == label.value) * voxel) for label in model.labels}
-    volumes["union"] = float(np.count_nonzero(painted) * voxel)
-    circumstances = Circumstances(
-        members=request.members,
-        spacing=triple(canonical.spacing.tolist()),
-        extent=result.extent,
-        volume=volumes["union"],
-        touches=_touches_side(mask, result.grid, canonical, result.is_single),
-        dropped=result.dropped_mm3,
-        distance=result.distance_mm,
-    )
-    objection = objection_to(circumstances, model.domain)
-    center = middle(mask > 0) if mask.any() else (np.array(mask.shape) - 1) / 2
-    return Finding(
-        click=result.click,
-        center=triple(round(float(x), 2) for x in canonical.ras_of(result.grid.image_index(center))),
-        field_of_view=result.extent,
-        nqm=result.nqm,
-        volume_mm3=volumes,
-        verdict=judge(
-            result.signals, request.members, request.identity.calibration, request.target_dice, objection,
-            result.context,
-        ),
-        objection=objection,
-        signals=result.signals,
-        context=result.context,
-        distance_mm=result.distance_mm,
-        dropped_mm3=result.dropped_mm3,
-        moves=moves,
-        computed_share=result.computed_share,
-    )  # fmt: skip
-
-
-def _nqm_by_name(model: Model, evidence: Evidence | None) -> dict[str, float | None]:
-    """Eq. (1) near the kept piece, per label name and of the union; None where nothing was found."""
-    channels = {**{label.name: number for number, label in enumerate(model.labels)}, "union": UNION}
-    return {name: nqm_near(evidence, channel) if evidence else None for name, channel in channels.items()}
-
-
-def _is_one_field(model: Model, canonical: CanonicalImage) -> bool:
-    """Whether the whole image is about one field of view."""
-    extent = np.array(canonical.array.shape) * canonical.spacing
-    return model.preprocessing.field_of_view is None or is_one_field(model.preprocessing.field_of_view, extent)
-
-
-def _distance(mask: np.ndarray, grid: Grid, canonical: CanonicalImage, click) -> float | None:
-    """mm from the click to the nearest voxel found, 0 inside; None where nobody clicked or nothing was found."""
-    if click is None or not mask.any():
-        return None
-    first = grid.image_index((0, 0, 0))
-    axes = zip(mask.shape, grid.spacing, (canonical.index_of(click) - first) * canonical.spacing, strict=True)
-    # From a voxel's side, not its middle; squares along each axis, and plane by plane.
-    r, a, s = (np.maximum(np.abs(np.arange(n) * mm - at) - mm / 2, 0) ** 2 for n, mm, at in axes)
-    within = a[:, None] + s
-    nearest = min(float(off + within[plane > 0].min()) for off, plane in zip(r, mask, strict=True) if plane.any())
-    return round(math.sqrt(nearest), 1)
-
-
-def _kept_labels(model: Model, statistics: Statistics, is_single: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The labels on the model's grid without the pieces that are dropped, and where those are (bool)."""
     mask = to_labels(statistics.mean)
     if not (is_single and model.preprocessing.keep_largest):
         return mask, np.broadcast_to(False, mask.shape)
-    dropped = _small_pieces(mask)
+    dropped = small_pieces(mask)
     mask[dropped] = 0
     return mask, dropped
 
 
-def _largest_piece(mask: np.ndarray) -> np.ndarray:
-    """Bool: the largest 26-connected piece of a mask."""
-    return (mask > 0) & ~_small_pieces(mask)
+def touches_side(mask: np.ndarray, grid: Grid, canonical: CanonicalImage, is_single: bool) -> bool:
+    """Whether a mask reaches a side of the field of view behind which the structure may go on.
 
-
-def _small_pieces(mask: np.ndarray) -> np.ndarray:
-    """Bool, True in all but the largest 26-connected piece of a mask."""
-    components = sitk.ConnectedComponent(sitk.GetImageFromArray((mask > 0).astype(np.uint8)), True)
-    components = sitk.RelabelComponent(components, sortByObjectSize=True)
-    return sitk.GetArrayFromImage(components) > 1
-
-
-def _touches_side(mask: np.ndarray, grid: Grid, canonical: CanonicalImage, is_single: bool) -> bool:
-    """Whether the mask reaches a side of the field of view behind which the structure may go on: one where the image
-    goes on, or, where one structure is looked for, any."""
+    Args:
+        mask: bool or labels, (R, A, S), on the grid.
+        grid: of the field.
+        canonical: the image.
+        is_single: whether one structure was looked for: then any side counts, also that of the image.
+    """
     step = grid.spacing / grid.image_spacing
     last = grid.start + (np.array(grid.size) - 1) * step
     for axis in range(3):

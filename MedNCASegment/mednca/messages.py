@@ -109,6 +109,46 @@ class SegmentRequest:
 
 
 @dataclass(frozen=True)
+class FindRequest:
+    """Find a model's structures in an image that lies in a file, where the model says that they usually lie.
+
+    Attributes:
+        image, model: as of `SegmentRequest`.
+        seed, device, memory_limit: as of `segment.find_structures`; None: its own default.
+    """
+
+    command = "find"
+    schema = request_schema(
+        {
+            name: SegmentRequest.schema["properties"][name]
+            for name in ("image", "model", "seed", "device", "memory_limit")
+        },
+        ("image", "model"),
+    )
+    image: str
+    model: str
+    seed: int | None = None
+    device: str | None = None
+    memory_limit: float | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What was asked for of `segment.find_structures`' options."""
+        names = ("seed", "device", "memory_limit")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @classmethod
+    def from_json(cls, data: dict) -> FindRequest:
+        """data: checked against the schema."""
+        names = {each.name for each in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in names})
+
+    def to_json(self) -> dict:
+        """The request, without its job."""
+        return {"command": self.command} | {key: value for key, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
 class Event:
     """What a worker says. job: which request it is about; None where it is about none."""
 

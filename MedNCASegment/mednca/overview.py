@@ -150,7 +150,8 @@ def _words(axes, finding: Finding, number: int, result: Segmentation, model: Mod
     verdict = finding.verdict
     where = "Whole image"
     if finding.click:
-        where = f"Click {number + 1} at R {finding.click[0]:.0f}, A {finding.click[1]:.0f}, S {finding.click[2]:.0f} mm"
+        side = f"{finding.side.capitalize()}: c" if finding.side else "C"
+        where = f"{side}lick {number + 1} at {', '.join(f'{x:.0f}' for x in finding.click)} mm"
     axes.text(0, 0.99, where, fontsize=12, weight="bold", va="top")
     axes.scatter([0.05], [0.88], s=420, color=COLORS[verdict.color], transform=axes.transAxes, clip_on=False)
     axes.text(0.14, 0.88, verdict.word, fontsize=13, weight="bold", va="center")

@@ -32,6 +32,8 @@ class Finding:
     Attributes:
         click: RAS mm, or None where nobody clicked.
         center: RAS mm of the middle of what was found, or of the field of view where nothing was.
+        side: `models.description.LEFT` or `RIGHT`, of the person, of a structure that there are two of; None where that
+            cannot be told.
         field_of_view: mm along R, A, S.
         nqm: Eq. (1) of M3D-NCA on and near the kept piece, per label name and "union"; None where nothing was found.
         volume_mm3: per label name and "union".
@@ -56,6 +58,7 @@ class Finding:
     context: str = CROP
     distance_mm: float | None = None
     dropped_mm3: float = 0.0
+    side: str | None = None
     moves: tuple[float, ...] = ()
     computed_share: float = 1.0
 
@@ -91,6 +94,28 @@ class Finding:
                 "signals": data.get("signals", {"nqm field": data["nqm"]["union"]}),
             }
         )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a structure was found without a click.
+
+    Attributes:
+        point: RAS mm, the middle of it: where a person would have clicked.
+        side: `models.description.LEFT` or `RIGHT`; None of a structure that there is one of.
+    """
+
+    point: tuple[float, float, float]
+    side: str | None = None
+
+    def to_json(self) -> dict:
+        """As JSON has it."""
+        return {"point": list(self.point), "side": self.side}
+
+    @classmethod
+    def from_json(cls, data: dict) -> Place:
+        """Read what `to_json` made."""
+        return cls(**tuples(data))
 
 
 @dataclass(frozen=True)

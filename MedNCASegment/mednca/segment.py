@@ -1,4 +1,6 @@
-"""The one function that segments. The module, the command line, the trainer and the tests all call it.
+"""The one function that segments, and the one that says where to, where nobody clicked.
+
+The module, the command line, the trainer and the tests all call them.
 
 image -> canonical image (R, A, S) -> grid around each click -> normalize -> ensemble -> labels -> image's own voxels
 """
@@ -12,17 +14,19 @@ import SimpleITK as sitk
 
 from .axes import triple
 from .canvas import Canvas, around
-from .errors import MedNCAError
-from .field import Request, first_grid, is_single, segment_field
+from .errors import MedNCAError, NothingFound
+from .field import Request, first_grid, is_single
 from .field_memory import results_peak
+from .finding import segment_field
 from .imaging.geometry import CanonicalImage, Grid
+from .locate import find_place
 from .messages import Progress
 from .models.weights import Model
 from .nca.devices import choose_device
 from .nca.memory import count, too_little_memory
 from .quality.hotspots import find_hotspots
 from .quality.verdict import DEFAULT_TARGET
-from .result import ImageIdentity, ModelIdentity, Report, Segmentation
+from .result import ImageIdentity, ModelIdentity, Place, Report, Segmentation
 
 RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 
@@ -67,27 +71,9 @@ def segment_image(
         MedNCAError: for a click outside the image, an image too small, a model that needs several image channels, or
             too little memory.
     """
-    if model.architecture.input_channels != 1:
-        n = model.architecture.input_channels
-        raise MedNCAError(f"{model.name} needs {n} image channels; only single volumes can be segmented so far.")
-    _check_request(members, seed, target_dice, memory_limit)
-    torch_device, note = choose_device(device)
-    model.pyramid.to(torch_device)
     points = [triple(float(x) for x in click) for click in clicks] or [None]
-    request = Request(
-        canvas=Canvas(CanonicalImage.of(image), [label.value for label in model.labels]),
-        model=model,
-        identity=ModelIdentity.of(model),
-        members=model.members if members is None else members,
-        seed=model.seed if seed is None else seed,
-        target_dice=target_dice,
-        progress=progress or (lambda progress: None),
-        memory_limit=memory_limit,
-        roi=roi,
-        device=torch_device,
-        seconds={},
-        notes=[note] if note else [],
-        fields=len(points),
+    request = _request(
+        image, model, members, seed, device, target_dice, progress, memory_limit, roi, fields=len(points)
     )
     grids = [first_grid(request, point) for point in points]  # all are checked before the first one runs
     _check_memory(request, grids, points[-1])
@@ -113,6 +99,69 @@ def segment_image(
         notes=tuple(request.notes),
     )
     return Segmentation(parts, image, report)
+
+
+def find_structures(
+    image: sitk.Image,
+    model: Model,
+    seed: int | None = None,
+    device: str = "auto",
+    progress: Callable[[Progress], None] | None = None,
+    memory_limit: float | None = None,
+) -> list[Place]:
+    """Look for a model's structures where it says that they usually lie, as the hippocampi in a head.
+
+    What is found is a place to click on: `segment_image` with these clicks segments it.
+
+    Args:
+        image, model, seed, device, memory_limit: as of `segment_image`.
+        progress: called with the stage "finding"; may raise to cancel.
+
+    Returns:
+        A place for each structure that was found, in the order of the model's seeds.
+
+    Raises:
+        NothingFound: where none was found.
+        MedNCAError: where the model does not say where its structures lie, or the image shows one field of view only.
+    """
+    if not model.seeds:
+        raise MedNCAError(f"{model.name} does not say where its structures usually lie; click on them.")
+    request = _request(image, model, None, seed, device, DEFAULT_TARGET, progress, memory_limit, None)
+    if request.is_one_field:
+        raise MedNCAError("The image is about one field of view: segment it as a whole, without clicks.")
+    places = []
+    for number, each in enumerate(model.seeds):
+        request.progress(Progress("finding", number, len(model.seeds)))
+        place = find_place(request, each)
+        places += [place] if place else []
+    if not places:
+        raise NothingFound(f"{model.name} found nothing where its structures usually lie; click on the organ.")
+    return places
+
+
+def _request(image, model, members, seed, device, target_dice, progress, memory_limit, roi, fields=1) -> Request:
+    """What is asked for, checked. Raises MedNCAError."""
+    if model.architecture.input_channels != 1:
+        n = model.architecture.input_channels
+        raise MedNCAError(f"{model.name} needs {n} image channels; only single volumes can be segmented so far.")
+    _check_request(members, seed, target_dice, memory_limit)
+    torch_device, note = choose_device(device)
+    model.pyramid.to(torch_device)
+    return Request(
+        canvas=Canvas(CanonicalImage.of(image), [label.value for label in model.labels]),
+        model=model,
+        identity=ModelIdentity.of(model),
+        members=model.members if members is None else members,
+        seed=model.seed if seed is None else seed,
+        target_dice=target_dice,
+        progress=progress or (lambda progress: None),
+        memory_limit=memory_limit,
+        roi=roi,
+        device=torch_device,
+        seconds={},
+        notes=[note] if note else [],
+        fields=fields,
+    )
 
 
 def _check_request(members, seed, target_dice, memory_limit) -> None:

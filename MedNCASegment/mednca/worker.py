@@ -4,12 +4,14 @@ Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
 
     {"command": "segment", "job": "1", "image": PATH, "model": ID_OR_FOLDER, "clicks": [[R, A, S]], "out": FOLDER}
                                                       and the options of `messages.SegmentRequest`
+    {"command": "find", "job": "2", "image": PATH, "model": ID_OR_FOLDER}
+                                                      and the options of `messages.FindRequest`
     {"command": "cancel", "job": "1"}
     {"command": "quit"}
 
 On standard output it writes the events of `messages`, one a line: started and ready, of itself; progress, done, failed
-and cancelled, of a job, which they name. The answer of "done" holds "out", the folder, which was renamed into place,
-and "report" (`result.Report`).
+and cancelled, of a job, which they name. The answer of "done" to "segment" holds "out", the folder, which was renamed
+into place, and "report" (`result.Report`); that to "find" holds "places" (`result.Place`).
 
 The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
 report's region, so that a click in a large volume moves little data. The process ends when its standard input does,
@@ -32,7 +34,19 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from .errors import MedNCAError, NothingFound
-from .messages import REQUEST_SCHEMA, Advanced, Done, Event, Failed, Progress, Ready, SegmentRequest, Started, Stopped
+from .messages import (
+    REQUEST_SCHEMA,
+    Advanced,
+    Done,
+    Event,
+    Failed,
+    FindRequest,
+    Progress,
+    Ready,
+    SegmentRequest,
+    Started,
+    Stopped,
+)
 from .schema import check_schema, parse_json
 
 Command = Callable[[dict, str], dict]  # a request and its job's id -> the answer
@@ -81,7 +95,10 @@ class Worker:
             By each command's name, the function that does it and the schema of its requests. The function takes the
             request and the job's id; what it returns is the answer that goes with "done".
         """
-        return {SegmentRequest.command: (self._segment, SegmentRequest.schema)}
+        return {
+            SegmentRequest.command: (self._segment, SegmentRequest.schema),
+            FindRequest.command: (self._find, FindRequest.schema),
+        }
 
     def tell(self, event: Event) -> None:
         """Say it; where nobody listens any more, all work stops."""
@@ -159,6 +176,16 @@ class Worker:
             write_json(folder / "report.json", report)
             self.check(job)
         return {"out": request["out"], "report": report}
+
+    def _find(self, request: dict, job: str) -> dict:
+        from .models.library import Library
+        from .segment import find_structures
+
+        asked, progress = FindRequest.from_json(request), self.progress(job)
+        progress(Progress("reading", 0, 1))
+        image, model = self._image(Path(asked.image)), Library().load(asked.model)
+        places = find_structures(image, model, progress=progress, **asked.options)
+        return {"places": [place.to_json() for place in places]}
 
     def _image(self, path: Path):
         """The image of a file; the last one is kept, as clicks come in rows on one volume."""

@@ -1,10 +1,11 @@
-"""Separate structures of a label map: the left and the right organ of a head, each with a field of view of its own.
+"""Structures in a mask: the left and the right organ of a head apart, the largest piece, how far a point is from one.
 
 What the labels' values mean is not its business: it knows one mask.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -70,6 +71,46 @@ def middle(mask: np.ndarray) -> np.ndarray:
         Its continuous voxel index (R, A, S).
     """
     return bounding_box(mask).mean(axis=0)
+
+
+def small_pieces(mask: np.ndarray) -> np.ndarray:
+    """Find what is not of the largest piece.
+
+    Args:
+        mask: bool or labels, (R, A, S).
+
+    Returns:
+        Bool, True in all but the largest 26-connected piece.
+    """
+    components = sitk.ConnectedComponent(sitk.GetImageFromArray((mask > 0).astype(np.uint8)), True)
+    components = sitk.RelabelComponent(components, sortByObjectSize=True)
+    return sitk.GetArrayFromImage(components) > 1
+
+
+def largest_piece(mask: np.ndarray) -> np.ndarray:
+    """Bool (R, A, S): the largest 26-connected piece of a mask (R, A, S)."""
+    return (mask > 0) & ~small_pieces(mask)
+
+
+def distance_to(mask: np.ndarray, spacing: Lengths, point: Lengths) -> float | None:
+    """Measure how far a point lies from a mask.
+
+    Args:
+        mask: bool or labels, (R, A, S).
+        spacing: mm along R, A, S.
+        point: mm along R, A, S from the middle of the mask's first voxel; it may lie outside the mask's array.
+
+    Returns:
+        mm to the nearest voxel's side, 0 inside; None of an empty mask.
+    """
+    if not mask.any():
+        return None
+    axes = zip(mask.shape, spacing, point, strict=True)
+    # From a voxel's side, not its middle; squares along each axis, and plane by plane.
+    r, a, s = (np.maximum(np.abs(np.arange(n) * mm - at) - mm / 2, 0) ** 2 for n, mm, at in axes)
+    within = a[:, None] + s
+    nearest = min(float(off + within[plane > 0].min()) for off, plane in zip(r, mask, strict=True) if plane.any())
+    return round(math.sqrt(nearest), 1)
 
 
 def _owners(boxes: list[np.ndarray], sizes: list[int], spacing: Lengths, field: Lengths) -> list[int]:

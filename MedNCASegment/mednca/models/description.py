@@ -79,6 +79,22 @@ class Preprocessing:
         return cls(**tuples(data))
 
 
+LEFT, RIGHT = SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Where a structure usually lies in an image that shows more than it.
+
+    Attributes:
+        position: fractions along R, A, S of the body's box (`imaging.body.Body`) at the middle of the structure.
+        side: one of `SIDES` of a structure that there are two of, else None.
+    """
+
+    position: tuple[float, float, float]
+    side: str | None = None
+
+
 @dataclass
 class Description:
     """A model without its weights.
@@ -115,6 +131,11 @@ class Description:
         """What Dice to expect of its results; None where nobody measured that."""
         data = self.info.get("quality", {}).get("calibration")
         return Calibration.from_json(data) if data else None
+
+    @property
+    def seeds(self) -> tuple[Seed, ...]:
+        """Where its structures usually lie; empty where it does not say."""
+        return tuple(Seed(**tuples(seed)) for seed in self.info.get("seeds", ()))
 
     @property
     def domain(self) -> Domain | None:

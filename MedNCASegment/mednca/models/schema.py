@@ -55,6 +55,7 @@ _DOMAIN = record(
     },
     ("spacing", "extent", "volume"),
 )
+_SEED = record({"position": numbers(3, 0, 1), "side": {"enum": ["left", "right", None]}}, ("position",))
 MODEL_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     **record(
@@ -73,6 +74,7 @@ MODEL_SCHEMA = {
             },
             "preprocessing": PREPROCESSING,
             "labels": LABELS,
+            "seeds": {"type": "array", "items": _SEED, "maxItems": 16},
             "ensemble": record(
                 {"members": {"type": "integer", "minimum": 1, "maximum": 1000}, "seed": SEED}, ("members", "seed")
             ),

@@ -34,6 +34,7 @@ from .card import model_card
 from .measure import compare, validate
 from .privacy import check_names, hidden_name, hidden_names
 from .samples import Sample, conditions, measure_degraded, samples_json, samples_of
+from .seeds import SeedCollector
 
 
 def finish(
@@ -175,12 +176,17 @@ def check_description(plan: Plan, metadata: dict) -> None:
 
 def _untested_model(run: Run, training, metadata, command: str, salt: str | None) -> Model:
     plan = run.plan
-    anchor, domain = _geometry(training, plan)
-    info = {key: value for key, value in metadata.items() if key != "id"} | {
-        "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
-        "network_data_format": _data_format(plan),
-        "training": _training_record(run, command, salt),
-    }
+    anchor, domain, seeds = _geometry(training, plan)
+    told = {"seeds": seeds} if seeds else {}  # otherwise those of the metadata, where it has any
+    info = (
+        {key: value for key, value in metadata.items() if key != "id"}
+        | told
+        | {
+            "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
+            "network_data_format": _data_format(plan),
+            "training": _training_record(run, command, salt),
+        }
+    )
     preprocessing = dataclasses.replace(plan.preprocessing, anchor=anchor)
     return Model(
         metadata["id"], plan.architecture, preprocessing, plan.labels, info=info, pyramid=run.result.cpu().eval()
@@ -253,8 +259,10 @@ def _completed(
 
 
 def _geometry(cases: list[Case], plan: Plan):
-    """(anchor, domain): where the structure lies in the training fields, and the limits of what was trained."""
+    """(anchor, domain, seeds): where the structure lies in the training fields, the limits of what was trained, and
+    where the structures lie in larger images."""
     offsets, extents, volumes, spacings = [], [], [], []
+    seeds = SeedCollector(plan.preprocessing.field_of_view)
     values = [label.value for label in plan.labels]
     field = np.array(plan.preprocessing.field_of_view or np.inf, dtype=float)
     for case in cases:
@@ -263,6 +271,7 @@ def _geometry(cases: list[Case], plan: Plan):
         if not mask.any():
             continue
         structures = separate(mask, image.spacing, plan.preprocessing.field_of_view)
+        seeds.add(image, structures)
         grid = Grid.whole(image, plan.preprocessing.spacing)
         extent = np.array(grid.size) * grid.spacing
         # Of larger images a field around the labels is trained on, where the structure lies in the middle.
@@ -279,7 +288,7 @@ def _geometry(cases: list[Case], plan: Plan):
         extent=(_rounded(fields.min(0) * 0.85), _rounded(fields.max(0) * 1.15)),
         volume=(round(float(np.min(volumes)) * 0.5), round(float(np.max(volumes)) * 1.5)),
     )
-    return _rounded(np.mean(offsets, axis=0)), domain
+    return _rounded(np.mean(offsets, axis=0)), domain, seeds.seeds()
 
 
 def _rounded(values) -> tuple[float, float, float]:

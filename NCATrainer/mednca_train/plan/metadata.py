@@ -29,7 +29,8 @@ def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
         license = f"As its maker decides; of the model that it was made from: {base.info.get('license', '')}"
         source += f" Before that: {base.info.get('data_source', '')}"
         references = list(base.info.get("references", references))
-    return {
+    seeds = {"seeds": base.info["seeds"]} if base and base.seeds else {}
+    return seeds | {
         "id": id,
         "name": name,
         "version": "1.0.0",

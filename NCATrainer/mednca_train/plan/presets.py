@@ -84,6 +84,11 @@ HIPPOCAMPUS_M3DNCA = Preset(
         "the table above says how far. The border between anterior and posterior is a convention, and the least "
         "certain part. It expects one hippocampus in its field of view: click on it in a whole head.",
         "references": _PAPERS,
+        # The training set shows no heads; this is where they lie in the MNI152 brain.
+        "seeds": [
+            {"position": [0.3, 0.464, 0.333], "side": "left"},
+            {"position": [0.7, 0.464, 0.333], "side": "right"},
+        ],
     },
 )
 
