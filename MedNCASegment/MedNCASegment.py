@@ -27,7 +27,7 @@ from mednca.errors import MedNCAError
 from mednca.messages import Progress
 from mednca.models.library import Library
 from mednca.quality.verdict import DEFAULT_TARGET
-from mednca.result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM
+from mednca.result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Place
 from MedNCASegmentLib import messages
 from MedNCASegmentLib.click_placement import (
     ClickPlacement,
@@ -41,12 +41,13 @@ from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
 from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
-from MedNCASegmentLib.requests import Request, RequestQueue
+from MedNCASegmentLib.requests import Request, RequestQueue, Search
 from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import AddedRun, addResult, editedSegments
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
+from MedNCASegmentLib.ways import whyNot
 from MedNCASegmentLib.worker_client import RequestState
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         self.ui.placeButton.connect("clicked(bool)", self.onPlaceButton)
         self.ui.undoButton.connect("clicked(bool)", self.onUndoButton)
+        self.ui.findButton.connect("clicked(bool)", self.onFindButton)
         self.ui.wholeButton.connect("clicked(bool)", self.onWholeButton)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.ui.editButton.connect("clicked(bool)", self.onEditButton)
@@ -299,6 +301,10 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._tell(messages.undoneText(name) if last.volumeNode is not chosen else "")
         self._onParametersModified()
 
+    def onFindButton(self) -> None:
+        """Find the organ, on both sides where there are two, and segment what is found, without a click."""
+        self._ask(self._search)
+
     def onWholeButton(self) -> None:
         """Segment the whole volume."""
         self._start([])
@@ -322,26 +328,42 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _start(self, points):
         """Start a request for some points, or for the whole volume; returns whether it was started."""
+        return self._ask(lambda node: self._segment(node, points))
+
+    def _segment(self, node, points):
+        volumeNode = node.inputVolume
+        self.logic.start(
+            volumeNode,
+            node.model,
+            points=points,
+            target=lambda: self.pairing.target(volumeNode),
+            keepProbability=node.keepProbability,
+            members=node.members or None,
+            target_dice=node.targetDice,
+            **self._options(node),
+        )
+
+    def _search(self, node):
+        self.logic.startSearch(node.inputVolume, node.model, **self._options(node))
+
+    def _options(self, node):
+        """Of every request."""
+        return {
+            "seed": node.seed if node.seed >= 0 else None,
+            "device": node.device,
+            "memory_limit": node.memoryLimit or None,
+        }
+
+    def _ask(self, begin):
+        """Begin something on the chosen volume, once all that it needs is there; returns whether it was begun."""
         try:
             self.models.check()
             ensureDependencies()
             node = self._parameterNode  # not before: installing takes minutes, in which the scene may be closed
-            volumeNode = node.inputVolume if node else None
-            if volumeNode is None:
+            if not node or node.inputVolume is None:
                 return False
             self._tell("")
-            self.logic.start(
-                volumeNode,
-                node.model,
-                points=points,
-                target=lambda: self.pairing.target(volumeNode),
-                keepProbability=node.keepProbability,
-                members=node.members or None,
-                seed=node.seed if node.seed >= 0 else None,
-                device=node.device,
-                target_dice=node.targetDice,
-                memory_limit=node.memoryLimit or None,
-            )
+            begin(node)
             return True
         except MedNCAError as error:
             self._log(str(error))
@@ -352,7 +374,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onRequestChanged(self, request):
         if request.state is RequestState.DONE and self._parameterNode:
-            self._onDone(request)
+            self._onFound(request) if isinstance(request, Search) else self._onDone(request)
         elif request.state is RequestState.MISSED:
             self._onMissed(request)
         elif request.state is RequestState.FAILED:
@@ -373,9 +395,21 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             hide(added)
             self._tell(messages.elsewhereText(request.volumeNode.GetName(), added.GetName()))
 
+    def _onFound(self, search):
+        """Each structure is segmented as if somebody had clicked into its middle, unless another volume was chosen."""
+        node = self._parameterNode
+        if search.volumeNode is not node.inputVolume:
+            return
+        if not node.points:
+            node.points = createClicks(node.inputVolume)
+        self._tell(messages.foundText(search.places, self.models.sides))
+        for place in search.places:
+            self._start([self.placement.add(place.point, messages.sideText(place.side))])
+
     def _onMissed(self, request):
         """The click goes, unless an earlier result is its own."""
-        self._showNotice(request.error)
+        name = request.volumeNode.GetName()
+        self._showNotice(messages.notFoundText(name) if isinstance(request, Search) else request.error)
         if not self.logic.isAnswered(request.points):
             removePoints(request.points)
 
@@ -385,11 +419,23 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ready = bool(node and node.inputVolume and self.models.isUsable)
         hasPoints = bool(node and node.points and pointsOf(node.points))
         ui.placeButton.enabled = ready
-        ui.wholeButton.enabled = ready and not busy
+        self._showWays(node.inputVolume if node and ready else None, busy)
         ui.undoButton.enabled = self.logic.last is not None and not busy
         ui.applyButton.enabled = busy or (ready and hasPoints)
         ui.applyButton.text, ui.applyButton.toolTip = messages.applyText(busy, ready and hasPoints)
         self._showProgress(self.logic.current)
+
+    def _showWays(self, volumeNode, busy):
+        """The ways to segment without a click: each is offered only where it can end well, and says why not."""
+        ui, model = self.ui, self.models.description
+        ui.findButton.text = messages.findText(self.models.sides)
+        whyNotFind, whyNotWhole = whyNot(volumeNode, model)
+        for button, reason, tip in (
+            (ui.findButton, whyNotFind, messages.findTip()),
+            (ui.wholeButton, whyNotWhole, messages.wholeTip()),
+        ):
+            button.enabled = volumeNode is not None and not reason and not busy
+            button.toolTip = reason or tip
 
     def _showProgress(self, request):
         ui = self.ui
@@ -535,12 +581,43 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         request.points = points
         return self._run(request)
 
+    def startSearch(self, volumeNode: vtkMRMLScalarVolumeNode, model: str, **options: Any) -> Search:
+        """Find a model's structures where it says that they usually lie, such as both hippocampi in a head.
+
+        Args:
+            volumeNode, model: as of `segment`; the model has `seeds` in its model.json.
+            options: seed, device and memory_limit as of `mednca.segment.find_structures`.
+
+        Returns:
+            The search, which goes on by the event loop; its `places` say where to segment once it is done.
+
+        Raises:
+            MedNCAError: at once, for a volume that cannot be segmented or packages that are missing.
+        """
+        return self._run(Search(volumeNode, model, **options))
+
+    def find(self, volumeNode: vtkMRMLScalarVolumeNode, model: str, **options: Any) -> list[Place]:
+        """The same, and wait until it is over.
+
+        Returns:
+            The places, to be segmented at by `segment`.
+
+        Raises:
+            MedNCAError: with a sentence for the user, also where nothing was found.
+        """
+        search = self.startSearch(volumeNode, model, **options)
+        self.queue.wait(search)
+        if search.state is not RequestState.DONE:
+            raise MedNCAError(search.error or _("The search was cancelled."))
+        return search.places
+
     def _run(self, request):
         missing = ", ".join(missingPackages().values())
         if missing:
             told = _("{names} not installed; segment once from the panel, which installs what is missing.")
             raise MedNCAError(told.format(names=missing))
-        return self.queue.start(request)
+        self.queue.start(request)
+        return request
 
     def _onOver(self, request):
         if request.state is RequestState.DONE:
@@ -552,7 +629,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return bool(self.queue.pending)
 
     @property
-    def current(self) -> Request | None:
+    def current(self) -> Request | Search | None:
         """What is being worked on, or None."""
         return self.queue.pending[0] if self.queue.pending else None
 

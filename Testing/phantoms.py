@@ -76,6 +76,19 @@ def bright_model(
     return Model(id, architecture, options, values, info=dict(METADATA), pyramid=pyramid)
 
 
+def standout_model(id="standout", field_of_view=(36.0, 44.0, 36.0), **info) -> Model:
+    """Segments what stands out by more than two standard deviations: in a field without the organ, nothing."""
+    model = bright_model(id, spacing=(1.0, 1.0, 1.0), field_of_view=field_of_view, keep_largest=True)
+    with torch.no_grad():
+        for cell in model.pyramid.cells:
+            cell.hidden.bias[0] = -2.0
+            cell.update.weight[1, 1] = 0.0
+            cell.hidden.bias[2] = 1.0
+            cell.update.weight[1, 2] = -4.0  # logit = 20 max(x - 2, 0) - 4
+    model.info |= info
+    return model
+
+
 def save(model: Model, folder):
     save_model(model, folder, "# A phantom's card")
     return folder
@@ -85,6 +98,30 @@ def ellipsoid(shape, center, radii) -> np.ndarray:
     """Bool (R, A, S)."""
     grid = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
     return sum(((g - c) / r) ** 2 for g, c, r in zip(grid, center, radii, strict=True)) <= 1
+
+
+HEAD, HEAD_MIDDLE, HEAD_HALF = (120, 150, 130), np.array((60.0, 75.0, 75.0)), np.array((50.0, 65.0, 50.0))
+ORGANS = {"left": np.array((40.0, 70.0, 60.0)), "right": np.array((80.0, 70.0, 60.0))}
+ORGAN_RADII = (6, 12, 7)
+
+
+def head_case(sides=("left", "right"), neck=0):
+    """(image, organs), (R, A, S), 1 mm: a noisy head in air, with a neck of so many voxels, ears, and bright organs."""
+    head = ellipsoid(HEAD, HEAD_MIDDLE, HEAD_HALF) | ellipsoid(HEAD, HEAD_MIDDLE, (58, 6, 8))
+    head[50:70, 60:90, 30 - neck : 40] = True
+    organs = np.zeros(HEAD, bool)
+    for side in sides:
+        organs |= ellipsoid(HEAD, ORGANS[side], ORGAN_RADII)
+    noise = np.random.default_rng(0).uniform(-1, 1, HEAD)
+    return np.where(head, 30 + noise, 0.2 * noise + 0.2) + 12 * organs, organs
+
+
+def head_seeds(shift=(0, 0, 0)) -> list[dict]:
+    """Where the organs are in the head's box, or so many mm beside that."""
+    low, size = HEAD_MIDDLE - HEAD_HALF, 2 * HEAD_HALF
+    return [
+        {"position": ((center + shift - low) / size).round(3).tolist(), "side": side} for side, center in ORGANS.items()
+    ]
 
 
 def image_of(array_ijk, spacing=(1, 1, 1), direction=None, origin=(0, 0, 0)) -> sitk.Image:

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import SimpleITK as sitk
-import torch
 from typer.testing import CliRunner
 
 from mednca import cli
@@ -16,50 +15,34 @@ from mednca.imaging.metrics import dice
 from mednca.imaging.structures import separate
 from mednca.segment import find_structures, segment_image
 from mednca_train.model.seeds import MIN_CASES, SeedCollector
-from phantoms import bright_model, ellipsoid, image_of, save
+from phantoms import (
+    HEAD,
+    HEAD_HALF,
+    HEAD_MIDDLE,
+    ORGAN_RADII,
+    ORGANS,
+    bright_model,
+    ellipsoid,
+    head_case,
+    head_seeds,
+    image_of,
+    save,
+    standout_model,
+)  # fmt: skip
 
-SHAPE, MIDDLE, HALF = (120, 150, 130), np.array((60.0, 75.0, 75.0)), np.array((50.0, 65.0, 50.0))
-ORGANS = {"left": np.array((40.0, 70.0, 60.0)), "right": np.array((80.0, 70.0, 60.0))}  # voxels are mm, R, A, S
-RADII, FIELD = (6, 12, 7), (36.0, 44.0, 36.0)
-RAS = np.diag([-1.0, -1.0, 1.0])
-
-
-def _seeds(shift=(0, 0, 0)):
-    """Where the organs are in the head's box, or mm beside that."""
-    low, size = MIDDLE - HALF, 2 * HALF
-    return [
-        {"position": ((center + shift - low) / size).round(3).tolist(), "side": side} for side, center in ORGANS.items()
-    ]
+FIELD = (36.0, 44.0, 36.0)
+RAS = np.diag([-1.0, -1.0, 1.0])  # an image's directions whose voxels are mm along R, A, S
 
 
 @pytest.fixture(scope="module")
 def model():
-    """Finds what stands out by more than two standard deviations: in a field without the organ, nothing."""
-    model = bright_model(spacing=(1.0, 1.0, 1.0), field_of_view=FIELD, keep_largest=True)
-    with torch.no_grad():
-        for cell in model.pyramid.cells:
-            cell.hidden.bias[0] = -2.0
-            cell.update.weight[1, 1] = 0.0
-            cell.hidden.bias[2] = 1.0
-            cell.update.weight[1, 2] = -4.0  # logit = 20 max(x - 2, 0) - 4
-    model.info["seeds"] = _seeds()
-    return model
-
-
-def _head(sides=("left", "right"), neck=0):
-    """(R, A, S): a noisy head in air, with a neck of so many voxels, ears, and bright organs."""
-    head = ellipsoid(SHAPE, MIDDLE, HALF)
-    head |= ellipsoid(SHAPE, MIDDLE, (58, 6, 8))
-    head[50:70, 60:90, 30 - neck : 40] = True
-    organs = np.any([ellipsoid(SHAPE, ORGANS[side], RADII) for side in sides], axis=0) if sides else head & False
-    noise = np.random.default_rng(0).uniform(-1, 1, SHAPE)
-    return np.where(head, 30 + noise, 0.2 * noise + 0.2) + 12 * organs, organs
+    return standout_model(field_of_view=FIELD, seeds=head_seeds())
 
 
 def _image(array, order=(0, 1, 2), flips=(False, False, False)):
     """The head with its axes in another order and turned, in the same place of the room."""
     axes = np.eye(3)[:, list(order)] * np.where(flips, -1, 1)
-    corner = np.where(flips, np.array(SHAPE)[list(order)] - 1, 0)
+    corner = np.where(flips, np.array(HEAD)[list(order)] - 1, 0)
     turned = np.flip(array.transpose(order), [axis for axis in range(3) if flips[axis]])
     origin = np.zeros(3)
     origin[list(order)] = corner
@@ -68,8 +51,10 @@ def _image(array, order=(0, 1, 2), flips=(False, False, False)):
 
 @pytest.mark.parametrize("neck", [0, 30])
 def test_the_box_of_a_head_leaves_out_ears_and_neck(neck):
-    body = Body.of(CanonicalImage.of(_image(_head(neck=neck)[0])))
-    assert body.low == pytest.approx(MIDDLE - HALF, abs=8) and body.high == pytest.approx(MIDDLE + HALF, abs=8)
+    body = Body.of(CanonicalImage.of(_image(head_case(neck=neck)[0])))
+    assert body.low == pytest.approx(HEAD_MIDDLE - HEAD_HALF, abs=8) and body.high == pytest.approx(
+        HEAD_MIDDLE + HEAD_HALF, abs=8
+    )
     assert body.fractions_of(body.at((0.2, 0.5, 0.9))) == pytest.approx((0.2, 0.5, 0.9))
     assert body.right_of_middle(np.array((80.0, 0, 0))) == pytest.approx(20, abs=3)
 
@@ -85,7 +70,7 @@ def test_no_box_without_contrast():
 )
 def test_both_organs_are_found_however_the_image_lies(model, order, flips):
     """Left and right of the person, not of the array; and each then segmented as by a click into its middle."""
-    array, organs = _head()
+    array, organs = head_case()
     image = _image(array, order, flips)
     places = find_structures(image, model)
     assert [place.side for place in places] == ["left", "right"]
@@ -101,41 +86,41 @@ def test_both_organs_are_found_however_the_image_lies(model, order, flips):
 
 @pytest.mark.parametrize("shift", [(0, 18, 0), (0, -10, -22), (9, 0, 18)])
 def test_organs_beside_their_usual_place_are_found(model, shift):
-    model.info["seeds"], usual = _seeds(shift), model.info["seeds"]
-    places = find_structures(_image(_head()[0]), model)
+    model.info["seeds"], usual = head_seeds(shift), model.info["seeds"]
+    places = find_structures(_image(head_case()[0]), model)
     model.info["seeds"] = usual
     assert [place.side for place in places] == ["left", "right"]
     assert all(place.point == pytest.approx(ORGANS[place.side], abs=1) for place in places)
 
 
 def test_only_what_is_there_is_found(model):
-    assert [place.side for place in find_structures(_image(_head(["right"])[0]), model)] == ["right"]
+    assert [place.side for place in find_structures(_image(head_case(["right"])[0]), model)] == ["right"]
     with pytest.raises(NothingFound, match="found nothing where"):
-        find_structures(_image(_head([])[0]), model)
+        find_structures(_image(head_case([])[0]), model)
 
 
 def test_what_is_found_on_the_other_side_is_not_taken(model):
     """Both seeds lie at the right organ, which is none of the left side."""
     usual = model.info["seeds"]
     model.info["seeds"] = [{"position": usual[1]["position"], "side": side} for side in ("left", "right")]
-    places = find_structures(_image(_head(["right"])[0]), model)
+    places = find_structures(_image(head_case(["right"])[0]), model)
     model.info["seeds"] = usual
     assert [place.side for place in places] == ["right"]
 
 
 def test_a_side_is_told_only_where_it_can_be(model):
     """Neither in an image of one field of view, nor of a model of a single organ, nor near the middle."""
-    array, _organs = _head()
+    array, _organs = head_case()
     crop = array[22:58, 48:92, 42:78]
     assert segment_image(_crop(crop), model, members=2).findings[0].side is None
-    single = {**_seeds()[0], "side": None}
+    single = {**head_seeds()[0], "side": None}
     model.info["seeds"], usual = [single], model.info["seeds"]
     found = segment_image(_image(array), model, [tuple(ORGANS["left"])], members=2).findings[0]
     model.info["seeds"] = usual
     assert found.side is None
-    middle = np.roll(_head(["left"])[0], 16, axis=0)  # the head too, and so its middle: the organ stays on its left
+    middle = np.roll(head_case(["left"])[0], 16, axis=0)  # the head too, and so its middle: the organ stays on its left
     assert segment_image(_image(middle), model, [ORGANS["left"] + (16, 0, 0)], members=2).findings[0].side == "left"
-    moved = _head([])[0] + 12 * ellipsoid(SHAPE, ORGANS["left"] + (17, 0, 0), RADII)
+    moved = head_case([])[0] + 12 * ellipsoid(HEAD, ORGANS["left"] + (17, 0, 0), ORGAN_RADII)
     assert segment_image(_image(moved), model, [ORGANS["left"] + (17, 0, 0)], members=2).findings[0].side is None
 
 
@@ -145,15 +130,15 @@ def _crop(array):
 
 def test_it_says_why_it_cannot_look(model):
     with pytest.raises(MedNCAError, match="as a whole"):
-        find_structures(_crop(_head()[0][22:58, 48:92, 42:78]), model)
+        find_structures(_crop(head_case()[0][22:58, 48:92, 42:78]), model)
     plain = bright_model(spacing=(1.0, 1.0, 1.0), field_of_view=FIELD)
     with pytest.raises(MedNCAError, match="does not say"):
-        find_structures(_image(_head()[0]), plain)
+        find_structures(_image(head_case()[0]), plain)
 
 
 def test_the_command_line_finds_both(model, tmp_path):
     folder = save(model, tmp_path / "model")
-    sitk.WriteImage(_image(_head()[0]), str(tmp_path / "head.nii.gz"))
+    sitk.WriteImage(_image(head_case()[0]), str(tmp_path / "head.nii.gz"))
     words = ["segment", str(tmp_path / "head.nii.gz"), "--model", str(folder), "--members", "5", "--find"]
     result = CliRunner().invoke(cli.app, [*words, "--out", str(tmp_path / "results"), "--json"])
     assert result.exit_code == 0, result.output
@@ -178,21 +163,21 @@ def _collected(arrays):
 
 
 def test_a_training_on_heads_learns_where_the_organs_are():
-    seeds = _collected([_head()] * MIN_CASES)
+    seeds = _collected([head_case()] * MIN_CASES)
     assert [seed["side"] for seed in seeds] == ["left", "right"]
-    for seed, usual in zip(seeds, _seeds(), strict=True):
+    for seed, usual in zip(seeds, head_seeds(), strict=True):
         assert seed["position"] == pytest.approx(usual["position"], abs=0.06)
-    (single,) = _collected([_head(["right"])] * MIN_CASES)
-    assert single["side"] is None and single["position"] == pytest.approx(_seeds()[1]["position"], abs=0.06)
+    (single,) = _collected([head_case(["right"])] * MIN_CASES)
+    assert single["side"] is None and single["position"] == pytest.approx(head_seeds()[1]["position"], abs=0.06)
 
 
 def test_a_training_on_few_unlike_or_small_images_learns_nothing_of_that():
-    assert _collected([_head()] * (MIN_CASES - 1)) == []
-    assert _collected([_head(), *[_head(["left"])] * MIN_CASES]) == []
-    array, organs = _head()
+    assert _collected([head_case()] * (MIN_CASES - 1)) == []
+    assert _collected([head_case(), *[head_case(["left"])] * MIN_CASES]) == []
+    array, organs = head_case()
     assert _collected([(array, np.roll(organs, 40 * (number % 2), axis=1)) for number in range(MIN_CASES + 1)]) == []
     collector = SeedCollector(FIELD)
-    crop = CanonicalImage.of(_crop(_head()[0][22:58, 48:92, 42:78]))
+    crop = CanonicalImage.of(_crop(head_case()[0][22:58, 48:92, 42:78]))
     for _case in range(MIN_CASES):
         collector.add(crop, [crop.array > 35])
     assert collector.seeds() == []

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-import torch
 
 from mednca.imaging.metrics import dice
 from mednca.segment import segment_image
-from phantoms import bright_model, ellipsoid, image_of
+from phantoms import ellipsoid, image_of, standout_model
 
 SHAPE, CENTER, RADII = (110, 110, 110), np.array((52.0, 60.0, 50.0)), (6, 16, 7)
 FIELD = (36.0, 44.0, 36.0)
@@ -16,15 +15,7 @@ RAS = np.diag([-1.0, -1.0, 1.0])
 
 @pytest.fixture(scope="module")
 def model():
-    """Finds what stands out by more than two standard deviations: in a field without the organ, nothing."""
-    model = bright_model(spacing=(1.0, 1.0, 1.0), field_of_view=FIELD, keep_largest=True)
-    with torch.no_grad():
-        for cell in model.pyramid.cells:
-            cell.hidden.bias[0] = -2.0
-            cell.update.weight[1, 1] = 0.0
-            cell.hidden.bias[2] = 1.0
-            cell.update.weight[1, 2] = -4.0  # logit = 20 max(x - 2, 0) - 4
-    return model
+    return standout_model(field_of_view=FIELD)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import qt
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
@@ -69,6 +70,13 @@ class ClickPlacement(VTKObservationMixin):
         interaction.SetPlaceModePersistence(1)
         interaction.SetCurrentInteractionMode(interaction.Place)
         self._onModeChanged(None, None)  # perhaps all of it was so before, and nobody called
+
+    def add(self, position: tuple[float, float, float], name: str) -> Point:
+        """A point of the node that is followed, where nobody clicked (world RAS mm): it is not reported as placed."""
+        index = self.node.AddControlPointWorld(vtk.vtkVector3d(*position), name)
+        point = next(point for point in pointsOf(self.node) if point.id[1] == self.node.GetNthControlPointID(index))
+        self._known[self.node.GetID()].add(point.id)
+        return point
 
     def stop(self) -> None:
         """Only our own placing; another module's is its own business."""

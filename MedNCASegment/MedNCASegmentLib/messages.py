@@ -12,12 +12,12 @@ from html import escape
 from slicer.i18n import tr as _
 
 from mednca.messages import Progress
-from mednca.models.description import Description
+from mednca.models.description import SIDES, Description
 from mednca.quality.calibration import Calibration
 from mednca.quality.domain import Objection
 from mednca.quality.hotspots import Hotspot
 from mednca.quality.verdict import COLORS, Verdict
-from mednca.result import Finding
+from mednca.result import Finding, Place
 
 from .worker_client import RequestState
 
@@ -145,6 +145,40 @@ def objectionText(objection: Objection) -> str:
     return sentences[objection.key].format(**objection.values)
 
 
+def sideText(side: str | None) -> str:
+    """A side of the body."""
+    return {"left": _("left"), "right": _("right")}.get(side or "", "")
+
+
+def findText(sides: int) -> str:
+    """What the button says that segments without a click."""
+    return _("Segment both sides") if sides == 2 else _("Find and segment")
+
+
+def findTip() -> str:
+    """What that button does."""
+    return _("Looks for the organ where it usually lies, and segments what it finds. No click is needed.")
+
+
+def wholeTip() -> str:
+    """What segmenting the whole volume is for."""
+    return _("For a volume that is already cropped around one organ, or a model that needs no click.")
+
+
+def foundText(places: list[Place], sides: int) -> str:
+    """After a search: what is missing; nothing where all was found."""
+    found = {place.side for place in places}
+    missing = [sideText(side) for side in SIDES if side not in found]
+    if sides == 2 and len(missing) == 1:
+        return _("Nothing was found on the {side}: click on it.").format(side=missing[0])
+    return ""
+
+
+def notFoundText(volume: str) -> str:
+    """After a search that found nothing."""
+    return _("Nothing was found in {volume} where the organ usually lies: click on it.").format(volume=volume)
+
+
 def modelText(description: Description) -> str:
     """Rich text: what a model is for, how good it was measured to be, and its terms."""
     info, architecture = description.info, description.architecture
@@ -178,6 +212,7 @@ def progressText(state: RequestState, progress: Progress) -> str:
         "sending": _("Handing over the volume"),
         "reading": _("Reading the volume"),
         "locating": _("Looking for the organ"),
+        "finding": _("Looking for the organ"),
         "ensemble": _("Running the ensemble"),
         "writing": _("Handing back the result"),
     }

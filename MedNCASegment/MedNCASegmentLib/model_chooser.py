@@ -64,6 +64,16 @@ class ModelChooser:
         """Whether a model is chosen that is not broken."""
         return self.entry is not None and self.entry.description is not None
 
+    @property
+    def description(self) -> Description | None:
+        """Of the chosen model, where it is not broken."""
+        return self.entry.description if self.entry else None
+
+    @property
+    def sides(self) -> int:
+        """On how many sides of the body the chosen model's organ is."""
+        return 2 if self.description and any(seed.side for seed in self.description.seeds) else 1
+
     def fill(self) -> None:
         """All models of the library; broken ones too, with the reason."""
         combo = self.ui.modelComboBox

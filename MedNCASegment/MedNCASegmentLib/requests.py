@@ -19,8 +19,8 @@ from slicer.i18n import tr as _
 
 from mednca.axes import triple
 from mednca.errors import MedNCAError
-from mednca.messages import Progress, SegmentRequest
-from mednca.result import Report
+from mednca.messages import FindRequest, Progress, SegmentRequest
+from mednca.result import Place, Report
 
 from .click_placement import Point
 from .record import checkFits
@@ -29,36 +29,27 @@ from .volumes import lpsGeometry, volumeStamp, writeVolume
 from .worker_client import Job, RequestState, WorkerClient
 
 
-class Request:
-    """One segmentation that somebody asked for.
+class _Pending:
+    """Something that somebody asked of the worker.
 
     Attributes:
-        volumeNode, keepProbability: what was asked for.
+        volumeNode: the volume that it is about.
         asked: the rest of it, as the worker takes it; the image's file is not known yet.
-        target: called when the result is there; the segmentation node to add to, or None for a new one.
         finished: called with the request once, at the end.
         points: the control points that asked for it, as far as they are still there.
         started: when it was made, by time.monotonic().
-        added: what it brought, when done.
         job: how it stands with the worker.
     """
 
     def __init__(
         self,
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
-        model: str,
-        clicks: Iterable[tuple[float, float, float]] = (),
-        target: Callable[[], slicer.vtkMRMLSegmentationNode | None] = lambda: None,
-        finished: Callable[[Request], None] | None = None,
-        keepProbability: bool = False,
-        **options: Any,
+        asked: SegmentRequest | FindRequest,
+        finished: Callable[[Any], None] | None,
     ):
-        points = tuple(triple(float(x) for x in click) for click in clicks)
-        self.volumeNode, self.asked = volumeNode, SegmentRequest("", model, points, **options)
-        self.target, self.finished, self.keepProbability = target, finished, keepProbability
+        self.volumeNode, self.asked, self.finished = volumeNode, asked, finished
         self.points: list[Point] = []
         self.started = time.monotonic()
-        self.added: AddedRun | None = None
         self.job = Job()
 
     @property
@@ -81,6 +72,63 @@ class Request:
         """A sentence, when missed or failed."""
         return self.job.error
 
+    def check(self) -> None:
+        """Raises MedNCAError, before anything is computed, for what cannot be done."""
+        lpsGeometry(self.volumeNode)
+
+    def take(self, job: Job) -> None:
+        """Use what the worker answered. Raises MedNCAError where that cannot be used."""
+        raise NotImplementedError
+
+
+class Search(_Pending):
+    """Structures to be found where the model says that they usually lie.
+
+    Attributes:
+        places: where they were found, in world RAS mm, when done.
+    """
+
+    def __init__(
+        self,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        model: str,
+        finished: Callable[[Search], None] | None = None,
+        **options: Any,
+    ):
+        super().__init__(volumeNode, FindRequest("", model, **options), finished)
+        self.places: list[Place] = []
+
+    def take(self, job: Job) -> None:
+        """Where the structures are."""
+        self.places = [Place.from_json(place) for place in job.answer["places"]]
+
+
+class Request(_Pending):
+    """One segmentation that somebody asked for.
+
+    Attributes:
+        keepProbability: whether the mean probability is added, too.
+        target: called when the result is there; the segmentation node to add to, or None for a new one.
+        added: what it brought, when done.
+    """
+
+    asked: SegmentRequest
+
+    def __init__(
+        self,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        model: str,
+        clicks: Iterable[tuple[float, float, float]] = (),
+        target: Callable[[], slicer.vtkMRMLSegmentationNode | None] = lambda: None,
+        finished: Callable[[Request], None] | None = None,
+        keepProbability: bool = False,
+        **options: Any,
+    ):
+        points = tuple(triple(float(x) for x in click) for click in clicks)
+        super().__init__(volumeNode, SegmentRequest("", model, points, **options), finished)
+        self.target, self.keepProbability = target, keepProbability
+        self.added: AddedRun | None = None
+
     @property
     def brought(self) -> AddedRun:
         """What it added; it is done."""
@@ -94,6 +142,19 @@ class Request:
         sameTarget = self.brought.segmentationNode is other.brought.segmentationNode
         return self.volumeNode is other.volumeNode and sameTarget
 
+    def check(self) -> None:
+        """Raises MedNCAError for a volume that cannot be segmented, or another one's segmentation."""
+        super().check()
+        checkFits(self.target(), self.volumeNode)
+
+    def take(self, job: Job) -> None:
+        """Put the result into the scene, unless the volume has changed so much that it would not fit."""
+        report = Report.from_json(job.answer["report"])
+        if self.volumeNode.GetImageData().GetDimensions() != report.image.size:
+            raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
+        names = ["labels", "variance"] + (["probability"] if self.keepProbability else [])
+        self.added = addResult(self.volumeNode, job.images(names), report, self.target())
+
 
 class SegmentationClient(WorkerClient):
     """taken(job) is called with a job that is done: its result goes into the scene."""
@@ -103,8 +164,8 @@ class SegmentationClient(WorkerClient):
         self.taken = taken
 
     def isWhole(self, job: Job, answer: dict) -> bool:
-        """Whether the folder with the images is there."""
-        return (job.folder / "report.json").is_file()
+        """Whether the folder with the images is there, where there should be one."""
+        return job.request["command"] != SegmentRequest.command or (job.folder / "report.json").is_file()
 
     def take(self, job: Job) -> None:
         """Hand it over; its files are not needed any more."""
@@ -115,16 +176,19 @@ class SegmentationClient(WorkerClient):
 
 
 class RequestQueue:
-    """Runs requests one after the other in the worker. changed(request) is called at every step of one."""
+    """Runs requests, segmentations and searches, one after the other in the worker.
+
+    changed(request) is called at every step of one.
+    """
 
     def __init__(
         self,
-        changed: Callable[[Request], None] = lambda request: None,
+        changed: Callable[[Any], None] = lambda request: None,
         log: Callable[[str], None] = lambda text: None,
     ):
         self.changed, self.log = changed, log
-        self.client = SegmentationClient(self._onJobChanged, self._add, log)
-        self.pending: list[Request] = []  # those that are not over, oldest first
+        self.client = SegmentationClient(self._onJobChanged, self._take, log)
+        self.pending: list[Request | Search] = []  # those that are not over, oldest first
         self._file: tuple[tuple, Path] | None = None  # stamp and path of the volume that was handed over last
         self._sending: tuple | None = None  # stamp, path and generator of the one on its way
         self._files = 0
@@ -132,17 +196,15 @@ class RequestQueue:
         self._timer.setInterval(0)
         self._timer.connect("timeout()", self._sendChunk)
 
-    def start(self, request: Request) -> Request:
+    def start(self, request: Request | Search) -> None:
         """Begin. Raises MedNCAError at once for a volume that cannot be segmented, or another one's segmentation."""
-        lpsGeometry(request.volumeNode)
-        checkFits(request.target(), request.volumeNode)
+        request.check()
         self.client.start()
         self.pending.append(request)
         self.changed(request)
         self._timer.start()
-        return request
 
-    def wait(self, request: Request) -> None:
+    def wait(self, request: Request | Search) -> None:
         """Run the event loop until a request is over."""
         while not request.isOver:
             self.client.wait(20)
@@ -210,12 +272,9 @@ class RequestQueue:
     def _requestOf(self, job):
         return next((request for request in self.pending if request.job is job), None)
 
-    def _add(self, job):
-        """Put a result into the scene, unless the scene has changed so much that it would not fit."""
-        request, report = self._requestOf(job), Report.from_json(job.answer["report"])
+    def _take(self, job):
+        """Use an answer, unless its volume is gone."""
+        request = self._requestOf(job)
         if not slicer.mrmlScene.IsNodePresent(request.volumeNode):
             raise MedNCAError(_("The volume was removed meanwhile; the result is not used."))
-        if request.volumeNode.GetImageData().GetDimensions() != report.image.size:
-            raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
-        names = ["labels", "variance"] + (["probability"] if request.keepProbability else [])
-        request.added = addResult(request.volumeNode, job.images(names), report, request.target())
+        request.take(job)

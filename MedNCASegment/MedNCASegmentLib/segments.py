@@ -12,10 +12,16 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from mednca.models.description import Label
+from mednca.models.description import LEFT, RIGHT, Label
 from mednca.result import Report
 
 from .volumes import orientedImageData
+
+# Coded modifiers of a type, as DICOM and Slicer's terminologies have them.
+_SIDES = {
+    LEFT: {"scheme": "SCT", "code": "7771000", "meaning": "Left"},
+    RIGHT: {"scheme": "SCT", "code": "24028007", "meaning": "Right"},
+}
 
 
 def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> tuple | None:
@@ -78,11 +84,12 @@ def makeSegment(
         segmentationNode: that it is for.
         report: which it says it comes from.
     """
-    segment = slicer.vtkSegment()
-    segment.SetName(label.name)
+    segment, side = slicer.vtkSegment(), _sideOf(report)
+    segment.SetName(_sidedName(label.name, side))
     segment.SetColor(*(c / 255 for c in label.color))
     if label.terminology:
-        segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(label.terminology))
+        terminology = label.terminology | ({"modifier": _SIDES[side]} if side else {})
+        segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(terminology))
     segment.SetTag("MedNCA.Model", report.model.id)
     segment.SetTag("MedNCA.ModelSHA256", report.model.sha256)
     segment.SetTag("MedNCA.MembersAndSeed", f"{report.members} {report.seed}")
@@ -101,6 +108,20 @@ def addSegment(segmentation: slicer.vtkSegmentation, segment: slicer.vtkSegment)
     segmentId = segmentation.GenerateUniqueSegmentID(segment.GetName())
     segmentation.AddSegment(segment, segmentId)
     return segmentId
+
+
+def _sideOf(report):
+    """Of all that a result found; None where it found structures on both sides, or nobody can tell."""
+    sides = {finding.side for finding in report.findings}
+    return sides.pop() if len(sides) == 1 else None
+
+
+def _sidedName(name, side):
+    """As in "Left anterior hippocampus": in English, as the labels' own names and the terminology are."""
+    if side is None:
+        return name
+    isPlainWord = name[1:2].islower()  # not "MCA", not "T2"
+    return f"{_SIDES[side]['meaning']} {name[0].lower() + name[1:] if isPlainWord else name}"
 
 
 def _terminologyEntry(terminology):

@@ -17,6 +17,7 @@ from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
 from mednca.errors import MedNCAError
+from mednca.imaging.geometry import nearest_axes
 from mednca.imaging.reading import check_geometry
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -82,6 +83,18 @@ def lpsGeometry(volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> np.ndarray
         ) from error
     check_geometry(sample, name)
     return geometry
+
+
+def spacingAndExtent(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple[tuple, tuple]:
+    """mm between voxels, and mm of the whole volume, both along R, A, S in the world.
+
+    Raises MedNCAError for what cannot be segmented.
+    """
+    axes = (_RAS_TO_LPS @ lpsGeometry(volumeNode))[:3, :3]
+    lengths = np.linalg.norm(axes, axis=0)
+    order = list(nearest_axes(axes / lengths))
+    extent = lengths * volumeNode.GetImageData().GetDimensions()
+    return tuple(lengths[order].tolist()), tuple(extent[order].tolist())
 
 
 def volumeStamp(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple:

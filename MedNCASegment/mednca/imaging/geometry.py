@@ -52,7 +52,7 @@ class CanonicalImage:
             Its voxels, in its own memory.
         """
         direction = _LPS_TO_RAS @ np.array(image.GetDirection()).reshape(3, 3)
-        order = _nearest_axes(direction)
+        order = nearest_axes(direction)
         flipped = triple(bool(direction[axis, order[axis]] < 0) for axis in range(3))
         array = _flip(_voxels(image).transpose(order), flipped)
         spacing = np.array(image.GetSpacing())[list(order)]
@@ -296,8 +296,15 @@ def _model_spacing(canonical: CanonicalImage, spacing: ArrayLike | None) -> np.n
     return spacing
 
 
-def _nearest_axes(direction: np.ndarray) -> tuple[int, int, int]:
-    """Which image axis runs nearest to R, to A, to S: the assignment with the largest sum of cosines."""
+def nearest_axes(direction: np.ndarray) -> tuple[int, int, int]:
+    """Find which image axis runs nearest to R, to A, to S: the assignment with the largest sum of cosines.
+
+    Args:
+        direction: 3x3, the image's axes (i, j, k) as columns of RAS directions.
+
+    Returns:
+        The image's axis along R, along A, along S.
+    """
     orders = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
     return max(orders, key=lambda order: sum(abs(direction[axis, order[axis]]) for axis in range(3)))
 

@@ -117,7 +117,7 @@ def objection_to(result: Circumstances, domain: Domain | None) -> Objection | No
         return Objection("members", {"members": result.members, "least": MIN_MEMBERS})
     if result.volume == 0:
         return Objection("nothing", {})
-    if domain and (objection := _to_image(result, domain)):
+    if objection := objection_to_image(result.spacing, result.extent, domain):
         return objection
     if result.distance is not None and result.distance > FAR:
         return Objection("far", {"distance": round(result.distance, 1)})
@@ -131,14 +131,27 @@ def objection_to(result: Circumstances, domain: Domain | None) -> Objection | No
     return None
 
 
-def _to_image(result: Circumstances, domain: Domain) -> Objection | None:
-    """Where the image is not of the kind that the model was made for."""
+def objection_to_image(
+    spacing: tuple[float, float, float], extent: tuple[float, float, float], domain: Domain | None
+) -> Objection | None:
+    """Find what is known to stand against a verdict before anything is computed: another kind of image.
+
+    Args:
+        spacing: mm of the image along R, A, S.
+        extent: mm of the field of view along R, A, S.
+        domain: of the model; None where it has none.
+
+    Returns:
+        The reason; None where there is none.
+    """
+    if domain is None:
+        return None
     low, high = domain.spacing
-    if min(result.spacing) < low or max(result.spacing) > high:
-        shown = " x ".join(f"{s:.2g}" for s in result.spacing)
+    if min(spacing) < low or max(spacing) > high:
+        shown = " x ".join(f"{s:.2g}" for s in spacing)
         return Objection("spacing", {"shown": shown, "low": low, "high": high})
     for axis, name in enumerate("RAS"):
         low, high = domain.extent[0][axis], domain.extent[1][axis]
-        if not low <= result.extent[axis] <= high:
-            return Objection(f"extent {name}", {"extent": float(result.extent[axis]), "low": low, "high": high})
+        if not low <= extent[axis] <= high:
+            return Objection(f"extent {name}", {"extent": float(extent[axis]), "low": low, "high": high})
     return None
