@@ -47,6 +47,7 @@ from MedNCASegmentLib.results import AddedRun, addResult, editedSegments
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
+from MedNCASegmentLib.volume_card import VolumeCard
 from MedNCASegmentLib.ways import whyNot
 from MedNCASegmentLib.worker_client import RequestState
 
@@ -116,6 +117,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.models = ModelChooser(self.ui, self.logic.library, self._onModelChosen, self._log)
         self.placement = ClickPlacement(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
         self.results = ResultView(self.ui, self._log)
+        self.volumes = VolumeCard(self.ui, self._log)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
 
@@ -142,6 +144,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
         self.logic.shutdown()
         self.views.cleanup()
+        self.volumes.cleanup()
         self.placement.cleanup()
         self.setParameterNode(None)
         self.removeObservers()
@@ -228,6 +231,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._shown3D = False  # its segments want surfaces, too
         self.placement.follow(node.points if node else None)
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
+        self.volumes.follow(node.segmentation if node else None)
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
             self._show3D(node)

@@ -1,6 +1,6 @@
 """Pictures of the modules at work, for the README: the panel beside three slice views and the 3D view; the trainer.
 
-Both hippocampi of the MNI152 brain are clicked with the mouse on the test host; a model is trained on phantoms. Run it
+Both hippocampi of the MNI152 brain are segmented by one press on the test host; a model is trained on phantoms. Run it
 by `make screenshots`, then look at what it made in Resources/Screenshots.
 """
 
@@ -22,23 +22,17 @@ def main():
     host = slicerhost.startApplication(size=(VIEW, VIEW))
     import slicer
 
-    from demo import CLICKS, add_mni152
+    from demo import add_mni152
 
     volume = add_mni152(slicer)
     panel = host.openModule("MedNCASegment")
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
     zoom(host, 120)
-    host.click(panel.ui.placeButton)
-    for ras in CLICKS:
-        for name in ("Red", "Yellow", "Green"):
-            host.view(name).jumpTo(*ras)
-        host.view("Red").clickRas(*ras)
-        assert host.wait(lambda: panel.logic.isBusy, 10) and host.wait(lambda: not panel.logic.isBusy, 100)
+    host.click(panel.ui.findButton)
+    assert host.wait(lambda: panel.logic.isBusy, 10) and host.wait(lambda: not panel.logic.isBusy, 300)
     assert host.dialogs == [], host.dialogs
-    host.click(panel.ui.placeButton)
     host.click(panel.ui.nextButton)
     host.click(panel.ui.show3DCheckBox)
-    panel._parameterNode.segmentation.GetDisplayNode().SetOpacity2DFill(0.25)
     host.view("3D").resetFocalPoint()
     host.view("3D").rotateToViewAxis(3)
     views = [

@@ -34,7 +34,7 @@ def test_cancel_in_the_middle(host, panel):
     pid = worker_pid(panel)
     host.click(panel.ui.applyButton)
     assert host.wait(lambda: not panel.logic.isBusy, 10)
-    assert panel.ui.applyButton.text == "Apply" and not panel.ui.progressBar.visible
+    assert panel.ui.applyButton.text == "Segment again" and not panel.ui.progressBar.visible
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1 and host.dialogs == []
     set_members(panel, 2)
     assert len(segment_names(click(host, panel, RIGHT))) == 2 and worker_pid(panel) == pid  # still warm
@@ -139,7 +139,7 @@ def test_a_python_that_fails_within_its_start(host, panel, monkeypatch):
         )
         host.click(panel.ui.wholeButton)
         assert host.wait(lambda: host.dialogs, 10) and "could not be started" in host.dialogs[-1][1]
-        assert not panel.logic.isBusy and panel.ui.applyButton.text == "Apply"
+        assert not panel.logic.isBusy and panel.ui.applyButton.text == "Segment again"
         told = []
         client = WorkerClient(lambda job: told.append(job.state))
         assert client.submit(image="x").state.isOver and told == [RequestState.FAILED] and client.jobs == {}

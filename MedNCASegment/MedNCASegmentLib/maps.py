@@ -71,13 +71,10 @@ def _touch(node):
 
 
 def _setVarianceDisplay(node):
-    """Fixed window, so that two results compare; zero is not shown; Inferno where Slicer has it."""
+    """Fixed window, so that two results compare; zero is not shown; from red to magenta, no segment's color."""
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    for colors in ("vtkMRMLColorTableNodeFileInferno.txt", "vtkMRMLColorTableNodeInferno", "vtkMRMLColorTableNodeIron"):
-        if slicer.mrmlScene.GetNodeByID(colors):
-            display.SetAndObserveColorNodeID(colors)
-            break
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeCool3")
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(0.0, VARIANCE_LIMIT)
     display.SetThreshold(VARIANCE_SHOWN_FROM, VARIANCE_LIMIT)

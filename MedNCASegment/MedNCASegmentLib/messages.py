@@ -85,6 +85,9 @@ def findingText(finding: Finding | None) -> str:
 def findingTip(finding: Finding) -> str:
     """The same, and what was left out of it."""
     sentences = [findingText(finding)]
+    if finding.nqm["union"] is not None:
+        told = _("NQM (how much the runs disagree; 0 is not at all): {nqm}.")
+        sentences.append(told.format(nqm=f"{finding.nqm['union']:.3f}"))
     if finding.dropped_mm3 and not _objectsWith(finding, "rival"):  # which says so itself
         told = _("Other pieces of {volume} ml were found and left out.")
         sentences.append(told.format(volume=f"{finding.dropped_mm3 / 1000:.2g}"))
@@ -148,6 +151,11 @@ def objectionText(objection: Objection) -> str:
 def sideText(side: str | None) -> str:
     """A side of the body."""
     return {"left": _("left"), "right": _("right")}.get(side or "", "")
+
+
+def sideTitle(side: str | None) -> str:
+    """A side of the body, as the name of a column or a row."""
+    return {"left": _("Left"), "right": _("Right")}.get(side or "", "")
 
 
 def findText(sides: int) -> str:
@@ -231,8 +239,8 @@ def applyText(isBusy: bool, isReady: bool) -> tuple[str, str]:
     if isBusy:
         return _("Cancel"), _("Stop what is being computed.")
     if isReady:
-        return _("Apply"), _("Segment at all points again, with what is chosen now.")
-    return _("Apply"), _("Choose a volume and a model, then click on the organ.")
+        return _("Segment again"), _("At all points, with what is chosen now.")
+    return _("Segment again"), _("Choose a volume and a model, then click on the organ.")
 
 
 def otherModelText(asked: str, chosen: str) -> str:

@@ -19,6 +19,7 @@ from mednca.result import Finding
 
 from . import messages, review
 from .record import VARIANCE_ROLE, Run, problemsOf, runsOf
+from .tables import fillRow, fitHeight, setHeader
 
 _GRAVITY = ("grey", "red", "amber", "green")  # of the lights, the gravest first
 
@@ -31,8 +32,8 @@ class ResultView:
         self._shown = self._overlay = None
         self._hotspots: list[Hotspot] = []
         self._hotspotNumber = -1
-        _setHeader(ui.verdictTable, [_("Segment"), _("Verdict"), _("NQM"), _("Volume"), messages.coverageText(())])
-        _setHeader(ui.hotspotsTable, [_("R, A, S"), _("Where"), _("May move")])
+        setHeader(ui.verdictTable, [_("Structure"), _("Verdict"), messages.coverageText(())], stretched=0)
+        setHeader(ui.hotspotsTable, [_("R, A, S"), _("Where"), _("May move")], stretched=2)
         ui.hotspotsTable.setWordWrap(True)  # in a narrow panel "1.5 mm out, 0.5 mm in" takes two lines
         ui.hotspotsTable.connect("cellClicked(int,int)", self._onHotspotClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
@@ -97,8 +98,9 @@ class ResultView:
         interval = messages.coverageText(run.report.model.calibration for run in judged)
         table.horizontalHeaderItem(table.columnCount - 1).setText(interval)
         for row, (finding, *texts) in enumerate(rows):
-            _fillRow(table, row, texts, messages.findingTip(finding))
+            fillRow(table, row, texts, messages.findingTip(finding))
             table.item(row, 1).setForeground(qt.QBrush(qt.QColor(COLORS[finding.verdict.color])))
+        fitHeight(table)
 
     def _fillHotspots(self, hotspots):
         self._hotspots, self._hotspotNumber = hotspots, -1
@@ -107,7 +109,8 @@ class ResultView:
         for row, hotspot in enumerate(hotspots):
             position = ", ".join(f"{x:.0f}" for x in hotspot.position)
             texts = position, messages.surfaceText(hotspot), messages.outlineText(hotspot)
-            _fillRow(table, row, texts, messages.hotspotTip(hotspot))
+            fillRow(table, row, texts, messages.hotspotTip(hotspot))
+        fitHeight(table)
         table.clearSelection()
         self.ui.previousButton.enabled = self.ui.nextButton.enabled = bool(hotspots)
 
@@ -137,29 +140,8 @@ def _gravest(findings: list[Finding]) -> Finding | None:
 
 
 def _verdictRows(run: Run, segments):
-    """(finding, segment, word, NQM, volume, interval) of each finding and segment of the run that is still there."""
-    for finding in run.report.findings:
-        for label, segmentId in zip(run.report.model.labels, run.segmentIds):
-            segment = segments.GetSegment(segmentId)
-            if segment:
-                nqm, volume = finding.nqm[label.name], finding.volume_mm3[label.name] / 1000
-                shown = "-" if nqm is None else f"{nqm:.3f}"
-                word, interval = messages.word(finding.verdict.color), messages.intervalText(finding.verdict)
-                yield finding, segment.GetName(), word, shown, f"{volume:.2f} ml", interval
-
-
-def _fillRow(table, row, texts, tip):
-    for column, text in enumerate(texts):
-        item = qt.QTableWidgetItem(text)
-        item.setToolTip(tip)
-        table.setItem(row, column, item)
-
-
-def _setHeader(table, names):
-    table.setColumnCount(len(names))
-    table.setHorizontalHeaderLabels(names)
-    table.verticalHeader().setVisible(False)
-    table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-    table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-    table.horizontalHeader().setStretchLastSection(True)
-    table.setWordWrap(False)
+    """(finding, structure, word, interval) of each finding of the run, as long as one of its segments is there."""
+    names = [segments.GetSegment(id).GetName() for id in run.segmentIds if segments.GetSegment(id)]
+    for finding in run.report.findings if names else ():
+        structure = messages.sideTitle(finding.side) or ", ".join(names)
+        yield finding, structure, messages.word(finding.verdict.color), messages.intervalText(finding.verdict)

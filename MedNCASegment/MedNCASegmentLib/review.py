@@ -38,16 +38,26 @@ def setThreshold(varianceNode: slicer.vtkMRMLScalarVolumeNode, threshold: float)
 
 
 def setLegend(varianceNode: slicer.vtkMRMLScalarVolumeNode, visible: bool) -> None:
-    """The color legend of the overlay, where Slicer has legends."""
+    """The color legend of the overlay, where Slicer has legends: a small one, in one view."""
     colors = slicer.modules.colors.logic()
     legend = colors.GetColorLegendDisplayNode(varianceNode)
     if legend is None and visible:
         legend = colors.AddDefaultColorLegendDisplayNode(varianceNode)
-        legend.SetTitleText(_("Variance"))
-        legend.SetSize(0.1, 0.35)
+        legend.SetTitleText(_("Unsure"))
+        legend.SetSize(0.05, 0.2)
+        legend.SetPosition(0.97, 0.03)
         legend.SetLabelFormat("%.2f")
+        legend.SetNumberOfLabels(2)
+        legend.AddViewNodeID(_firstView())
     if legend is not None:
         legend.SetVisibility(visible)
+
+
+def _firstView():
+    """The ID of the axial view, as most layouts have it; otherwise of any slice view."""
+    views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+    axial = [view for view in views if view.GetName() == "Red"]
+    return (axial or views)[0].GetID()
 
 
 def showOnly(volumeNode: slicer.vtkMRMLScalarVolumeNode, clicks: list[slicer.vtkMRMLMarkupsFiducialNode]) -> None:

@@ -48,6 +48,17 @@ def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) 
     return tuple(round(x, 2) for x in corner), mask.shape, hashlib.sha256(mask.tobytes()).hexdigest()
 
 
+def milliliters(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> float:
+    """The volume of a segment's voxels."""
+    segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
+    labelmap = segment.GetRepresentation("Binary labelmap")
+    if labelmap is None or labelmap.IsEmpty():
+        return 0.0
+    scalars = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars())
+    voxel = float(np.prod(labelmap.GetSpacing()))
+    return int(np.count_nonzero(scalars == segment.GetLabelValue())) * voxel / 1000
+
+
 def newSegmentationNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLSegmentationNode:
     """An empty segmentation for a volume, under the same transform."""
     name = slicer.mrmlScene.GenerateUniqueName(volumeNode.GetName() + " segmentation")
@@ -63,6 +74,9 @@ def complete(segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slice
     """
     if segmentationNode.GetDisplayNode() is None:
         segmentationNode.CreateDefaultDisplayNodes()
+        display = segmentationNode.GetDisplayNode()
+        display.SetVisibility2DFill(False)  # outlines: what lies under a fill cannot be checked
+        display.SetSliceIntersectionThickness(2)
     name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     if not segmentationNode.GetSegmentation().GetConversionParameter(name):
         segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)

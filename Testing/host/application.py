@@ -12,7 +12,7 @@ import qt
 import slicer
 import vtk
 from PySide6.QtCore import Property, Signal
-from qmrml import qMRMLWidget
+from qmrml import qMRMLNodeComboBox, qMRMLWidget
 from qt import standing_for_cpp
 from scene import temporary_folder
 
@@ -96,6 +96,8 @@ class Module:
     def widgetRepresentation(self):
         if self._widget is None and self.name == "SegmentEditor":
             self._widget = SegmentEditorModuleWidget()
+        if self._widget is None and self.name == "SegmentStatistics":
+            self._widget = SegmentStatisticsWidget()
         return self._widget
 
     createNewWidgetRepresentation = widgetRepresentation
@@ -133,6 +135,20 @@ class SegmentEditorWidget(qMRMLWidget):
 class SegmentEditorModuleWidget:
     def __init__(self):
         self.editor = SegmentEditorWidget()
+
+    def self(self):
+        return self
+
+
+class SegmentStatisticsWidget:
+    """The selectors of Slicer's scripted module, so that tests see what was chosen there."""
+
+    def __init__(self):
+        self.segmentationSelector, self.scalarSelector = qMRMLNodeComboBox(), qMRMLNodeComboBox()
+        self.segmentationSelector.nodeTypes = ["vtkMRMLSegmentationNode"]
+        self.scalarSelector.nodeTypes = ["vtkMRMLScalarVolumeNode"]
+        for selector in (self.segmentationSelector, self.scalarSelector):
+            selector.setMRMLScene(slicer.mrmlScene)
 
     def self(self):
         return self
@@ -380,7 +396,7 @@ def publish(application_logic, logics):
     for name, cls in vars(qmrml).items():
         if name.startswith(("qMRML", "qSlicer")):
             setattr(slicer, name, cls)
-    for name in {*logics, "SegmentEditor", "Data", "Models"}:
+    for name in {*logics, "SegmentEditor", "SegmentStatistics", "Data", "Models"}:
         setattr(slicer.modules, name.lower(), Module(name, logics.get(name)))
     vtk.vtkObject.GlobalWarningDisplayOn()
     return slicer.app
