@@ -105,6 +105,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNode = None
         self._guiTag = None
         self._shown3D = False
+        self._watched = None  # the volume whose voxels and place decide what can be done
 
     def setup(self) -> None:
         """Called once, when the module is first opened."""
@@ -226,6 +227,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         node = self._parameterNode
         if node and node.inputVolume is not self.pairing.volumeNode:
             self._tell("")  # what was told was about the other one
+        self._watch(node.inputVolume if node else None)
         isAnotherVolume = bool(node) and self.pairing.reconcile(node)
         if isAnotherVolume:
             self._shown3D = False  # its segments want surfaces, too
@@ -237,6 +239,23 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._show3D(node)
         if isAnotherVolume:
             self._placeOn(node)
+        self._showState()
+
+    def _watch(self, volumeNode):
+        """A volume may get its voxels, or another place, after it was chosen."""
+        if volumeNode is self._watched:
+            return
+        for event in (
+            slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+            slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
+        ):
+            if self._watched:
+                self.removeObserver(self._watched, event, self._onVolumeChanged)
+            if volumeNode:
+                self.addObserver(volumeNode, event, self._onVolumeChanged)
+        self._watched = volumeNode
+
+    def _onVolumeChanged(self, caller, event):
         self._showState()
 
     def _placeOn(self, node):

@@ -141,9 +141,10 @@ find = importlib.util.find_spec
 importlib.util.find_spec = lambda name, package=None: None if name in absent else find(name, package)
 import slicerhost
 host = slicerhost.startApplication()
-import slicer
+import numpy, slicer
+from nodes import add_volume
 panel = host.openModule("MedNCASegment")
-node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "head")
+node = add_volume(slicer, numpy.zeros((36, 52, 36), numpy.int16), name="head")
 panel.ui.inputSelector.setCurrentNode(node)
 assert "hippocampus" in panel.ui.modelInfoLabel.text
 host.answer = False

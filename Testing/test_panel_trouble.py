@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from conftest import ROOT
+from mednca.errors import MedNCAError
 from nodes import add_volume, affine, put_under, segment_mask
 from panel import (
     BALLS,
@@ -186,11 +187,15 @@ def test_bad_volumes_are_told(host, panel):
     bent.SetAndObserveTransformNodeID(grid.GetID())
     constant = add_volume(slicer, np.zeros((9, 9, 9), np.float32), name="constant")
     empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
-    for node, word in ((sheared, "perpendicular"), (bent, "non-linear"), (constant, "constant"), (empty, "no voxels")):
+    for node, word in ((sheared, "perpendicular"), (bent, "non-linear"), (empty, "no voxels")):  # before anything runs
         panel.ui.inputSelector.setCurrentNode(node)
-        said = len(host.dialogs)
-        host.click(panel.ui.wholeButton)
-        assert host.wait(lambda: len(host.dialogs) > said, 60) and word in host.dialogs[-1][1], word  # noqa: B023
+        assert not panel.ui.wholeButton.enabled and word in panel.ui.wholeButton.toolTip
+        assert not panel.ui.findButton.enabled and word in panel.ui.findButton.toolTip
+        with pytest.raises(MedNCAError, match=word):
+            panel.logic.segment(node, "bright")
+    panel.ui.inputSelector.setCurrentNode(constant)
+    host.click(panel.ui.wholeButton)
+    assert host.wait(lambda: bool(host.dialogs), 60) and "constant" in host.dialogs[-1][1]
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
 
 

@@ -122,9 +122,12 @@ def outlineText(hotspot: Hotspot) -> str:
 
 
 def hotspotTip(hotspot: Hotspot) -> str:
-    """How much is doubtful at a hotspot, and how much."""
-    told = _("{volume} mm\u00b3 are doubtful; the members differ there by up to \u00b1{deviation}.")
-    return told.format(volume=f"{hotspot.volume_mm3:.0f}", deviation=f"{hotspot.deviation:.0%}")
+    """How much is doubtful at a hotspot, how doubtful it is, and the place in numbers."""
+    told = _(
+        "{volume} mm\u00b3 are doubtful; the runs differ there by up to \u00b1{deviation}. R, A, S: {position} mm."
+    )
+    position = ", ".join(f"{x:.0f}" for x in hotspot.position)
+    return told.format(volume=f"{hotspot.volume_mm3:.0f}", deviation=f"{hotspot.deviation:.0%}", position=position)
 
 
 def objectionText(objection: Objection) -> str:

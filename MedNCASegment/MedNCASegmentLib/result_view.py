@@ -33,7 +33,7 @@ class ResultView:
         self._hotspots: list[Hotspot] = []
         self._hotspotNumber = -1
         setHeader(ui.verdictTable, [_("Structure"), _("Verdict"), messages.coverageText(())], stretched=0)
-        setHeader(ui.hotspotsTable, [_("R, A, S"), _("Where"), _("May move")], stretched=2)
+        setHeader(ui.hotspotsTable, [_("Where"), _("May move")], stretched=1)
         ui.hotspotsTable.setWordWrap(True)  # in a narrow panel "1.5 mm out, 0.5 mm in" takes two lines
         ui.hotspotsTable.connect("cellClicked(int,int)", self._onHotspotClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
@@ -107,8 +107,7 @@ class ResultView:
         table = self.ui.hotspotsTable
         table.setRowCount(len(hotspots))
         for row, hotspot in enumerate(hotspots):
-            position = ", ".join(f"{x:.0f}" for x in hotspot.position)
-            texts = position, messages.surfaceText(hotspot), messages.outlineText(hotspot)
+            texts = messages.surfaceText(hotspot), messages.outlineText(hotspot)
             fillRow(table, row, texts, messages.hotspotTip(hotspot))
         fitHeight(table)
         table.clearSelection()
