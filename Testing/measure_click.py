@@ -1,7 +1,8 @@
-"""How long a person waits: mouse clicks on the hippocampi of the MNI152 brain, in the panel on the test host.
+"""How long a person waits: mouse clicks on the hippocampi of the MNI152 brain, and one press for both, in the panel on
+the test host.
 
-Prints one line of JSON: the first click (torch loads), warm clicks, the longest gap between two ticks of the event
-loop while they ran, and whether torch got into this process. Run it by `make measure-click`.
+Prints one line of JSON: the first click (torch loads), warm clicks, the press, the longest gap between two ticks of the
+event loop while they ran, and whether torch got into this process. Run it by `make measure-click`.
 """
 
 import json
@@ -30,11 +31,14 @@ def main():
     host.click(panel.ui.placeButton)
     first, _ = click(host, panel, CLICKS[0])
     warm, ticks = zip(*(click(host, panel, CLICKS[number % 2]) for number in range(1, 5)), strict=True)
+    host.click(panel.ui.placeButton)
+    both, tick = press(host, panel)
     figures = {
         "first_click_seconds": round(first, 2),
         "click_seconds": round(statistics.median(warm), 2),
         "clicks": [round(seconds, 2) for seconds in warm],
-        "longest_tick_seconds": round(max(ticks), 3),
+        "both_sides_seconds": round(both, 2),
+        "longest_tick_seconds": round(max(*ticks, tick), 3),
         "torch_in_process": "torch" in sys.modules,
     }
     print(json.dumps(figures))
@@ -48,11 +52,23 @@ def click(host, panel, ras):
 
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *ras, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
     host.processEvents()
+    return _timed(host, panel, lambda: host.view("Red").clickRas(*ras))
+
+
+def press(host, panel):
+    """The same from the press of *Segment both sides* to both volumes on the screen."""
+    found = _timed(host, panel, lambda: host.click(panel.ui.findButton))
+    if panel.ui.volumesTable.columnCount != 5:
+        raise SystemExit("The volumes of both sides are not there.")
+    return found
+
+
+def _timed(host, panel, ask):
     start = time.perf_counter()
-    host.view("Red").clickRas(*ras)
+    ask()
     with host.longestTick() as tick:
         if not (host.wait(lambda: panel.logic.isBusy, 10) and host.wait(lambda: not panel.logic.isBusy, 100)):
-            raise SystemExit("The click was not answered.")
+            raise SystemExit("It was not answered.")
     if host.dialogs:
         raise SystemExit(str(host.dialogs))
     host.view("Red").render()
