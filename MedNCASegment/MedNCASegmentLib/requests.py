@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import qt
+import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
@@ -22,9 +23,9 @@ from mednca.errors import MedNCAError
 from mednca.messages import Progress, SegmentRequest
 from mednca.result import Report
 
+from .added_run import AddedRun
 from .click_placement import Point
 from .record import checkFits
-from .results import AddedRun, addResult
 from .volumes import lpsGeometry, volumeStamp, writeVolume
 from .worker_client import Job, RequestState, WorkerClient
 
@@ -87,12 +88,14 @@ class Request:
         assert self.added is not None
         return self.added
 
-    def isForTheSameAs(self, other: Request) -> bool:
-        """Whether both are for the same click, or both for the same whole volume; both are done."""
+    def isForTheSameAs(self, other: Request, target: slicer.vtkMRMLSegmentationNode | None) -> bool:
+        """Whether both are for the same click, or both for the same whole volume.
+
+        This one is done; the result of the other one is about to go into `target`.
+        """
         if self.asked.clicks or other.asked.clicks:
             return bool({point.id for point in self.points} & {point.id for point in other.points})
-        sameTarget = self.brought.segmentationNode is other.brought.segmentationNode
-        return self.volumeNode is other.volumeNode and sameTarget
+        return self.volumeNode is other.volumeNode and self.brought.segmentationNode is target
 
 
 class SegmentationClient(WorkerClient):
@@ -115,14 +118,18 @@ class SegmentationClient(WorkerClient):
 
 
 class RequestQueue:
-    """Runs requests one after the other in the worker. changed(request) is called at every step of one."""
+    """Runs requests one after the other in the worker.
+
+    changed(request) is called at every step of one, add(request, images, report) to put what came of it into the scene.
+    """
 
     def __init__(
         self,
-        changed: Callable[[Request], None] = lambda request: None,
-        log: Callable[[str], None] = lambda text: None,
+        changed: Callable[[Request], None],
+        log: Callable[[str], None],
+        add: Callable[[Request, dict[str, sitk.Image], Report], AddedRun],
     ):
-        self.changed, self.log = changed, log
+        self.changed, self.log, self.add = changed, log, add
         self.client = SegmentationClient(self._onJobChanged, self._add, log)
         self.pending: list[Request] = []  # those that are not over, oldest first
         self._file: tuple[tuple, Path] | None = None  # stamp and path of the volume that was handed over last
@@ -213,9 +220,10 @@ class RequestQueue:
     def _add(self, job):
         """Put a result into the scene, unless the scene has changed so much that it would not fit."""
         request, report = self._requestOf(job), Report.from_json(job.answer["report"])
+        assert request is not None
         if not slicer.mrmlScene.IsNodePresent(request.volumeNode):
             raise MedNCAError(_("The volume was removed meanwhile; the result is not used."))
         if request.volumeNode.GetImageData().GetDimensions() != report.image.size:
             raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
         names = ["labels", "variance"] + (["probability"] if request.keepProbability else [])
-        request.added = addResult(request.volumeNode, job.images(names), report, request.target())
+        request.added = self.add(request, job.images(names), report)
