@@ -119,7 +119,7 @@ def test_what_the_changes_of_these_tests_leave_can_be_read(slicer):
 
 def test_what_is_written_is_what_is_read(segmentation):
     from MedNCASegmentLib.contents import Content
-    from MedNCASegmentLib.record import Run, addRun, isInRecord, newRunId, removeRun, runsOf
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE, Run, addRun, isInRecord, newRunId, removeRun, restoreRun, runsOf
 
     first, second = runsOf(segmentation)
     content = Content((1.5, -2.0, 0.1), (3, 4, 5), "0f")
@@ -127,10 +127,16 @@ def test_what_is_written_is_what_is_read(segmentation):
     addRun(segmentation, third)
     assert third.id == 3 and runsOf(segmentation) == [first, second, third]
     assert Run.fromJSON(json.loads(json.dumps(third.toJSON()))) == third
-    place = removeRun(segmentation, second)
+    before = segmentation.GetAttribute(RUNS_ATTRIBUTE)
+    entry = removeRun(segmentation, second)
     assert runsOf(segmentation) == [first, third] and not isInRecord(segmentation, second)
-    addRun(segmentation, second, place)
-    assert runsOf(segmentation) == [first, second, third] and isInRecord(segmentation, second)
+    assert removeRun(segmentation, second) is None
+    restoreRun(segmentation, second, entry)
+    assert segmentation.GetAttribute(RUNS_ATTRIBUTE) == before and isInRecord(segmentation, second)
+    removeRun(segmentation, second)
+    renamed = replace(second, id=7, segmentIds=("Label 1 3",))
+    restoreRun(segmentation, renamed, entry)
+    assert runsOf(segmentation) == [first, renamed, third]
 
 
 @pytest.mark.parametrize(

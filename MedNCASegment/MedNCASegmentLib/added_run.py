@@ -13,7 +13,7 @@ import slicer
 from mednca.result import Report
 
 from .maps import MapPart
-from .record import Run
+from .record import Entry, Run
 from .segment_copy import SegmentCopy
 
 
@@ -24,14 +24,14 @@ class TakenOut:
     Attributes:
         segmentationNode: that it was in.
         run: its record.
-        place: of it in the record.
+        entry: what the record had of it.
         segments: copies of those that went; what was corrected by hand may have stayed.
         maps: (the run's part of a map, all that the map had there), of each map.
     """
 
     segmentationNode: slicer.vtkMRMLSegmentationNode
     run: Run
-    place: int = 0
+    entry: Entry | None = None
     segments: list[SegmentCopy] = field(default_factory=list)
     maps: list[tuple[MapPart, np.ndarray]] = field(default_factory=list)
 

@@ -78,25 +78,31 @@ def voxelsOf(segment: slicer.vtkSegment) -> Voxels | None:
         return None
     first = labelmap.GetExtent()[::2]
     shape = tuple(reversed(labelmap.GetDimensions()))
-    isThere = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(shape) == segment.GetLabelValue()
-    box = boxOf(isThere)
+    values = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(shape)
+    box = boxOf(values, segment.GetLabelValue())
     if box is None:
         return None
     start = triple(int(a + part.start) for a, part in zip(first, reversed(box), strict=True))
     matrix = vtk.vtkMatrix4x4()
     labelmap.GetImageToWorldMatrix(matrix)
-    return Voxels(isThere[box], start, asArray(matrix))
+    return Voxels(values[box] == segment.GetLabelValue(), start, asArray(matrix))
 
 
-def boxOf(mask: np.ndarray) -> tuple[slice, ...] | None:
-    """Where in a mask something is, as a slice of each axis; None where nothing is."""
-    box = []
-    for axis in range(mask.ndim):
-        found = np.flatnonzero(mask.any(tuple(other for other in range(mask.ndim) if other != axis)))
-        if len(found) == 0:
-            return None
-        box.append(slice(int(found[0]), int(found[-1]) + 1))
-    return tuple(box)
+def boxOf(labels: np.ndarray, value: int | None = None) -> tuple[slice, slice, slice] | None:
+    """Where in labels, (k, j, i), a value is (default: any but 0), as a slice of each axis; None where it is not.
+
+    A slice at a time: an array of a whole volume may be large.
+    """
+    found = [np.zeros(n, bool) for n in labels.shape]
+    for k, plane in enumerate(labels):
+        isThere = plane != 0 if value is None else plane == value
+        found[0][k] = isThere.any()
+        found[1] |= isThere.any(1)
+        found[2] |= isThere.any(0)
+    if not found[0].any():
+        return None
+    ends = [np.flatnonzero(each)[[0, -1]] for each in found]
+    return triple(slice(int(low), int(high) + 1) for low, high in ends)
 
 
 def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> Content | None:

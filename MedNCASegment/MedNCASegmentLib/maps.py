@@ -96,12 +96,13 @@ def takeOut(part: MapPart, others: Iterable[MapPart]) -> np.ndarray:
         What was there, (k, j, i): `putBack` raises the map to it.
     """
     region = _regionOf(part)
-    before, rest = region.copy(), np.zeros_like(region)
+    before = region.copy()
+    own = before if part.values is None else part.values
+    np.copyto(region, 0, where=before <= own)  # what is larger came from another run
     for other in others:
         mine, its = _common(part.region, other.region), _common(other.region, part.region)
-        np.maximum(rest[mine], _possible(other, its, part, before, mine), out=rest[mine])
-    own = before if part.values is None else part.values
-    np.copyto(region, np.minimum(rest, before), where=before <= own)  # what is larger came from another run
+        rest = np.minimum(_possible(other, its, part, before, mine), before[mine])
+        np.maximum(region[mine], rest, out=region[mine])
     _touch(part.node)
     return before
 
@@ -115,8 +116,9 @@ def _possible(other, its, part, before, mine):
 
 
 def whatIsThere(part: MapPart) -> np.ndarray:
-    """A copy of a map, (k, j, i), in the region of a part."""
-    return _regionOf(part).copy()
+    """A copy of a map, (k, j, i), in the region of a part. Where there is nothing, as mostly, it takes no memory."""
+    region = _regionOf(part)
+    return region.copy() if region.any() else np.broadcast_to(region.dtype.type(0), region.shape)
 
 
 def overwrite(part: MapPart, values: np.ndarray) -> None:

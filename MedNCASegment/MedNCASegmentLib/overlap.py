@@ -47,13 +47,13 @@ def _common(piece, other):
     return piece.mask[tuple(box)]
 
 
-def pieceOf(mask: np.ndarray, start: tuple[int, int, int]) -> Piece | None:
-    """A mask, (k, j, i), that begins at a volume's voxel (i, j, k), cut to where something is; None of an empty one."""
-    box = boxOf(mask)
+def pieceOf(labels: np.ndarray, start: tuple[int, int, int]) -> Piece | None:
+    """All labels, (k, j, i), that begin at a volume's voxel (i, j, k), cut to where they are; None where none is."""
+    box = boxOf(labels)
     if box is None:
         return None
     first = triple(a + part.start for a, part in zip(start, reversed(box), strict=True))
-    return Piece(mask[box].astype(bool), first)
+    return Piece(labels[box] != 0, first)
 
 
 def overlappingRuns(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import slicer
@@ -101,6 +102,14 @@ def _checkShown(run):
             raise ValueError("surface")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a record had of a run, perhaps by a program of another version. place: among its entries."""
+
+    place: int
+    data: dict
+
+
 def runsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]:
     """The runs of a segmentation node that can be read, oldest first."""
     return list(_read(_textOf(segmentationNode))[0])
@@ -122,26 +131,29 @@ def newRunId(segmentationNode: slicer.vtkMRMLSegmentationNode) -> int:
     return 1 + max(filter(None, map(_idOf, _entries(_textOf(segmentationNode)))), default=0)
 
 
-def addRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run, place: int | None = None) -> None:
-    """Write a run into the record.
-
-    Args:
-        segmentationNode: whose record.
-        run: with an id of its own.
-        place: among the entries, where it stood before; default, as the latest.
-    """
-    entries = _entries(_textOf(segmentationNode))
-    entries.insert(len(entries) if place is None else place, run.toJSON())
-    _write(segmentationNode, entries)
+def addRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> None:
+    """Write a new run, with an id of its own, into the record."""
+    _write(segmentationNode, [*_entries(_textOf(segmentationNode)), run.toJSON()])
 
 
-def removeRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> int:
-    """Take a run out of the record, if it is there; returns its place among the entries."""
-    entries = _entries(_textOf(segmentationNode))
+def removeRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> Entry | None:
+    """Take a run out of the record, if it is there; returns what `restoreRun` needs."""
+    entries: list[Any] = _entries(_textOf(segmentationNode))
     ids = list(map(_idOf, entries))
-    place = ids.index(run.id) if run.id in ids else len(ids)
-    _write(segmentationNode, entries[:place] + entries[place + 1 :])
-    return place
+    if run.id not in ids:
+        return None
+    entry = Entry(ids.index(run.id), entries.pop(ids.index(run.id)))
+    _write(segmentationNode, entries)
+    return entry
+
+
+def restoreRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run, entry: Entry) -> None:
+    """Put a run back where it stood in the record, as it was written there, unless its id or its segments changed."""
+    entries = _entries(_textOf(segmentationNode))
+    changes = {key: value for key, value in run.toJSON().items() if key in ("id", "segments", "contents")}
+    isSame = Run.fromJSON(entry.data) == run
+    entries.insert(entry.place, entry.data if isSame else entry.data | changes)
+    _write(segmentationNode, entries)
 
 
 def isInRecord(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> bool:

@@ -19,10 +19,9 @@ from .record import (
     TABLE_ROLE,
     VARIANCE_ROLE,
     Run,
-    addRun,
-    isInRecord,
     newRunId,
     removeRun,
+    restoreRun,
     runsOf,
     setReport,
     volumeOf,
@@ -60,7 +59,7 @@ def takeRunOut(
         for part in _parts(segmentationNode, run, known):
             rest = [other for other in others if other.node is part.node and other.age != run.id]
             taken.maps.append((part, takeOut(part, rest)))
-        taken.place = removeRun(segmentationNode, run)
+        taken.entry = removeRun(segmentationNode, run)
         refresh(segmentationNode)
     except Exception:
         putBack(taken)
@@ -77,12 +76,12 @@ def putBack(taken: TakenOut) -> None:
     if any(old != new for old, new in ids.items()):  # somebody took an id meanwhile: it is another run from here on
         segmentIds = tuple(ids.get(id, id) for id in run.segmentIds)
         contents = {ids.get(id, id): content for id, content in run.contents.items()}
-        run = replace(run, id=newRunId(node), segmentIds=segmentIds, contents=contents)
+        run = replace(run, id=max(newRunId(node), run.id + 1), segmentIds=segmentIds, contents=contents)
     for part, values in taken.maps:
         if part.isThere:
             raiseMap(replace(part, values=values))
-    if not isInRecord(node, run):
-        addRun(node, run, taken.place)
+    if taken.entry:
+        restoreRun(node, run, taken.entry)
     refresh(node)
 
 

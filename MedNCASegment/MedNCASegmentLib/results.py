@@ -83,7 +83,7 @@ def _add(volumeNode, images, report, segmentationNode, known, replaces, onFailur
     isNew = segmentationNode is None
     if isNew:
         segmentationNode = newSegmentationNode(volumeNode)
-        onFailure.callback(slicer.mrmlScene.RemoveNode, segmentationNode)
+        onFailure.callback(_removeNode, segmentationNode)
     complete(segmentationNode, volumeNode)
     nodesBefore = set(_nodesOf(segmentationNode))
     onFailure.callback(_removeNewNodes, segmentationNode, nodesBefore)
@@ -116,7 +116,7 @@ def _earlier(segmentationNode, volumeNode, labelImage, report, replaces):
     """(segmentation node, run) of each earlier run that goes: of the same click, or of the same structure."""
     isThere = slicer.mrmlScene.IsNodePresent
     sameClick = [(added.segmentationNode, added.run) for added in replaces if isThere(added.segmentationNode)]
-    piece = pieceOf(sitk.GetArrayFromImage(labelImage) > 0, report.region.start)
+    piece = pieceOf(sitk.GetArrayViewFromImage(labelImage), report.region.start)
     same = overlappingRuns(segmentationNode, volumeNode, piece) if piece else []
     runs = [*sameClick, *((segmentationNode, run) for run in same)]
     found = {(node.GetID(), run.id): (node, run) for node, run in runs if isInRecord(node, run)}
@@ -165,8 +165,7 @@ def _addMaps(images, report, volumeNode, segmentationNode, runId, onFailure):
             under = whatIsThere(part)
             onFailure.callback(overwrite, part, under)
             raiseMap(part)
-            isEmpty = not under.any()  # as mostly: then it takes no memory
-            maps[kind] = replace(part, under=np.broadcast_to(np.float32(0), under.shape) if isEmpty else under)
+            maps[kind] = replace(part, under=under)
     return maps
 
 
@@ -179,8 +178,19 @@ def _removeNewNodes(segmentationNode, nodesBefore):
     """Maps and table that a failed attempt made; what was there follows the record again."""
     for node in _nodesOf(segmentationNode):
         if node not in nodesBefore:
-            slicer.mrmlScene.RemoveNode(node)
+            _removeNode(node)
     refresh(segmentationNode)
+
+
+def _removeNode(node):
+    """With its display nodes, which would stay."""
+    displays = [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if _isShown(node) else []
+    for each in (node, *filter(None, displays)):
+        slicer.mrmlScene.RemoveNode(each)
+
+
+def _isShown(node):
+    return node.IsA("vtkMRMLDisplayableNode")
 
 
 def _placeBeside(node, volumeNode):
