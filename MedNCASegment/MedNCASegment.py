@@ -29,6 +29,7 @@ from mednca.models.library import Library
 from mednca.quality.verdict import DEFAULT_TARGET
 from mednca.result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Place
 from MedNCASegmentLib import messages
+from MedNCASegmentLib.added_run import AddedRun
 from MedNCASegmentLib.click_placement import (
     ClickPlacement,
     Point,
@@ -41,9 +42,10 @@ from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
 from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
+from MedNCASegmentLib.removal import editedSegments
 from MedNCASegmentLib.requests import Request, RequestQueue, Search
 from MedNCASegmentLib.result_view import ResultView
-from MedNCASegmentLib.results import AddedRun, addResult, editedSegments
+from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
@@ -317,10 +319,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Take the last result back, of whatever volume."""
         last, chosen = self.logic.last, self._parameterNode.inputVolume
         name = last.volumeNode.GetName()
-        if editedSegments(last.brought) and not slicer.util.confirmOkCancelDisplay(messages.undoQuestion(name)):
+        isEdited = editedSegments(last.brought.segmentationNode, last.brought.run)
+        if isEdited and not slicer.util.confirmOkCancelDisplay(messages.undoQuestion(name)):
             return
         self.logic.undo()
-        removePoints(last.points)
+        removePoints([point for point in last.points if not self.logic.isAnswered([point])])
         self._tell(messages.undoneText(name) if last.volumeNode is not chosen else "")
         self._onParametersModified()
 
@@ -500,8 +503,8 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
     ):
         ScriptedLoadableModuleLogic.__init__(self)
         self.library = Library(check_tensors=False)
-        self.queue = RequestQueue(changed, log)
         self.history = UndoHistory()
+        self.queue = RequestQueue(changed, log, self.history.addResult)
 
     def getParameterNode(self) -> MedNCASegmentParameterNode:
         """What the user chose, of this scene."""
@@ -519,6 +522,9 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
     ) -> AddedRun | Request:
         """Segment a volume node in the worker and put the result into the scene.
 
+        Earlier results in the segmentation that it overlaps with (a Dice above 0.5, all labels together) are replaced;
+        segments of theirs that were corrected by hand stay.
+
         Args:
             volumeNode: the volume to segment; under a linear transform or none.
             model: an id of the library, or a model's folder.
@@ -530,8 +536,8 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
                 keepProbability, to add the mean probability as a volume, too.
 
         Returns:
-            What was added; with wait=False the request, whose `state`, `progress`, `error` and `added` tell how it
-            stands.
+            What was added, and what it replaced (`replaced`); with wait=False the request, whose `state`, `progress`,
+            `error` and `added` tell how it stands.
 
         Raises:
             MedNCAError: with a sentence for the user, also where nothing was found; nothing is added to the scene then.
@@ -576,7 +582,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         loaded = self.library.load(model) if isinstance(model, str) else model
         result = segment_image(image, loaded, clicks, progress=progress, **options)
         images = {name: result.parts[name] for name in ("labels", "variance")}
-        return addResult(volumeNode, images, result.report, segmentationNode), result
+        return addResult(volumeNode, images, result.report, segmentationNode, self.history.known), result
 
     def start(
         self,
@@ -586,7 +592,9 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         target: Callable[[], vtkMRMLSegmentationNode | None] = lambda: None,
         **options: Any,
     ) -> Request:
-        """For the panel: segment at control points, so that it can be undone. What they gave before is replaced.
+        """For the panel: segment at control points, so that it can be undone.
+
+        What they gave before is replaced, as is what the result overlaps with; see `segment`.
 
         Args:
             volumeNode, model, options: as of `segment`.
@@ -662,7 +670,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return self.history.last
 
     def undo(self) -> None:
-        """Take the last result back."""
+        """Take the last result back; what it replaced comes back."""
         self.history.undo()
 
     def isAnswered(self, points: Iterable[Point]) -> bool:

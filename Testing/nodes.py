@@ -64,3 +64,35 @@ def segment_mask(slicer, segmentation, volume, number=0):
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     assert logic.ExportSegmentsToLabelmapNode(segmentation, ids, labelmap, volume)
     return arrayFromVolumeNode(labelmap).transpose(2, 1, 0) > 0
+
+
+def state_of(slicer, segmentation):
+    """All that a result is in the scene, to be compared: segments, maps, table, record and report."""
+    from MedNCASegmentLib.contents import contentOf
+
+    segments, display = segmentation.GetSegmentation(), segmentation.GetDisplayNode()
+    told = []
+    for id in segments.GetSegmentIDs():
+        segment = segments.GetSegment(id)
+        shown = (
+            display.GetSegmentVisibility(id),
+            display.GetSegmentOpacity3D(id),
+            display.GetSegmentVisibility2DFill(id),
+        )
+        told.append((id, segment.GetName(), segment.GetColor(), contentOf(segmentation, id), _tags_of(segment), shown))
+    maps = [segmentation.GetNodeReference(f"MedNCA.{role}") for role in ("variance", "probability")]
+    table = segmentation.GetNodeReference("MedNCA.table").GetTable()
+    rows = [str(table.GetValue(row, column)) for row in range(table.GetNumberOfRows()) for column in range(15)]
+    attributes = segmentation.GetAttribute("MedNCA.Runs"), segmentation.GetAttribute("MedNCA.Report")
+    return told, [slicer.util.arrayFromVolume(node).tobytes() for node in maps if node], rows, attributes
+
+
+def _tags_of(segment):
+    """Tags and terminology of a segment."""
+    import vtk
+
+    values = []
+    for name in (segment.GetTerminologyEntryTagName(), "MedNCA.Model", "MedNCA.MembersAndSeed", "mine"):
+        value = vtk.reference("")
+        values.append((segment.GetTag(name, value), str(value)))
+    return values

@@ -74,6 +74,10 @@ def _with_hotspot(**changes):
     return change
 
 
+def _with_content(content):
+    return lambda run: run | {"contents": {"Label 1 2": content}}
+
+
 def _with_coverage(coverage):
     def change(run):
         run["report"]["model"]["calibration"]["coverage"] = coverage
@@ -107,19 +111,32 @@ def test_what_the_changes_of_these_tests_leave_can_be_read(slicer):
         _with_hotspot(surface="inside", outward_mm=1.0, inward_mm=0.5),
         _with_hotspot(surface="of a version to come"),
         _with_coverage(0.8),
+        _with_content([[0, 0.5, 0], [1, 1, 1], "0f"]),
+        _with_content(None),
     ):
         assert problemsOf(_segmentation(slicer, _damaged(change))) == []
 
 
 def test_what_is_written_is_what_is_read(segmentation):
-    from MedNCASegmentLib.record import Run, addRun, removeRun, runsOf
+    from MedNCASegmentLib.contents import Content
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE, Run, addRun, isInRecord, newRunId, removeRun, restoreRun, runsOf
 
     first, second = runsOf(segmentation)
-    third = addRun(segmentation, ["Label 1"], replace(first.report, seed=9))
+    content = Content((1.5, -2.0, 0.1), (3, 4, 5), "0f")
+    third = Run(newRunId(segmentation), ("Label 1",), replace(first.report, seed=9), {"Label 1": content, "gone": None})
+    addRun(segmentation, third)
     assert third.id == 3 and runsOf(segmentation) == [first, second, third]
     assert Run.fromJSON(json.loads(json.dumps(third.toJSON()))) == third
+    before = segmentation.GetAttribute(RUNS_ATTRIBUTE)
+    entry = removeRun(segmentation, second)
+    assert runsOf(segmentation) == [first, third] and not isInRecord(segmentation, second)
+    assert removeRun(segmentation, second) is None
+    restoreRun(segmentation, second, entry)
+    assert segmentation.GetAttribute(RUNS_ATTRIBUTE) == before and isInRecord(segmentation, second)
     removeRun(segmentation, second)
-    assert runsOf(segmentation) == [first, third]
+    renamed = replace(second, id=7, segmentIds=("Label 1 3",))
+    restoreRun(segmentation, renamed, entry)
+    assert runsOf(segmentation) == [first, renamed, third]
 
 
 @pytest.mark.parametrize(
@@ -142,18 +159,23 @@ def test_what_is_written_is_what_is_read(segmentation):
         _damaged(_with_hotspot(inward_mm=None)),
         _damaged(_with_coverage("most")),
         _damaged(_with_coverage(7)),
+        _damaged(_with_content([[0, 0], [1, 1, 1], "0f"])),
+        _damaged(_with_content([[0, 0, 0], [1, 1, 1], 7])),
+        _damaged(_with_content("of another version")),
+        _damaged(lambda run: run | {"contents": ["Label 1"]}),
         _damaged(lambda run: "another program's"),
         _damaged(lambda run: None),
     ],
 )
 def test_a_run_that_cannot_be_read_is_left_out_and_kept(slicer, record):
-    from MedNCASegmentLib.record import RUNS_ATTRIBUTE, addRun, hasRuns, problemsOf, removeRun, runsOf
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE, Run, addRun, hasRuns, newRunId, problemsOf, removeRun, runsOf
 
     node = _segmentation(slicer, record)
     (first,) = runsOf(node)
     (problem,) = problemsOf(node)
     assert first.id == 1 and problem.startswith("A result in old is not shown: ")
-    added = addRun(node, ["Label 1"], first.report)
+    added = Run(newRunId(node), ("Label 1",), first.report)
+    addRun(node, added)
     assert added.id > 1 and runsOf(node) == [first, added] and hasRuns(node)
     removeRun(node, added)
     removeRun(node, first)

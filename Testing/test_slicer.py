@@ -77,9 +77,11 @@ def test_a_click_in_world_space(slicer):
 def test_other_segments_stay(slicer):
     volume = add_volume(slicer, BALL.astype(np.float32))
     segmentation, _ = _segment(volume, bright_model(), members=1)
-    segmentation.GetSegmentation().GetNthSegment(0).SetName("Mine")
-    _segment(volume, bright_model(labels=2), members=1, segmentationNode=segmentation)
-    segments = segmentation.GetSegmentation()
+    segments, mine = segmentation.GetSegmentation(), slicer.vtkSegment()
+    mine.DeepCopy(segments.GetNthSegment(0))
+    mine.SetName("Mine")
+    segments.AddSegment(mine)
+    _segment(volume, bright_model(labels=2), members=1, segmentationNode=segmentation)  # replaces its own, not mine
     names = [segments.GetNthSegment(n).GetName() for n in range(segments.GetNumberOfSegments())]
     assert names == ["Mine", "Label 1", "Label 2"]
     assert np.array_equal(segment_mask(slicer, segmentation, volume, 0), BALL)

@@ -9,8 +9,9 @@ is, and is left out of what is shown.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import slicer
@@ -22,6 +23,7 @@ from mednca.quality.calibration import CONTEXTS
 from mednca.result import Report
 from mednca.schema import parse_json
 
+from .contents import Content
 from .volumes import asArray, ijkToRAS
 
 RUNS_ATTRIBUTE = "MedNCA.Runs"
@@ -39,11 +41,14 @@ class Run:
         id: its number among the segmentation's runs, from 1.
         segmentIds: of the segments that it brought, in the order of the model's labels; some may be gone.
         report: without the clicks where nothing was found.
+        contents: segment id -> what was in it when it was added, None of an empty one; versions before 0.2 did not
+            write that down.
     """
 
     id: int
     segmentIds: tuple[str, ...]
     report: Report
+    contents: dict[str, Content | None] = field(default_factory=dict)
 
     def rejudged(self, target: float) -> Run:
         """The same against another target Dice; nothing is run again."""
@@ -51,13 +56,21 @@ class Run:
 
     def toJSON(self) -> dict:
         """As the record has it."""
-        return {"id": self.id, "segments": list(self.segmentIds), "report": self.report.to_json()}
+        contents = {id: None if each is None else each.toJSON() for id, each in self.contents.items()}
+        return {
+            "id": self.id,
+            "segments": list(self.segmentIds),
+            "report": self.report.to_json(),
+            "contents": contents,
+        }
 
     @classmethod
     def fromJSON(cls, data: dict) -> Run:
         """Raises MedNCAError where it cannot be understood, or not be shown."""
         try:
-            run = cls(int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]))
+            contents = data.get("contents", {}).items()
+            known = {id: None if content is None else Content.fromJSON(content) for id, content in contents}
+            run = cls(int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]), known)
             _checkShown(run)
         except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
             raise MedNCAError(_("its record is damaged ({error})").format(error=repr(error))) from error
@@ -89,6 +102,14 @@ def _checkShown(run):
             raise ValueError("surface")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a record had of a run, perhaps by a program of another version. place: among its entries."""
+
+    place: int
+    data: dict
+
+
 def runsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]:
     """The runs of a segmentation node that can be read, oldest first."""
     return list(_read(_textOf(segmentationNode))[0])
@@ -105,18 +126,39 @@ def hasRuns(segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
     return bool(_entries(_textOf(segmentationNode)))
 
 
-def addRun(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentIds: list[str], report: Report) -> Run:
-    """Write a new run into the record."""
-    entries = _entries(_textOf(segmentationNode))
-    run = Run(1 + max(filter(None, map(_idOf, entries)), default=0), tuple(segmentIds), report)
-    _write(segmentationNode, [*entries, run.toJSON()])
-    return run
+def newRunId(segmentationNode: slicer.vtkMRMLSegmentationNode) -> int:
+    """One that no run of the record has. Take it before others are replaced: they may come back."""
+    return 1 + max(filter(None, map(_idOf, _entries(_textOf(segmentationNode)))), default=0)
 
 
-def removeRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> None:
-    """Take a run out of the record."""
+def addRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> None:
+    """Write a new run, with an id of its own, into the record."""
+    _write(segmentationNode, [*_entries(_textOf(segmentationNode)), run.toJSON()])
+
+
+def removeRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> Entry | None:
+    """Take a run out of the record, if it is there; returns what `restoreRun` needs."""
+    entries: list[Any] = _entries(_textOf(segmentationNode))
+    ids = list(map(_idOf, entries))
+    if run.id not in ids:
+        return None
+    entry = Entry(ids.index(run.id), entries.pop(ids.index(run.id)))
+    _write(segmentationNode, entries)
+    return entry
+
+
+def restoreRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run, entry: Entry) -> None:
+    """Put a run back where it stood in the record, as it was written there, unless its id or its segments changed."""
     entries = _entries(_textOf(segmentationNode))
-    _write(segmentationNode, [entry for entry in entries if _idOf(entry) != run.id])
+    changes = {key: value for key, value in run.toJSON().items() if key in ("id", "segments", "contents")}
+    isSame = Run.fromJSON(entry.data) == run
+    entries.insert(entry.place, entry.data if isSame else entry.data | changes)
+    _write(segmentationNode, entries)
+
+
+def isInRecord(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> bool:
+    """Whether a run is in the record, and was not replaced."""
+    return run.id in map(_idOf, _entries(_textOf(segmentationNode)))
 
 
 def _write(segmentationNode, entries):

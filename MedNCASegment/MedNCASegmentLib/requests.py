@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import qt
+import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
@@ -22,11 +23,13 @@ from mednca.errors import MedNCAError
 from mednca.messages import FindRequest, Progress, SegmentRequest
 from mednca.result import Place, Report
 
+from .added_run import AddedRun
 from .click_placement import Point
 from .record import checkFits
-from .results import AddedRun, addResult
 from .volumes import lpsGeometry, volumeStamp, writeVolume
 from .worker_client import Job, RequestState, WorkerClient
+
+Add = Callable[["Request", "dict[str, sitk.Image]", Report], AddedRun]  # puts a result into the scene
 
 
 class _Pending:
@@ -76,8 +79,8 @@ class _Pending:
         """Raises MedNCAError, before anything is computed, for what cannot be done."""
         lpsGeometry(self.volumeNode)
 
-    def take(self, job: Job) -> None:
-        """Use what the worker answered. Raises MedNCAError where that cannot be used."""
+    def take(self, job: Job, add: Add) -> None:
+        """Use what the worker answered; add puts a result into the scene. Raises MedNCAError where that fails."""
         raise NotImplementedError
 
 
@@ -98,7 +101,7 @@ class Search(_Pending):
         super().__init__(volumeNode, FindRequest("", model, **options), finished)
         self.places: list[Place] = []
 
-    def take(self, job: Job) -> None:
+    def take(self, job: Job, add: Add) -> None:
         """Where the structures are."""
         self.places = [Place.from_json(place) for place in job.answer["places"]]
 
@@ -135,25 +138,27 @@ class Request(_Pending):
         assert self.added is not None
         return self.added
 
-    def isForTheSameAs(self, other: Request) -> bool:
-        """Whether both are for the same click, or both for the same whole volume; both are done."""
+    def isForTheSameAs(self, other: Request, target: slicer.vtkMRMLSegmentationNode | None) -> bool:
+        """Whether both are for the same click, or both for the same whole volume.
+
+        This one is done; the result of the other one is about to go into `target`.
+        """
         if self.asked.clicks or other.asked.clicks:
             return bool({point.id for point in self.points} & {point.id for point in other.points})
-        sameTarget = self.brought.segmentationNode is other.brought.segmentationNode
-        return self.volumeNode is other.volumeNode and sameTarget
+        return self.volumeNode is other.volumeNode and self.brought.segmentationNode is target
 
     def check(self) -> None:
         """Raises MedNCAError for a volume that cannot be segmented, or another one's segmentation."""
         super().check()
         checkFits(self.target(), self.volumeNode)
 
-    def take(self, job: Job) -> None:
+    def take(self, job: Job, add: Add) -> None:
         """Put the result into the scene, unless the volume has changed so much that it would not fit."""
         report = Report.from_json(job.answer["report"])
         if self.volumeNode.GetImageData().GetDimensions() != report.image.size:
             raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
         names = ["labels", "variance"] + (["probability"] if self.keepProbability else [])
-        self.added = addResult(self.volumeNode, job.images(names), report, self.target())
+        self.added = add(self, job.images(names), report)
 
 
 class SegmentationClient(WorkerClient):
@@ -178,15 +183,17 @@ class SegmentationClient(WorkerClient):
 class RequestQueue:
     """Runs requests, segmentations and searches, one after the other in the worker.
 
-    changed(request) is called at every step of one.
+    changed(request) is called at every step of one, add(request, images, report) to put the result of a segmentation
+    into the scene.
     """
 
     def __init__(
         self,
-        changed: Callable[[Any], None] = lambda request: None,
-        log: Callable[[str], None] = lambda text: None,
+        changed: Callable[[Any], None],
+        log: Callable[[str], None],
+        add: Add,
     ):
-        self.changed, self.log = changed, log
+        self.changed, self.log, self.add = changed, log, add
         self.client = SegmentationClient(self._onJobChanged, self._take, log)
         self.pending: list[Request | Search] = []  # those that are not over, oldest first
         self._file: tuple[tuple, Path] | None = None  # stamp and path of the volume that was handed over last
@@ -275,6 +282,7 @@ class RequestQueue:
     def _take(self, job):
         """Use an answer, unless its volume is gone."""
         request = self._requestOf(job)
+        assert request is not None
         if not slicer.mrmlScene.IsNodePresent(request.volumeNode):
             raise MedNCAError(_("The volume was removed meanwhile; the result is not used."))
-        request.take(job)
+        request.take(job, self.add)

@@ -1,13 +1,15 @@
-"""From a result of the engine to MRML nodes: segments, maps, the record and the table, and back out again.
+"""From a result of the engine to MRML nodes: segments, maps, the record and the table, in place of earlier ones.
 
 Each of them is made in a file of its own; here is the order in which they belong together, so that nothing half done
-stays behind. Whether a result can be taken back is the business of `undo`.
+stays behind. A result replaces earlier ones of the same structure (`overlap`). Whether a result can be taken back is
+the business of `undo`, how a run is taken out and put back that of `removal`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -17,7 +19,10 @@ from slicer.i18n import tr as _
 from mednca.errors import NothingFound
 from mednca.result import Report
 
-from .maps import mapNode, paste, takeOut
+from .added_run import AddedRun, TakenOut
+from .contents import contentOf
+from .maps import MapPart, mapNode, overwrite, raiseMap, whatIsThere
+from .overlap import overlappingRuns, pieceOf
 from .quality_table import updateTable
 from .record import (
     PROBABILITY_ROLE,
@@ -27,41 +32,15 @@ from .record import (
     Run,
     addRun,
     checkFits,
+    isInRecord,
+    newRunId,
     removeRun,
     setReport,
 )
-from .segments import addSegment, complete, contentOf, makeSegment, newSegmentationNode
+from .removal import putBack, refresh, takeRunOut
+from .segments import addSegment, complete, makeSegment, newSegmentationNode
 
-
-@dataclass
-class AddedRun:
-    """What one run brought into the scene, as much as is needed to take it out again.
-
-    Attributes:
-        run: its record.
-        segmentationNode, varianceNode, tableNode: that it was added to.
-        probabilityNode: the same; None where the mean probability was not kept.
-        maps: (volume node, the run's own values in its region, (k, j, i)) of each volume that several runs share.
-        contents: segment id -> `segments.contentOf` it when it was added.
-    """
-
-    run: Run
-    segmentationNode: slicer.vtkMRMLSegmentationNode
-    varianceNode: slicer.vtkMRMLScalarVolumeNode
-    tableNode: slicer.vtkMRMLTableNode
-    probabilityNode: slicer.vtkMRMLScalarVolumeNode | None = None
-    maps: list[tuple[slicer.vtkMRMLScalarVolumeNode, np.ndarray]] = field(default_factory=list)
-    contents: dict[str, tuple | None] = field(default_factory=dict)
-
-    @property
-    def report(self) -> Report:
-        """Of the run, without the clicks where nothing was found."""
-        return self.run.report
-
-    @property
-    def segmentIds(self) -> tuple[str, ...]:
-        """Of the run's segments, in the order of the model's labels."""
-        return self.run.segmentIds
+_ROLES = (VARIANCE_ROLE, PROBABILITY_ROLE, TABLE_ROLE)
 
 
 def addResult(
@@ -69,83 +48,79 @@ def addResult(
     images: dict[str, sitk.Image],
     report: Report,
     segmentationNode: slicer.vtkMRMLSegmentationNode | None = None,
+    known: Iterable[AddedRun] = (),
+    replaces: Iterable[AddedRun] = (),
 ) -> AddedRun:
-    """Put a result into the scene. Segments that are already there stay as they are.
+    """Put a result into the scene. It replaces earlier runs that it overlaps with, but for what was corrected by hand.
 
     Args:
         volumeNode: that was segmented.
         images: "labels" and "variance" of `mednca.result.Segmentation.parts`, on the volume's voxels from
             report.region on; "probability", too, where it is to be kept.
         report: of the result.
-        segmentationNode: to add to; default, a new one.
+        segmentationNode: to add to; default, a new one. Segments of nobody's run stay as they are.
+        known: runs of this session, whose own values in the maps are known.
+        replaces: those of them that are replaced in any case, as they are of the same click.
 
     Returns:
-        What was added.
+        What was added, and what it replaced.
 
     Raises:
         NothingFound: where nothing was found.
-        MedNCAError: where the segmentation belongs to another volume. No half a segment stays behind.
+        MedNCAError: where the segmentation belongs to another volume. Whatever fails, all is as it was before.
     """
     checkFits(segmentationNode, volumeNode)
     report = _withoutMisses(report, volumeNode)
     slicer.mrmlScene.SaveStateForUndo()
+    with ExitStack() as onFailure:  # undoes what was done, the last first
+        added = _add(volumeNode, images, report, segmentationNode, list(known), replaces, onFailure)
+        onFailure.pop_all()
+    return added
+
+
+def _add(volumeNode, images, report, segmentationNode, known, replaces, onFailure):
+    """As `addResult`; each step tells onFailure how it is undone."""
     isNew = segmentationNode is None
-    segmentationNode = segmentationNode or newSegmentationNode(volumeNode)
+    if isNew:
+        segmentationNode = newSegmentationNode(volumeNode)
+        onFailure.callback(_removeNode, segmentationNode)
     complete(segmentationNode, volumeNode)
-    known = {segmentationNode.GetNodeReferenceID(role) for role in (VARIANCE_ROLE, PROBABILITY_ROLE, TABLE_ROLE)}
-    try:
-        segmentIds = _addSegments(images["labels"], report, volumeNode, segmentationNode)
-    except Exception:
-        if isNew:
-            slicer.mrmlScene.RemoveNode(segmentationNode)
-        raise
-    segmentationNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
-    maps = _addMaps(images, report, volumeNode, segmentationNode)
-    run = addRun(segmentationNode, segmentIds, report)
-    tableNode = updateTable(segmentationNode, volumeNode)
-    varianceNode, probabilityNode = (maps.get(kind, (None,))[0] for kind in ("variance", "probability"))
-    for node in (segmentationNode, varianceNode, probabilityNode):
-        if node:
-            setReport(node, report)
-    for node in (segmentationNode if isNew else None, varianceNode, probabilityNode, tableNode):
-        if node and node.GetID() not in known:
-            _placeBeside(node, volumeNode)
+    nodesBefore = set(_nodesOf(segmentationNode))
+    onFailure.callback(_removeNewNodes, segmentationNode, nodesBefore)
+    segments = _makeSegments(images["labels"], report, volumeNode, segmentationNode)
+    runId = newRunId(segmentationNode)
+    replaced: list[TakenOut] = []
+    for node, run in _earlier(segmentationNode, volumeNode, images["labels"], report, replaces):
+        replaced.append(takeRunOut(node, run, known, keepEdited=True))
+        onFailure.callback(putBack, replaced[-1])
+    segmentIds = _addSegments(segments, segmentationNode, onFailure)
+    maps = _addMaps(images, report, volumeNode, segmentationNode, runId, onFailure)
     contents = {segmentId: contentOf(segmentationNode, segmentId) for segmentId in segmentIds}
-    return AddedRun(run, segmentationNode, varianceNode, tableNode, probabilityNode, list(maps.values()), contents)
+    run = Run(runId, tuple(segmentIds), report, contents)
+    onFailure.callback(removeRun, segmentationNode, run)
+    addRun(segmentationNode, run)
+    tableNode = updateTable(segmentationNode, volumeNode)
+    for node in (segmentationNode, *(part.node for part in maps.values())):
+        setReport(node, report)
+    segmentationNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
+    for node in _nodesOf(segmentationNode):
+        if node not in nodesBefore:
+            _placeBeside(node, volumeNode)
+    if isNew:
+        _placeBeside(segmentationNode, volumeNode)
+    varianceNode, probabilityNode = (maps[kind].node if kind in maps else None for kind in ("variance", "probability"))
+    return AddedRun(run, segmentationNode, varianceNode, tableNode, probabilityNode, list(maps.values()), replaced)
 
 
-def removeResult(added: AddedRun, others: Iterable[AddedRun], keepEdited: bool = False) -> None:
-    """Take a run's segments and its part of the maps out again.
-
-    Args:
-        added: the run.
-        others: those that stay; where their regions overlap with this one, their maps are put back.
-        keepEdited: leave segments that were changed since then.
-    """
-    segmentation = added.segmentationNode.GetSegmentation()
-    kept = editedSegments(added) if keepEdited else ()
-    for segmentId in added.segmentIds:
-        if segmentation.GetSegment(segmentId) and segmentId not in kept:
-            segmentation.RemoveSegment(segmentId)
-    for node, values in added.maps:
-        if slicer.mrmlScene.IsNodePresent(node):
-            takeOut(node, values, added.report.region.start)
-            for other in others:
-                for otherNode, otherValues in other.maps:
-                    if otherNode is node:
-                        paste(node, otherValues, other.report.region.start)
-    removeRun(added.segmentationNode, added.run)
-    updateTable(added.segmentationNode, added.segmentationNode.GetNodeReference(VOLUME_ROLE))
-
-
-def editedSegments(added: AddedRun) -> list[str]:
-    """Ids of a run's segments that were corrected since they were added."""
-    segmentation = added.segmentationNode.GetSegmentation()
-    return [
-        segmentId
-        for segmentId, content in added.contents.items()
-        if segmentation.GetSegment(segmentId) and contentOf(added.segmentationNode, segmentId) != content
-    ]
+def _earlier(segmentationNode, volumeNode, labelImage, report, replaces):
+    """(segmentation node, run) of each earlier run that goes: of the same click, or of the same structure."""
+    isThere = slicer.mrmlScene.IsNodePresent
+    sameClick = [(added.segmentationNode, added.run) for added in replaces if isThere(added.segmentationNode)]
+    piece = pieceOf(sitk.GetArrayViewFromImage(labelImage), report.region.start)
+    same = overlappingRuns(segmentationNode, volumeNode, piece) if piece else []
+    runs = [*sameClick, *((segmentationNode, run) for run in same)]
+    found = {(node.GetID(), run.id): (node, run) for node, run in runs if isInRecord(node, run)}
+    return list(found.values())
 
 
 def _withoutMisses(report, volumeNode):
@@ -158,18 +133,27 @@ def _withoutMisses(report, volumeNode):
     return replace(report, findings=found)
 
 
-def _addSegments(labelImage, report, volumeNode, segmentationNode):
-    """A segment of each of the model's labels; all are made before the first is added. Returns their ids."""
+def _makeSegments(labelImage, report, volumeNode, segmentationNode):
+    """A segment of each of the model's labels; none is added yet."""
     values = sitk.GetArrayViewFromImage(labelImage)
-    segments = [
+    return [
         makeSegment((values == label.value).astype(np.uint8), label, volumeNode, segmentationNode, report)
         for label in report.model.labels
     ]
-    return [addSegment(segmentationNode.GetSegmentation(), segment) for segment in segments]
 
 
-def _addMaps(images, report, volumeNode, segmentationNode):
-    """Of the variance, and of the mean probability where there is one: kind -> (volume node, values)."""
+def _addSegments(segments, segmentationNode, onFailure):
+    """Returns their ids."""
+    segmentation = segmentationNode.GetSegmentation()
+    segmentIds = []
+    for segment in segments:
+        segmentIds.append(addSegment(segmentation, segment))
+        onFailure.callback(segmentation.RemoveSegment, segmentIds[-1])
+    return segmentIds
+
+
+def _addMaps(images, report, volumeNode, segmentationNode, runId, onFailure):
+    """Of the variance, and of the mean probability where there is one: kind -> the run's part of it."""
     maps = {}
     for kind, role, name in (
         ("variance", VARIANCE_ROLE, "variance"),
@@ -177,10 +161,36 @@ def _addMaps(images, report, volumeNode, segmentationNode):
     ):
         if kind in images:
             node = mapNode(segmentationNode, volumeNode, role, name)
-            values = sitk.GetArrayFromImage(images[kind])
-            paste(node, values, report.region.start)
-            maps[kind] = (node, values)
+            part = MapPart(node, report.region, sitk.GetArrayFromImage(images[kind]), None, runId)
+            under = whatIsThere(part)
+            onFailure.callback(overwrite, part, under)
+            raiseMap(part)
+            maps[kind] = replace(part, under=under)
     return maps
+
+
+def _nodesOf(segmentationNode):
+    """The maps and the table of a segmentation."""
+    return list(filter(None, map(segmentationNode.GetNodeReference, _ROLES)))
+
+
+def _removeNewNodes(segmentationNode, nodesBefore):
+    """Maps and table that a failed attempt made; what was there follows the record again."""
+    for node in _nodesOf(segmentationNode):
+        if node not in nodesBefore:
+            _removeNode(node)
+    refresh(segmentationNode)
+
+
+def _removeNode(node):
+    """With its display nodes, which would stay."""
+    displays = [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if _isShown(node) else []
+    for each in (node, *filter(None, displays)):
+        slicer.mrmlScene.RemoveNode(each)
+
+
+def _isShown(node):
+    return node.IsA("vtkMRMLDisplayableNode")
 
 
 def _placeBeside(node, volumeNode):

@@ -1,16 +1,12 @@
-"""From a result's label image to the segments of a segmentation node, and a fingerprint of what is in one.
+"""From a result's label image to the segments of a segmentation node.
 
 Not the maps, the record and the table that belong to them.
 """
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import slicer
-import vtk
-from vtk.util import numpy_support
 
 from mednca.models.description import LEFT, RIGHT, Label
 from mednca.result import Report
@@ -22,41 +18,6 @@ _SIDES = {
     LEFT: {"scheme": "SCT", "code": "7771000", "meaning": "Left"},
     RIGHT: {"scheme": "SCT", "code": "24028007", "meaning": "Right"},
 }
-
-
-def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> tuple | None:
-    """A fingerprint of a segment's voxels and their place; None of an empty one.
-
-    Not the modification time: saving a scene changes that, as Slicer then puts segments that do not overlap into one
-    shared label map.
-    """
-    segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
-    labelmap = segment.GetRepresentation("Binary labelmap")
-    if labelmap is None or labelmap.IsEmpty():
-        return None
-    extent = labelmap.GetExtent()
-    shape = [extent[2 * axis + 1] - extent[2 * axis] + 1 for axis in (2, 1, 0)]
-    scalars = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(shape)
-    found = np.argwhere(scalars == segment.GetLabelValue())
-    if len(found) == 0:
-        return None
-    low, high = found.min(0), found.max(0) + 1
-    matrix = vtk.vtkMatrix4x4()
-    labelmap.GetImageToWorldMatrix(matrix)
-    corner = matrix.MultiplyPoint([*(int(low[2 - axis]) + extent[2 * axis] for axis in range(3)), 1])
-    mask = scalars[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] == segment.GetLabelValue()
-    return tuple(round(x, 2) for x in corner), mask.shape, hashlib.sha256(mask.tobytes()).hexdigest()
-
-
-def milliliters(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> float:
-    """The volume of a segment's voxels."""
-    segment = segmentationNode.GetSegmentation().GetSegment(segmentId)
-    labelmap = segment.GetRepresentation("Binary labelmap")
-    if labelmap is None or labelmap.IsEmpty():
-        return 0.0
-    scalars = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars())
-    voxel = float(np.prod(labelmap.GetSpacing()))
-    return int(np.count_nonzero(scalars == segment.GetLabelValue())) * voxel / 1000
 
 
 def newSegmentationNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLSegmentationNode:

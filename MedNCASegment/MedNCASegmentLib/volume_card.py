@@ -19,9 +19,9 @@ from slicer.util import VTKObservationMixin
 
 from mednca.models.description import LEFT, RIGHT, SIDES
 
+from .contents import milliliters
 from .messages import sideTitle
 from .record import Run, runsOf, volumeOf
-from .segments import milliliters
 from .tables import fillRow, fitHeight, setHeader
 
 

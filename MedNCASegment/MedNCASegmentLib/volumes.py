@@ -142,11 +142,17 @@ def orientedImageData(
     """
     data = slicer.vtkOrientedImageData()
     data.ShallowCopy(imageDataFromArray(array, start))
-    geometry = np.linalg.inv(_matrixToWorld(inSpaceOf)) @ _matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
     matrix = vtk.vtkMatrix4x4()
-    matrix.DeepCopy(geometry.ravel().tolist())
+    matrix.DeepCopy(geometryIn(inSpaceOf, volumeNode).ravel().tolist())
     data.SetGeometryFromImageToWorldMatrix(matrix)
     return data
+
+
+def geometryIn(
+    segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode
+) -> np.ndarray:
+    """4x4: voxel index (i, j, k) of a volume -> mm in a segmentation's own space, which may be under another parent."""
+    return np.linalg.inv(_matrixToWorld(segmentationNode)) @ _matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
 
 
 def imageDataFromArray(array: np.ndarray, start: tuple[int, int, int] = (0, 0, 0)) -> vtk.vtkImageData:

@@ -1,0 +1,123 @@
+"""What is in a segment: its voxels, cut to where they are, and a fingerprint of them that survives a saved scene.
+
+By the fingerprint it is known whether somebody corrected a segment; what follows from that is not asked here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+from mednca.axes import triple
+
+from .volumes import asArray
+
+LABELMAP = "Binary labelmap"
+_SAME_PLACE = 1e-3  # mm: files round; a voxel is larger
+
+
+@dataclass(frozen=True)
+class Voxels:
+    """A segment's own voxels, also where several segments share one label map.
+
+    Attributes:
+        mask: bool, (k, j, i), cut to the voxels that are there.
+        start: (i, j, k) of its first voxel in the label map.
+        geometry: 4x4, voxel (i, j, k) of the label map -> mm in the segmentation's own space.
+    """
+
+    mask: np.ndarray
+    start: tuple[int, int, int]
+    geometry: np.ndarray
+
+
+@dataclass(frozen=True)
+class Content:
+    """A fingerprint of a segment's voxels and their place.
+
+    Not the modification time: saving a scene changes that, as Slicer then puts segments that do not overlap into one
+    shared label map.
+
+    Attributes:
+        corner: of its first voxel, mm in the segmentation's own space.
+        shape: of its voxels, (k, j, i).
+        sha256: of them.
+    """
+
+    corner: tuple[float, ...]
+    shape: tuple[int, ...]
+    sha256: str
+
+    def isLike(self, other: Content | None) -> bool:
+        """Whether it is the same voxels at the same place."""
+        isSame = other is not None and (self.shape, self.sha256) == (other.shape, other.sha256)
+        return isSame and bool(np.allclose(self.corner, other.corner, rtol=0, atol=_SAME_PLACE))
+
+    def toJSON(self) -> list:
+        """As a record has it."""
+        return [list(self.corner), list(self.shape), self.sha256]
+
+    @classmethod
+    def fromJSON(cls, data: list) -> Content:
+        """Raises ValueError or TypeError where it is none."""
+        corner, shape, sha256 = data
+        if len(corner) != 3 or len(shape) != 3 or not isinstance(sha256, str):
+            raise ValueError("content")
+        return cls(tuple(float(x) for x in corner), tuple(int(n) for n in shape), sha256)
+
+
+def voxelsOf(segment: slicer.vtkSegment) -> Voxels | None:
+    """The voxels of a segment; None of an empty one."""
+    labelmap = segment.GetRepresentation(LABELMAP)
+    if labelmap is None or labelmap.IsEmpty():
+        return None
+    first = labelmap.GetExtent()[::2]
+    shape = tuple(reversed(labelmap.GetDimensions()))
+    values = numpy_support.vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(shape)
+    box = boxOf(values, segment.GetLabelValue())
+    if box is None:
+        return None
+    start = triple(int(a + part.start) for a, part in zip(first, reversed(box), strict=True))
+    matrix = vtk.vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(matrix)
+    return Voxels(values[box] == segment.GetLabelValue(), start, asArray(matrix))
+
+
+def boxOf(labels: np.ndarray, value: int | None = None) -> tuple[slice, slice, slice] | None:
+    """Where in labels, (k, j, i), a value is (default: any but 0), as a slice of each axis; None where it is not.
+
+    A slice at a time: an array of a whole volume may be large.
+    """
+    found = [np.zeros(n, bool) for n in labels.shape]
+    for k, plane in enumerate(labels):
+        isThere = plane != 0 if value is None else plane == value
+        found[0][k] = isThere.any()
+        found[1] |= isThere.any(1)
+        found[2] |= isThere.any(0)
+    if not found[0].any():
+        return None
+    ends = [np.flatnonzero(each)[[0, -1]] for each in found]
+    return triple(slice(int(low), int(high) + 1) for low, high in ends)
+
+
+def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> Content | None:
+    """The fingerprint of a segment; None of an empty one."""
+    voxels = voxelsOf(segmentationNode.GetSegmentation().GetSegment(segmentId))
+    if voxels is None:
+        return None
+    corner = (voxels.geometry @ (*voxels.start, 1))[:3]
+    sha256 = hashlib.sha256(np.ascontiguousarray(voxels.mask).tobytes()).hexdigest()
+    return Content(tuple(round(float(x), 4) for x in corner), voxels.mask.shape, sha256)
+
+
+def milliliters(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> float:
+    """The volume of a segment's voxels."""
+    voxels = voxelsOf(segmentationNode.GetSegmentation().GetSegment(segmentId))
+    if voxels is None:
+        return 0.0
+    return float(np.count_nonzero(voxels.mask) * abs(np.linalg.det(voxels.geometry[:3, :3]))) / 1000
