@@ -166,7 +166,7 @@ def test_a_failure_in_the_middle_is_told_and_all_is_as_it_was(host, panel, monke
         patch.setattr(results, "updateTable", fail)
         click(host, panel, PLACES[1])
         assert host.wait(lambda: host.dialogs, 5) and "in the middle" in host.dialogs[-1][1]
-    assert state_of(slicer, segmentation) == before and _table(panel)[0][0] == "Label 1"
+    assert state_of(slicer, segmentation) == before and _table(panel)[0][0][0] == "Label 1"
     host.click(panel.ui.undoButton)
     assert segment_names(segmentation) == []
 
