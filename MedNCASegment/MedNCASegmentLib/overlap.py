@@ -17,10 +17,10 @@ from .contents import Voxels, boxOf, voxelsOf
 from .record import Run, runsOf
 from .volumes import geometryIn
 
-# Dice of two results above which they are of one structure: more than a third of each lies in the other. Two clicks on
-# one structure agree far better (their fields of view settle at the same place), neighbors share next to nothing; half
-# is far from both.
-SAME_STRUCTURE = 0.5
+# Dice of two results above which they are of one structure. Two clicks on one agree far better, as their fields of view
+# settle at the same place, and neighbors share next to nothing. A click on one of two equal structures that an earlier
+# result holds both has 2/3, and must not take the other one with it.
+SAME_STRUCTURE = 0.7
 
 
 @dataclass(frozen=True)
