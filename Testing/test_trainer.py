@@ -487,7 +487,8 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path):
         ).exception
     )
 
-    result = _run("calibrate", tmp_path / "tuned", "--data", folder, "--out", tmp_path / "calibrated")
+    result = _run("calibrate", tmp_path / "tuned", "--data", folder, "--out", tmp_path / "calibrated",
+                  "--calibration-cases", 1)  # fmt: skip
     assert result.exit_code == 0, result.output
     assert load_model(tmp_path / "calibrated").id == "calibrated"
 

@@ -57,7 +57,7 @@ def test_it_learns_and_ships(cases, tmp_path):
         cases,
         plan(iterations=150, learning_rate=5e-3, ema=0.95, freeze_norm=0.1, checkpoint_every=1000),
     )
-    report = finish(run, cases, METADATA, tmp_path / "user" / "phantom", "mednca train ...", calibration_cases=6)
+    report = finish(run, cases, METADATA, tmp_path / "user" / "phantom", "mednca train ...", calibration_cases=3)
     (entry,) = Library(bundled=tmp_path / "none", user=tmp_path / "user").entries()
     assert entry.problem is None
     assert report.mean.dice["union"] > 0.85
