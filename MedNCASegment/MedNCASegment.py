@@ -6,6 +6,7 @@ imports neither torch nor anything that Slicer does not bring.
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import qt
@@ -38,7 +39,7 @@ from MedNCASegmentLib.click_placement import (
     pointsOf,
     removePoints,
 )
-from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages
+from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages
 from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
@@ -47,6 +48,7 @@ from MedNCASegmentLib.requests import Request, RequestQueue, Search
 from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
+from MedNCASegmentLib.sample_data import MODEL, loadSampleHead, registerSampleData
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
 from MedNCASegmentLib.volume_card import VolumeCard
@@ -56,6 +58,9 @@ from MedNCASegmentLib.worker_client import RequestState
 if TYPE_CHECKING:
     from mednca.models.weights import Model
     from mednca.result import Segmentation
+
+
+_ICON = Path(__file__).parent / "Resources" / "Icons" / "MedNCASegment.png"
 
 
 class MedNCASegment(ScriptedLoadableModule):
@@ -74,6 +79,7 @@ class MedNCASegment(ScriptedLoadableModule):
         self.parent.acknowledgementText = _(
             "After M3D-NCA and Med-NCA by Kalkhof, Gonz\u00e1lez and Mukhopadhyay, TU Darmstadt."
         )
+        slicer.app.connect("startupCompleted()", lambda: registerSampleData(_ICON))
 
 
 @parameterNodeWrapper
@@ -135,6 +141,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         self.ui.placeButton.connect("clicked(bool)", self.onPlaceButton)
         self.ui.undoButton.connect("clicked(bool)", self.onUndoButton)
+        self.ui.sampleButton.connect("clicked(bool)", self.onSampleButton)
         self.ui.findButton.connect("clicked(bool)", self.onFindButton)
         self.ui.wholeButton.connect("clicked(bool)", self.onWholeButton)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
@@ -327,6 +334,20 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._tell(messages.undoneText(name) if last.volumeNode is not chosen else "")
         self._onParametersModified()
 
+    def onSampleButton(self) -> None:
+        """Load a head, and segment both hippocampi in it."""
+        try:
+            volumeNode = loadSampleHead()
+        except MedNCAError as error:
+            self._log(str(error))
+            slicer.util.errorDisplay(str(error))
+            return
+        node = self._parameterNode
+        if node and volumeNode:
+            node.inputVolume = volumeNode
+            node.model = self.models.select(MODEL) or node.model
+            self.onFindButton()
+
     def onFindButton(self) -> None:
         """Find the organ, on both sides where there are two, and segment what is found, without a click."""
         self._ask(self._search)
@@ -391,10 +412,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._tell("")
             begin(node)
             return True
+        except Declined as error:
+            self._tell(str(error))
         except MedNCAError as error:
             self._log(str(error))
             slicer.util.errorDisplay(str(error))
-            return False
+        return False
 
     # --- what is shown
 
@@ -444,6 +467,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui, node, busy = self.ui, self._parameterNode, self.logic.isBusy
         ready = bool(node and node.inputVolume and self.models.isUsable)
         hasPoints = bool(node and node.points and pointsOf(node.points))
+        ui.sampleButton.visible = node is None or node.inputVolume is None
         ui.placeButton.enabled = ready
         self._showWays(node.inputVolume if node and ready else None, busy)
         ui.undoButton.enabled = self.logic.last is not None and not busy

@@ -34,7 +34,7 @@ from mednca_train.plan.fingerprint import CaseFacts  # noqa: E402
 from mednca_train.plan.metadata import slug  # noqa: E402
 from mednca_train.run_folder import RunState, RunSummary, read_history, read_name  # noqa: E402
 from mednca_train.validation_report import ValidationReport  # noqa: E402
-from MedNCASegmentLib.dependencies import ensureDependencies, missingPackages  # noqa: E402
+from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
 from NCATrainerLib.choosers import RunChooser, StartChooser  # noqa: E402
@@ -331,6 +331,8 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 ensureDependencies(REQUIREMENTS)
             if self._parameterNode is not None:
                 action()
+        except Declined as error:
+            self._log(str(error))
         except (MedNCAError, OSError) as error:
             self._onFailed(str(error))
 

@@ -156,3 +156,31 @@ def test_from_a_script(host, head, panel):
     added = panel.logic.segment(volume, "finder", [place.point for place in places])
     assert segment_names(added.segmentationNode) == ["Organ"]  # one run found both: no side is its name
     assert [finding.side for finding in added.report.findings] == ["left", "right"]
+
+
+def test_the_sample_head_by_one_press(host, tmp_path, monkeypatch):
+    """An empty scene: one press loads a head and segments both sides; the download is a file of this machine."""
+    import SampleData
+    import slicer
+
+    from MedNCASegmentLib import sample_data
+
+    panel = host.openModule("MedNCASegment")
+    (source,) = [each for each in SampleData.SampleDataLogic.sources if each["sampleName"] == sample_data.NAME]
+    assert source["checksums"].removeprefix("SHA256:") in source["uris"] and source["category"] == "MedNCA"
+    assert panel.ui.sampleButton.visible
+    host.click(panel.ui.sampleButton)
+    assert "could not be downloaded" in host.dialogs.pop()[1] and not panel.logic.isBusy
+    model = standout_model("finder", seeds=head_seeds())
+    save(model, panel.logic.library.user / "finder")
+    panel.models.fill()
+    monkeypatch.setattr("MedNCASegment.MODEL", "finder")
+
+    def make():
+        return add_volume(slicer, (head_case()[0] * 10).astype(np.int16), name="MRHead")
+
+    monkeypatch.setitem(SampleData.SampleDataLogic.files, sample_data.NAME, make)
+    host.click(panel.ui.sampleButton)
+    wait_for_result(host, panel)
+    assert segment_names(panel._parameterNode.segmentation) == ["Left label 1", "Right label 1"]
+    assert panel.ui.volumesTable.columnCount == 5 and not panel.ui.sampleButton.visible

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import sys
 from pathlib import Path
 
 import slicer
@@ -21,8 +22,13 @@ except ImportError:  # Slicer always has pip, which carries its own
     from pip._vendor.packaging.requirements import Requirement
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-TORCH_REQUIREMENT = ">=2.1"
+# From 2.13 on the files of torch have paths that are too long for Windows.
+TORCH_REQUIREMENT = ">=2.1,<2.13" if sys.platform == "win32" else ">=2.1"
 _installing = False
+
+
+class Declined(MedNCAError):
+    """The user was asked, and does not want it: that needs no second dialog."""
 
 
 def missingPackages(requirements: Path = REQUIREMENTS) -> dict[str, str]:
@@ -66,7 +72,9 @@ def ensureDependencies(requirements: Path = REQUIREMENTS) -> None:
         requirements: the file that lists the packages beside torch, one a line, as NAME>=VERSION.
 
     Raises:
-        MedNCAError: with the reason where something stays missing or too old.
+        Declined: where the user does not want it.
+        MedNCAError: with the reason where something stays missing or too old; before anything is asked where it could
+            not be installed.
     """
     global _installing
     missing = missingPackages(requirements)
@@ -74,29 +82,30 @@ def ensureDependencies(requirements: Path = REQUIREMENTS) -> None:
         return
     if _installing:  # Slicer goes on answering while it installs
         raise MedNCAError(_("The packages are being installed; wait until that is done."))
+    utilities = _torchUtilities() if "torch" in missing else None
     _installing = True
     try:
         _ask(", ".join(missing.values()))
         with slicer.util.WaitCursor():
-            _installAll(missing, requirements)
+            _installAll(missing, requirements, utilities)
     finally:
         _installing = False
 
 
 def _ask(names):
-    """Raises MedNCAError where the user does not want it."""
+    """Raises Declined where the user does not want it."""
     text = _(
         "MedNCA needs Python packages that are not installed yet, or are too old: {names}.\n\n"
         "They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: "
         "1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?"
     )
     if not slicer.util.confirmOkCancelDisplay(text.format(names=names), windowTitle=_("MedNCA")):
-        raise MedNCAError(_("{names} not installed; nothing can be done without.").format(names=names))
+        raise Declined(_("{names} not installed; nothing can be segmented or trained without.").format(names=names))
 
 
-def _installAll(missing, requirements):
-    if "torch" in missing:
-        _installTorch()
+def _installAll(missing, requirements, utilities):
+    if utilities:
+        _installTorch(utilities)
     if set(missing) - {"torch"}:
         _install(requirements)
     importlib.invalidate_caches()
@@ -106,9 +115,8 @@ def _installAll(missing, requirements):
         raise MedNCAError(told.format(names=still))
 
 
-def _installTorch():
-    """The PyTorch extension chooses the right build for the machine. (It also imports torch into Slicer, in the one
-    session that installs it; nothing here uses it.)"""
+def _torchUtilities():
+    """The PyTorch extension, which chooses the right build for the machine. Raises MedNCAError where it is missing."""
     try:
         import PyTorchUtils
     except ImportError as error:
@@ -118,8 +126,13 @@ def _installTorch():
                 "Add the extension PyTorch in the Extensions Manager, restart Slicer, then try again."
             )
         ) from error
+    return PyTorchUtils
+
+
+def _installTorch(utilities):
+    """(The extension also imports torch into Slicer, in the one session that installs it; nothing here uses it.)"""
     try:
-        torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(
+        torch = utilities.PyTorchUtilsLogic().installTorch(
             askConfirmation=False, torchVersionRequirement=TORCH_REQUIREMENT
         )
     except Exception as error:

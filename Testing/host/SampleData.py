@@ -1,8 +1,11 @@
-"""Stand-in for Slicer's SampleData module: remembers what modules register, downloads nothing."""
+"""Stand-in for Slicer's SampleData module: remembers what modules register, and takes a local file for a download."""
+
+import slicer
 
 
 class SampleDataLogic:
     sources = []  # what was registered, as keyword arguments
+    files = {}  # sample name -> what stands here for its download: a function that makes the node
     categories = {}
 
     @staticmethod
@@ -15,4 +18,10 @@ class SampleDataLogic:
 
 
 def downloadSample(name):
-    raise RuntimeError(f"the host downloads nothing: {name}")
+    if name not in {source["sampleName"] for source in SampleDataLogic.sources}:
+        raise RuntimeError(f"no such sample: {name}")
+    if name not in SampleDataLogic.files:
+        raise RuntimeError(f"the host downloads nothing: {name}")
+    node = SampleDataLogic.files[name]()
+    slicer.util.setSliceViewerLayers(background=node, fit=True)
+    return node
