@@ -126,7 +126,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.models = ModelChooser(self.ui, self.logic.library, self._onModelChosen, self._log)
         self.placement = ClickPlacement(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
         self.results = ResultView(self.ui, self._log)
-        self.volumes = VolumeCard(self.ui, self._log)
+        self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
 
@@ -274,6 +274,10 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         elif node.inputVolume is None:
             self.placement.stop()
 
+    def _onSegmentsEdited(self):
+        self.results.noticeEdit()
+        self._onParametersModified()
+
     def _onViewsChanged(self):
         """What is seen is what is segmented: the image that all slice views show is the volume."""
         node, shown = self._parameterNode, shownImage()
@@ -366,8 +370,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 break
 
     def onEditButton(self) -> None:
-        """Go to the Segment Editor."""
-        editInSegmentEditor(self._parameterNode.segmentation, self._parameterNode.inputVolume)
+        """Go to the Segment Editor, with the segment at the place that is looked at."""
+        node = self._parameterNode
+        editInSegmentEditor(node.segmentation, node.inputVolume, self.results.hotspot)
 
     def onCopyLogButton(self) -> None:
         """Put the log on the clipboard."""

@@ -298,10 +298,18 @@ def test_show_3d_and_edit(host, panel):
     assert segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
     host.click(panel.ui.show3DCheckBox)
     assert not segmentation.GetDisplayNode().GetVisibility3D()
+    click(host, panel, RIGHT)
     host.click(panel.ui.editButton)
     assert slicer.util.selectedModule() == "SegmentEditor"
     editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
-    assert editor.segmentationNode() is segmentation
+    assert editor.segmentationNode() is segmentation and editor.currentSegmentID() is None
+    for place, number in ((RIGHT, 1), (LEFT, 0)):  # the segment at the place that is looked at
+        while np.linalg.norm(np.subtract(panel.results.hotspot.position if panel.results.hotspot else 99, place)) > 12:
+            host.openModule("MedNCASegment")
+            host.click(panel.ui.nextButton)
+        host.click(panel.ui.editButton)
+        assert editor.currentSegmentID() == segmentation.GetSegmentation().GetNthSegmentID(number)
+        assert editor._effect == "Paint"
     host.openModule("MedNCASegment")
 
 

@@ -92,8 +92,12 @@ def test_volumes_follow_a_correction_by_hand(host, panel):
     segmentation.GetSegmentation().GetNthSegment(0).Modified()
     segmentation.GetSegmentation().InvokeEvent(segmentation.GetSegmentation().SourceRepresentationModified)
     assert host.wait(lambda: _texts(panel.ui.volumesTable) != before, 5)
+    assert _texts(panel.ui.verdictTable)[1][1:] == ["Corrected by hand", "-"]
+    assert "Corrected by hand" in panel.ui.lightLabel.text and "there before" in panel.ui.reasonLabel.text
     click(host, panel, RIGHT_BALL)
     assert _texts(panel.ui.volumesTable)[0] == ["ml", "1", "2"]
+    assert [row[1] for row in _texts(panel.ui.verdictTable)[1:]] == ["Corrected by hand", "Likely good enough"]
+    assert "Likely good enough" in panel.ui.lightLabel.text  # of what nobody corrected
     empty = add_volume(slicer, (BALLS[0] * 500 + 20).astype(np.int16), name="other")
     panel.ui.inputSelector.setCurrentNode(empty)
     host.processEvents()

@@ -59,6 +59,21 @@ def coverageText(calibrations: Iterable[Calibration | None]) -> str:
     return _("Dice, {share} %").format(share=shares.pop()) if len(shares) == 1 else _("Dice interval")
 
 
+def correctedWord() -> str:
+    """In place of a verdict, of a result that somebody changed."""
+    return _("Corrected by hand")
+
+
+def correctedLight() -> str:
+    """Rich text: the light of results that were all corrected by hand."""
+    return f'<span style="color:{COLORS["grey"]}; font-size:x-large">&#9679;</span> <b>{correctedWord()}</b>'
+
+
+def correctedText() -> str:
+    """Why there is no verdict on such a result."""
+    return _("Corrected by hand since it was segmented: the verdict was on what was there before.")
+
+
 def reasonText(verdict: Verdict | None) -> str:
     """One sentence. It never says that a result is correct."""
     if verdict is None:

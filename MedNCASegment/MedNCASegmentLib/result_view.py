@@ -19,6 +19,7 @@ from mednca.result import Finding
 
 from . import messages, review
 from .record import VARIANCE_ROLE, Run, problemsOf, runsOf
+from .removal import editedSegments
 from .tables import fillRow, fitHeight, setHeader
 
 _GRAVITY = ("grey", "red", "amber", "green")  # of the lights, the gravest first
@@ -30,6 +31,7 @@ class ResultView:
     def __init__(self, ui: Any, log: Callable[[str], None]):
         self.ui, self.log = ui, log
         self._shown = self._overlay = None
+        self._edited: set[int] = set()  # numbers of the runs whose segments were corrected by hand
         self._hotspots: list[Hotspot] = []
         self._hotspotNumber = -1
         setHeader(ui.verdictTable, [_("Structure"), _("Verdict"), messages.coverageText(())], stretched=0)
@@ -49,10 +51,9 @@ class ResultView:
             return
         newRuns = self._shown is None or shown[:2] != self._shown[:2]
         self._shown = shown
+        self._edited = {run.id for run in runs if editedSegments(segmentationNode, run)}
         judged = [run.rejudged(targetDice) for run in runs]
-        worst = _gravest([finding for run in judged for finding in run.report.findings])
-        self.ui.lightLabel.text = messages.lightText(worst.verdict if worst else None)
-        self.ui.reasonLabel.text = escape(messages.findingText(worst))
+        self._showLight(judged)
         self._fillVerdicts(judged, segments)
         if newRuns:
             self._fillHotspots(review.hotspotsOf(runs))
@@ -91,15 +92,39 @@ class ResultView:
         """The next `showOverlay` brings the overlay to the front again: there is a new result."""
         self._overlay = None
 
+    @property
+    def hotspot(self) -> Hotspot | None:
+        """The one that is looked at, or None."""
+        return self._hotspots[self._hotspotNumber] if self._hotspotNumber >= 0 else None
+
+    def noticeEdit(self) -> None:
+        """Segments may have been corrected by hand: the next `show` looks at them."""
+        if self._shown is not None:
+            self._shown = (*self._shown[:3], None)  # no target is that; the hotspots stay as they are
+
+    def _showLight(self, judged: list[Run]):
+        """The gravest verdict of what nobody corrected."""
+        worst = _gravest([finding for run in judged if run.id not in self._edited for finding in run.report.findings])
+        if worst is None and judged:
+            self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.correctedLight(), messages.correctedText()
+            return
+        self.ui.lightLabel.text = messages.lightText(worst.verdict if worst else None)
+        self.ui.reasonLabel.text = escape(messages.findingText(worst))
+
     def _fillVerdicts(self, judged: list[Run], segments):
-        rows = [row for run in judged for row in _verdictRows(run, segments)]
+        rows = [(run, *row) for run in judged for row in _verdictRows(run, segments)]
         table = self.ui.verdictTable
         table.setRowCount(len(rows))
         interval = messages.coverageText(run.report.model.calibration for run in judged)
         table.horizontalHeaderItem(table.columnCount - 1).setText(interval)
-        for row, (finding, *texts) in enumerate(rows):
-            fillRow(table, row, texts, messages.findingTip(finding))
-            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(COLORS[finding.verdict.color])))
+        for row, (run, finding, structure, *verdict) in enumerate(rows):
+            isEdited = run.id in self._edited
+            told = (messages.correctedWord(), "-") if isEdited else verdict
+            fillRow(
+                table, row, (structure, *told), messages.correctedText() if isEdited else messages.findingTip(finding)
+            )
+            color = COLORS["grey" if isEdited else finding.verdict.color]
+            table.item(row, 1).setForeground(qt.QBrush(qt.QColor(color)))
         fitHeight(table)
 
     def _fillHotspots(self, hotspots):

@@ -6,16 +6,20 @@ used; the window of the background is the user's.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 import slicer
 from slicer.i18n import tr as _
 
+from mednca.errors import MedNCAError
 from mednca.quality.hotspots import Hotspot
 from mednca.result import VARIANCE_LIMIT
 
+from .contents import voxelsOf
 from .record import PROBABILITY_ROLE, VARIANCE_ROLE, Run, ownResults, volumeOf
 from .slice_views import compositeNodes
+from .volumes import matrixToWorld
 
 _HIDDEN = "MedNCA.Hidden"  # says of a node that it was hidden here, and not by the user
 
@@ -104,10 +108,33 @@ def hotspotsOf(runs: Iterable[Run]) -> list[Hotspot]:
 
 
 def editInSegmentEditor(
-    segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode
+    segmentationNode: slicer.vtkMRMLSegmentationNode,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    hotspot: Hotspot | None = None,
 ) -> None:
-    """Switch to Slicer's Segment Editor, with this segmentation over this volume."""
+    """Switch to Slicer's Segment Editor, with this segmentation over this volume, and with the segment nearest to a
+    hotspot, if there is one, as the one to be painted."""
     slicer.util.selectModule("SegmentEditor")
     editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
     editor.setSegmentationNode(segmentationNode)
     editor.setSourceVolumeNode(volumeNode)
+    nearest = None
+    if hotspot:
+        with contextlib.suppress(MedNCAError):  # under a transform that is not linear nobody knows
+            nearest = nearestSegment(segmentationNode, hotspot.position)
+    if nearest:
+        editor.setCurrentSegmentID(nearest)
+        editor.setActiveEffectByName("Paint")
+
+
+def nearestSegment(
+    segmentationNode: slicer.vtkMRMLSegmentationNode, position: tuple[float, float, float]
+) -> str | None:
+    """The ID of the segment whose voxels lie nearest to a point (world RAS mm); None without any."""
+    segmentation, toWorld = segmentationNode.GetSegmentation(), matrixToWorld(segmentationNode)
+    best = (float("inf"), None)
+    for number in range(segmentation.GetNumberOfSegments()):
+        voxels = voxelsOf(segmentation.GetNthSegment(number))
+        if voxels is not None:
+            best = min(best, (voxels.distanceTo(position, toWorld), segmentation.GetNthSegmentID(number)))
+    return best[1]

@@ -110,17 +110,20 @@ def _pair(left, right):
 
 
 class VolumeCard(VTKObservationMixin):
-    """Shows the card, copies it, writes it, and follows the segments. log(text) is called with what was done."""
+    """Shows the card, copies it, writes it, and follows the segments.
 
-    def __init__(self, ui: Any, log: Callable[[str], None]):
+    edited() is called a moment after segments changed, log(text) with what was done.
+    """
+
+    def __init__(self, ui: Any, edited: Callable[[], None], log: Callable[[str], None]):
         VTKObservationMixin.__init__(self)
-        self.ui, self.log = ui, log
+        self.ui, self.edited, self.log = ui, edited, log
         self.node: slicer.vtkMRMLSegmentationNode | None = None
         self.rows: list[list[str]] = []
         self._soon = qt.QTimer()  # an edit with a brush is many events
         self._soon.setSingleShot(True)
         self._soon.setInterval(200)
-        self._soon.connect("timeout()", self.fill)
+        self._soon.connect("timeout()", self._onChanged)
         ui.copyVolumesButton.connect("clicked(bool)", self._onCopy)
         ui.saveVolumesButton.connect("clicked(bool)", self._onSave)
         ui.statisticsButton.connect("clicked(bool)", self._onStatistics)
@@ -158,6 +161,10 @@ class VolumeCard(VTKObservationMixin):
 
     def _onEdited(self, caller, event):
         self._soon.start()
+
+    def _onChanged(self):
+        self.fill()
+        self.edited()
 
     def _onCopy(self):
         """For a spreadsheet or a report."""

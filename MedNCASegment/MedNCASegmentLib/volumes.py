@@ -73,7 +73,7 @@ def lpsGeometry(volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> np.ndarray
     name = volumeNode.GetName()
     if imageData.GetNumberOfScalarComponents() != 1:
         raise MedNCAError(_("{name} is a color or vector volume; a scalar volume is needed.").format(name=name))
-    geometry = _RAS_TO_LPS @ _matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
+    geometry = _RAS_TO_LPS @ matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
     sample = sitk.Image([1, 1, 1], sitk.sitkUInt8)
     try:
         _setGeometry(sample, geometry)
@@ -99,7 +99,7 @@ def spacingAndExtent(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple[tuple,
 
 def volumeStamp(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple:
     """Changes whenever the volume's voxels or its place in the world do."""
-    matrix = (_matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)).ravel().tolist()
+    matrix = (matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)).ravel().tolist()
     return (volumeNode.GetID(), volumeNode.GetImageData().GetMTime(), *matrix)
 
 
@@ -152,7 +152,7 @@ def geometryIn(
     segmentationNode: slicer.vtkMRMLSegmentationNode, volumeNode: slicer.vtkMRMLScalarVolumeNode
 ) -> np.ndarray:
     """4x4: voxel index (i, j, k) of a volume -> mm in a segmentation's own space, which may be under another parent."""
-    return np.linalg.inv(_matrixToWorld(segmentationNode)) @ _matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
+    return np.linalg.inv(matrixToWorld(segmentationNode)) @ matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
 
 
 def imageDataFromArray(array: np.ndarray, start: tuple[int, int, int] = (0, 0, 0)) -> vtk.vtkImageData:
@@ -180,14 +180,15 @@ def ijkToRAS(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     return asArray(matrix)
 
 
-def _matrixToWorld(volumeNode):
-    parent = volumeNode.GetParentTransformNode()
+def matrixToWorld(node: slicer.vtkMRMLTransformableNode) -> np.ndarray:
+    """4x4: a node's own mm -> world RAS mm. Raises MedNCAError where its transform is not linear."""
+    parent = node.GetParentTransformNode()
     if parent is None:
         return np.eye(4)
     if not parent.IsTransformToWorldLinear():
         raise MedNCAError(
             _("{name} is under a non-linear transform; harden the transform or remove it, then segment.").format(
-                name=volumeNode.GetName()
+                name=node.GetName()
             )
         )
     matrix = vtk.vtkMatrix4x4()

@@ -109,7 +109,7 @@ class SegmentEditorWidget(qMRMLWidget):
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self._segmentation = self._source = self._segment = None
+        self._segmentation = self._source = self._segment = self._effect = None
 
     def setSegmentationNode(self, node):
         self._segmentation = node
@@ -130,6 +130,9 @@ class SegmentEditorWidget(qMRMLWidget):
 
     def currentSegmentID(self):
         return self._segment
+
+    def setActiveEffectByName(self, name):
+        self._effect = name
 
 
 class SegmentEditorModuleWidget:
