@@ -109,6 +109,26 @@ def test_three_levels_and_duplication(cases):
     assert [tuple(o[0].shape[1:4]) for o in outputs] == [(6, 7, 6), (8, 8, 8), (8, 8, 8)]
 
 
+def test_the_coarse_level_may_be_trained_alone_at_first(cases, tmp_path):
+    """Then its norm lives first, and the finer level's when that begins; until then the finer one does not move."""
+    phased = plan(iterations=8, freeze_norm=0.25, coarse_first=4)
+    run = Run.create(tmp_path / "run", phased, split(cases, 0.25, 0))
+    fine = [parameter.clone() for parameter in run.pyramid.cells[1].parameters()]
+    coarse = [parameter.clone() for parameter in run.pyramid.cells[0].parameters()]
+    live = []
+    for number in range(8):
+        images, labels = Batches(cases, phased, 0)[number]
+        assert len(training_pass(run.pyramid, images, labels, phased, number)) == (1 if number < 4 else 2)
+        run.step(images, labels)
+        live.append([cell.live_norm for cell in run.pyramid.cells])
+        moved = [not torch.equal(a, b) for a, b in zip(fine, run.pyramid.cells[1].parameters(), strict=True)]
+        assert not any(moved) if number < 4 else any(moved)
+    assert not all(torch.equal(a, b) for a, b in zip(coarse, run.pyramid.cells[0].parameters(), strict=True))
+    assert [each[0] for each in live] == [True, True, *[False] * 6]
+    assert [each[1] for each in live] == [*[False] * 4, True, True, False, False]
+    assert run.frozen_at == 6
+
+
 def test_patches_match_their_labels(cases):
     """The image channel that a patch's state carries is the image where the targets were cut."""
     from mednca.nca.pyramid import Pyramid

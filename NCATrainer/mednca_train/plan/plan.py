@@ -59,6 +59,7 @@ PLAN_SCHEMA = record(
         "steps_jitter": _SHARE,
         "loss": {"enum": list(LOSSES)},
         "coarse_weight": _number(0, 1000),
+        "coarse_first": _number(0, 10_000_000, "integer"),
         "augmentation": _AUGMENTATION,
         "second_phase": optional(_SECOND_PHASE),
         "validation_share": _SHARE,
@@ -137,10 +138,12 @@ class Plan:
         betas: of Adam.
         clip_norm: largest norm of the gradient.
         ema: decay of the moving average of the weights, which is what is kept.
-        freeze_norm: share of the iterations after which batch norm is frozen.
+        freeze_norm: share of the iterations after which a level's batch norm is frozen, from its first one on.
         steps_jitter: relative range of the random number of steps of a level.
         loss: one of `LOSSES`.
         coarse_weight: weight of the same loss on the coarser levels' outputs (0: last level only, as published).
+        coarse_first: iterations, before all others, in which the coarsest level is trained alone: they are many times
+            cheaper, and what the finer levels begin with is then good already (0: all from the start, as published).
         augmentation: of every sample.
         second_phase: an optional last phase after `iterations`.
         validation_share: of the cases, held out.
@@ -173,6 +176,7 @@ class Plan:
     steps_jitter: float = 0.2
     loss: str = "dice-bce"
     coarse_weight: float = 0.25
+    coarse_first: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
     second_phase: SecondPhase | None = None
     validation_share: float = 0.2
@@ -209,6 +213,10 @@ class Plan:
     def total_iterations(self) -> int:
         """Of both phases."""
         return self.iterations + (self.second_phase.iterations if self.second_phase else 0)
+
+    def levels_at(self, iteration: int) -> int:
+        """How many levels are trained, coarsest first."""
+        return 1 if iteration < self.coarse_first else len(self.architecture.levels)
 
     def augmentation_at(self, iteration: int) -> Augmentation:
         """Of the iteration's phase."""

@@ -58,9 +58,11 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     check_affordable(plan)
     context = multiprocessing.get_context("spawn")
     with context.Pool(1, initializer=end_with_parent) as pool:
-        live, frozen, second_phase, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
+        live, frozen, coarse, second_phase, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
-    seconds = live_iterations * live + (plan.iterations - live_iterations) * frozen
+    coarse_iterations = min(plan.coarse_first, plan.iterations)
+    seconds = coarse_iterations * coarse + (plan.iterations - coarse_iterations) * frozen
+    seconds += live_iterations * (live - frozen) * (1 + coarse / frozen if coarse_iterations else 1)
     seconds += second_phase * (plan.total_iterations - plan.iterations)
     sample = math.prod(n + 2 * pad for n, pad in zip(plan.field_of_view, plan.padding, strict=True))
     held = math.ceil(plan.validation_share * cases)
@@ -76,12 +78,14 @@ def estimate(plan: Plan, cases: int) -> Estimate:
 
 
 def _probe(plan: Plan, threads: int):
-    """(seconds of an iteration with live norm, with frozen norm, in the second phase; peak MB, MB before it began)."""
+    """(seconds of an iteration with live norm, with frozen norm, of the coarsest level alone, in the second phase; peak
+    MB, MB before it began)."""
     torch.set_num_threads(threads)
     base = resident_peak()
     run = Run(
-        "", replace(plan, iterations=1000, freeze_norm=0.002, second_phase=None), {"training": [], "validation": []}
-    )
+        "", replace(plan, iterations=1000, freeze_norm=0.002, coarse_first=0, second_phase=None),
+        {"training": [], "validation": []},
+    )  # fmt: skip
     count = plan.batch * plan.duplication
     images = torch.randn(count, *plan.field_of_view, plan.architecture.input_channels)
     labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
@@ -91,10 +95,18 @@ def _probe(plan: Plan, threads: int):
         start = time.perf_counter()
         run.step(images, labels)
         seconds.append(time.perf_counter() - start)
-    live, frozen, second_phase = seconds[1], min(seconds[2:]), 0.0
+    live, frozen, coarse, second_phase = seconds[1], min(seconds[2:]), 0.0, 0.0
+    if plan.coarse_first:
+        coarse = _seconds_of(run, images, labels, coarse_first=1000)
     if plan.second_phase:
-        run.plan = replace(run.plan, patch=plan.second_phase.patch)
-        start = time.perf_counter()
-        run.step(images, labels)
-        second_phase = time.perf_counter() - start
-    return live, frozen, second_phase, resident_peak(), base
+        second_phase = _seconds_of(run, images, labels, patch=plan.second_phase.patch)
+    return live, frozen, coarse, second_phase, resident_peak(), base
+
+
+def _seconds_of(run: Run, images, labels, **changes) -> float:
+    """Of one more iteration of a probe, with its plan changed for it."""
+    plan, run.plan = run.plan, replace(run.plan, **changes)
+    start = time.perf_counter()
+    run.step(images, labels)
+    run.plan = plan
+    return time.perf_counter() - start

@@ -162,7 +162,13 @@ class Run:
 
     @property
     def frozen_at(self) -> int:
-        """The iteration from which on batch norm is frozen."""
+        """The iteration from which on batch norm is frozen in all levels."""
+        begins = self.plan.coarse_first if len(self.plan.architecture.levels) > 1 else 0
+        return begins + self._live_for
+
+    @property
+    def _live_for(self) -> int:
+        """Iterations that a level's batch norm lives."""
         return math.ceil(self.plan.freeze_norm * self.plan.iterations)
 
     @property
@@ -260,7 +266,7 @@ class Run:
     def step(self, images: torch.Tensor, labels: torch.Tensor) -> HistoryRow:
         """One iteration on this process's part of a batch, as `Batches` makes it. Raises Diverged."""
         plan, iteration = self.plan, self.iteration
-        self.set_norm_live(iteration < self.frozen_at)
+        self._set_norms_live()
         rate = plan.learning_rate_at(iteration) * 0.5**self.counters.rollbacks
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -292,10 +298,11 @@ class Run:
         if self._bad_gradients >= _BAD_GRADIENTS:
             raise Diverged
 
-    def set_norm_live(self, live: bool) -> None:
+    def _set_norms_live(self) -> None:
         """Live, batch norm takes the statistics of the batch, and learns them; otherwise those that it has learned."""
-        for cell in self.pyramid.cells:
-            cell.live_norm = live and self.plan.architecture.norm == "batch"
+        for number, cell in enumerate(self.pyramid.cells):
+            trained = self.iteration - (self.plan.coarse_first if number else 0)
+            cell.live_norm = 0 <= trained < self._live_for and self.plan.architecture.norm == "batch"
 
     def _validate(self, validate) -> Scores:
         """Of the average, which is kept where it is the best so far."""

@@ -35,7 +35,8 @@ def training_pass(
 ) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
     """One pass of the patch pyramid (M3D-NCA, section 2.1).
 
-    The coarsest level runs over the whole field of view, each finer one a patch of `plan.patch` cells.
+    The coarsest level runs over the whole field of view, each finer one a patch of `plan.patch` cells; of the levels,
+    those that the plan trains in this iteration.
 
     Args:
         pyramid: that is trained.
@@ -55,7 +56,7 @@ def training_pass(
     targets, valid = _targets(labels, len(plan.labels))
     points = _patch_points(labels, plan, iteration, numbers)
     state, patch, outputs = None, None, []
-    for number, level in enumerate(architecture.levels):
+    for number, level in enumerate(architecture.levels[: plan.levels_at(iteration)]):
         level_frame, level_image = architecture.frame(level, frame), pool(images, level.scale)
         if patch is None:
             patch = Patch([(0, 0, 0)] * len(images), level_frame)
