@@ -49,6 +49,7 @@ from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.sample_data import MODEL, loadSampleHead, registerSampleData
+from MedNCASegmentLib.shortcuts import Shortcuts
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
 from MedNCASegmentLib.volume_card import VolumeCard
@@ -129,6 +130,15 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
+        self.shortcuts = Shortcuts(
+            {
+                "C": lambda: _press(self.ui.placeButton),
+                "U": lambda: _press(self.ui.undoButton),
+                "N": lambda: _press(self.ui.nextButton),
+                "P": lambda: _press(self.ui.previousButton),
+                "F": self.onFillKey,
+            }
+        )
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
@@ -155,6 +165,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.shutdown()
         self.views.cleanup()
         self.volumes.cleanup()
+        self.shortcuts.remove()
         self.placement.cleanup()
         self.setParameterNode(None)
         self.removeObservers()
@@ -163,10 +174,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The module is opened."""
         self.initializeParameterNode()
         self._onViewsChanged()
+        self.shortcuts.install()
 
     def exit(self) -> None:
         """Another module is opened: stop placing, keep computing."""
         self.placement.stop()
+        self.shortcuts.remove()
 
     def onQuit(self) -> None:
         """The application ends: leave no process behind."""
@@ -374,6 +387,13 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         node = self._parameterNode
         editInSegmentEditor(node.segmentation, node.inputVolume, self.results.hotspot)
 
+    def onFillKey(self) -> None:
+        """Outlines, or filled segments."""
+        segmentation = self._parameterNode.segmentation if self._parameterNode else None
+        if segmentation and segmentation.GetDisplayNode():
+            display = segmentation.GetDisplayNode()
+            display.SetVisibility2DFill(not display.GetVisibility2DFill())
+
     def onCopyLogButton(self) -> None:
         """Put the log on the clipboard."""
         slicer.app.clipboard().setText(self.ui.logText.plainText)
@@ -515,6 +535,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _log(self, text):
         self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
+
+
+def _press(button):
+    """What the key of a button does: as a click on it, where it can be clicked on."""
+    if button.enabled:
+        button.click()
 
 
 class MedNCASegmentLogic(ScriptedLoadableModuleLogic):

@@ -126,3 +126,28 @@ def test_nothing_is_wider_than_the_panel(host, panel, width, tmp_path):
     ):
         button = getattr(panel.ui, name)
         assert button.fontMetrics().horizontalAdvance(button.text) < button.width, name
+
+
+def test_keys_do_what_the_buttons_do_as_long_as_the_module_is_open(host, panel):
+    import slicer
+
+    segmentation = click(host, panel, LEFT_BALL)
+    assert panel.ui.placeButton.checked
+    keys = dict(zip(panel.shortcuts.actions, panel.shortcuts.shortcuts, strict=True))
+    assert {shortcut.key.toString() for shortcut in keys.values()} == set("CUNPF")
+    keys["C"].activated.emit()
+    assert not panel.ui.placeButton.checked
+    for key, row in (("N", 0), ("P", panel.ui.hotspotsTable.rowCount - 1)):
+        keys[key].activated.emit()
+        assert panel.ui.hotspotsTable.selectedIndexes()[0].row() == row
+    display = segmentation.GetDisplayNode()
+    assert not display.GetVisibility2DFill()
+    keys["F"].activated.emit()
+    assert display.GetVisibility2DFill()
+    keys["U"].activated.emit()
+    assert segmentation.GetSegmentation().GetNumberOfSegments() == 0
+    keys["U"].activated.emit()  # nothing is left to undo
+    slicer.util.selectModule("Data")
+    assert panel.shortcuts.shortcuts == []
+    host.openModule("MedNCASegment")
+    assert len(panel.shortcuts.shortcuts) == 5
