@@ -99,6 +99,21 @@ def test_only_what_is_there_is_found(model):
         find_structures(_image(head_case([])[0]), model)
 
 
+def test_a_search_tells_how_far_it_is_and_can_be_stopped(model):
+    told = []
+    with pytest.raises(NothingFound):
+        find_structures(_image(head_case([])[0]), model, progress=told.append)
+    steps = [each.step for each in told]
+    assert steps == sorted(steps) and len(set(steps)) == told[0].total == 14 and told[0].stage == "finding"
+
+    def stop(progress):
+        if progress.step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        find_structures(_image(head_case([])[0]), model, progress=stop)
+
+
 def test_what_is_found_on_the_other_side_is_not_taken(model):
     """Both seeds lie at the right organ, which is none of the left side."""
     usual = model.info["seeds"]

@@ -97,12 +97,13 @@ def _look_around(request: Request, field: Field) -> Grid:
     return best
 
 
-def find_place(request: Request, seed: Seed) -> Place | None:
+def find_place(request: Request, seed: Seed, step: Callable[[int], None] = lambda tried: None) -> Place | None:
     """Look for a structure where the model says that it usually lies.
 
     Args:
         request: on an image larger than a field of view.
         seed: of the model.
+        step: called often, with how many of `AROUND_SEED` were tried; may raise to stop.
 
     Returns:
         The first place at or beside the seed at which what is found can be the structure: on the seed's side, in one
@@ -114,10 +115,11 @@ def find_place(request: Request, seed: Seed) -> Place | None:
     """
     canonical, last = request.canonical, np.array(request.canonical.array.shape) - 1
     start = request.body.at(seed.position)
-    for beside in AROUND_SEED:
+    for tried, beside in enumerate(AROUND_SEED):
         index = np.clip(start + np.array(beside) / canonical.spacing, 0, last)
         try:
-            field, _moves = locate(request, grid_around(request, index), triple(canonical.ras_of(index).tolist()))
+            grid, click = grid_around(request, index), triple(canonical.ras_of(index).tolist())
+            field, _moves = locate(request, grid, click, lambda *_told: step(tried))  # noqa: B023 called at once
         except NothingFound:
             continue
         mask, there = _glance(field)

@@ -19,7 +19,7 @@ from .field import Request, first_grid, is_single
 from .field_memory import results_peak
 from .finding import segment_field
 from .imaging.geometry import CanonicalImage, Grid
-from .locate import find_place
+from .locate import AROUND_SEED, find_place
 from .messages import Progress
 from .models.weights import Model
 from .nca.devices import choose_device
@@ -115,7 +115,7 @@ def find_structures(
 
     Args:
         image, model, seed, device, memory_limit: as of `segment_image`.
-        progress: called with the stage "finding"; may raise to cancel.
+        progress: called often, with the stage "finding"; may raise to cancel.
 
     Returns:
         A place for each structure that was found, in the order of the model's seeds.
@@ -130,9 +130,14 @@ def find_structures(
     if request.is_one_field:
         raise MedNCAError("The image is about one field of view: segment it as a whole, without clicks.")
     places = []
+    total = len(model.seeds) * len(AROUND_SEED)
     for number, each in enumerate(model.seeds):
-        request.progress(Progress("finding", number, len(model.seeds)))
-        place = find_place(request, each)
+        before = number * len(AROUND_SEED)
+        place = find_place(
+            request,
+            each,
+            lambda tried: request.progress(Progress("finding", before + tried, total)),  # noqa: B023
+        )
         places += [place] if place else []
     if not places:
         raise NothingFound(f"{model.name} found nothing where its structures usually lie; click on the organ.")
