@@ -166,7 +166,7 @@ def test_the_sample_head_by_one_press(host, tmp_path, monkeypatch):
     from MedNCASegmentLib import sample_data
 
     panel = host.openModule("MedNCASegment")
-    (source,) = [each for each in SampleData.SampleDataLogic.sources if each["sampleName"] == sample_data.NAME]
+    *_others, source = [each for each in SampleData.SampleDataLogic.sources if each["sampleName"] == sample_data.NAME]
     assert source["checksums"].removeprefix("SHA256:") in source["uris"] and source["category"] == "MedNCA"
     assert panel.ui.sampleButton.visible
     host.click(panel.ui.sampleButton)
