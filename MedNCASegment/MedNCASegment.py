@@ -40,6 +40,7 @@ from MedNCASegmentLib.click_placement import (
     removePoints,
 )
 from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages
+from MedNCASegmentLib.hotspot_list import HotspotList
 from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
@@ -127,6 +128,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.models = ModelChooser(self.ui, self.logic.library, self._onModelChosen, self._log)
         self.placement = ClickPlacement(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
         self.results = ResultView(self.ui, self._log)
+        self.hotspots = HotspotList(self.ui)
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
@@ -136,6 +138,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 "U": lambda: _press(self.ui.undoButton),
                 "N": lambda: _press(self.ui.nextButton),
                 "P": lambda: _press(self.ui.previousButton),
+                "A": lambda: _press(self.ui.acceptButton),
+                "E": lambda: _press(self.ui.editButton),
                 "F": self.onFillKey,
             }
         )
@@ -255,6 +259,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._shown3D = False  # its segments want surfaces, too
         self.placement.follow(node.points if node else None)
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
+        self.hotspots.show(node.segmentation if node else None)
         self.volumes.follow(node.segmentation if node else None)
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
@@ -289,6 +294,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onSegmentsEdited(self):
         self.results.noticeEdit()
+        self.hotspots.noticeEdit()
         self._onParametersModified()
 
     def _onViewsChanged(self):
@@ -385,7 +391,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onEditButton(self) -> None:
         """Go to the Segment Editor, with the segment at the place that is looked at."""
         node = self._parameterNode
-        editInSegmentEditor(node.segmentation, node.inputVolume, self.results.hotspot)
+        editInSegmentEditor(node.segmentation, node.inputVolume, self.hotspots.hotspot)
 
     def onFillKey(self) -> None:
         """Outlines, or filled segments."""

@@ -181,6 +181,7 @@ def test_walking_the_hotspots_moves_all_views(host, panel):
 def test_a_hotspot_says_where_it_is_and_how_far_the_outline_may_move(host, panel, tmp_path):
     """Also in a narrow panel: nothing of it lies beside the table."""
     from mednca.quality.hotspots import Hotspot
+    from MedNCASegmentLib.hotspot_list import Doubt
 
     click(host, panel, LEFT)
     shell = dict.fromkeys(("volume_mm3", "deviation", "weight"), 0.25)
@@ -190,7 +191,8 @@ def test_a_hotspot_says_where_it_is_and_how_far_the_outline_may_move(host, panel
         Hotspot((8.0, 9.0, 10.0), distance=0.0, surface="inside", **shell | {"volume_mm3": 120.4}),
         Hotspot((8.0, 9.0, 10.0), **shell),  # as version 0.1 told of it
     ]
-    panel.results._fillHotspots(hotspots)
+    panel.hotspots._doubts = [Doubt(1, number, hotspot, None) for number, hotspot in enumerate(hotspots)]
+    panel.hotspots._fill()
     table = panel.ui.hotspotsTable
     rows = [[table.item(row, column).text().replace("\u00a0", " ") for column in range(2)] for row in range(4)]
     assert rows[0] == ["posterior surface", "1.5 mm out, 0.5 mm in"]
@@ -304,7 +306,9 @@ def test_show_3d_and_edit(host, panel):
     editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
     assert editor.segmentationNode() is segmentation and editor.currentSegmentID() is None
     for place, number in ((RIGHT, 1), (LEFT, 0)):  # the segment at the place that is looked at
-        while np.linalg.norm(np.subtract(panel.results.hotspot.position if panel.results.hotspot else 99, place)) > 12:
+        while (
+            np.linalg.norm(np.subtract(panel.hotspots.hotspot.position if panel.hotspots.hotspot else 99, place)) > 12
+        ):
             host.openModule("MedNCASegment")
             host.click(panel.ui.nextButton)
         host.click(panel.ui.editButton)

@@ -134,7 +134,7 @@ def test_keys_do_what_the_buttons_do_as_long_as_the_module_is_open(host, panel):
     segmentation = click(host, panel, LEFT_BALL)
     assert panel.ui.placeButton.checked
     keys = dict(zip(panel.shortcuts.actions, panel.shortcuts.shortcuts, strict=True))
-    assert {shortcut.key.toString() for shortcut in keys.values()} == set("CUNPF")
+    assert {shortcut.key.toString() for shortcut in keys.values()} == set("CUNPAEF")
     keys["C"].activated.emit()
     assert not panel.ui.placeButton.checked
     for key, row in (("N", 0), ("P", panel.ui.hotspotsTable.rowCount - 1)):
@@ -150,4 +150,4 @@ def test_keys_do_what_the_buttons_do_as_long_as_the_module_is_open(host, panel):
     slicer.util.selectModule("Data")
     assert panel.shortcuts.shortcuts == []
     host.openModule("MedNCASegment")
-    assert len(panel.shortcuts.shortcuts) == 5
+    assert len(panel.shortcuts.shortcuts) == 7

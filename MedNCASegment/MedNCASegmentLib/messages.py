@@ -19,6 +19,7 @@ from mednca.quality.hotspots import Hotspot
 from mednca.quality.verdict import COLORS, Verdict
 from mednca.result import Finding, Place
 
+from .record import ACCEPTED, CORRECTED, LOOKED_AT
 from .worker_client import RequestState
 
 
@@ -143,6 +144,18 @@ def hotspotTip(hotspot: Hotspot) -> str:
     )
     position = ", ".join(f"{x:.0f}" for x in hotspot.position)
     return told.format(volume=f"{hotspot.volume_mm3:.0f}", deviation=f"{hotspot.deviation:.0%}", position=position)
+
+
+def reviewedText(state: str | None) -> str:
+    """What a person did at a hotspot."""
+    return {LOOKED_AT: _("looked at"), ACCEPTED: _("accepted"), CORRECTED: _("corrected")}.get(state or "", "-")
+
+
+def reviewText(done: int, count: int) -> str:
+    """How far the review is: how many of the hotspots were accepted or corrected."""
+    if count and done == count:
+        return _("Most uncertain regions: all {count} reviewed.").format(count=count)
+    return _("Most uncertain regions: {done} of {count} reviewed.").format(done=done, count=count)
 
 
 def objectionText(objection: Objection) -> str:

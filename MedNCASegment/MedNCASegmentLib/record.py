@@ -31,6 +31,8 @@ REPORT_ATTRIBUTE = "MedNCA.Report"
 VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE = (
     f"MedNCA.{name}" for name in ("volume", "variance", "table", "probability")
 )
+# What a person did at a hotspot, in the order in which it counts: a correction is not undone by looking again.
+LOOKED_AT, ACCEPTED, CORRECTED = REVIEWED = ("looked at", "accepted", "corrected")
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Run:
         report: without the clicks where nothing was found.
         contents: segment id -> what was in it when it was added, None of an empty one; versions before 0.2 did not
             write that down.
+        reviewed: number of a hotspot of the report -> one of `REVIEWED`, of those that somebody went to.
     """
 
     id: int
     segmentIds: tuple[str, ...]
     report: Report
     contents: dict[str, Content | None] = field(default_factory=dict)
+    reviewed: dict[int, str] = field(default_factory=dict)
 
     def rejudged(self, target: float) -> Run:
         """The same against another target Dice; nothing is run again."""
@@ -62,6 +66,7 @@ class Run:
             "segments": list(self.segmentIds),
             "report": self.report.to_json(),
             "contents": contents,
+            "reviewed": {str(number): state for number, state in self.reviewed.items()},
         }
 
     @classmethod
@@ -70,7 +75,8 @@ class Run:
         try:
             contents = data.get("contents", {}).items()
             known = {id: None if content is None else Content.fromJSON(content) for id, content in contents}
-            run = cls(int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]), known)
+            reviewed = {int(number): state for number, state in data.get("reviewed", {}).items()}
+            run = cls(int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]), known, reviewed)
             _checkShown(run)
         except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
             raise MedNCAError(_("its record is damaged ({error})").format(error=repr(error))) from error
@@ -100,6 +106,8 @@ def _checkShown(run):
             float(number)
         if not isinstance(hotspot.surface, (str, type(None))):
             raise ValueError("surface")
+    if not all(state in REVIEWED for state in run.reviewed.values()):
+        raise ValueError("reviewed")
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,18 @@ def restoreRun(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run, entry
     isSame = Run.fromJSON(entry.data) == run
     entries.insert(entry.place, entry.data if isSame else entry.data | changes)
     _write(segmentationNode, entries)
+
+
+def setReviewed(segmentationNode: slicer.vtkMRMLSegmentationNode, runId: int, hotspot: int, state: str) -> None:
+    """Write down what was done at a hotspot: one of `REVIEWED`.
+
+    A run that is gone is left alone. hotspot: its number in the report of the run.
+    """
+    entries = _entries(_textOf(segmentationNode))
+    for entry in entries:
+        if _idOf(entry) == runId:
+            entry["reviewed"] = entry.get("reviewed", {}) | {str(hotspot): state}
+            _write(segmentationNode, entries)
 
 
 def isInRecord(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> bool:

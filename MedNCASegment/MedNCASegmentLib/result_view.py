@@ -1,4 +1,4 @@
-"""The part of the panel that shows results: the verdict, the list of hotspots, and the overlay.
+"""The part of the panel that shows results: the verdict and the overlay.
 
 It changes no result; what it says of one stands in `messages`, what it does to the slice views in `review`.
 """
@@ -13,7 +13,6 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from mednca.quality.hotspots import Hotspot
 from mednca.quality.verdict import COLORS
 from mednca.result import Finding
 
@@ -32,17 +31,10 @@ class ResultView:
         self.ui, self.log = ui, log
         self._shown = self._overlay = None
         self._edited: set[int] = set()  # numbers of the runs whose segments were corrected by hand
-        self._hotspots: list[Hotspot] = []
-        self._hotspotNumber = -1
         setHeader(ui.verdictTable, [_("Structure"), _("Verdict"), messages.coverageText(())], stretched=0)
-        setHeader(ui.hotspotsTable, [_("Where"), _("May move")], stretched=1)
-        ui.hotspotsTable.setWordWrap(True)  # in a narrow panel "1.5 mm out, 0.5 mm in" takes two lines
-        ui.hotspotsTable.connect("cellClicked(int,int)", self._onHotspotClicked)
-        ui.previousButton.connect("clicked(bool)", self._onPrevious)
-        ui.nextButton.connect("clicked(bool)", self._onNext)
 
     def show(self, segmentationNode: slicer.vtkMRMLSegmentationNode | None, targetDice: float) -> None:
-        """Verdict and hotspots of a segmentation node (or none), against a target Dice."""
+        """The verdicts on a segmentation node (or none), against a target Dice."""
         runs = runsOf(segmentationNode)
         segments = segmentationNode.GetSegmentation() if segmentationNode else None
         names = [segments.GetNthSegment(n).GetName() for n in range(segments.GetNumberOfSegments())] if segments else []
@@ -56,7 +48,6 @@ class ResultView:
         self._showLight(judged)
         self._fillVerdicts(judged, segments)
         if newRuns:
-            self._fillHotspots(review.hotspotsOf(runs))
             for problem in problemsOf(segmentationNode):
                 self.log(problem)
         self.ui.editButton.enabled = bool(runs)
@@ -92,15 +83,10 @@ class ResultView:
         """The next `showOverlay` brings the overlay to the front again: there is a new result."""
         self._overlay = None
 
-    @property
-    def hotspot(self) -> Hotspot | None:
-        """The one that is looked at, or None."""
-        return self._hotspots[self._hotspotNumber] if self._hotspotNumber >= 0 else None
-
     def noticeEdit(self) -> None:
         """Segments may have been corrected by hand: the next `show` looks at them."""
         if self._shown is not None:
-            self._shown = (*self._shown[:3], None)  # no target is that; the hotspots stay as they are
+            self._shown = (*self._shown[:3], None)  # no target is that
 
     def _showLight(self, judged: list[Run]):
         """The gravest verdict of what nobody corrected."""
@@ -126,32 +112,6 @@ class ResultView:
             color = COLORS["grey" if isEdited else finding.verdict.color]
             table.item(row, 1).setForeground(qt.QBrush(qt.QColor(color)))
         fitHeight(table)
-
-    def _fillHotspots(self, hotspots):
-        self._hotspots, self._hotspotNumber = hotspots, -1
-        table = self.ui.hotspotsTable
-        table.setRowCount(len(hotspots))
-        for row, hotspot in enumerate(hotspots):
-            texts = messages.surfaceText(hotspot), messages.outlineText(hotspot)
-            fillRow(table, row, texts, messages.hotspotTip(hotspot))
-        fitHeight(table)
-        table.clearSelection()
-        self.ui.previousButton.enabled = self.ui.nextButton.enabled = bool(hotspots)
-
-    def _onHotspotClicked(self, row, column):
-        self._goTo(row)
-
-    def _onPrevious(self):
-        self._goTo(self._hotspotNumber - 1 if self._hotspotNumber >= 0 else -1)
-
-    def _onNext(self):
-        self._goTo(self._hotspotNumber + 1)
-
-    def _goTo(self, number):
-        """Move all slice views to a hotspot; after the last comes the first."""
-        self._hotspotNumber = number % len(self._hotspots)
-        review.jumpTo(self._hotspots[self._hotspotNumber].position)
-        self.ui.hotspotsTable.selectRow(self._hotspotNumber)
 
 
 def _gravest(findings: list[Finding]) -> Finding | None:

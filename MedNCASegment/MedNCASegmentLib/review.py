@@ -1,4 +1,4 @@
-"""Reviewing a result: the variance overlay and its legend, the way from hotspot to hotspot, and the way to the editor.
+"""Reviewing a result: the variance overlay and its legend, the views moved to a place, and the way to the editor.
 
 What belongs to another volume than the chosen one is hidden here, too. Only the foreground layer of the slice views is
 used; the window of the background is the user's.
@@ -7,7 +7,6 @@ used; the window of the background is the user's.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 
 import slicer
 from slicer.i18n import tr as _
@@ -17,7 +16,7 @@ from mednca.quality.hotspots import Hotspot
 from mednca.result import VARIANCE_LIMIT
 
 from .contents import voxelsOf
-from .record import PROBABILITY_ROLE, VARIANCE_ROLE, Run, ownResults, volumeOf
+from .record import PROBABILITY_ROLE, VARIANCE_ROLE, ownResults, volumeOf
 from .slice_views import compositeNodes
 from .volumes import matrixToWorld
 
@@ -100,11 +99,6 @@ def jumpTo(position: tuple[float, float, float]) -> None:
     if crosshair:
         crosshair.SetCrosshairRAS(list(position))
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *position, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
-
-
-def hotspotsOf(runs: Iterable[Run]) -> list[Hotspot]:
-    """The hotspots of all runs, in the order in which to go through them."""
-    return sorted((hotspot for run in runs for hotspot in run.report.hotspots), key=lambda hotspot: hotspot.rank)
 
 
 def editInSegmentEditor(
