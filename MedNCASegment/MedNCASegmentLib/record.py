@@ -169,7 +169,7 @@ def setReviewed(segmentationNode: slicer.vtkMRMLSegmentationNode, runId: int, ho
 
     A run that is gone is left alone. hotspot: its number in the report of the run.
     """
-    entries = _entries(_textOf(segmentationNode))
+    entries: list[Any] = _entries(_textOf(segmentationNode))
     for entry in entries:
         if _idOf(entry) == runId:
             entry["reviewed"] = entry.get("reviewed", {}) | {str(hotspot): state}
