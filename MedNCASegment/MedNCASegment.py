@@ -31,10 +31,12 @@ from mednca.quality.verdict import DEFAULT_TARGET
 from mednca.result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Place
 from MedNCASegmentLib import messages
 from MedNCASegmentLib.added_run import AddedRun
+from MedNCASegmentLib.batch import Batch
 from MedNCASegmentLib.click_placement import (
     ClickPlacement,
     Point,
     adoptClicks,
+    clicksOf,
     createClicks,
     pointsOf,
     removePoints,
@@ -50,6 +52,7 @@ from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.sample_data import MODEL, loadSampleHead, registerSampleData
+from MedNCASegmentLib.several_volumes import SeveralVolumes
 from MedNCASegmentLib.shortcuts import Shortcuts
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
@@ -132,6 +135,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
+        self.batch = Batch(self._onBatchChanged)
+        self.several = SeveralVolumes(self.ui, self.batch, self.pairing.target, self._target, self._log)
         self.shortcuts = Shortcuts(
             {
                 "C": lambda: _press(self.ui.placeButton),
@@ -151,6 +156,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(scene, scene.EndBatchProcessEvent, self._onParametersModified)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
+        self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAdded)
         slicer.app.connect("aboutToQuit()", self.onQuit)
 
         self.ui.placeButton.connect("clicked(bool)", self.onPlaceButton)
@@ -158,6 +164,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.sampleButton.connect("clicked(bool)", self.onSampleButton)
         self.ui.findButton.connect("clicked(bool)", self.onFindButton)
         self.ui.wholeButton.connect("clicked(bool)", self.onWholeButton)
+        self.ui.severalButton.connect("clicked(bool)", self.onSeveralButton)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.ui.editButton.connect("clicked(bool)", self.onEditButton)
         self.ui.copyLogButton.connect("clicked(bool)", self.onCopyLogButton)
@@ -191,6 +198,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
         """All nodes are about to go."""
+        self.batch.stop()
+        self.several.forget()
         self.logic.forgetScene()
         self.placement.stop()
         self.setParameterNode(None)
@@ -214,6 +223,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Perhaps a result that could be undone."""
         self.logic.forgetRemovedNodes()
         self._showState()
+        self._fillSeveralSoon()
+
+    def onNodeAdded(self, caller: Any, event: Any) -> None:
+        """Perhaps a volume."""
+        self._fillSeveralSoon()
 
     # --- the parameter node
 
@@ -291,6 +305,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._place()
         elif node.inputVolume is None:
             self.placement.stop()
+
+    def _target(self):
+        return self._parameterNode.targetDice if self._parameterNode else DEFAULT_TARGET
 
     def _onSegmentsEdited(self):
         self.results.noticeEdit()
@@ -379,6 +396,19 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Segment the whole volume."""
         self._start([])
 
+    def onSeveralButton(self) -> None:
+        """Segment all volumes that are checked; or cancel that."""
+        if self.batch.isRunning:
+            self.logic.cancel()
+            self.batch.stop()
+        else:
+            model = self.models.description
+            self._ask(
+                lambda node: self.batch.begin(
+                    self.several.chosen, lambda volumeNode: self._segmentByItself(volumeNode, model)
+                )
+            )
+
     def onApplyButton(self) -> None:
         """Cancel what runs; otherwise segment at all points again, with what is chosen now."""
         if self.logic.isBusy:
@@ -406,13 +436,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _start(self, points):
         """Start a request for some points, or for the whole volume; returns whether it was started."""
-        return self._ask(lambda node: self._segment(node, points))
+        return self._ask(lambda node: self._segment(node, node.inputVolume, node.model, points))
 
-    def _segment(self, node, points):
-        volumeNode = node.inputVolume
+    def _segment(self, node, volumeNode, model, points):
         self.logic.start(
             volumeNode,
-            node.model,
+            model,
             points=points,
             target=lambda: self.pairing.target(volumeNode),
             keepProbability=node.keepProbability,
@@ -423,6 +452,17 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _search(self, node):
         self.logic.startSearch(node.inputVolume, node.model, **self._options(node))
+
+    def _segmentByItself(self, volumeNode, model):
+        """Without a click, in whichever way can end well. Raises MedNCAError where there is none."""
+        node = self._parameterNode
+        whyNotFind, whyNotWhole = whyNot(volumeNode, model)
+        if not whyNotFind:
+            self.logic.startSearch(volumeNode, model.id, **self._options(node))
+        elif not whyNotWhole:
+            self._segment(node, volumeNode, model.id, [])
+        else:
+            raise MedNCAError(whyNotFind)
 
     def _options(self, node):
         """Of every request."""
@@ -457,9 +497,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._onFound(request) if isinstance(request, Search) else self._onDone(request)
         elif request.state is RequestState.MISSED:
             self._onMissed(request)
-        elif request.state is RequestState.FAILED:
+        elif request.state is RequestState.FAILED and not self.batch.owns(request):
             told = messages.failedText(request.error)
             qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))  # not within the worker's own signal
+        if self.batch.owns(request):
+            self.batch.note(request, self.logic.isBusy)
         self._showState()
 
     def _onDone(self, request):
@@ -473,18 +515,31 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._onParametersModified()
         else:
             hide(added)
-            self._tell(messages.elsewhereText(request.volumeNode.GetName(), added.GetName()))
+            if not self.batch.owns(request):
+                self._tell(messages.elsewhereText(request.volumeNode.GetName(), added.GetName()))
+        self.several.fill()
 
     def _onFound(self, search):
-        """Each structure is segmented as if somebody had clicked into its middle, unless another volume was chosen."""
-        node = self._parameterNode
-        if search.volumeNode is not node.inputVolume:
-            return
-        if not node.points:
-            node.points = createClicks(node.inputVolume)
-        self._tell(messages.foundText(search.places, self.models.sides))
+        """Each structure is segmented as if somebody had clicked into its middle."""
+        node, volumeNode = self._parameterNode, search.volumeNode
+        isChosen = volumeNode is node.inputVolume
+        clicks = clicksOf(volumeNode) or createClicks(volumeNode)
+        if isChosen:
+            node.points = clicks
+            self._tell(messages.foundText(search.places, self.models.sides))
+        else:
+            hide(clicks)
         for place in search.places:
-            self._start([self.placement.add(place.point, messages.sideText(place.side))])
+            point = self.placement.add(clicks, place.point, messages.sideText(place.side))
+            self._ask(lambda node, point=point: self._segment(node, volumeNode, search.asked.model, [point]))
+
+    def _onBatchChanged(self):
+        self.several.fill()
+        self._showState()
+
+    def _fillSeveralSoon(self):
+        """Once all that is happening to the scene has happened."""
+        qt.QTimer.singleShot(0, self.several.fill)
 
     def _onMissed(self, request):
         """The click goes, unless an earlier result is its own."""
@@ -501,6 +556,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.sampleButton.visible = node is None or node.inputVolume is None
         ui.placeButton.enabled = ready
         self._showWays(node.inputVolume if node and ready else None, busy)
+        self.several.showState("" if self.models.isUsable and not busy else _("Something else is being computed."))
         ui.undoButton.enabled = self.logic.last is not None and not busy
         ui.applyButton.enabled = busy or (ready and hasPoints)
         ui.applyButton.text, ui.applyButton.toolTip = messages.applyText(busy, ready and hasPoints)

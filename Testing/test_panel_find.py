@@ -92,14 +92,22 @@ def test_nothing_found_leaves_nothing(host, panel, head):
     assert not slicer.util.getNodesByClass("vtkMRMLSegmentationNode") and host.dialogs == []
 
 
-def test_another_volume_meanwhile_takes_no_points(host, panel, head):
-    """The search was on a volume that is not chosen any more: nothing of it is segmented in the other one."""
-    head()
+def test_another_volume_meanwhile_gets_nothing(host, panel, head):
+    """The search was on a volume that is not chosen any more: what it finds belongs to that one, and is not shown."""
+    import slicer
+
+    first, _organs = head()
     host.click(panel.ui.findButton)
     second, _organs = head(name="second head")
-    wait_over = host.wait(lambda: not panel.logic.isBusy, 60)
-    assert wait_over and panel._parameterNode.inputVolume is second
+    assert host.wait(lambda: not panel.logic.isBusy, 60) and panel._parameterNode.inputVolume is second
     assert panel._parameterNode.segmentation is None and panel._parameterNode.points is None
+    (clicks,) = slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode")
+    (segmentation,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    assert not clicks.GetDisplayNode().GetVisibility() and not segmentation.GetDisplayNode().GetVisibility()
+    panel.ui.inputSelector.setCurrentNode(first)
+    host.processEvents()
+    assert panel._parameterNode.segmentation is segmentation and panel._parameterNode.points is clicks
+    assert segment_names(segmentation) == ["Left organ", "Right organ"] and clicks.GetDisplayNode().GetVisibility()
 
 
 def test_cancel_ends_the_search(host, panel, head):

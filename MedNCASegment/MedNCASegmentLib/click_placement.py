@@ -71,11 +71,11 @@ class ClickPlacement(VTKObservationMixin):
         interaction.SetCurrentInteractionMode(interaction.Place)
         self._onModeChanged(None, None)  # perhaps all of it was so before, and nobody called
 
-    def add(self, position: tuple[float, float, float], name: str) -> Point:
-        """A point of the node that is followed, where nobody clicked (world RAS mm): it is not reported as placed."""
-        index = self.node.AddControlPointWorld(vtk.vtkVector3d(*position), name)
-        point = next(point for point in pointsOf(self.node) if point.id[1] == self.node.GetNthControlPointID(index))
-        self._known[self.node.GetID()].add(point.id)
+    def add(self, node: slicer.vtkMRMLMarkupsFiducialNode, position: tuple[float, float, float], name: str) -> Point:
+        """A point of a markups node, where nobody clicked (world RAS mm): it is not reported as placed."""
+        index = node.AddControlPointWorld(vtk.vtkVector3d(*position), name)
+        point = next(point for point in pointsOf(node) if point.id[1] == node.GetNthControlPointID(index))
+        self._known.setdefault(node.GetID(), set()).add(point.id)
         return point
 
     def stop(self) -> None:

@@ -218,6 +218,11 @@ def notFoundText(volume: str) -> str:
     return _("Nothing was found in {volume} where the organ usually lies: click on it.").format(volume=volume)
 
 
+def batchText(number: int, count: int) -> str:
+    """How far several volumes are."""
+    return _("Volume {number} of {count}").format(number=number, count=count)
+
+
 def modelText(description: Description) -> str:
     """Rich text: what a model is for, how good it was measured to be, and its terms."""
     info, architecture = description.info, description.architecture

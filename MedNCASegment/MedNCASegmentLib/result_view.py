@@ -90,7 +90,7 @@ class ResultView:
 
     def _showLight(self, judged: list[Run]):
         """The gravest verdict of what nobody corrected."""
-        worst = _gravest([finding for run in judged if run.id not in self._edited for finding in run.report.findings])
+        worst = _gravest(judged, self._edited)
         if worst is None and judged:
             self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.correctedLight(), messages.correctedText()
             return
@@ -114,8 +114,18 @@ class ResultView:
         fitHeight(table)
 
 
-def _gravest(findings: list[Finding]) -> Finding | None:
-    """The one by whose verdict a set of results must be treated."""
+def overall(segmentationNode: slicer.vtkMRMLSegmentationNode, targetDice: float) -> tuple[str, str]:
+    """The word and the color of all results in a segmentation together, against a target Dice."""
+    judged = [run.rejudged(targetDice) for run in runsOf(segmentationNode)]
+    worst = _gravest(judged, {run.id for run in judged if editedSegments(segmentationNode, run)})
+    if worst is None:
+        return messages.correctedWord(), COLORS["grey"]
+    return messages.word(worst.verdict.color), COLORS[worst.verdict.color]
+
+
+def _gravest(judged: list[Run], edited: set[int]) -> Finding | None:
+    """The finding by whose verdict a set of runs must be treated, of those that nobody corrected; None without any."""
+    findings = [finding for run in judged if run.id not in edited for finding in run.report.findings]
 
     def gravity(finding):
         return _GRAVITY.index(finding.verdict.color), finding.verdict.predicted_dice or 0

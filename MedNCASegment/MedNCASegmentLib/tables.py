@@ -1,10 +1,15 @@
-"""Tables in a narrow panel: filled row by row, as high as they must be, and no room taken where they are empty."""
+"""Tables in a narrow panel: filled row by row, as high as they must be, and no room taken where they are empty; and the
+ways on which their texts leave the panel."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Callable, Sequence
 
 import qt
+import slicer
+from slicer.i18n import tr as _
 
 
 def setHeader(table: qt.QTableWidget, names: Sequence[str], stretched: int) -> None:
@@ -37,3 +42,24 @@ def fitHeight(table: qt.QTableWidget) -> None:
     table.resizeRowsToContents()
     rows = sum(table.rowHeight(row) for row in range(table.rowCount))
     table.setFixedHeight(rows + table.horizontalHeader().sizeHint.height() + 2 * table.frameWidth)
+
+
+def copyTable(rows: list[list[str]]) -> None:
+    """To the clipboard, for a spreadsheet or a report."""
+    slicer.app.clipboard().setText("\n".join("\t".join(row) for row in rows))
+
+
+def saveTable(rows: list[list[str]], title: str, name: str, log: Callable[[str], None]) -> None:
+    """As CSV, where a dialog with a title says, which proposes a name. log(text) is called where it was written."""
+    path = qt.QFileDialog.getSaveFileName(None, title, name, _("Tables (*.csv)"))
+    if not path:
+        return
+    content = io.StringIO()
+    csv.writer(content).writerows(rows)
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(content.getvalue())
+    except OSError as error:
+        slicer.util.errorDisplay(_("The volumes were not saved: {why}").format(why=error))
+    else:
+        log(_("Volumes written to {path}.").format(path=path))

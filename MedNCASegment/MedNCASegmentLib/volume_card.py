@@ -6,8 +6,6 @@ report.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +20,7 @@ from mednca.models.description import LEFT, RIGHT, SIDES
 from .contents import milliliters
 from .messages import sideTitle
 from .record import Run, runsOf, volumeOf
-from .tables import fillRow, fitHeight, setHeader
+from .tables import copyTable, fillRow, fitHeight, saveTable, setHeader
 
 
 @dataclass(frozen=True)
@@ -167,23 +165,11 @@ class VolumeCard(VTKObservationMixin):
         self.edited()
 
     def _onCopy(self):
-        """For a spreadsheet or a report."""
-        slicer.app.clipboard().setText("\n".join("\t".join(row) for row in self.rows))
+        copyTable(self.rows)
         self.log(_("The volumes are on the clipboard."))
 
     def _onSave(self):
-        path = qt.QFileDialog.getSaveFileName(None, _("Save the volumes"), "volumes.csv", _("Tables (*.csv)"))
-        if not path:
-            return
-        content = io.StringIO()
-        csv.writer(content).writerows(self.rows)
-        try:
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                file.write(content.getvalue())
-        except OSError as error:
-            slicer.util.errorDisplay(_("The volumes were not saved: {why}").format(why=error))
-        else:
-            self.log(_("Volumes written to {path}.").format(path=path))
+        saveTable(self.rows, _("Save the volumes"), "volumes.csv", self.log)
 
     def _onStatistics(self):
         """Slicer's own module for everything else that can be measured of segments."""
