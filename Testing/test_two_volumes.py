@@ -478,3 +478,53 @@ def test_a_script_is_told_that_nothing_was_found(host, panel, noisy):
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
     added = panel.logic.segment(noisy, "picky", [LEFT, NOWHERE])
     assert len(added.report.findings) == 1 and added.tableNode.GetNumberOfRows() == 1
+
+
+def test_a_day_at_the_panel(host, panel, noisy, second, tmp_path):
+    """Two volumes, three clicks on each of two structures, a miss, an undo, save, close, load: the scene holds exactly
+    the segments that a person expects, with their volumes, clicks, verdicts and maps."""
+    import slicer
+
+    for _ in range(3):
+        for place in (LEFT, RIGHT):
+            click(host, panel, place)
+    click(host, panel, NOWHERE)
+    assert "Nothing was found" in panel.ui.noticeLabel.text
+    host.click(panel.ui.undoButton)  # of the third click on the right: the second one's result is back
+    _choose(host, panel, second)
+    click(host, panel, OTHER)
+    volumes = {"first": [BALLS[1], BALLS[0]], "second": [OTHER_BALL]}  # the right one is older again
+
+    def check():
+        segmentations = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+        assert len(segmentations) == len(volumes)
+        for name, balls in volumes.items():
+            _choose(host, panel, slicer.util.getNode(name))
+            segmentation = panel._parameterNode.segmentation
+            assert segmentation in segmentations and len(segment_names(segmentation)) == len(balls)
+            for number, ball in enumerate(balls):
+                assert np.array_equal(
+                    segment_mask(slicer, segmentation, panel._parameterNode.inputVolume, number), ball
+                )
+            table = panel.ui.volumesTable
+            told = [float(table.item(0, column).text()) for column in range(1, table.columnCount)]
+            assert told == [pytest.approx(ball.sum() / 1000, abs=0.006) for ball in balls]
+            assert (
+                panel.ui.verdictTable.rowCount
+                == len(balls)
+                == segmentation.GetNodeReference("MedNCA.table").GetNumberOfRows()
+            )
+            variance = slicer.util.arrayFromVolume(segmentation.GetNodeReference("MedNCA.variance"))
+            for ball in balls:
+                assert variance[ball.transpose(2, 1, 0)].max() > 0
+        assert host.dialogs == []
+
+    check()
+    clicks = [node.GetNumberOfControlPoints() for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode")]
+    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "day.mrb"))
+    slicer.mrmlScene.Clear(0)
+    assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "day.mrb"))
+    host.processEvents()
+    check()
+    again = [node.GetNumberOfControlPoints() for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode")]
+    assert again == clicks == [5, 1]
