@@ -42,6 +42,7 @@ from MedNCASegmentLib.click_placement import (
     removePoints,
 )
 from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages
+from MedNCASegmentLib.help_page import HelpPage
 from MedNCASegmentLib.hotspot_list import HotspotList
 from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
@@ -66,6 +67,8 @@ if TYPE_CHECKING:
 
 
 _ICON = Path(__file__).parent / "Resources" / "Icons" / "MedNCASegment.png"
+# The sections of the panel, as their buttons and their anchors on the help page are called.
+_SECTIONS = ("inputs", "segment", "verdict", "volumes", "several", "review", "outputs", "advanced")
 
 
 class MedNCASegment(ScriptedLoadableModule):
@@ -149,6 +152,10 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             }
         )
 
+        self.help = HelpPage(self.resourcePath("Help/MedNCASegment.html"))
+        for section in _SECTIONS:
+            self.help.addLink(getattr(self.ui, section + "CollapsibleButton").layout(), section)
+
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
@@ -177,6 +184,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.views.cleanup()
         self.volumes.cleanup()
         self.shortcuts.remove()
+        self.help.close()
         self.placement.cleanup()
         self.setParameterNode(None)
         self.removeObservers()

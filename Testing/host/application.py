@@ -308,6 +308,7 @@ class Application(qt.QObject):
 
     applicationName, applicationVersion = "Slicer", "5.13.0"
     majorVersion, minorVersion, revision = 5, 13, "0"
+    applicationLocaleName = "en_US"
     os = {"linux": "linux", "darwin": "macosx", "win32": "win"}.get(sys.platform, "linux")
 
     def __init__(self, application_logic):

@@ -236,12 +236,14 @@ class Host:
         self.processEvents()
 
     def _place(self, widget):
-        """Where one clicks: on a check box or radio button its mark, elsewhere the middle."""
+        """Where one clicks: on a check box or radio button its mark, on a text where it is, elsewhere the middle."""
         qt = self.qt
         if isinstance(widget, (qt.QCheckBox, qt.QRadioButton)):
             return qt.QPoint(10, widget.height // 2)
         if widget.className() == "ctkCollapsibleButton":
             return qt.QPoint(widget.width // 2, 8)
+        if isinstance(widget, qt.QLabel) and widget.alignment & qt.Qt.AlignRight:
+            return qt.QPoint(widget.width - 8, widget.height // 2)
         return widget.rect.center()
 
     def _handle(self, slider, value):
