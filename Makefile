@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz screenshots measure-click benchmark check-equality check-kills study-finetuning study-teacher verdict-report lint format train clean
+.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-kills study-finetuning study-teacher verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -50,6 +50,10 @@ fuzz: $(READY)
 screenshots: $(READY)
 	Testing/host/system_packages.sh $(PY)
 	$(PY) Testing/screenshots.py
+
+# Bring the files for translators into step with the code, and compile what Slicer loads of them.
+translations: $(READY)
+	$(PY) Testing/translations.py
 
 # Seconds from the mouse click to the mask on screen, and the longest gap between two ticks of the event loop.
 measure-click: $(READY)

@@ -75,6 +75,7 @@ class MedNCASegment(ScriptedLoadableModule):
     """What Slicer shows of the module before it is opened."""
 
     def __init__(self, parent):
+        slicer.app.loadTranslations(str(Path(__file__).parent / "Resources" / "Translations"))
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("MedNCA Segment")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]

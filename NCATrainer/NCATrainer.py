@@ -52,6 +52,7 @@ class NCATrainer(ScriptedLoadableModule):
     """What Slicer shows of the module before it is opened."""
 
     def __init__(self, parent) -> None:
+        slicer.app.loadTranslations(str(Path(__file__).parent / "Resources" / "Translations"))
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("NCA Trainer")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]

@@ -11,7 +11,7 @@ from pathlib import Path
 import qt
 import slicer
 import vtk
-from PySide6.QtCore import Property, Signal
+from PySide6.QtCore import Property, QTranslator, Signal
 from qmrml import qMRMLNodeComboBox, qMRMLWidget
 from qt import standing_for_cpp
 from scene import temporary_folder
@@ -322,6 +322,18 @@ class Application(qt.QObject):
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(qt.QApplication.instance(), name)
+
+    def loadTranslations(self, directory):
+        """The .qm files of a folder that are of the application's language: of the country, otherwise of any."""
+        language = self.applicationLocaleName
+        for ending in (language, language.split("_")[0]):
+            files = sorted(Path(directory).glob(f"*{ending}.qm"))
+            for file in files:
+                translator = QTranslator(qt.QApplication.instance())
+                if translator.load(str(file)):
+                    qt.QApplication.instance().installTranslator(translator)
+            if files:
+                return
 
     def applicationLogic(self):
         return self._logic

@@ -1,0 +1,107 @@
+"""The translations of both modules: what is translated, the .ts files for translators, the .qm files that Slicer loads.
+
+`make translations` brings every MODULE_de.ts into step with the code (what is new is unfinished there, what is gone
+goes) and compiles it. Contexts are Slicer's: of a Python file its package and name, of a .ui file its class.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = {"MedNCASegment": "MedNCASegmentLib", "NCATrainer": "NCATrainerLib"}
+LANGUAGES = ("de",)
+
+
+def messages(module: str) -> dict[tuple[str, str], None]:
+    """(context, text) of all that a person sees of a module, in the order of the files."""
+    folder = ROOT / module
+    found: dict[tuple[str, str], None] = {}
+    for path in (folder / f"{module}.py", *sorted((folder / MODULES[module]).glob("*.py"))):
+        context = path.stem if path.parent == folder else f"{path.parent.name}.{path.stem}"
+        found |= dict.fromkeys((context, text) for text in _of_python(path))
+    for path in sorted((folder / "Resources" / "UI").glob("*.ui")):
+        found |= dict.fromkeys(_of_form(path))
+    return found
+
+
+def _of_python(path):
+    """The texts of `_("...")`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+        if call.func.id == "_":
+            (argument,) = call.args
+            assert isinstance(argument, ast.Constant), f"{path.name}:{call.lineno}: translators find plain strings only"
+            yield argument.value
+
+
+def _of_form(path):
+    """The strings of a .ui file that are not marked as untranslatable."""
+    tree = ElementTree.parse(path).getroot()
+    for string in tree.iter("string"):
+        if string.text and string.get("notr") != "true":
+            yield tree.findtext("class"), string.text
+
+
+def source(module: str, language: str) -> Path:
+    """The file that a translator edits."""
+    return ROOT / module / "Resources" / "Translations" / f"{module}_{language}.ts"
+
+
+def translations(path: Path) -> dict[tuple[str, str], str]:
+    """(context, text) -> its translation, of a .ts file; "" where there is none yet."""
+    if not path.exists():
+        return {}
+    found = {}
+    for context in ElementTree.parse(path).getroot().iter("context"):
+        for message in context.iter("message"):
+            found[context.findtext("name"), message.findtext("source")] = message.findtext("translation") or ""
+    return found
+
+
+def write(path: Path, language: str, known: dict[tuple[str, str], str]) -> None:
+    """A .ts file: (context, text) -> translation, "" where it is unfinished."""
+    root = ElementTree.Element("TS", version="2.1", language=language, sourcelanguage="en_US")
+    contexts: dict[str, ElementTree.Element] = {}
+    for (name, text), translation in known.items():
+        if name not in contexts:
+            contexts[name] = ElementTree.SubElement(root, "context")
+            ElementTree.SubElement(contexts[name], "name").text = name
+        message = ElementTree.SubElement(contexts[name], "message")
+        ElementTree.SubElement(message, "source").text = text
+        told = ElementTree.SubElement(message, "translation", {} if translation else {"type": "unfinished"})
+        told.text = translation
+    ElementTree.indent(root, " ")
+    path.parent.mkdir(exist_ok=True)
+    text = ElementTree.tostring(root, encoding="unicode")
+    path.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{text}\n', encoding="utf-8")
+
+
+def compile(path: Path) -> None:
+    """The .qm file beside a .ts file, by Qt's lrelease."""
+    release = Path(sys.executable).with_name("pyside6-lrelease")
+    command = [sys.executable, str(release), "-silent", str(path), "-qm", str(path.with_suffix(".qm"))]
+    subprocess.run(command, check=True)
+
+
+def update() -> None:
+    """Bring all files into step with the code."""
+    for module in MODULES:
+        for language in LANGUAGES:
+            path = source(module, language)
+            before = translations(path)
+            by_text = {text: translation for (_context, text), translation in before.items()}
+            known = {key: before.get(key) or by_text.get(key[1], "") for key in messages(module)}
+            write(path, language, known)
+            compile(path)
+            missing = sum(not translation for translation in known.values())
+            print(f"{path.relative_to(ROOT)}: {len(known)} texts, {missing} not translated")
+
+
+if __name__ == "__main__":
+    update()
