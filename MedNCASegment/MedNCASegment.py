@@ -184,6 +184,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.shutdown()
         self.views.cleanup()
         self.volumes.cleanup()
+        self.several.cleanup()
         self.shortcuts.remove()
         self.help.close()
         self.placement.cleanup()
@@ -232,11 +233,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Perhaps a result that could be undone."""
         self.logic.forgetRemovedNodes()
         self._showState()
-        self._fillSeveralSoon()
+        self.several.fillSoon()
 
     def onNodeAdded(self, caller: Any, event: Any) -> None:
         """Perhaps a volume."""
-        self._fillSeveralSoon()
+        self.several.fillSoon()
 
     # --- the parameter node
 
@@ -284,6 +285,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
         self.hotspots.show(node.segmentation if node else None)
         self.volumes.follow(node.segmentation if node else None)
+        self.several.fillSoon()
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
             self._show3D(node)
@@ -526,7 +528,6 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             hide(added)
             if not self.batch.owns(request):
                 self._tell(messages.elsewhereText(request.volumeNode.GetName(), added.GetName()))
-        self.several.fill()
 
     def _onFound(self, search):
         """Each structure is segmented as if somebody had clicked into its middle."""
@@ -545,10 +546,6 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onBatchChanged(self):
         self.several.fill()
         self._showState()
-
-    def _fillSeveralSoon(self):
-        """Once all that is happening to the scene has happened."""
-        qt.QTimer.singleShot(0, self.several.fill)
 
     def _onMissed(self, request):
         """The click goes, unless an earlier result is its own."""

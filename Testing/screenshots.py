@@ -1,9 +1,14 @@
-"""Pictures of the modules at work, for the README: the panel beside three slice views and the 3D view; the trainer.
+"""Pictures of both modules at work: two for the README, and a sheet of every state of each panel to look at.
 
-Both hippocampi of the MNI152 brain are segmented by one press on the test host; a model is trained on phantoms. Run it
-by `make screenshots`, then look at what it made in Resources/Screenshots.
+Both hippocampi of the MNI152 brain are segmented by one press on the test host; a model is trained on phantoms. A sheet
+shows a state at 350 and 500 pixels, light and dark; a text that its widget cuts off ends the run. Run it by `make
+screenshots`. It waits for whatever a slow machine needs, and replaces nothing before all is made; then look at what it
+made: Resources/Screenshots, and the sheets in runs/screenshots.
 """
 
+import json
+import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -12,25 +17,78 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "Testing" / "host"), str(ROOT / "Testing"), str(ROOT / "MedNCASegment")]
-OUT = ROOT / "Resources" / "Screenshots"
+README, SHEETS = ROOT / "Resources" / "Screenshots", ROOT / "runs" / "screenshots"
 PANEL_WIDTH, VIEW = 500, 620
+WIDTHS = (350, 500)
+PATIENCE = 3600  # seconds: the machine may be busy
+GAP = 12
 
 
 def main():
-    import slicerhost
+    """Everything into a folder of its own first."""
+    with tempfile.TemporaryDirectory() as made:
+        os.environ["MEDNCA_MODELS"] = str(Path(made) / "models")  # no model of whoever runs this
+        os.environ["MEDNCA_RUNS"] = str(Path(made) / "trainings")
+        import slicerhost
 
-    host = slicerhost.startApplication(size=(VIEW, VIEW))
+        host = slicerhost.startApplication(size=(VIEW, VIEW))
+        album = Album(host, Path(made) / "sheets", Path(made) / "readme")
+        segment(host, album)
+        train(host, album)
+        album.publish()
+        slicerhost.leave()
+
+
+class Album:
+    """Makes pictures in two folders; `publish` puts them where they belong, all together."""
+
+    def __init__(self, host, sheets, readme):
+        self.host, self.sheets, self.readme = host, sheets, readme
+        for folder in (sheets, readme):
+            folder.mkdir()
+
+    def sheet(self, name, panel):
+        """A state of a panel, at each width, light and dark."""
+        pictures = []
+        for palette in (None, dark_palette(self.host.qt)):
+            standard = self.host.qt.QApplication.palette()
+            if palette:
+                self.host.qt.QApplication.setPalette(palette)
+                color_links_anew(self.host.qt, panel.parent)
+            pictures += [picture(self.host, panel, width) for width in WIDTHS]
+            self.host.qt.QApplication.setPalette(standard)
+        cut = cut_off(self.host.qt, panel.parent)
+        assert not cut, f"{name}: cut off: {cut}"
+        save(self.sheets / f"{name}.png", side_by_side(pictures))
+
+    def publish(self):
+        """Replace what was made before."""
+        for made, folder in ((self.readme, README), (self.sheets, SHEETS)):
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in sorted(made.iterdir()):
+                shutil.copy(path, folder / path.name)
+                print(f"Made {(folder / path.name).relative_to(ROOT)}; look at it.")
+
+
+def segment(host, album):
+    """The segmentation module, from an empty scene to a review."""
     import slicer
 
     from demo import add_mni152
 
-    volume = add_mni152(slicer)
     panel = host.openModule("MedNCASegment")
+    album.sheet("segment-1-empty", panel)
+    volume = add_mni152(slicer)
+    panel.ui.inputSelector.setCurrentNode(volume)
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
     zoom(host, 120)
+    album.sheet("segment-2-ready", panel)
     host.click(panel.ui.findButton)
-    assert host.wait(lambda: panel.logic.isBusy, 10) and host.wait(lambda: not panel.logic.isBusy, 300)
+    wait(host, lambda: panel.logic.isBusy)
+    album.sheet("segment-3-running", panel)
+    wait(host, lambda: not panel.logic.isBusy)
     assert host.dialogs == [], host.dialogs
+    album.sheet("segment-4-both-sides", panel)
     host.click(panel.ui.nextButton)
     host.click(panel.ui.show3DCheckBox)
     host.view("3D").resetFocalPoint()
@@ -39,37 +97,59 @@ def main():
         [host.view("Red").render(), host.view("3D").render()],
         [host.view(n).render() for n in ("Green", "Yellow")],
     ]
-    save(OUT / "MedNCASegment.png", beside(picture(host, panel), np.vstack([np.hstack(row) for row in views])))
-    print(f"Made {OUT / 'MedNCASegment.png'}; look at it.")
-    trainer(host)
-    slicerhost.leave()
+    sheet = beside(picture(host, panel, PANEL_WIDTH), np.vstack([np.hstack(row) for row in views]))
+    save(album.readme / "MedNCASegment.png", sheet)
+    host.click(panel.ui.acceptButton)
+    host.click(panel.ui.acceptButton)
+    panel.ui.severalCollapsibleButton.collapsed = False
+    album.sheet("segment-5-review-several", panel)
+    host.drag(panel.ui.targetSlider, 0.95)
+    host.click(panel.ui.undoButton)
+    for name in ("advanced", "log"):
+        getattr(panel.ui, f"{name}CollapsibleButton").collapsed = False
+    album.sheet("segment-6-red-all-open", panel)
+    panel.logic.shutdown()
 
 
-def trainer(host):
-    """The trainer's panel after a short training on phantoms."""
-    import json
-
+def train(host, album):
+    """The trainer, from an empty scene to a model trained on phantoms."""
     import slicer
 
     from nodes import drawn_pair
     from phantoms import organ_case
 
     slicer.mrmlScene.Clear(0)
+    panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
+    album.sheet("train-1-empty", panel)
     for number in range(6):
         drawn_pair(slicer, *organ_case(number), f"Scan {number + 1}")
-    panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
     panel.ui.nameLineEdit.text = "Phantom organ"
     host.click(panel.ui.addAllButton)
-    for button in ("proposeButton", "applyPlanButton", "trainButton"):
-        if button == "applyPlanButton":
-            panel.ui.advancedCollapsibleButton.collapsed = False
-            changes = {"iterations": 120, "validate_every": 40, "learning_rate": 4e-3}
-            panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
-        host.click(getattr(panel.ui, button))
-        assert host.wait(lambda: not panel.logic.status.isBusy, 400), panel.ui.logText.plainText
-    panel.ui.advancedCollapsibleButton.collapsed = True
-    save(OUT / "NCATrainer.png", picture(host, panel))
-    print(f"Made {OUT / 'NCATrainer.png'}; look at it.")
+    album.sheet("train-2-pairs", panel)
+    press(host, panel, "proposeButton")
+    album.sheet("train-3-planned", panel)
+    panel.ui.detailsCollapsibleButton.collapsed = False
+    changes = {"iterations": 120, "validate_every": 40, "learning_rate": 4e-3}
+    panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
+    press(host, panel, "applyPlanButton")
+    host.click(panel.ui.trainButton)
+    wait(host, lambda: panel.logic.status.isBusy)
+    album.sheet("train-4-training-all-open", panel)
+    panel.ui.detailsCollapsibleButton.collapsed = True
+    wait(host, lambda: not panel.logic.status.isBusy)
+    album.sheet("train-5-trained", panel)
+    save(album.readme / "NCATrainer.png", picture(host, panel, PANEL_WIDTH))
+
+
+def press(host, panel, button):
+    """And wait until it is over."""
+    host.click(getattr(panel.ui, button))
+    wait(host, lambda: not panel.logic.status.isBusy)
+
+
+def wait(host, condition):
+    """As long as it takes."""
+    assert host.wait(condition, PATIENCE), host.dialogs
 
 
 def zoom(host, millimeters):
@@ -79,16 +159,62 @@ def zoom(host, millimeters):
         node.SetFieldOfView(millimeters, millimeters, node.GetFieldOfView()[2])
 
 
-def picture(host, panel):
+def dark_palette(qt):
+    """As Slicer's dark style has it, about."""
+    palette = qt.QPalette()
+    for roles, color in (
+        (("Window", "Button", "AlternateBase", "ToolTipBase"), (60, 60, 60)),
+        (("Base",), (35, 35, 35)),
+        (("WindowText", "Text", "ButtonText", "ToolTipText", "BrightText"), (240, 240, 240)),
+        (("Highlight", "Link"), (100, 160, 230)),
+    ):
+        for role in roles:
+            palette.setColor(getattr(qt.QPalette, role), qt.QColor(*color))
+    for role in ("WindowText", "Text", "ButtonText"):
+        palette.setColor(qt.QPalette.Disabled, getattr(qt.QPalette, role), qt.QColor(130, 130, 130))
+    return palette
+
+
+def color_links_anew(qt, widget):
+    """Links have the color of the palette that was there when their text was set."""
+    for label in widget.findChildren(qt.QLabel):
+        if "<a " in label.text:
+            text, label.text = label.text, ""
+            label.text = text
+
+
+def cut_off(qt, widget):
+    """Texts of buttons and one-line labels that are wider than what shows them."""
+    found = []
+    for kind in (qt.QPushButton, qt.QCheckBox, qt.QLabel):
+        for each in widget.findChildren(kind):
+            isLine = kind is not qt.QLabel or not (each.wordWrap or "<" in each.text)
+            if each.isVisible() and isLine and each.fontMetrics().horizontalAdvance(each.text) > each.width:
+                found.append(each.text)
+    return found
+
+
+def picture(host, panel, width):
     """The panel, (rows, columns, 3) of 0..255."""
     import matplotlib.image
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.png"
-        host.grab(panel.parent, str(path), PANEL_WIDTH)
+        host.grab(panel.parent, str(path), width)
         drawn = (matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
     last = np.flatnonzero((drawn != drawn[-1, 0]).any(axis=(1, 2)))[-1]
     return drawn[: last + 20]
+
+
+def side_by_side(pictures):
+    """On white, with gaps."""
+    height = max(map(len, pictures))
+    columns = []
+    for each in pictures:
+        column = np.full((height, each.shape[1] + GAP, 3), 255, np.uint8)
+        column[: len(each), : each.shape[1]] = each
+        columns.append(column)
+    return np.hstack(columns)
 
 
 def beside(panel, views):
@@ -101,9 +227,9 @@ def beside(panel, views):
 
 
 def save(path, array):
+    """As PNG."""
     import matplotlib.image
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     matplotlib.image.imsave(path, array)
 
 

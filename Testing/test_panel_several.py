@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from nodes import add_volume
-from panel import alive, choose_model, segment_names, worker_pid
+from panel import CALIBRATION, alive, choose_model, segment_names, worker_pid
 from phantoms import head_case, head_seeds, save, standout_model
 
 
@@ -24,7 +24,7 @@ def heads(host, panel):
     for name, sides in (("first", ("left", "right")), ("second", ("right",)), ("empty", ())):
         found.append(add_volume(slicer, (head_case(sides)[0] * 10).astype(np.int16), name=name))
     panel.ui.severalCollapsibleButton.collapsed = False
-    host.processEvents()
+    assert host.wait(lambda: panel.ui.severalTable.rowCount == 4, 10)
     return found
 
 
@@ -96,6 +96,32 @@ def test_again_replaces(host, panel, heads):
     assert len(segment_names(segmentation)) == 2
 
 
+def test_the_table_follows_an_undo_and_the_target(host, panel, heads):
+    import json
+
+    for row in (0, 2, 3):
+        _check(panel, row, False)
+    panel.ui.inputSelector.setCurrentNode(heads[0])
+    _all(host, panel)
+    before = _rows(panel)[1]
+    assert before[3] == "No verdict"  # a phantom's model has no calibration
+    segmentation = panel._parameterNode.segmentation
+    entries = json.loads(segmentation.GetAttribute("MedNCA.Runs"))
+    for entry in entries:
+        entry["report"]["model"]["calibration"] = CALIBRATION
+        entry["report"]["findings"][0]["objection"] = None
+    segmentation.SetAttribute("MedNCA.Runs", json.dumps(entries))
+    words = []
+    for target in (0.5, 0.95):
+        host.drag(panel.ui.targetSlider, target)
+        host.wait(lambda: False, 0.3)
+        words.append(_rows(panel)[1][3])
+    assert len(set(words)) == 2 and "No verdict" not in words
+    host.click(panel.ui.undoButton)
+    assert host.wait(lambda: len(_rows(panel)[1]) == 3, 5)  # nobody has a right one any more
+    assert _rows(panel)[1][1] == before[1]
+
+
 @pytest.mark.parametrize("button", ["severalButton", "applyButton"])
 def test_cancel_ends_all(host, panel, heads, button):
     host.click(panel.ui.severalButton)
@@ -130,8 +156,7 @@ def test_the_next_scene_has_its_own_choice(host, panel, heads):
     slicer.mrmlScene.Clear(0)
     for _ in range(2):
         volume = add_volume(slicer, np.zeros((4, 4, 4), np.int16), name="new")
-    host.processEvents()
-    assert volume.GetID() == id and volume in panel.several.chosen
+    assert volume.GetID() == id and host.wait(lambda: volume in panel.several.chosen, 10)
 
 
 def test_a_worker_that_dies_fails_one_volume_only(host, panel, heads):

@@ -78,6 +78,10 @@ class SeveralVolumes:
         self.volumeNodes: list[slicer.vtkMRMLScalarVolumeNode] = []  # a row each
         self._unchecked: set[str] = set()  # IDs
         self._isFilling, self._whyNot = False, ""
+        self._soon = qt.QTimer()  # a slider, a scene that is loaded: many changes at once
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(100)
+        self._soon.connect("timeout()", self.fill)
         ui.severalTable.connect("cellChanged(int,int)", self._onCellChanged)
         ui.severalCollapsibleButton.connect("contentsCollapsed(bool)", self._onCollapsed)
         ui.copySeveralButton.connect("clicked(bool)", self._onCopy)
@@ -90,8 +94,17 @@ class SeveralVolumes:
 
     def forget(self) -> None:
         """The scene is about to close: the next one's nodes may have the same IDs."""
-        self._unchecked = set()
-        self.batch.told = {}
+        self.volumeNodes, self._unchecked, self.batch.told = [], set(), {}
+        self.ui.severalTable.setRowCount(0)
+        self.showState(None)
+
+    def fillSoon(self) -> None:
+        """Something changed: fill, once all that is happening has happened."""
+        self._soon.start()
+
+    def cleanup(self) -> None:
+        """Fill no more."""
+        self._soon.stop()
 
     def fill(self) -> None:
         """As the scene is now; a closed section is filled when it is opened."""
