@@ -39,6 +39,7 @@ from .record import (
 )
 from .removal import putBack, refresh, takeRunOut
 from .segments import addSegment, complete, makeSegment, newSegmentationNode
+from .subject_hierarchy import placeBeside
 
 _ROLES = (VARIANCE_ROLE, PROBABILITY_ROLE, TABLE_ROLE)
 
@@ -105,9 +106,9 @@ def _add(volumeNode, images, report, segmentationNode, known, replaces, onFailur
     segmentationNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
     for node in _nodesOf(segmentationNode):
         if node not in nodesBefore:
-            _placeBeside(node, volumeNode)
+            placeBeside(node, volumeNode)
     if isNew:
-        _placeBeside(segmentationNode, volumeNode)
+        placeBeside(segmentationNode, volumeNode)
     varianceNode, probabilityNode = (maps[kind].node if kind in maps else None for kind in ("variance", "probability"))
     return AddedRun(run, segmentationNode, varianceNode, tableNode, probabilityNode, list(maps.values()), replaced)
 
@@ -191,17 +192,3 @@ def _removeNode(node):
 
 def _isShown(node):
     return node.IsA("vtkMRMLDisplayableNode")
-
-
-def _placeBeside(node, volumeNode):
-    """Under the same study or folder as the input."""
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-    if hierarchy is None:
-        return
-    volumeItem = hierarchy.GetItemByDataNode(volumeNode)
-    parent = hierarchy.GetItemParent(volumeItem) if volumeItem else hierarchy.GetSceneItemID()
-    item = hierarchy.GetItemByDataNode(node)
-    if item:
-        hierarchy.SetItemParent(item, parent)
-    else:  # where no subject hierarchy plugin makes items for new nodes
-        hierarchy.CreateItem(parent, node)
