@@ -49,6 +49,7 @@ from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
 from MedNCASegmentLib.removal import editedSegments
 from MedNCASegmentLib.requests import Request, RequestQueue, Search
+from MedNCASegmentLib.result_files import ResultFiles
 from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
@@ -137,6 +138,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.results = ResultView(self.ui, self._log)
         self.hotspots = HotspotList(self.ui)
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
+        self.files = ResultFiles(self.ui, self.logic.library, self._target, self._log)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
         self.batch = Batch(self._onBatchChanged)
@@ -286,6 +288,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.hotspots.show(node.segmentation if node else None)
         self.volumes.follow(node.segmentation if node else None)
         self.several.fillSoon()
+        self.files.follow(node.segmentation if node else None)
         if node:
             self.results.showOverlay(node.segmentation, node.showOverlay, node.opacity, node.threshold, node.showLegend)
             self._show3D(node)

@@ -35,12 +35,15 @@ class Voxels:
     start: tuple[int, int, int]
     geometry: np.ndarray
 
-    def distanceTo(self, position: tuple[float, float, float], toWorld: np.ndarray) -> float:
-        """mm from a point (world RAS) to the middle of the nearest voxel. toWorld: 4x4, of the segmentation."""
+    def places(self, toWorld: np.ndarray) -> np.ndarray:
+        """The middles of the voxels, (n, 3), world RAS mm. toWorld: 4x4, of the segmentation."""
         found = np.argwhere(self.mask)[:, ::-1] + self.start
         matrix = toWorld @ self.geometry
-        places = found @ matrix[:3, :3].T + matrix[:3, 3]
-        return float(np.linalg.norm(places - position, axis=1).min())
+        return found @ matrix[:3, :3].T + matrix[:3, 3]
+
+    def distanceTo(self, position: tuple[float, float, float], toWorld: np.ndarray) -> float:
+        """mm from a point (world RAS) to the middle of the nearest voxel. toWorld: 4x4, of the segmentation."""
+        return float(np.linalg.norm(self.places(toWorld) - position, axis=1).min())
 
 
 @dataclass(frozen=True)

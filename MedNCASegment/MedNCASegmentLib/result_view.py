@@ -5,7 +5,7 @@ It changes no result; what it says of one stands in `messages`, what it does to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
@@ -98,7 +98,7 @@ class ResultView:
         self.ui.reasonLabel.text = escape(messages.findingText(worst))
 
     def _fillVerdicts(self, judged: list[Run], segments):
-        rows = [(run, *row) for run in judged for row in _verdictRows(run, segments)]
+        rows = [(run, *row) for run in judged for row in verdictRows(run, segments)]
         table = self.ui.verdictTable
         table.setRowCount(len(rows))
         interval = messages.coverageText(run.report.model.calibration for run in judged)
@@ -133,7 +133,7 @@ def _gravest(judged: list[Run], edited: set[int]) -> Finding | None:
     return min(findings, key=gravity, default=None)
 
 
-def _verdictRows(run: Run, segments):
+def verdictRows(run: Run, segments: slicer.vtkSegmentation) -> Iterator[tuple[Finding, str, str, str]]:
     """(finding, structure, word, interval) of each finding of the run, as long as one of its segments is there."""
     names = [segments.GetSegment(id).GetName() for id in run.segmentIds if segments.GetSegment(id)]
     for finding in run.report.findings if names else ():

@@ -6,7 +6,7 @@ What the voxels mean, and whose volume is whose, is not asked here.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,14 @@ def imageFromVolumeNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> sitk.Imag
     """
     geometry = lpsGeometry(volumeNode)
     image = sitk.GetImageFromArray(arrayFromVolumeNode(volumeNode))
+    _setGeometry(image, geometry)
+    return image
+
+
+def imageOf(array: np.ndarray, toRAS: np.ndarray, start: Sequence[int] = (0, 0, 0)) -> sitk.Image:
+    """An array (k, j, i) as a SimpleITK image. toRAS: 4x4, voxel -> world RAS mm; start: the array's first voxel."""
+    image, geometry = sitk.GetImageFromArray(array), _RAS_TO_LPS @ toRAS
+    geometry[:3, 3] += geometry[:3, :3] @ start
     _setGeometry(image, geometry)
     return image
 
@@ -161,6 +169,7 @@ def imageDataFromArray(array: np.ndarray, start: tuple[int, int, int] = (0, 0, 0
     sizes = reversed(array.shape)
     data.SetExtent([end for first, n in zip(start, sizes, strict=True) for end in (first, first + n - 1)])
     scalars = numpy_support.numpy_to_vtk(np.ascontiguousarray(array).ravel(), deep=True)
+    scalars.SetName("ImageScalars")  # as VTK calls them; DICOM's export takes a segment without such for empty
     data.GetPointData().SetScalars(scalars)
     return data
 
