@@ -452,13 +452,14 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Start a request for some points, or for the whole volume; returns whether it was started."""
         return self._ask(lambda node: self._segment(node, node.inputVolume, node.model, points))
 
-    def _segment(self, node, volumeNode, model, points):
+    def _segment(self, node, volumeNode, model, points, isFound=False):
         self.logic.start(
             volumeNode,
             model,
             points=points,
             target=lambda: self.pairing.target(volumeNode),
             keepProbability=node.keepProbability,
+            isFound=isFound,
             members=node.members or None,
             target_dice=node.targetDice,
             **self._options(node),
@@ -544,7 +545,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             hide(clicks)
         for place in search.places:
             point = self.placement.add(clicks, place.point, messages.sideText(place.side))
-            self._ask(lambda node, point=point: self._segment(node, volumeNode, search.asked.model, [point]))
+            self._ask(
+                lambda node, point=point: self._segment(node, volumeNode, search.asked.model, [point], isFound=True)
+            )
 
     def _onBatchChanged(self):
         self.several.fill()

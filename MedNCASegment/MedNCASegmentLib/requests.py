@@ -111,6 +111,7 @@ class Request(_Pending):
 
     Attributes:
         keepProbability: whether the mean probability is added, too.
+        isFound: whether a search chose the place, and nobody clicked.
         target: called when the result is there; the segmentation node to add to, or None for a new one.
         added: what it brought, when done.
     """
@@ -125,11 +126,12 @@ class Request(_Pending):
         target: Callable[[], slicer.vtkMRMLSegmentationNode | None] = lambda: None,
         finished: Callable[[Request], None] | None = None,
         keepProbability: bool = False,
+        isFound: bool = False,
         **options: Any,
     ):
         points = tuple(triple(float(x) for x in click) for click in clicks)
         super().__init__(volumeNode, SegmentRequest("", model, points, **options), finished)
-        self.target, self.keepProbability = target, keepProbability
+        self.target, self.keepProbability, self.isFound = target, keepProbability, isFound
         self.added: AddedRun | None = None
 
     @property

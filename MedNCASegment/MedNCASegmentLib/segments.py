@@ -13,6 +13,8 @@ from mednca.result import Report
 
 from .volumes import orientedImageData
 
+ALGORITHM_TYPE_TAG, ALGORITHM_NAME_TAG = "DICOM.SegmentAlgorithmType", "DICOM.SegmentAlgorithmName"
+AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
 # Coded modifiers of a type, as DICOM and Slicer's terminologies have them.
 _SIDES = {
     LEFT: {"scheme": "SCT", "code": "7771000", "meaning": "Left"},
@@ -65,12 +67,25 @@ def makeSegment(
     if label.terminology:
         terminology = label.terminology | ({"modifier": _SIDES[side]} if side else {})
         segment.SetTag(segment.GetTerminologyEntryTagName(), _terminologyEntry(terminology))
+    tagAlgorithm(segment, report)
     segment.SetTag("MedNCA.Model", report.model.id)
     segment.SetTag("MedNCA.ModelSHA256", report.model.sha256)
     segment.SetTag("MedNCA.MembersAndSeed", f"{report.members} {report.seed}")
     image = orientedImageData(mask, volumeNode, segmentationNode, report.region.start)
     segment.AddRepresentation("Binary labelmap", image)
     return segment
+
+
+def tagAlgorithm(segment: slicer.vtkSegment, report: Report) -> None:
+    """Let a segment say by what it was made, as DICOM SEG has it: semiautomatic where somebody clicked."""
+    isClicked = any(finding.click for finding in report.findings)
+    segment.SetTag(ALGORITHM_TYPE_TAG, SEMIAUTOMATIC if isClicked else AUTOMATIC)
+    segment.SetTag(ALGORITHM_NAME_TAG, " ".join(filter(None, ("MedNCA", report.model.id, report.model.version))))
+
+
+def tagAutomatic(segment: slicer.vtkSegment) -> None:
+    """The click that a segment came from was nobody's: a search chose the place."""
+    segment.SetTag(ALGORITHM_TYPE_TAG, AUTOMATIC)
 
 
 def addSegment(segmentation: slicer.vtkSegmentation, segment: slicer.vtkSegment) -> str:

@@ -18,6 +18,7 @@ from .record import isInRecord
 from .removal import putBack, takeRunOut
 from .requests import Request
 from .results import addResult
+from .segments import tagAutomatic
 
 _STEPS = 20  # each keeps its part of the maps, and what it replaced
 
@@ -45,7 +46,11 @@ class UndoHistory:
         """Put what came of a request into the scene, in place of what the same click gave before."""
         target = request.target()
         same = [each.brought for each in self.requests if each.isForTheSameAs(request, target)]
-        return addResult(request.volumeNode, images, report, target, self.known, same)
+        added = addResult(request.volumeNode, images, report, target, self.known, same)
+        if request.isFound:
+            for id in added.segmentIds:
+                tagAutomatic(added.segmentationNode.GetSegmentation().GetSegment(id))
+        return added
 
     def add(self, request: Request) -> None:
         """Take in one that is done."""
