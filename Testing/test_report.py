@@ -251,6 +251,15 @@ def test_a_ball_is_round_whatever_the_voxels(host, spacing):
     assert isinstance(images[0], sitk.Image)
 
 
+def test_a_png_is_the_picture_it_was_made_of(host):
+    import matplotlib.image
+
+    from MedNCASegmentLib.slice_pictures import png
+
+    picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    assert np.array_equal(np.round(matplotlib.image.imread(io.BytesIO(png(picture)))[..., :3] * 255), picture)
+
+
 def test_letters_stand_where_the_directions_are(host):
     from MedNCASegmentLib.slice_pictures import AXIAL, SIZE, Section, _glyph, drawMarks
 
