@@ -14,7 +14,10 @@ import numpy as np
 
 from .slice_pictures import png
 
-_STYLE = """
+_HEAD = """<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
 :root { color-scheme: light dark; }
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 180mm; margin: 2em auto; padding: 0 1em; }
 h1 { font-size: 1.6em; margin: 0 0 .3em; }
@@ -33,21 +36,20 @@ figure { margin: 0 0 3mm; }
 code { overflow-wrap: anywhere; font-size: .9em; }
 @page { size: A4; margin: 15mm; }
 @media print { :root { color-scheme: light; } body { font-size: 10pt; margin: 0; padding: 0; max-width: none; } }
-"""
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+</style>"""
 
 
 def page(title: str, language: str, parts: Iterable[str]) -> str:
     """The whole page. language: a tag, as in "en"; parts: HTML, in their order."""
-    head = (
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(title)}</title>",
-        f"<style>{_STYLE}</style>",
+    begin = (
+        "<!DOCTYPE html>",
+        f'<html lang="{escape(language)}">',
+        "<head>",
+        _HEAD,
+        element("title", title),
+        "</head>",
     )
-    begin = ("<!DOCTYPE html>", f'<html lang="{escape(language)}">', "<head>", *head, "</head>", "<body>")
-    return "\n".join((*begin, element("h1", title), *parts, "</body>", "</html>", ""))
+    return "\n".join((*begin, "<body>", element("h1", title), *parts, "</body>", "</html>", ""))
 
 
 def element(name: str, text: str) -> str:
