@@ -62,12 +62,12 @@ def trainer(host):
     host.click(panel.ui.addAllButton)
     for button in ("proposeButton", "applyPlanButton", "trainButton"):
         if button == "applyPlanButton":
-            panel.ui.advancedCollapsibleButton.collapsed = False
+            panel.ui.detailsCollapsibleButton.collapsed = False
             changes = {"iterations": 120, "validate_every": 40, "learning_rate": 4e-3}
             panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
         host.click(getattr(panel.ui, button))
         assert host.wait(lambda: not panel.logic.status.isBusy, 400), panel.ui.logText.plainText
-    panel.ui.advancedCollapsibleButton.collapsed = True
+    panel.ui.detailsCollapsibleButton.collapsed = True
     save(OUT / "NCATrainer.png", picture(host, panel))
     print(f"Made {OUT / 'NCATrainer.png'}; look at it.")
 
