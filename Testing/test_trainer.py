@@ -212,7 +212,7 @@ def test_a_quick_plan_is_coarse_and_short():
 
 def test_what_a_validation_finds_can_be_watched(cases, tmp_path):
     """On the image's own place, also where the image is oblique and the grid another one."""
-    preprocessing = dataclasses.replace(plan().preprocessing, spacing=(1.5, 1.2, 2.0))
+    preprocessing = dataclasses.replace(plan().preprocessing, spacing=(0.9, 1.0, 1.2))
     options = dataclasses.replace(plan(), preprocessing=preprocessing)
     image, labels = organ_case(3)
     direction = rotation(20, 0) @ rotation(-15, 2)
@@ -224,7 +224,7 @@ def test_what_a_validation_finds_can_be_watched(cases, tmp_path):
     WatchedCase(tmp_path, case, options).write(found, 0.5)
     left = sitk.ReadImage(str(tmp_path / run_folder.WATCHED_LABELS))
     back = sitk.Resample(left, sitk.ReadImage(str(files[1])), sitk.Transform(), sitk.sitkNearestNeighbor)
-    assert dice(array_of(back) > 0, labels > 0) > 0.9
+    assert dice(array_of(back) > 0, labels > 0) > 0.93
     assert run_folder.read_watched(tmp_path) == run_folder.Watched("oblique", 0.5)
 
 
