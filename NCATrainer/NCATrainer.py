@@ -35,6 +35,7 @@ from mednca_train.plan.metadata import slug  # noqa: E402
 from mednca_train.run_folder import RunState, RunSummary, read_history, read_name  # noqa: E402
 from mednca_train.validation_report import ValidationReport  # noqa: E402
 from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages  # noqa: E402
+from MedNCASegmentLib.help_page import HelpPage  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
 from NCATrainerLib.choosers import RunChooser, StartChooser  # noqa: E402
@@ -44,6 +45,7 @@ from NCATrainerLib.runs import Runs, runsFolder  # noqa: E402
 from NCATrainerLib.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
 from NCATrainerLib.trainer import Trainer, TrainerState, TrainerStatus  # noqa: E402
 from NCATrainerLib.training_request import TrainingRequest, trainingRequestOf  # noqa: E402
+from NCATrainerLib.watch import Watch  # noqa: E402
 
 REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
 
@@ -115,18 +117,24 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.connect("aboutToQuit()", self.onQuit)
         for name in (
-            "addPair", "addAll", "removePair", "folder", "examine", "propose", "applyPlan", "train", "cancel", "resume",
-            "deleteRun", "calibration", "add", "export", "copyLog",
+            "addPair", "addAll", "removePair", "folder", "examine", "propose", "quick", "applyPlan", "train", "cancel",
+            "resume", "deleteRun", "calibration", "add", "export", "copyLog",
         ):  # fmt: skip
             handler = getattr(self, f"on{name[0].upper()}{name[1:]}Button")
             getattr(ui, f"{name}Button").connect("clicked(bool)", handler)
         ui.startComboBox.connect("currentIndexChanged(int)", self._onStartChosen)
+        ui.watchCheckBox.connect("clicked(bool)", self.onWatchCheckBox)
+        ui.examplePicture.setPixmap(qt.QPixmap(self.resourcePath("NCATrainerGoodDataSet.png")))
+        self.help = HelpPage(self.resourcePath("Help/NCATrainer.html"))
+        for section in ("dataset", "start", "plan", "train", "result"):
+            self.help.addLink(getattr(ui, section + "CollapsibleButton").layout(), section)
         self.enter()
 
     def cleanup(self) -> None:
         """Called when the application closes and when the module is reloaded."""
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
         self._showSoon.stop()
+        self.help.close()
         self.logic.shutdown()
         self.setParameterNode(None)
         self.removeObservers()
@@ -230,6 +238,10 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Have a plan proposed."""
         self._try(lambda: self.logic.propose(self._request()))
 
+    def onQuickButton(self) -> None:
+        """Have a plan proposed that gives a first answer."""
+        self._try(lambda: self.logic.propose(self._request(), quick=True))
+
     def onApplyPlanButton(self) -> None:
         """Have the plan made anew with what was changed in the editor."""
         self._try(lambda: self.logic.propose(self._request(), self.plan.changes()))
@@ -254,6 +266,11 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         question = _("Stop the training and delete what was trained so far?")
         if not self.logic.status.isTraining or slicer.util.confirmOkCancelDisplay(question):
             self.logic.cancel()
+
+    def onWatchCheckBox(self, isOn: bool) -> None:
+        """Show a validation image of the training that runs, or will; or no longer."""
+        self._try(lambda: self.logic.setWatched(isOn), install=False)
+        self._show()
 
     def onResumeButton(self) -> None:
         """Go on with the chosen training; open one that is done."""
@@ -356,6 +373,9 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.runs.setEnabled(not status.isBusy)
         self.plan.show(status.preparation.planned.plan if status.preparation.planned else None)
         self.ui.planLabel.text = messages.planText(status.preparation)
+        _tell(self.ui.planReasonsLabel, messages.planReasonsText(status.preparation))
+        self.ui.quickButton.visible = status.preparation.isLong
+        self._showWatch()
         self._showProgress(status)
         self._showResult(status)
 
@@ -367,7 +387,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ):  # fmt: skip
             widget.enabled = isFree
         hasData = request is not None and request.hasData
-        for button in (ui.examineButton, ui.proposeButton):
+        for button in (ui.examineButton, ui.proposeButton, ui.quickButton):
             button.enabled = hasData
         ui.applyPlanButton.enabled = status.preparation.planned is not None and not status.isBusy
         ui.trainButton.enabled = hasData or status.state == TrainerState.TRAINING
@@ -377,19 +397,25 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _showInputs(self, status: TrainerStatus, request: TrainingRequest | None):
         if request:
             self.labels.show(request.labels)
+        self.ui.labelsLabel.visible = self.ui.labelsTable.rowCount > 0
         if status.preparation.data:
             self.cases.showCases(status.preparation.facts)
         else:
             self.cases.showPairs(request.pairs if request else [])
-        self.ui.datasetLabel.text = messages.datasetText(request, status.preparation, status.isStale)
-        self.ui.startInfoLabel.text = messages.startText(request)
+        _tell(self.ui.datasetLabel, messages.datasetText(request, status.preparation, status.isStale))
+        _tell(self.ui.startInfoLabel, messages.startText(request))
+
+    def _showWatch(self):
+        watch = self.logic.watch
+        self.ui.watchCheckBox.checked = watch.isOn
+        _tell(self.ui.watchLabel, watch.text)
 
     def _showProgress(self, status: TrainerStatus):
         bar, progress = self.ui.progressBar, status.progress
         bar.visible = status.isBusy
         bar.maximum = int(progress.total or 0)
         bar.value = int(progress.step or 0)
-        self.ui.statusLabel.text = messages.statusText(status)
+        _tell(self.ui.statusLabel, messages.statusText(status))
 
     def _showResult(self, status: TrainerStatus):
         ui, result = self.ui, status.result
@@ -404,6 +430,11 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _log(self, text):
         self.ui.logText.appendPlainText(time.strftime("%H:%M:%S  ") + text)
+
+
+def _tell(label, text):
+    """A label without a text takes no room."""
+    label.text, label.visible = text, bool(text)
 
 
 class NCATrainerLogic(ScriptedLoadableModuleLogic):
@@ -428,8 +459,8 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     ) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
         self.library = Library(check_tensors=False)
-        self.plot, self.log = TrainingPlot(), log
-        self.trainer = Trainer(Runs(runsFolder(self.library)), changed, self.plot.add, failed, log)
+        self.plot, self.watch, self.log = TrainingPlot(), Watch(), log
+        self.trainer = Trainer(Runs(runsFolder(self.library)), changed, self._onRow, failed, log)
 
     def getParameterNode(self) -> NCATrainerParameterNode:
         """What the user chose in this scene."""
@@ -457,17 +488,18 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         """
         self.trainer.examine(request)
 
-    def propose(self, request: TrainingRequest, changes: dict | None = None) -> None:
+    def propose(self, request: TrainingRequest, changes: dict | None = None, quick: bool = False) -> None:
         """Make a plan, and measure what it costs on this computer. The data set is examined first if it was not.
 
         Args:
             request: what is to be trained.
             changes: to fields of the plan (`mednca_train.plan.plan.Plan`), as JSON has them.
+            quick: on a coarser grid and with fewer iterations, for a first answer.
 
         Raises:
             MedNCAError: where there is no data, or something is being done already.
         """
-        self.trainer.propose(request, changes)
+        self.trainer.propose(request, changes, quick=quick)
 
     def train(
         self,
@@ -634,6 +666,26 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
 
     # --- the scene and the application
 
+    def setWatched(self, isOn: bool) -> None:
+        """Show one validation image of the training that runs, or is begun next, and what the model finds in it.
+
+        Raises:
+            MedNCAError: where it cannot be loaded.
+        """
+        if not isOn:
+            self.watch.stop()
+            return
+        self.watch.start(self.trainer.run if self.trainer.isTraining else None)
+
+    def _onRow(self, row):
+        self.plot.add(row)
+        if row.dice_union is not None:
+            try:
+                self.watch.update(self.trainer.run)
+            except MedNCAError as error:
+                self.watch.stop()
+                self.log(str(error))
+
     def restorePlot(self) -> None:
         """The chart of the training that runs, where it went with a scene."""
         if not self.plot.isThere:
@@ -642,6 +694,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     def forgetScene(self) -> None:
         """A training goes on: it needs no node. What reads nodes ends."""
         self.plot.forget()
+        self.watch.stop()
         if self.trainer.isBusy and not self.trainer.isTraining:
             self.trainer.cancel()
         self.trainer.forget()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -19,9 +20,11 @@ from typer.testing import CliRunner
 
 from mednca.benchmark.timing import resident_peak
 from mednca.errors import MedNCAError
+from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
-from mednca_train import training_run
+from mednca_train import run_folder, training_run
+from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case, CaseSet
 from mednca_train.data.examine import fingerprint
 from mednca_train.data.layouts import find_dataset, pair_folders
@@ -32,13 +35,15 @@ from mednca_train.plan.metadata import metadata_for
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose, with_changes
 from mednca_train.pool import Pool
+from mednca_train.progress import Pace
 from mednca_train.run_folder import RunOptions, RunState, read_cases, read_history, read_status, write_cases
 from mednca_train.training import loop
 from mednca_train.training.estimate import estimate
 from mednca_train.training.finetune import starting_weights
 from mednca_train.training.loop import Run
 from mednca_train.training.validation import Scores, validator
-from phantoms import ARCHITECTURES, bright_model, organ_case, random_pyramid, save
+from mednca_train.training.watching import WatchedCase
+from phantoms import ARCHITECTURES, array_of, bright_model, image_of, organ_case, random_pyramid, rotation, save
 from training_phantoms import METADATA, history, plan, write_case
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,6 +168,64 @@ def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     predicted = estimate(quick, len(cases))
     assert abs(predicted.peak_mb / measured - 1) < 0.3
     assert predicted.seconds > 0 and predicted.loader_mb > 100
+
+
+def test_the_estimate_says_what_a_free_computer_would_take(monkeypatch):
+    """It is measured beside programs that never rest, two for each processor."""
+    monkeypatch.setattr("mednca_train.training.estimate.torch.get_num_threads", lambda: 1)  # they wait for each other
+    count = 2 * (os.cpu_count() or 1)
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _number in range(count)]
+    try:
+        found = estimate(plan(), 10)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert found.is_busy and 0 < found.seconds_free < found.seconds / 1.5
+    assert not dataclasses.replace(found, seconds_free=found.seconds).is_busy
+
+
+def test_the_time_that_is_left_follows_the_latest_iterations(monkeypatch):
+    """Three times as slow since 40 iterations; a validation of 10 s is still to come, and does not count as one."""
+    pace, now = Pace(200, 100), 0.0
+    monkeypatch.setattr("mednca_train.progress.time.monotonic", lambda: now)
+    assert pace.seconds_left(1, False) is None
+    for iteration in range(2, 141):
+        validated = iteration == 100
+        now += 10 if validated else 1.0 if iteration < 100 else 3.0
+        left = pace.seconds_left(iteration, validated)
+    assert left == pytest.approx(60 * 3.0 + 7.0)
+    pace = Pace(300, 100)
+    for iteration in range(1, 151):
+        now += 10 if iteration == 100 else 1.0
+        left = pace.seconds_left(iteration, iteration == 100)
+    assert left == pytest.approx(150 * 1.0 + 2 * 9.0)
+
+
+def test_a_quick_plan_is_coarse_and_short():
+    large = dataclasses.replace(_facts(), size=(150, 150, 150), extent=(80.0, 80.0, 80.0))
+    slow, quick = (propose(Fingerprint((large, large)), quick=quick) for quick in (False, True))
+    assert max(slow.plan.field_of_view) > 64 >= max(quick.plan.field_of_view)
+    assert quick.plan.iterations < slow.plan.iterations and "64 voxels" in quick.reasons["spacing"]
+    assert math.prod(quick.plan.patch) < math.prod(slow.plan.patch)
+
+
+def test_what_a_validation_finds_can_be_watched(cases, tmp_path):
+    """On the image's own place, also where the image is oblique and the grid another one."""
+    preprocessing = dataclasses.replace(plan().preprocessing, spacing=(0.9, 1.0, 1.2))
+    options = dataclasses.replace(plan(), preprocessing=preprocessing)
+    image, labels = organ_case(3)
+    direction = rotation(20, 0) @ rotation(-15, 2)
+    files = [tmp_path / "image.nrrd", tmp_path / "labels.nrrd"]
+    for file, array in zip(files, (image, labels), strict=True):
+        sitk.WriteImage(image_of(array, (1, 1.1, 1.3), direction, (5, -7, 11)), str(file))
+    case = Case("oblique", *files)
+    ((_image, found),) = CaseReader(options)(case)
+    WatchedCase(tmp_path, case, options).write(found, 0.5)
+    left = sitk.ReadImage(str(tmp_path / run_folder.WATCHED_LABELS))
+    back = sitk.Resample(left, sitk.ReadImage(str(files[1])), sitk.Transform(), sitk.sitkNearestNeighbor)
+    assert dice(array_of(back) > 0, labels > 0) > 0.93
+    assert run_folder.read_watched(tmp_path) == run_folder.Watched("oblique", 0.5)
 
 
 def _train_and_measure(folder, quick, cases):

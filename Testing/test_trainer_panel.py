@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,20 +13,26 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 import slicerhost
 from conftest import ROOT
+from mednca.messages import Progress
 from mednca_train import run_folder
+from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case
 from mednca_train.messages import PlanAnswer
+from mednca_train.plan.estimate import Estimate
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose
 from mednca_train.run_folder import RunState, read_plan, write_plan
+from mednca_train.training.watching import WatchedCase
 from mednca_train.validation_report import ValidationReport
-from nodes import drawn_pair
+from nodes import drawn_pair, segment_mask
 from phantoms import bright_model, organ_case, save
+from training_phantoms import plan as phantom_plan
 from training_phantoms import write_case
 
 QUICK = {"iterations": 24, "validate_every": 12, "freeze_norm": 0.0, "patience": 0}
@@ -86,10 +93,10 @@ def _open_panel(host):
     return panel
 
 
-def _pair(number, **options):
+def _pair(number, name=None, **options):
     import slicer
 
-    return drawn_pair(slicer, *organ_case(number), f"Scan {number}", **options)
+    return drawn_pair(slicer, *organ_case(number), name or f"Scan {number}", **options)
 
 
 def _wait(host, panel, seconds=170):
@@ -144,13 +151,13 @@ def trained(shared_host, folders, tmp_path_factory):
     panel.ui.nameLineEdit.text = "Phantom organ"
     host.click(panel.ui.proposeButton)
     _wait(host, panel)
-    shown.states, shown.proposal = _texts(panel.ui.pairsTable, 2), panel.ui.planLabel.text
-    panel.ui.advancedCollapsibleButton.collapsed = False  # to change the plan in the editor
+    shown.states, shown.proposal = _texts(panel.ui.pairsTable, 1), panel.ui.planLabel.text
+    panel.ui.detailsCollapsibleButton.collapsed = False  # to change the plan in the editor
     changes = {"iterations": 50, "validate_every": 25, "learning_rate": 5e-3, "batch": 2}
     panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
     host.click(panel.ui.applyPlanButton)
     _wait(host, panel)
-    shown.plan = panel.ui.planLabel.text
+    shown.plan, shown.reasons = panel.ui.planLabel.text, panel.ui.planReasonsLabel.text
     host.click(panel.ui.trainButton)
     shown.isToPause = host.wait(lambda: panel.ui.trainButton.text == "Pause", 30)
     shown.isPlotted = host.wait(lambda: panel.logic.plot.table.GetNumberOfRows() > 2, 60)
@@ -173,7 +180,8 @@ def test_the_drawings_of_the_scene_are_the_cases(trained):
 
 def test_a_plan_says_why_and_what_it_costs(trained):
     for text in (trained.proposal, trained.plan):
-        assert "MB" in text and "median" in text
+        assert "MB" in text and "Back, Front from 6 cases" in text and "median" not in text
+    assert "median" in trained.reasons
     assert trained.plan.startswith("With your changes") and not trained.proposal.startswith("With your changes")
 
 
@@ -263,7 +271,7 @@ def test_mistakes_are_told_before_training(host, panel):
     host.click(panel.ui.addAllButton)
     host.click(panel.ui.examineButton)
     _wait(host, panel)
-    states = dict(zip(_texts(panel.ui.pairsTable, 0), _texts(panel.ui.pairsTable, 2), strict=True))
+    states = dict(zip(_texts(panel.ui.pairsTable, 0), _texts(panel.ui.pairsTable, 1), strict=True))
     assert "empty" in states["Scan_3"] and states["Scan_0"] == "ready"
     assert panel.ui.datasetLabel.text == "3 of 4 cases can be used."
     panel._setPairs([(volume, node), panel._pairs[0]])
@@ -505,7 +513,7 @@ def test_a_bad_pair_is_left_out_with_its_reason_and_namesakes_are_joined(host, p
     _wait(host, panel)
     assert nodes() == before
     assert _texts(panel.ui.pairsTable, 0) == ["Scan_0", "Nothing", "Scan_1"]
-    assert _texts(panel.ui.pairsTable, 2) == ["ready", "The volume has no voxels; choose another one.", "ready"]
+    assert _texts(panel.ui.pairsTable, 1) == ["ready", "The volume has no voxels; choose another one.", "ready"]
     facts = panel.logic.status.preparation.facts
     assert facts[0].labels == {1: int((organ_case(0)[1] > 0).sum())}
     _set_plan(panel)
@@ -592,6 +600,161 @@ def test_the_start_is_a_model_that_is_here_on_its_terms_with_its_labels(host, pa
     panel.enter()
     assert panel._parameterNode.start == panel.ui.startComboBox.currentData == "m3d-nca"
     assert "no model gone here" in panel.ui.logText.plainText
+
+
+def _fits(host, panel, width, path):
+    """No wider than this, with no table that scrolls sideways, nor a button that hides its text."""
+    ui = panel.ui
+    assert panel.parent.minimumSizeHint.width() <= width
+    host.grab(panel.parent, str(path), width)
+    host.processEvents()
+    for table in (ui.pairsTable, ui.labelsTable, ui.resultTable):
+        assert table.visible == (table.rowCount > 0)
+        assert not table.visible or table.horizontalHeader().length() <= table.width <= width
+    for name in dir(ui):
+        button = getattr(ui, name)
+        if name.endswith("Button") and hasattr(button, "fontMetrics") and button.visible:
+            assert button.fontMetrics().horizontalAdvance(button.text) < button.width, name
+    return True
+
+
+@pytest.mark.parametrize("width", [350, 500])
+def test_nothing_is_wider_than_the_panel(host, panel, width, tmp_path):
+    """Empty, with cases of long names and troubles, with a plan and its details, while it trains, and with a result."""
+    from NCATrainerLib.trainer import TrainerState
+
+    ui, picture = panel.ui, tmp_path / "panel.png"
+    assert _fits(host, panel, width, picture) and not ui.labelsLabel.visible and not ui.runsComboBox.visible
+    ui.exampleCollapsibleButton.collapsed = ui.detailsCollapsibleButton.collapsed = False
+    made = [_pair(number, names=("Anterior part of the left hippocampus", "Back")) for number in range(2)]
+    made += [_pair(9, name="A_scan_with_a_very_long_name_that_has_no_spaces_20251101_T1w")]
+    made[-1][1].GetSegmentation().RemoveAllSegments()
+    panel._setPairs(made)
+    assert _fits(host, panel, width, picture)
+    host.click(ui.examineButton)
+    _wait(host, panel)
+    _set_plan(panel)
+    assert _fits(host, panel, width, picture)
+    table = ui.pairsTable
+    needed = table.fontMetrics().horizontalAdvance(table.item(2, 1).text())  # the reason is read in full
+    assert table.columnWidth(1) > needed or table.rowHeight(2) > 1.5 * table.rowHeight(0)
+    assert sum(table.rowHeight(row) for row in range(3)) <= table.height
+    trainer = panel.logic.trainer
+    trainer.state, trainer.progress = TrainerState.TRAINING, Progress("training", 1, 9, seconds_left=11_000)
+    panel._show()
+    assert _fits(host, panel, width, picture) and "about 3.1 h left" in ui.statusLabel.text
+    trainer.state = TrainerState.IDLE
+    _done_run(panel, "The anterior part of the left hippocampus of old people")
+    host.click(ui.resumeButton)
+    assert _fits(host, panel, width, picture) and ui.resultTable.rowCount == 2
+
+
+def test_a_long_path_of_a_data_set_goes_on_in_the_next_line(host, panel, tmp_path):
+    panel._parameterNode.folder = "/home/somebody" + "/a_folder_of_labelled_volumes" * 6
+    panel._show()
+    assert _fits(host, panel, 350, tmp_path / "panel.png")
+    assert panel.ui.datasetLabel.text.replace("\u200b", "") == panel._parameterNode.folder
+
+
+def test_a_picture_shows_what_a_good_data_set_looks_like(host, panel):
+    label = panel.ui.examplePicture
+    assert 200 < label.pixmap.width() < 280
+    assert "same size" in label.accessibleDescription and "Ten cases" in panel.ui.exampleLabel.text
+
+
+def test_each_section_leads_to_its_part_of_the_help_page(host, panel):
+    import qt
+
+    page = Path(panel.resourcePath("Help/NCATrainer.html")).read_text(encoding="utf-8")
+    links = [label for label in panel.parent.findChildren(qt.QLabel) if label.text.startswith('<a href="')]
+    anchors = [label.text.split('"')[1] for label in links]
+    assert sorted(anchors) == sorted(re.findall(r'<a name="(\w+)">', page)) and len(anchors) == 5
+    host.click(links[anchors.index("plan")])
+    assert panel.help._dialog.visible and "quicker plan" in panel.help._browser.toPlainText()
+    panel.help.close()
+
+
+def test_a_plan_that_takes_hours_has_a_quicker_one_beside_it(host, panel):
+    from MedNCASegmentLib.worker_client import RequestState
+    from NCATrainerLib.trainer import TrainerState
+
+    _checked(host, panel)
+    _set_plan(panel)
+    trainer, asked = panel.logic.trainer, []
+    planned = trainer.preparation.planned
+    for seconds, free, visible in ((60.0, 60.0, False), (40_000.0, 9_000.0, False), (40_000.0, 30_000.0, True)):
+        estimate = Estimate(seconds, 1.0, 500.0, 300.0, free)
+        trainer.preparation = replace(trainer.preparation, planned=replace(planned, estimate=estimate))
+        panel._show()
+        assert panel.ui.quickButton.visible is visible
+        assert ("busy" in panel.ui.planLabel.text) is estimate.is_busy is (free < 40_000 / 1.25 and seconds > 60)
+    assert "11.1 h on this computer" in panel.ui.planLabel.text and "8.3 h at most" in panel.ui.planLabel.text
+    job = SimpleNamespace(state=RequestState.RUNNING, request={"command": "plan"})
+    trainer.client.submit = lambda **request: asked.append(request) or job
+    try:
+        host.click(panel.ui.quickButton)
+    finally:
+        del trainer.client.submit
+        trainer.job, trainer.state = None, TrainerState.IDLE
+    assert [request["quick"] for request in asked] == [True]
+
+
+def _watched_run(panel, folder):
+    """A run as it is after a validation that found what was drawn. Returns it and the drawing, (i, j, k)."""
+    run, (image, labels) = _done_run(panel, "Watched"), organ_case(0)
+    write_case(folder, "case_0", image, labels)
+    case = Case("case_0", folder / "images" / "case_0.nii.gz", folder / "labels" / "case_0.nii.gz")
+    run_folder.write_cases(run, [case])
+    write_plan(run, phantom_plan())
+    ((_image, found),) = CaseReader(phantom_plan())(case)
+    WatchedCase(run, case, phantom_plan()).write(found, 1.0)
+    return run, labels
+
+
+def test_a_validation_image_is_watched_as_the_training_goes_on(host, panel, tmp_path):
+    """Over the image that was held out, where the drawing is; it outlives whatever happens to the scene."""
+    import slicer
+
+    from NCATrainerLib.pairs import pairsByName
+
+    run, labels = _watched_run(panel, tmp_path)
+    logic = panel.logic
+    host.click(panel.ui.watchCheckBox)
+    assert "next validation" in panel.ui.watchLabel.text
+    logic.trainer.run = run
+    logic._onRow(_row(25, 1.0, 0.5))
+    panel._show()
+    assert panel.ui.watchLabel.text == "case_0: overlap with what was drawn (Dice) 1.00."
+    volume, node = logic.watch._image, logic.watch._segmentation
+    for number, name in enumerate(("Front", "Back")):
+        assert node.GetSegmentation().GetNthSegment(number).GetName() == name
+        assert np.array_equal(segment_mask(slicer, node, volume, number), labels == number + 1)
+    assert pairsByName()[0] == []  # it is no truth to learn from
+    empty = sitk.ReadImage(str(run / run_folder.WATCHED_LABELS)) * 0
+    sitk.WriteImage(empty, str(run / run_folder.WATCHED_LABELS))
+    logic._onRow(_row(50, 1.0, 0.6))  # the same nodes, with what is found now
+    assert logic.watch._segmentation is node and not segment_mask(slicer, node, volume, 0).any()
+    slicer.mrmlScene.RemoveNode(node)
+    logic._onRow(_row(75, 1.0, 0.6))
+    panel._show()
+    assert not panel.ui.watchCheckBox.checked and panel.ui.watchLabel.text == ""
+
+
+def test_who_closes_the_scene_or_damages_a_run_watches_no_more(host, panel, tmp_path):
+    import slicer
+
+    run, _labels = _watched_run(panel, tmp_path)
+    logic = panel.logic
+    logic.trainer.run = run
+    logic.watch.start(run)
+    assert logic.watch._isThere
+    slicer.mrmlScene.Clear(0)
+    logic._onRow(_row(100, 1.0, 0.6))
+    assert not logic.watch.isOn and slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+    (run / run_folder.WATCHED).write_text("{}", encoding="utf-8")
+    logic.watch.isOn = True
+    logic._onRow(_row(125, 1.0, 0.6))  # told, and the training goes on
+    assert not logic.watch.isOn and "watched.json" in panel.ui.logText.plainText
 
 
 def _row(iteration, loss, dice=None):

@@ -198,7 +198,7 @@ class Worker:
         return self.image[1]
 
     def progress(self, job: str) -> Callable[[Progress], None]:
-        """Make a callback that tells how a job gets on, with the seconds left of its stage.
+        """Make a callback that tells how a job gets on, with the seconds left of its stage where it is not told them.
 
         Args:
             job: its id.
@@ -213,7 +213,7 @@ class Worker:
             if told.step is not None and told.total is not None:
                 now = time.monotonic()
                 start, first = begun.setdefault((told.stage, told.field), (now, told.step))
-                if told.step > first:
+                if told.seconds_left is None and told.step > first:
                     left = (now - start) / (told.step - first) * (told.total - told.step)
                     told = replace(told, seconds_left=round(left, 1))
             self.tell(Advanced(job, told))

@@ -72,9 +72,9 @@ class RunChooser:
         self._onChosen()
 
     def setEnabled(self, isIdle: bool) -> None:
-        """While something is done, nothing can be chosen."""
+        """While something is done, nothing can be chosen. Without any training there is nothing to see."""
         for widget in (self.combo, self.resumeButton, self.deleteButton):
-            widget.enabled = bool(self._runs) and isIdle
+            widget.visible, widget.enabled = bool(self._runs), bool(self._runs) and isIdle
 
     def _onChosen(self, index=None) -> None:
         isDone = self.chosen is not None and self.chosen.state == RunState.DONE

@@ -7,6 +7,7 @@ from html import escape
 from slicer.i18n import tr as _
 
 from mednca.messages import Progress
+from mednca_train.plan.estimate import Estimate
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult, RunState, RunSummary
 
@@ -44,7 +45,8 @@ def _trainingText(progress: Progress) -> str:
     if progress.stage == "training" and progress.step:
         told = _("Training: iteration {step} of {total}").format(step=progress.step, total=progress.total)
         left = progress.seconds_left
-        return told + (_(", {time} left").format(time=duration(left)) if left else "")
+        about = _(", about {time} left, then it is measured").format(time=duration(left)) if left else ""
+        return told + about
     stages = {
         "measuring": _("Measuring the model on the cases that were held out"),
         "comparing": _("Comparing with the model that was fine-tuned"),
@@ -66,7 +68,7 @@ def duration(seconds: float) -> str:
 
 def datasetText(request: TrainingRequest | None, preparation: Preparation, isStale: bool) -> str:
     """What is known of the data set."""
-    lines = [request.folder] if request and request.folder else []
+    lines = [_breakable(request.folder)] if request and request.folder else []
     if preparation.data:
         told = _("{usable} of {all} cases can be used.")
         all = len(preparation.facts)
@@ -74,6 +76,11 @@ def datasetText(request: TrainingRequest | None, preparation: Preparation, isSta
     elif isStale:
         lines.append(_("Something changed since the data set was checked; check it again."))
     return "\n".join(lines)
+
+
+def _breakable(path: str) -> str:
+    """That may go on in the next line after each folder."""
+    return path.replace("/", "/\u200b").replace("\\", "\\\u200b")
 
 
 def startText(request: TrainingRequest | None) -> str:
@@ -104,20 +111,44 @@ def leftOutText(cases: list[CaseFacts], most: int = 8) -> str:
 
 
 def planText(preparation: Preparation) -> str:
-    """The plan's reasons, and what it costs; HTML."""
+    """What is trained, and what that costs; HTML."""
     planned = preparation.planned
     if planned is None:
         return _("No plan yet.")
-    heading = _("With your changes. What was proposed without them:") if preparation.isChanged else ""
-    lines = "".join(f"<li>{escape(reason)}</li>" for reason in planned.reasons.values())
-    cost = ""
+    names = ", ".join(label.name for label in planned.plan.labels)
+    told = _("Learns {labels} from {cases} cases, some of which are held out to check with.")
+    lines = [_("With your changes.")] if preparation.isChanged else []
+    lines.append(told.format(labels=names, cases=len(preparation.usableCases)))
+    cost = f"<br><b>{escape(_costText(planned.estimate))}</b>" if planned.estimate else ""
+    busy = _busyText(planned.estimate) if planned.estimate else ""
+    long = _("A quicker plan gives a first answer sooner.") if preparation.isLong else ""
+    return escape(" ".join(lines)) + cost + "".join(f"<br>{escape(text)}" for text in (busy, long) if text)
+
+
+def _costText(estimate: Estimate) -> str:
+    told = _("About {time} on this computer, {memory} MB of memory.")
+    return told.format(time=duration(estimate.seconds), memory=round(estimate.peak_mb + estimate.loader_mb))
+
+
+def _busyText(estimate: Estimate) -> str:
+    """What the time is worth, where it was measured beside other work."""
+    if not estimate.is_busy:
+        return ""
+    told = _("The computer was busy while that was measured; with nothing else to do it takes {time} at most.")
+    return told.format(time=duration(estimate.seconds_free or 0.0))
+
+
+def planReasonsText(preparation: Preparation) -> str:
+    """Why the plan is so, in the field's words; HTML."""
+    planned = preparation.planned
+    if planned is None:
+        return ""
+    heading = _("What was proposed without your changes:") if preparation.isChanged else ""
+    reasons = list(planned.reasons.values())
     if planned.estimate:
-        cost = _("About {time} on this computer ({each} an iteration), {memory} MB of memory.").format(
-            time=duration(planned.estimate.seconds),
-            each=f"{planned.estimate.seconds_per_iteration:.2f} s",
-            memory=round(planned.estimate.peak_mb + planned.estimate.loader_mb),
-        )
-    return f"{escape(heading)}<ul>{lines}</ul><b>{escape(cost)}</b>"
+        each = f"{planned.estimate.seconds_per_iteration:.2f}"
+        reasons.append(_("An iteration took {each} s when that was measured.").format(each=each))
+    return escape(heading) + "<ul>{}</ul>".format("".join(f"<li>{escape(reason)}</li>" for reason in reasons))
 
 
 def runText(run: RunSummary) -> str:

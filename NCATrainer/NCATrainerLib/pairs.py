@@ -20,6 +20,7 @@ Pair = tuple["slicer.vtkMRMLScalarVolumeNode", "slicer.vtkMRMLNode"]
 
 # Each pair has two roles of its own, with its number: of a shared role the references close up when a node goes, and
 # a volume would get its neighbor's segmentation.
+_WATCHED = "NCATrainer.watched"
 _VOLUME, _SEGMENTATION = "NCATrainer.volume.", "NCATrainer.segmentation."
 
 # By the modification time of a label map's voxels, which no two ever share: the values in it.
@@ -60,10 +61,15 @@ def pairsByName() -> tuple[list[Pair], list[slicer.vtkMRMLSegmentationNode]]:
         if not isImage(volumeNode):
             continue
         found = _segmentationsOf(volumeNode)
-        drawn = [node for node in found if not hasRuns(node)]
+        drawn = [node for node in found if not (hasRuns(node) or node.GetAttribute(_WATCHED))]
         pairs += [(volumeNode, node) for node in drawn[:1]]
         ownResults += [] if drawn else found
     return pairs, ownResults
+
+
+def markWatched(segmentationNode: slicer.vtkMRMLSegmentationNode) -> None:
+    """What a model finds while it is trained is no truth to learn from, either."""
+    segmentationNode.SetAttribute(_WATCHED, "1")
 
 
 def _segmentationsOf(volumeNode):

@@ -39,9 +39,13 @@ class TrainingPlot:
         self._lastDice = 0.0
 
     def add(self, row: HistoryRow) -> None:
-        """A row of the history. Between two validations the last Dice stands."""
-        if not self.isThere:
-            return
+        """A row of the history."""
+        if self.isThere:
+            self._append(row)
+            self._changed()
+
+    def _append(self, row):
+        """Between two validations the last Dice stands."""
         if row.dice_union is not None:  # 0.0 is a Dice, and one to be shown
             self._lastDice = row.dice_union
         loss = math.nan if row.loss is None else row.loss  # JSON knows no infinite numbers
@@ -49,7 +53,9 @@ class TrainingPlot:
         number = table.InsertNextBlankRow()
         for column, value in enumerate((float(row.iteration), loss, self._lastDice)):
             table.SetValue(number, column, vtk.vtkVariant(value))
-        table.Modified()
+
+    def _changed(self):
+        self.table.GetTable().Modified()
         self.table.Modified()
         fitChart(self.chart)
 
@@ -58,7 +64,8 @@ class TrainingPlot:
         step = max(len(rows) // most, 1)
         for number, row in enumerate(rows):
             if number % step == 0 or row.dice_union is not None:
-                self.add(row)
+                self._append(row)
+        self._changed()
 
     def forget(self) -> None:
         """They went with the scene."""
@@ -101,7 +108,8 @@ def fitChart(chart: slicer.vtkMRMLPlotChartNode) -> None:
     layout = slicer.app.layoutManager()
     for number in range(layout.plotViewCount if layout else 0):
         widget = layout.plotWidget(number)
-        if widget.mrmlPlotViewNode().GetPlotChartNodeID() == chart.GetID():
+        node = widget.mrmlPlotViewNode() if widget else None  # none before a plot was ever shown
+        if node and node.GetPlotChartNodeID() == chart.GetID():
             widget.plotView().fitToContent()
 
 

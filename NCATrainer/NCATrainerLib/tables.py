@@ -11,24 +11,38 @@ from slicer.i18n import tr as _
 
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult
+from MedNCASegmentLib.tables import fillRow, fitHeight, setHeader
 
 from .pairs import Pair
 
+_HIGHEST = 220  # pixels; longer tables scroll
 
-def _fill(table, headers, rows):
-    """Show rows of texts, read only. Nothing stays selected: another case may stand in a selected row now."""
+
+def _fill(table, headers, rows, stretched=(0, 1)):
+    """Show rows of (texts, tool tip), read only, in a table as high as they are; the stretched columns share what the
+    others leave. Nothing stays selected: another case may stand in a selected row now."""
     table.clearSelection()
-    table.setColumnCount(len(headers))
-    table.setHorizontalHeaderLabels(headers)
+    setHeader(table, headers, stretched[0])
+    for column in stretched:
+        table.horizontalHeader().setSectionResizeMode(column, qt.QHeaderView.Stretch)
+    table.setWordWrap(True)
     table.setRowCount(len(rows))
-    for number, row in enumerate(rows):
-        for column, text in enumerate(row):
-            item = qt.QTableWidgetItem(text)
-            item.setToolTip(text)
-            item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
-            table.setItem(number, column, item)
-    table.resizeColumnsToContents()
-    table.horizontalHeader().setStretchLastSection(True)
+    for number, (texts, tip) in enumerate(rows):
+        fillRow(table, number, texts, tip)
+        for column in range(len(texts)):
+            table.item(number, column).setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
+    _fit(table)
+
+
+def _fit(table):
+    fitHeight(table)
+    table.setFixedHeight(min(table.maximumHeight, _HIGHEST))
+
+
+def _fitAlways(table):
+    """From now on: also in a panel that gets narrower, where texts take more lines."""
+    _fit(table)
+    table.horizontalHeader().connect("sectionResized(int,int,int)", lambda column, before, now: _fit(table))
 
 
 class CaseTable:
@@ -36,20 +50,17 @@ class CaseTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, None
+        _fitAlways(table)
         table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
 
     def showPairs(self, pairs: list[Pair]) -> None:
         """Pairs that were not examined yet."""
-        rows = [(volume.GetName(), segmentation.GetName(), "") for volume, segmentation in pairs]
-        self._show((_("Volume"), _("Segmentation"), _("State")), rows)
+        names = [(volume.GetName(), segmentation.GetName()) for volume, segmentation in pairs]
+        self._show((_("Volume"), _("Segmentation")), [(each, "\n".join(each)) for each in names])
 
     def showCases(self, cases: tuple[CaseFacts, ...]) -> None:
         """Cases that were examined."""
-        rows = []
-        for case in cases:
-            size = " x ".join(str(n) for n in case.size) if case.problem is None else ""
-            rows.append((case.name, size, _("ready") if case.problem is None else case.problem))
-        self._show((_("Case"), _("Voxels"), _("State")), rows)
+        self._show((_("Case"), _("State")), [((case.name, _stateOf(case)), _tipOf(case)) for case in cases])
 
     @property
     def selectedRows(self) -> set[int]:
@@ -59,6 +70,16 @@ class CaseTable:
         if (headers, rows) != self._shown:
             self._shown = (headers, rows)
             _fill(self.table, headers, rows)
+
+
+def _stateOf(case):
+    return _("ready") if case.problem is None else case.problem
+
+
+def _tipOf(case):
+    size = " x ".join(str(n) for n in case.size)
+    state = _("{size} voxels").format(size=size) if case.problem is None else case.problem
+    return f"{case.name}: {state}"
 
 
 class LabelTable:
@@ -72,13 +93,16 @@ class LabelTable:
     def __init__(self, table: qt.QTableWidget, edited: Callable[[dict[str, str]], None]):
         self.table, self.edited = table, edited
         table.connect("itemChanged(QTableWidgetItem*)", self._onChanged)
+        _fitAlways(table)
 
     def show(self, labels: dict[str, str]) -> None:
         """labels: {segment name: label name}"""
         if labels == self.values():
             return
         wasBlocked = self.table.blockSignals(True)
-        _fill(self.table, (_("Segment"), _("Label")), list(labels.items()))
+        tip = _("{segment}: double-click on its label to rename it.")
+        rows = [(each, tip.format(segment=each[0])) for each in labels.items()]
+        _fill(self.table, (_("Segment"), _("Label")), rows)
         for number in range(len(labels)):
             item = self.table.item(number, 1)
             item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled | qt.Qt.ItemIsEditable)
@@ -97,6 +121,7 @@ class ResultTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, ()
+        _fitAlways(table)
 
     def show(self, result: RunResult | None) -> None:
         """None: an empty table."""
@@ -108,10 +133,9 @@ class ResultTable:
         base = dict(compared.base.dice) if compared else {}
         if base.keys() != own.keys():
             base.pop("union", None)  # of other labels
-        rows = [
-            (_("together") if name == "union" else name, f"{dice:.3f} \u00b1 {spread[name]:.3f}",
-             f"{base[name]:.3f}" if name in base else "")
-            for name, dice in own.items()
-        ]  # fmt: skip
-        _fill(self.table, (_("Label"), _("Dice"), _("base model")), rows)
+        rows = []
+        for name, dice in own.items():
+            label, before = _("together") if name == "union" else name, f"{base[name]:.3f}" if name in base else ""
+            rows.append(((label, f"{dice:.3f} \u00b1 {spread[name]:.3f}", before), self.table.toolTip))
+        _fill(self.table, (_("Label"), _("Overlap (Dice)"), _("Before")), rows, (0,))
         self.table.setColumnHidden(2, not base)

@@ -37,6 +37,7 @@ from .pair_export import ExportedPairs, PairExport
 from .runs import Runs
 from .training_request import TrainingRequest
 
+_LONG = 3 * 3600.0  # seconds
 Request = ExamineRequest | PlanRequest | TrainRequest
 
 
@@ -61,6 +62,7 @@ class Preparation:
         data: the cases that were examined, usable or not.
         planned: the plan, its reasons and its cost.
         isChanged: whether the user changed the plan that was proposed.
+        isQuick: whether it is one that gives a first answer only.
     """
 
     request: TrainingRequest | None = None
@@ -68,6 +70,14 @@ class Preparation:
     data: ExamineAnswer | None = None
     planned: PlanAnswer | None = None
     isChanged: bool = False
+    isQuick: bool = False
+
+    @property
+    def isLong(self) -> bool:
+        """Whether the plan takes so long that a quicker one is worth a thought, where there is one."""
+        estimate = self.planned.estimate if self.planned else None
+        mayBeQuicker = self.request is not None and self.request.isNew and not self.isQuick
+        return mayBeQuicker and estimate is not None and (estimate.seconds_free or estimate.seconds) > _LONG
 
     @property
     def facts(self) -> tuple[CaseFacts, ...]:
@@ -189,18 +199,22 @@ class Trainer:
         self._set(TrainerState.EXPORTING)
 
     def propose(
-        self, request: TrainingRequest, changes: dict | None = None, then: Callable[[], None] | None = None
+        self,
+        request: TrainingRequest,
+        changes: dict | None = None,
+        then: Callable[[], None] | None = None,
+        quick: bool = False,
     ) -> None:
         """Propose a plan; the data set is examined first where that was not done. changes: to fields of the plan, as
-        JSON has them. then: called when that is done."""
+        JSON has them. then: called when that is done. quick: a plan for a first answer."""
         self.checkIdle()
         self.keep(request)
         data = self.preparation.data
         if data is None:
-            self.examine(request, lambda: self.propose(request, changes, then))
+            self.examine(request, lambda: self.propose(request, changes, then, quick))
             return
         names = {value: label for label, value in request.labelValues.items()} or data.label_names
-        asked = PlanRequest(data.fingerprint, label_names=names, changes=changes or {})
+        asked = PlanRequest(data.fingerprint, label_names=names, changes=changes or {}, quick=quick)
         self._then = then
         self._submit(
             TrainerState.PLANNING,
@@ -317,8 +331,10 @@ class Trainer:
             data = _withProblems(ExamineAnswer.from_json(job.answer), self._exported)
             self.preparation = replace(self.preparation, data=data)
         elif command == PlanRequest.command:
-            planned, isChanged = PlanAnswer.from_json(job.answer), bool(job.request["changes"])
-            self.preparation = replace(self.preparation, planned=planned, isChanged=isChanged)
+            planned, asked = PlanAnswer.from_json(job.answer), job.request
+            self.preparation = replace(
+                self.preparation, planned=planned, isChanged=bool(asked["changes"]), isQuick=asked["quick"]
+            )
         elif self.run is not None:
             self.result = _resultOf(self.run)
 

@@ -69,6 +69,9 @@ def plan(
     iterations: IterationsOption = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     estimate: Annotated[bool, typer.Option(help="Measure what an iteration takes here.")] = True,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A coarser grid and fewer iterations: a first answer.")
+    ] = False,
 ) -> None:
     """Look at a data set, say what is wrong with it, and propose a plan with its reasons and its cost."""
     _require_training_packages()
@@ -79,7 +82,7 @@ def plan(
     names = case_set.label_names | _names(label)
     with cli.json_output(out) as write:
         found = _fingerprint(case_set)
-        proposal = propose(found, names, family, iterations, seed)
+        proposal = propose(found, names, family, iterations, seed, quick)
         write(proposal.plan.to_json())
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
@@ -87,6 +90,11 @@ def plan(
     cli.out.print(table)
     if estimate:
         cost = measure(proposal.plan, len(found.usable))
+        if cost.is_busy and cost.seconds_free is not None:
+            cli.out.print(
+                f"The computer was busy meanwhile; it takes about {cost.seconds_free / 60:.0f} minutes on a free one.",
+                highlight=False,
+            )
         cli.out.print(
             f"About {cost.seconds / 60:.0f} minutes here ({cost.seconds_per_iteration:.2f} s an iteration), "
             f"{cost.peak_mb:.0f} MB, and {cost.loader_mb:.0f} MB to read and augment.",

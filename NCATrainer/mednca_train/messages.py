@@ -76,6 +76,7 @@ class PlanRequest:
         label_names: what the labels' values are called.
         changes: to fields of the plan that is proposed, as JSON has them.
         estimate: whether to measure what the plan costs.
+        quick: whether a new model's plan is to give a first answer only (`plan.propose.propose`).
     """
 
     command = "plan"
@@ -87,6 +88,7 @@ class PlanRequest:
             "family": optional(LINE),
             "changes": optional({"type": "object"}),
             "estimate": {"type": "boolean"},
+            "quick": {"type": "boolean"},
         },
         ("cases",),
     )
@@ -96,6 +98,7 @@ class PlanRequest:
     label_names: dict[int, str] = field(default_factory=dict)
     changes: dict = field(default_factory=dict)
     estimate: bool = True
+    quick: bool = False
 
     @classmethod
     def from_json(cls, data: dict) -> PlanRequest:
@@ -106,6 +109,7 @@ class PlanRequest:
             _by_value(data.get("labels") or {}),
             data.get("changes") or {},
             data.get("estimate", True),
+            data.get("quick", False),
         )
 
     def to_json(self) -> dict:
@@ -113,6 +117,7 @@ class PlanRequest:
         return {
             "command": self.command, "cases": self.fingerprint.to_json(), "base": self.base, "family": self.family,
             "labels": _by_string(self.label_names), "changes": self.changes, "estimate": self.estimate,
+            "quick": self.quick,
         }  # fmt: skip
 
 

@@ -8,6 +8,7 @@
     history.csv             a row an iteration
     checkpoint.safetensors  weights, optimizer and counters; `training.checkpoint` reads it
     state.json              how far it is, for whoever does not open the checkpoint
+    watched.nrrd, .json     what the last validation found in one of its cases, on the model's grid, and how good it is
     report.json, result/    at the end: how good the model is, and its folder
 
 The loop, the commands and Slicer's panel all read it here, so nothing here imports torch. What is done with a run is
@@ -36,6 +37,7 @@ from .validation_report import ValidationReport
 
 PLAN, SPLIT, CASES, METADATA = "plan.json", "split.json", "cases.json", "metadata.json"
 HISTORY, CHECKPOINT, STATE, REPORT = "history.csv", "checkpoint.safetensors", "state.json", "report.json"
+WATCHED, WATCHED_LABELS = "watched.json", "watched.nrrd"
 BASE, RESULT = "base", "result"  # model folders
 CALIBRATION_CASES = 90  # to make a calibration with, at most, and to try it on
 
@@ -57,6 +59,7 @@ _OPTIONS_SCHEMA = record(
     ("device", "salt"),
     others=True,
 )
+_WATCHED_SCHEMA = record({"case": LINE, "dice": NUMBER}, ("case", "dice"), others=True)
 _REPORT_SCHEMA = record({"mean": record({}, ("cases", "dice", "dice_sd"), others=True)}, ("mean",), others=True)
 
 
@@ -161,6 +164,19 @@ class HistoryRow:
         if told.get("dice_labels") is not None:
             told["dice_labels"] = tuple(told["dice_labels"])
         return cls(**told)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The content of watched.json, about watched.nrrd.
+
+    Attributes:
+        case: its name, as cases.json has it.
+        dice: of the union with what was drawn there.
+    """
+
+    case: str
+    dice: float
 
 
 HISTORY_COLUMNS = tuple(each.name for each in fields(HistoryRow))
@@ -329,6 +345,17 @@ def _history_row(row: dict[str, str]) -> HistoryRow:
     """From the strings of a line; a field that is empty is left out."""
     readers = {"iteration": int, "dice_labels": json.loads}
     return HistoryRow.from_json({key: readers.get(key, float)(row[key]) for key in HISTORY_COLUMNS if row.get(key)})
+
+
+def write_watched(folder: str | Path, watched: Watched) -> None:
+    """Whose labels lie in watched.nrrd."""
+    write_json(Path(folder) / WATCHED, asdict(watched))
+
+
+def read_watched(folder: str | Path) -> Watched:
+    """Raises MedNCAError where it cannot be read."""
+    told = read_json(Path(folder) / WATCHED, _WATCHED_SCHEMA)
+    return Watched(told["case"], told["dice"])
 
 
 def write_report(folder: str | Path, report: ValidationReport) -> None:

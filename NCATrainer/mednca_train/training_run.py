@@ -168,7 +168,7 @@ def complete(
             or another program makes it.
     """
     run, target, options = work.run, result_folder(work, out), work.options
-    validate = validator(run.plan, run.split, work.cases)
+    validate = validator(run.plan, run.split, work.cases, run.folder)
     with locked_once(run.folder), held(target):
         _check_target(target, run)
         run.train(work.cases, validate, report, tell)

@@ -24,6 +24,7 @@ from .messages import (
     TrainAnswer,
     TrainRequest,
 )
+from .progress import Pace
 from .run_folder import HistoryRow, RunOptions, begun_on
 from .run_lock import run_lock
 
@@ -70,7 +71,7 @@ class TrainingWorker(Worker):
             plan = finetuning_plan(base, found, names)
             reasons = {"start": f"It goes on from {base.name}; its grid, intensities and field of view stay."}
         else:
-            proposal = propose(found, names, asked.family)
+            proposal = propose(found, names, asked.family, quick=asked.quick)
             plan, reasons = proposal.plan, proposal.reasons
         plan = with_changes(plan, asked.changes)
         self.progress(job)(Progress("estimating", 0, 1))
@@ -92,11 +93,14 @@ class TrainingWorker(Worker):
             if row.dice_union is not None or now - last >= _ROW_SECONDS:
                 last = now
                 self.tell(Row(job, row.to_json()))
-            progress(Progress("training", row.iteration, work.run.plan.total_iterations))
+            of = work.run.plan.total_iterations
+            left = pace.seconds_left(row.iteration, row.dice_union is not None)
+            progress(Progress("training", row.iteration, of, seconds_left=left))
 
         with run_lock(asked.run, make=asked.new is not None):
             device = self._device(asked, tell)
             work = _begin(asked.run, asked.new, device) if asked.new else training_run.reopen(asked.run, device)
+            pace = Pace(work.run.plan.total_iterations, work.run.plan.validate_every)
             result = training_run.complete(work, None, report, tell, progress)
         return TrainAnswer(training_run.result_folder(work), result).to_json()
 

@@ -15,13 +15,13 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 import torch
-import torchio as tio
 
 from mednca.imaging.geometry import CanonicalImage
 from mednca.nca.firing import mix
 from mednca.nca.tensors import to_numpy, to_tensor
 
 from .augmentation import to_unit
+from .transforms import tio
 
 SCAN = 150.0  # mm along each axis, to which a crop is mirrored outward
 _MOST_CUT = 0.25  # of the image along an axis, that a shifted crop loses
@@ -145,7 +145,7 @@ def ramps(severity: float) -> tio.Transform:
 
 def pure_noise(severity: float) -> tio.Transform:
     """No anatomy at all."""
-    return Rewrite(lambda image: torch.randn(image.shape).numpy())
+    return Rewrite(lambda image: to_numpy(torch.randn(image.shape)))
 
 
 def front_to_back(severity: float) -> tio.Transform:

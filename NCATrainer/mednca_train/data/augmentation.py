@@ -6,12 +6,12 @@ import warnings
 
 import numpy as np
 import torch
-import torchio as tio
 
 from mednca.imaging.geometry import normalize
 from mednca.nca.tensors import to_numpy, to_tensor
 
 from ..plan.plan import Augmentation, Plan
+from .transforms import tio
 
 IGNORE = -1  # label of voxels that the loss leaves out: padding, not anatomy
 

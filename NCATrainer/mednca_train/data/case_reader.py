@@ -61,19 +61,30 @@ class CaseReader:
         return sum(image.size for windows in self.cache.values() for image, _labels in windows)
 
     def _read(self, case: Case):
-        image, labels = read_image(case.image), read_labels(case.labels)
-        check_same_grid(case.name, image, labels)
-        canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
-        grid = Grid.whole(canonical, self.plan.preprocessing.spacing)
-        values = grid.extract(canonical_labels.array, nearest=True)
-        indices = np.zeros(values.shape, dtype=np.int16)
-        for number, label in enumerate(self.plan.labels, start=1):
-            indices[values == label.value] = number
+        canonical, grid, indices, windows = _laid_out(case, self.plan)
         resampled = grid.extract(canonical.array)
-        structures = separate(indices > 0, grid.spacing, training_field(self.plan, grid.spacing)) or [indices > 0]
-        windows = [_around(structure, self.plan) for structure in structures]
         # Copies: a view would keep the whole volume in memory.
         return [(resampled[window].copy(), indices[window].copy()) for window in windows]
+
+
+def first_grid(case: Case, plan: Plan) -> tuple[CanonicalImage, Grid]:
+    """Where the first of a case's arrays lies that `CaseReader` makes: on a grid inside the case's image."""
+    canonical, grid, _indices, windows = _laid_out(case, plan)
+    return canonical, grid.cut(windows[0])
+
+
+def _laid_out(case: Case, plan: Plan):
+    """A case's image, the model's grid in it, indices of plan.labels on that, and a window around each structure."""
+    image, labels = read_image(case.image), read_labels(case.labels)
+    check_same_grid(case.name, image, labels)
+    canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
+    grid = Grid.whole(canonical, plan.preprocessing.spacing)
+    values = grid.extract(canonical_labels.array, nearest=True)
+    indices = np.zeros(values.shape, dtype=np.int16)
+    for number, label in enumerate(plan.labels, start=1):
+        indices[values == label.value] = number
+    structures = separate(indices > 0, grid.spacing, training_field(plan, grid.spacing)) or [indices > 0]
+    return canonical, grid, indices, [_around(structure, plan) for structure in structures]
 
 
 def training_field(plan: Plan, spacing: Sequence[float] | np.ndarray) -> tuple[float, ...]:

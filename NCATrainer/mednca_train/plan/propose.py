@@ -24,6 +24,7 @@ _LARGEST_FIELD = 160  # voxels along an axis; beyond, the grid is made coarser
 _PADDING = 14.0  # mm around the organ that a field of view has at least
 _SAMPLE_VOXELS = 60_000  # of the patches of a batch, about
 _ITERATIONS = 3000
+_QUICK_FIELD, _QUICK_ITERATIONS = 64, 1500  # of a plan that gives a first answer
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Proposal:
 
 def propose(
     fingerprint: Fingerprint, label_names: dict[int, str] | None = None, family: str = "m3d-nca",
-    iterations: int | None = None, seed: int = 0,
+    iterations: int | None = None, seed: int = 0, quick: bool = False,
 ) -> Proposal:  # fmt: skip
     """A plan for a new model of a data set.
 
@@ -44,8 +45,9 @@ def propose(
         fingerprint: of the data set; all labels that occur in it are learned.
         label_names: what the labels' values are called.
         family: of the model, one of `planned_families`.
-        iterations: default: 3000; training ends earlier where nothing gets better.
+        iterations: default: 3000, or 1500 of a quick one; training ends earlier where nothing gets better.
         seed: of everything random.
+        quick: on a coarser grid, so that the whole field is at most 64 voxels long: for a first answer.
 
     Returns:
         The plan, and a sentence for each of its decisions.
@@ -68,7 +70,8 @@ def propose(
         for n, value in enumerate(fingerprint.values)
     )
     reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
-    spacing, field = _grid(cases, reasons)
+    largest = _QUICK_FIELD if quick else _LARGEST_FIELD
+    spacing, field = _grid(cases, largest, reasons)
     architecture = _architecture(record, record.planning, field, spacing, len(labels), reasons)
     batch, patch = _patch(field, spacing, cases, reasons)
     flip = flip_axes(cases)
@@ -88,7 +91,7 @@ def propose(
         field_of_view=field,
         patch=patch,
         batch=batch,
-        iterations=iterations or _ITERATIONS,
+        iterations=iterations or (_QUICK_ITERATIONS if quick else _ITERATIONS),
         validate_every=250,
         keep="best",
         patience=6,
@@ -102,20 +105,20 @@ def propose(
     return Proposal(plan, reasons)
 
 
-def _grid(cases, reasons):
+def _grid(cases, largest, reasons):
     """Spacing and field of view of the model: the median spacing; the largest organ with padding around it."""
     spacing = np.median([case.spacing for case in cases], axis=0)
     organ = np.max([case.extent for case in cases], axis=0)
     images = np.median([np.array(case.size) * case.spacing for case in cases], axis=0)
     needed = np.maximum(organ + 2 * _PADDING, 1.35 * organ)
     field_mm = np.where(images <= 1.35 * needed, images, needed)  # images that are crops already stay whole
-    coarser = np.maximum(field_mm / spacing / _LARGEST_FIELD, 1.0)
+    coarser = np.maximum(field_mm / spacing / largest, 1.0)
     spacing = spacing * coarser
     spacing = np.array([round(float(mm), 2) for mm in spacing])
     field = triple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
     shown = " x ".join(f"{mm:g}" for mm in spacing)
     reasons["spacing"] = f"{shown} mm (R, A, S), the median of the cases" + (
-        ", made coarser so that the field stays below 160 voxels." if (coarser > 1).any() else "."
+        f", made coarser so that the field stays within {largest} voxels." if (coarser > 1).any() else "."
     )
     reasons["field_of_view"] = (
         f"{' x '.join(str(n) for n in field)} voxels: "

@@ -58,7 +58,7 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     check_affordable(plan)
     context = multiprocessing.get_context("spawn")
     with context.Pool(1, initializer=end_with_parent) as pool:
-        live, frozen, coarse, second_phase, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
+        live, frozen, coarse, second_phase, share, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
     coarse_iterations = min(plan.coarse_first, plan.iterations)
     seconds = coarse_iterations * coarse + (plan.iterations - coarse_iterations) * frozen
@@ -72,14 +72,13 @@ def estimate(plan: Plan, cases: int) -> Estimate:
         return min(CACHED_VOXELS, number * sample) * 6 / 1e6
 
     loader = base + cached(cases - held) + 40 * sample / 1e6
-    return Estimate(
-        seconds * (1 + _VALIDATION_SHARE), frozen, peak + cached(min(plan.validation_cases, held)), loader
-    )  # fmt: skip
+    seconds *= 1 + _VALIDATION_SHARE
+    return Estimate(seconds, frozen, peak + cached(min(plan.validation_cases, held)), loader, seconds * share)
 
 
 def _probe(plan: Plan, threads: int):
-    """(seconds of an iteration with live norm, with frozen norm, of the coarsest level alone, in the second phase; peak
-    MB, MB before it began)."""
+    """(seconds of an iteration with live norm, with frozen norm, of the coarsest level alone, in the second phase; the
+    share of the time that other programs left it; peak MB, MB before it began)."""
     torch.set_num_threads(threads)
     base = resident_peak()
     run = Run(
@@ -90,7 +89,7 @@ def _probe(plan: Plan, threads: int):
     images = torch.randn(count, *plan.field_of_view, plan.architecture.input_channels)
     labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
     labels[(slice(None), *(slice(n // 3, max(2 * n // 3, n // 3 + 1)) for n in plan.field_of_view))] = 1
-    seconds = []
+    seconds, begun, own = [], time.perf_counter(), time.thread_time()
     for _iteration in range(5):  # two with live norm, the first to warm up; three with frozen norm
         start = time.perf_counter()
         run.step(images, labels)
@@ -100,7 +99,9 @@ def _probe(plan: Plan, threads: int):
         coarse = _seconds_of(run, images, labels, coarse_first=1000)
     if plan.second_phase:
         second_phase = _seconds_of(run, images, labels, patch=plan.second_phase.patch)
-    return live, frozen, coarse, second_phase, resident_peak(), base
+    # While another program has its turn, or a thread of its own waits for one, only the clock on the wall goes on.
+    share = min((time.thread_time() - own) / (time.perf_counter() - begun), 1.0)
+    return live, frozen, coarse, second_phase, share, resident_peak(), base
 
 
 def _seconds_of(run: Run, images, labels, **changes) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from mednca.nca.pyramid import Pyramid
 from ..data.case_reader import CaseReader
 from ..data.cases import Case
 from ..plan.plan import Plan
+from .watching import WatchedCase
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,16 @@ class Scores:
     dice_labels: tuple[float, ...]
 
 
-def validator(plan: Plan, split: dict[str, list[str]], cases: list[Case]) -> Callable[[Pyramid], Scores]:
+def validator(
+    plan: Plan, split: dict[str, list[str]], cases: list[Case], folder: str | Path | None = None
+) -> Callable[[Pyramid], Scores]:
     """A function that measures a pyramid on some validation cases, the same ones each time.
 
     Args:
         plan: says how many (validation_cases), and on which grid.
         split: case names, under "training" and "validation".
         cases: all of the run.
+        folder: of the run, which what is found in one of them is left in, to be watched; None to leave nothing.
 
     Returns:
         A function of a pyramid, for `Run.train`.
@@ -43,6 +48,7 @@ def validator(plan: Plan, split: dict[str, list[str]], cases: list[Case]) -> Cal
     names = set(random.Random(plan.seed).sample(held, min(plan.validation_cases, len(held))))
     chosen, reader = [case for case in cases if case.name in names], CaseReader(plan)
     preprocessing = plan.preprocessing
+    watched = WatchedCase(folder, chosen[0], plan) if folder and chosen else None
 
     def validate(pyramid: Pyramid) -> Scores:
         scores = []
@@ -52,6 +58,8 @@ def validator(plan: Plan, split: dict[str, list[str]], cases: list[Case]) -> Cal
                 mask = to_labels(run_ensemble(pyramid, image, 1, 0).mean)
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(plan.labels) + 1)]
                 scores.append([dice(mask > 0, labels > 0), *per_label])
+                if watched and len(scores) == 1:
+                    watched.write(mask, scores[0][0])
         union, *per_label = np.mean(scores, axis=0).round(4).tolist()
         return Scores(union, tuple(per_label))
 

@@ -1,0 +1,111 @@
+"""One validation image of a training in the scene, and over it what the model finds in it now, growing better.
+
+The training process leaves it in the run folder after each validation; here it is only shown.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import vtk
+from slicer.i18n import tr as _
+
+from mednca.errors import MedNCAError
+from mednca.imaging.reading import read_labels
+from mednca_train.run_folder import WATCHED, WATCHED_LABELS, read_cases, read_plan, read_watched
+from MedNCASegmentLib.volumes import imageDataFromArray
+
+from .pairs import markWatched
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+class Watch:
+    """Shows it for as long as it is on.
+
+    Attributes:
+        isOn: whether anything is shown.
+        text: what is seen, in a sentence; "" where nothing is.
+    """
+
+    def __init__(self) -> None:
+        self.isOn, self.text = False, ""
+        self._run: Path | None = None
+        self._image = self._segmentation = None
+
+    def start(self, run: Path | None) -> None:
+        """Show what a training has found so far, and what it will find. run: None where there is none yet."""
+        self.isOn, self.text = True, _("It is shown after the next validation.")
+        self.update(run)
+
+    def stop(self) -> None:
+        """Show nothing more; what is in the scene stays there, as an image and a segmentation like others."""
+        self.isOn, self.text = False, ""
+        self._run = self._image = self._segmentation = None
+
+    def update(self, run: Path | None) -> None:
+        """After a validation. Whoever removed one of the nodes does not want to watch any more.
+
+        Raises:
+            MedNCAError: what was left in the run folder cannot be read, or the image cannot be loaded.
+        """
+        if not self.isOn or run is None or not (run / WATCHED).is_file():
+            return
+        if run == self._run and not self._isThere:
+            self.stop()
+            return
+        watched, labels = read_watched(run), read_labels(run / WATCHED_LABELS)
+        if run != self._run:
+            self._begin(run, watched.case, labels)
+        self._show(labels)
+        told = _("{case}: overlap with what was drawn (Dice) {dice}.")
+        self.text = told.format(case=watched.case, dice=f"{watched.dice:.2f}")
+
+    @property
+    def _isThere(self) -> bool:
+        return all(node and slicer.mrmlScene.IsNodePresent(node) for node in (self._image, self._segmentation))
+
+    def _begin(self, run: Path, name: str, labels: sitk.Image) -> None:
+        """Load the image, and make an empty segmentation on it; look at the middle of what is segmented."""
+        paths = [case.image for case in read_cases(run) if case.name == name]
+        try:
+            self._image = slicer.util.loadVolume(str(paths[0]), {"show": False, "singleFile": True})
+        except (RuntimeError, IndexError) as error:
+            raise MedNCAError(_("The validation image {name} cannot be loaded.").format(name=name)) from error
+        self._run = run
+        self._segmentation = node = slicer.mrmlScene.AddNewNodeByClass(
+            "vtkMRMLSegmentationNode", _("{name}, as the model sees it now").format(name=name)
+        )
+        markWatched(node)
+        node.CreateDefaultDisplayNodes()
+        node.SetReferenceImageGeometryParameterFromVolumeNode(self._image)
+        for label in read_plan(run).labels:
+            node.GetSegmentation().AddEmptySegment("", label.name, [part / 255 for part in label.color])
+        slicer.util.setSliceViewerLayers(background=self._image, fit=True)
+        middle = _geometryOf(labels) @ [*((n - 1) / 2 for n in labels.GetSize()), 1.0]
+        slicer.vtkMRMLSliceNode.JumpAllSlices(
+            slicer.mrmlScene, *middle[:3].tolist(), slicer.vtkMRMLSliceNode.OffsetJumpSlice
+        )
+
+    def _show(self, labels: sitk.Image) -> None:
+        """Put the labels into the segments, whose looks stay as the user made them."""
+        values, matrix = sitk.GetArrayFromImage(labels), vtk.vtkMatrix4x4()
+        matrix.DeepCopy(_geometryOf(labels).ravel().tolist())
+        logic, segments = slicer.vtkSlicerSegmentationsModuleLogic, self._segmentation.GetSegmentation()
+        for number in range(segments.GetNumberOfSegments()):
+            data = slicer.vtkOrientedImageData()
+            data.ShallowCopy(imageDataFromArray((values == number + 1).astype(np.uint8)))
+            data.SetGeometryFromImageToWorldMatrix(matrix)
+            id = segments.GetNthSegmentID(number)
+            logic.SetBinaryLabelmapToSegment(data, self._segmentation, id, logic.MODE_REPLACE)
+
+
+def _geometryOf(image: sitk.Image) -> np.ndarray:
+    """4x4: voxel index (i, j, k) -> RAS mm."""
+    geometry = np.eye(4)
+    geometry[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
+    geometry[:3, 3] = image.GetOrigin()
+    return _LPS_TO_RAS @ geometry
