@@ -317,6 +317,7 @@ class Application(qt.QObject):
         self._io, self._modules, self._layout = CoreIOManager(), ModuleManager(), None
         self._folder = temporary_folder("app")
         self._testing = False
+        self._translators = []
 
     def __getattr__(self, name):
         if name.startswith("_"):
@@ -332,8 +333,14 @@ class Application(qt.QObject):
                 translator = QTranslator(qt.QApplication.instance())
                 if translator.load(str(file)):
                     qt.QApplication.instance().installTranslator(translator)
+                    self._translators.append(translator)
             if files:
                 return
+
+    def dropTranslations(self):
+        """The next application of this process starts without."""
+        while self._translators:
+            qt.QApplication.instance().removeTranslator(self._translators.pop())
 
     def applicationLogic(self):
         return self._logic
@@ -368,9 +375,6 @@ class Application(qt.QObject):
 
     def resumeRender(self):
         """See pauseRender."""
-
-    def translate(self, context, text):
-        return text
 
     def moduleDocumentationUrl(self, name):
         return ""

@@ -132,6 +132,7 @@ class Host:
                 self.closeModule(name)
         self.layoutManager.close()
         self.mainWindow.deleteLater()
+        self.app.dropTranslations()
         self.processEvents()
         self.slicer.mrmlScene.Clear(1)
         sys.excepthook = self._excepthook

@@ -5,863 +5,865 @@
   <name>MedNCASegment</name>
   <message>
    <source>MedNCA Segment</source>
-   <translation type="unfinished" />
+   <translation>MedNCA Segment</translation>
   </message>
   <message>
    <source>Click on an organ: a neural cellular automaton of a few thousand parameters segments it, shows where it is unsure and says whether to trust the result. Everything is computed on this computer.</source>
-   <translation type="unfinished" />
+   <translation>Klicken Sie auf ein Organ: Ein neuronaler zellulärer Automat mit wenigen tausend Parametern segmentiert es, zeigt, wo er unsicher ist, und sagt, ob dem Ergebnis zu trauen ist. Alles wird auf diesem Computer berechnet.</translation>
   </message>
   <message>
    <source>After M3D-NCA and Med-NCA by Kalkhof, González and Mukhopadhyay, TU Darmstadt.</source>
-   <translation type="unfinished" />
+   <translation>Nach M3D-NCA und Med-NCA von Kalkhof, González und Mukhopadhyay, TU Darmstadt.</translation>
   </message>
   <message>
    <source>Something else is being computed.</source>
-   <translation type="unfinished" />
+   <translation>Es läuft bereits eine andere Berechnung.</translation>
   </message>
   <message>
    <source>The segmentation was cancelled.</source>
-   <translation type="unfinished" />
+   <translation>Die Segmentierung wurde abgebrochen.</translation>
   </message>
   <message>
    <source>The search was cancelled.</source>
-   <translation type="unfinished" />
+   <translation>Die Suche wurde abgebrochen.</translation>
   </message>
   <message>
    <source>{names} not installed; segment once from the panel, which installs what is missing.</source>
-   <translation type="unfinished" />
+   <translation>{names} nicht installiert; segmentieren Sie einmal über das Bedienfeld, dabei wird installiert, was fehlt.</translation>
   </message>
   <message>
    <source>Needs {names}.</source>
-   <translation type="unfinished" />
+   <translation>Benötigt {names}.</translation>
   </message>
   <message>
    <source>A phantom was segmented.</source>
-   <translation type="unfinished" />
+   <translation>Ein Phantom wurde segmentiert.</translation>
   </message>
   <message>
    <source>Bad requests were refused.</source>
-   <translation type="unfinished" />
+   <translation>Ungültige Aufträge wurden abgelehnt.</translation>
   </message>
   <message>
    <source>A request was cancelled.</source>
-   <translation type="unfinished" />
+   <translation>Ein Auftrag wurde abgebrochen.</translation>
   </message>
   <message>
    <source>Inputs</source>
-   <translation type="unfinished" />
+   <translation>Eingaben</translation>
   </message>
   <message>
    <source>Volume:</source>
-   <translation type="unfinished" />
+   <translation>Volumen:</translation>
   </message>
   <message>
    <source>The image to segment.</source>
-   <translation type="unfinished" />
+   <translation>Das Bild, das segmentiert werden soll.</translation>
   </message>
   <message>
    <source>vtkMRMLScalarVolumeNode</source>
-   <translation type="unfinished" />
+   <translation>vtkMRMLScalarVolumeNode</translation>
   </message>
   <message>
    <source>inputVolume</source>
-   <translation type="unfinished" />
+   <translation>inputVolume</translation>
   </message>
   <message>
    <source>Model:</source>
-   <translation type="unfinished" />
+   <translation>Modell:</translation>
   </message>
   <message>
    <source>What to look for. Bundled models and your own.</source>
-   <translation type="unfinished" />
+   <translation>Wonach gesucht wird. Mitgelieferte und eigene Modelle.</translation>
   </message>
   <message>
    <source>Segment</source>
-   <translation type="unfinished" />
+   <translation>Segmentieren</translation>
   </message>
   <message>
    <source>Try it on a sample head</source>
-   <translation type="unfinished" />
+   <translation>Am Beispielkopf ausprobieren</translation>
   </message>
   <message>
    <source>Downloads Slicer's sample MRHead (7 MB, once) and segments both hippocampi.</source>
-   <translation type="unfinished" />
+   <translation>Lädt MRHead aus den Beispieldaten von Slicer herunter (7 MB, einmalig) und segmentiert beide Hippocampi.</translation>
   </message>
   <message>
    <source>Segment both sides</source>
-   <translation type="unfinished" />
+   <translation>Beide Seiten segmentieren</translation>
   </message>
   <message>
    <source>Click to segment</source>
-   <translation type="unfinished" />
+   <translation>Klicken und segmentieren</translation>
   </message>
   <message>
    <source>Then click on the organ in a slice view: it is segmented at once. Click again for the other side. Key: C</source>
-   <translation type="unfinished" />
+   <translation>Klicken Sie danach in einer Schnittansicht auf das Organ: Es wird sofort segmentiert. Für die andere Seite noch einmal klicken. Taste: C</translation>
   </message>
   <message>
    <source>Undo the last</source>
-   <translation type="unfinished" />
+   <translation>Rückgängig</translation>
   </message>
   <message>
    <source>Take the last click and what came of it back. Key: U</source>
-   <translation type="unfinished" />
+   <translation>Den letzten Klick und sein Ergebnis zurücknehmen. Taste: U</translation>
   </message>
   <message>
    <source>Segment whole volume</source>
-   <translation type="unfinished" />
+   <translation>Ganzes Volumen</translation>
   </message>
   <message>
    <source>For a volume that is already cropped around one organ, or a model that needs no click.</source>
-   <translation type="unfinished" />
+   <translation>Für ein Volumen, das bereits auf ein Organ zugeschnitten ist, oder ein Modell, das keinen Klick benötigt.</translation>
   </message>
   <message>
    <source>Segment again</source>
-   <translation type="unfinished" />
+   <translation>Erneut segmentieren</translation>
   </message>
   <message>
    <source>Verdict</source>
-   <translation type="unfinished" />
+   <translation>Urteil</translation>
   </message>
   <message>
    <source>No result yet</source>
-   <translation type="unfinished" />
+   <translation>Noch kein Ergebnis</translation>
   </message>
   <message>
    <source>Click on the organ, or segment the whole volume.</source>
-   <translation type="unfinished" />
+   <translation>Klicken Sie auf das Organ oder segmentieren Sie das ganze Volumen.</translation>
   </message>
   <message>
    <source>One row per structure. The last column: between which values the Dice (overlap with what an expert would draw; 1 is the same) of most such results lies.</source>
-   <translation type="unfinished" />
+   <translation>Eine Zeile je Struktur. Die letzte Spalte: zwischen welchen Werten der Dice (Überlappung mit dem, was Fachleute einzeichnen würden; 1 heißt identisch) der meisten solchen Ergebnisse liegt.</translation>
   </message>
   <message>
    <source>Target Dice:</source>
-   <translation type="unfinished" />
+   <translation>Ziel-Dice:</translation>
   </message>
   <message>
    <source>How good the segmentation must be for your purpose. The verdict follows at once; nothing is run again.</source>
-   <translation type="unfinished" />
+   <translation>Wie gut die Segmentierung für Ihren Zweck sein muss. Das Urteil folgt sofort; nichts wird neu berechnet.</translation>
   </message>
   <message>
    <source>targetDice</source>
-   <translation type="unfinished" />
+   <translation>targetDice</translation>
   </message>
   <message>
    <source>Volumes</source>
-   <translation type="unfinished" />
+   <translation>Volumina</translation>
   </message>
   <message>
    <source>Of the segments as they are now, in ml. Asymmetry: left minus right, over the mean of both.</source>
-   <translation type="unfinished" />
+   <translation>Der Segmente, wie sie jetzt sind, in ml. Asymmetrie: links minus rechts, geteilt durch den Mittelwert beider.</translation>
   </message>
   <message>
    <source>Copy</source>
-   <translation type="unfinished" />
+   <translation>Kopieren</translation>
   </message>
   <message>
    <source>Put the table on the clipboard, for a spreadsheet or a report.</source>
-   <translation type="unfinished" />
+   <translation>Die Tabelle in die Zwischenablage kopieren, für eine Tabellenkalkulation oder einen Bericht.</translation>
   </message>
   <message>
    <source>Save</source>
-   <translation type="unfinished" />
+   <translation>Speichern</translation>
   </message>
   <message>
    <source>Write the table as CSV.</source>
-   <translation type="unfinished" />
+   <translation>Die Tabelle als CSV speichern.</translation>
   </message>
   <message>
    <source>Statistics</source>
-   <translation type="unfinished" />
+   <translation>Statistik</translation>
   </message>
   <message>
    <source>Open Slicer's Segment Statistics with these segments.</source>
-   <translation type="unfinished" />
+   <translation>Das Modul „Segmentstatistiken“ von Slicer mit diesen Segmenten öffnen.</translation>
   </message>
   <message>
    <source>Several volumes</source>
-   <translation type="unfinished" />
+   <translation>Mehrere Volumina</translation>
   </message>
   <message>
    <source>The volumes of the scene. Those that are checked are segmented by the button below. Volumes in ml.</source>
-   <translation type="unfinished" />
+   <translation>Die Volumina der Szene. Die Schaltfläche unten segmentiert alle angehakten. Angaben in ml.</translation>
   </message>
   <message>
    <source>Segment all that are checked</source>
-   <translation type="unfinished" />
+   <translation>Alle angehakten segmentieren</translation>
   </message>
   <message>
    <source>Put the table, with all parts, on the clipboard, for a spreadsheet or a report.</source>
-   <translation type="unfinished" />
+   <translation>Die Tabelle mit allen Teilen in die Zwischenablage kopieren, für eine Tabellenkalkulation oder einen Bericht.</translation>
   </message>
   <message>
    <source>Write the table, with all parts, as CSV.</source>
-   <translation type="unfinished" />
+   <translation>Die Tabelle mit allen Teilen als CSV speichern.</translation>
   </message>
   <message>
    <source>Review</source>
-   <translation type="unfinished" />
+   <translation>Prüfung</translation>
   </message>
   <message>
    <source>Variance of the ensemble's members as a colored layer over the image.</source>
-   <translation type="unfinished" />
+   <translation>Varianz der Durchläufe des Ensembles als farbige Ebene über dem Bild.</translation>
   </message>
   <message>
    <source>Show where it is unsure</source>
-   <translation type="unfinished" />
+   <translation>Unsicherheit anzeigen</translation>
   </message>
   <message>
    <source>showOverlay</source>
-   <translation type="unfinished" />
+   <translation>showOverlay</translation>
   </message>
   <message>
    <source>Color legend in the slice views.</source>
-   <translation type="unfinished" />
+   <translation>Farblegende in den Schnittansichten.</translation>
   </message>
   <message>
    <source>Legend</source>
-   <translation type="unfinished" />
+   <translation>Legende</translation>
   </message>
   <message>
    <source>showLegend</source>
-   <translation type="unfinished" />
+   <translation>showLegend</translation>
   </message>
   <message>
    <source>Opacity:</source>
-   <translation type="unfinished" />
+   <translation>Deckkraft:</translation>
   </message>
   <message>
    <source>Opacity of the layer.</source>
-   <translation type="unfinished" />
+   <translation>Deckkraft der Ebene.</translation>
   </message>
   <message>
    <source>opacity</source>
-   <translation type="unfinished" />
+   <translation>opacity</translation>
   </message>
   <message>
    <source>Hide below:</source>
-   <translation type="unfinished" />
+   <translation>Ausblenden unter:</translation>
   </message>
   <message>
    <source>Voxels with less variance are not shown. 0.25 is the most there can be.</source>
-   <translation type="unfinished" />
+   <translation>Voxel mit geringerer Varianz werden nicht angezeigt. 0.25 ist der größtmögliche Wert.</translation>
   </message>
   <message>
    <source>threshold</source>
-   <translation type="unfinished" />
+   <translation>threshold</translation>
   </message>
   <message>
    <source>Most uncertain regions:</source>
-   <translation type="unfinished" />
+   <translation>Unsicherste Stellen:</translation>
   </message>
   <message>
    <source>Click on a row to see the place in all slice views. May move: how much further out or in the outline may lie. Reviewed: what you did there; it is kept with the scene.</source>
-   <translation type="unfinished" />
+   <translation>Klicken Sie auf eine Zeile, um die Stelle in allen Schnittansichten zu sehen. Spielraum: wie viel weiter außen oder innen die Kontur liegen kann. Geprüft: was Sie dort getan haben; es wird mit der Szene gespeichert.</translation>
   </message>
   <message>
    <source>Previous</source>
-   <translation type="unfinished" />
+   <translation>Zurück</translation>
   </message>
   <message>
    <source>Move all slice views to the previous place. Key: P</source>
-   <translation type="unfinished" />
+   <translation>Alle Schnittansichten zur vorigen Stelle bewegen. Taste: P</translation>
   </message>
   <message>
    <source>Next</source>
-   <translation type="unfinished" />
+   <translation>Weiter</translation>
   </message>
   <message>
    <source>Move all slice views to the next place. Key: N</source>
-   <translation type="unfinished" />
+   <translation>Alle Schnittansichten zur nächsten Stelle bewegen. Taste: N</translation>
   </message>
   <message>
    <source>Accept</source>
-   <translation type="unfinished" />
+   <translation>Annehmen</translation>
   </message>
   <message>
    <source>The outline is right at this place: on to the next that is not reviewed. Key: A</source>
-   <translation type="unfinished" />
+   <translation>Die Kontur stimmt an dieser Stelle: weiter zur nächsten noch nicht geprüften. Taste: A</translation>
   </message>
   <message>
    <source>Edit</source>
-   <translation type="unfinished" />
+   <translation>Bearbeiten</translation>
   </message>
   <message>
    <source>Correct the segments by hand, in Slicer's Segment Editor. Key: E</source>
-   <translation type="unfinished" />
+   <translation>Die Segmente im Segment-Editor von Slicer von Hand korrigieren. Taste: E</translation>
   </message>
   <message>
    <source>Output</source>
-   <translation type="unfinished" />
+   <translation>Ausgabe</translation>
   </message>
   <message>
    <source>Segmentation:</source>
-   <translation type="unfinished" />
+   <translation>Segmentierung:</translation>
   </message>
   <message>
    <source>Results are added to it; its other segments stay as they are.</source>
-   <translation type="unfinished" />
+   <translation>Ergebnisse werden ihr hinzugefügt; ihre übrigen Segmente bleiben, wie sie sind.</translation>
   </message>
   <message>
    <source>(Create a new one)</source>
-   <translation type="unfinished" />
+   <translation>(Neue anlegen)</translation>
   </message>
   <message>
    <source>vtkMRMLSegmentationNode</source>
-   <translation type="unfinished" />
+   <translation>vtkMRMLSegmentationNode</translation>
   </message>
   <message>
    <source>segmentation</source>
-   <translation type="unfinished" />
+   <translation>segmentation</translation>
   </message>
   <message>
    <source>Show the segments as surfaces in the 3D view.</source>
-   <translation type="unfinished" />
+   <translation>Die Segmente in der 3D-Ansicht als Oberflächen anzeigen.</translation>
   </message>
   <message>
    <source>Show 3D</source>
-   <translation type="unfinished" />
+   <translation>3D anzeigen</translation>
   </message>
   <message>
    <source>show3D</source>
-   <translation type="unfinished" />
+   <translation>show3D</translation>
   </message>
   <message>
    <source>Advanced</source>
-   <translation type="unfinished" />
+   <translation>Erweitert</translation>
   </message>
   <message>
    <source>Ensemble members:</source>
-   <translation type="unfinished" />
+   <translation>Durchläufe:</translation>
   </message>
   <message>
    <source>More members take longer and say more about uncertainty. Fewer than 5 give no verdict.</source>
-   <translation type="unfinished" />
+   <translation>So oft läuft das Modell (Ensemble). Mehr Durchläufe dauern länger und sagen mehr über die Unsicherheit. Weniger als 5 ergeben kein Urteil.</translation>
   </message>
   <message>
    <source>As the model says</source>
-   <translation type="unfinished" />
+   <translation>Wie im Modell</translation>
   </message>
   <message>
    <source>members</source>
-   <translation type="unfinished" />
+   <translation>members</translation>
   </message>
   <message>
    <source>Seed:</source>
-   <translation type="unfinished" />
+   <translation>Startwert:</translation>
   </message>
   <message>
    <source>The same seed gives the same result.</source>
-   <translation type="unfinished" />
+   <translation>Der gleiche Startwert ergibt das gleiche Ergebnis.</translation>
   </message>
   <message>
    <source>seed</source>
-   <translation type="unfinished" />
+   <translation>seed</translation>
   </message>
   <message>
    <source>Device:</source>
-   <translation type="unfinished" />
+   <translation>Gerät:</translation>
   </message>
   <message>
    <source>Where to compute. These models are small enough for the processor.</source>
-   <translation type="unfinished" />
+   <translation>Wo gerechnet wird. Diese Modelle sind klein genug für den Prozessor.</translation>
   </message>
   <message>
    <source>device</source>
-   <translation type="unfinished" />
+   <translation>device</translation>
   </message>
   <message>
    <source>Memory limit:</source>
-   <translation type="unfinished" />
+   <translation>Speichergrenze:</translation>
   </message>
   <message>
    <source>Memory that the image, the computation and the results may take; large volumes are then computed in tiles, with the same result.</source>
-   <translation type="unfinished" />
+   <translation>Arbeitsspeicher, den Bild, Berechnung und Ergebnisse belegen dürfen; große Volumina werden dann in Kacheln berechnet, mit dem gleichen Ergebnis.</translation>
   </message>
   <message>
    <source>Automatic</source>
-   <translation type="unfinished" />
+   <translation>Automatisch</translation>
   </message>
   <message>
    <source> MB</source>
-   <translation type="unfinished" />
+   <translation> MB</translation>
   </message>
   <message>
    <source>memoryLimit</source>
-   <translation type="unfinished" />
+   <translation>memoryLimit</translation>
   </message>
   <message>
    <source>Adds a volume with the ensemble's mean probability.</source>
-   <translation type="unfinished" />
+   <translation>Fügt ein Volumen mit der mittleren Wahrscheinlichkeit des Ensembles hinzu.</translation>
   </message>
   <message>
    <source>Keep the mean-probability volume</source>
-   <translation type="unfinished" />
+   <translation>Mittlere Wahrscheinlichkeit behalten</translation>
   </message>
   <message>
    <source>keepProbability</source>
-   <translation type="unfinished" />
+   <translation>keepProbability</translation>
   </message>
   <message>
    <source>Models:</source>
-   <translation type="unfinished" />
+   <translation>Modelle:</translation>
   </message>
   <message>
    <source>Import...</source>
-   <translation type="unfinished" />
+   <translation>Import...</translation>
   </message>
   <message>
    <source>Add a model from a zip file to your own.</source>
-   <translation type="unfinished" />
+   <translation>Ein Modell aus einer ZIP-Datei zu den eigenen hinzufügen.</translation>
   </message>
   <message>
    <source>Export...</source>
-   <translation type="unfinished" />
+   <translation>Export...</translation>
   </message>
   <message>
    <source>Write the chosen model as a zip file for others.</source>
-   <translation type="unfinished" />
+   <translation>Das gewählte Modell als ZIP-Datei für andere speichern.</translation>
   </message>
   <message>
    <source>Open folder</source>
-   <translation type="unfinished" />
+   <translation>Ordner öffnen</translation>
   </message>
   <message>
    <source>Where your own models are.</source>
-   <translation type="unfinished" />
+   <translation>Wo Ihre eigenen Modelle liegen.</translation>
   </message>
   <message>
    <source>Log</source>
-   <translation type="unfinished" />
+   <translation>Protokoll</translation>
   </message>
   <message>
    <source>Copy the log to the clipboard.</source>
-   <translation type="unfinished" />
+   <translation>Das Protokoll in die Zwischenablage kopieren.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.batch</name>
   <message>
    <source>The volume was removed before it could be segmented.</source>
-   <translation type="unfinished" />
+   <translation>Das Volumen wurde entfernt, bevor es segmentiert werden konnte.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.click_placement</name>
   <message>
    <source>{volume} clicks</source>
-   <translation type="unfinished" />
+   <translation>{volume} Klicks</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.dependencies</name>
   <message>
    <source>{name} {needed} (now {version})</source>
-   <translation type="unfinished" />
+   <translation>{name} {needed} (jetzt {version})</translation>
   </message>
   <message>
    <source>The packages are being installed; wait until that is done.</source>
-   <translation type="unfinished" />
+   <translation>Die Pakete werden gerade installiert; bitte warten Sie, bis das abgeschlossen ist.</translation>
   </message>
   <message>
    <source>MedNCA needs Python packages that are not installed yet, or are too old: {names}.
 
 They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: 1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?</source>
-   <translation type="unfinished" />
+   <translation>MedNCA benötigt Python-Pakete, die noch nicht installiert oder zu alt sind: {names}.
+
+Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
   </message>
   <message>
    <source>MedNCA</source>
-   <translation type="unfinished" />
+   <translation>MedNCA</translation>
   </message>
   <message>
    <source>{names} not installed; nothing can be segmented or trained without.</source>
-   <translation type="unfinished" />
+   <translation>{names} nicht installiert; ohne diese Pakete ist weder Segmentieren noch Trainieren möglich.</translation>
   </message>
   <message>
    <source>The installation ended, but {names} cannot be found. Restart Slicer and try again.</source>
-   <translation type="unfinished" />
+   <translation>Die Installation ist beendet, aber {names} ist nicht zu finden. Starten Sie Slicer neu und versuchen Sie es noch einmal.</translation>
   </message>
   <message>
    <source>PyTorch is not installed, and neither is the PyTorch extension that installs it. Add the extension PyTorch in the Extensions Manager, restart Slicer, then try again.</source>
-   <translation type="unfinished" />
+   <translation>PyTorch ist nicht installiert, und auch die Erweiterung PyTorch, die es installiert, fehlt. Fügen Sie die Erweiterung PyTorch im Erweiterungsmanager hinzu, starten Sie Slicer neu und versuchen Sie es noch einmal.</translation>
   </message>
   <message>
    <source>PyTorch could not be installed: {cause}</source>
-   <translation type="unfinished" />
+   <translation>PyTorch konnte nicht installiert werden: {cause}</translation>
   </message>
   <message>
    <source>PyTorch was not installed; see the Python console for the reason.</source>
-   <translation type="unfinished" />
+   <translation>PyTorch wurde nicht installiert; der Grund steht in der Python-Konsole.</translation>
   </message>
   <message>
    <source>The Python packages could not be installed: {cause}</source>
-   <translation type="unfinished" />
+   <translation>Die Python-Pakete konnten nicht installiert werden: {cause}</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.help_page</name>
   <message>
    <source>Help</source>
-   <translation type="unfinished" />
+   <translation>Hilfe</translation>
   </message>
   <message>
    <source>What this section is for.</source>
-   <translation type="unfinished" />
+   <translation>Wozu dieser Abschnitt dient.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.hotspot_list</name>
   <message>
    <source>Where</source>
-   <translation type="unfinished" />
+   <translation>Stelle</translation>
   </message>
   <message>
    <source>May move</source>
-   <translation type="unfinished" />
+   <translation>Spielraum</translation>
   </message>
   <message>
    <source>Reviewed</source>
-   <translation type="unfinished" />
+   <translation>Geprüft</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.messages</name>
   <message>
    <source>Likely good enough</source>
-   <translation type="unfinished" />
+   <translation>Wahrscheinlich gut genug</translation>
   </message>
   <message>
    <source>Check before use</source>
-   <translation type="unfinished" />
+   <translation>Vor Gebrauch prüfen</translation>
   </message>
   <message>
    <source>Likely not good enough</source>
-   <translation type="unfinished" />
+   <translation>Wahrscheinlich nicht gut genug</translation>
   </message>
   <message>
    <source>No verdict</source>
-   <translation type="unfinished" />
+   <translation>Kein Urteil</translation>
   </message>
   <message>
    <source>No result yet</source>
-   <translation type="unfinished" />
+   <translation>Noch kein Ergebnis</translation>
   </message>
   <message>
    <source>expected Dice {dice}</source>
-   <translation type="unfinished" />
+   <translation>erwarteter Dice {dice}</translation>
   </message>
   <message>
    <source>Dice, {share} %</source>
-   <translation type="unfinished" />
+   <translation>Dice, {share} %</translation>
   </message>
   <message>
    <source>Dice interval</source>
-   <translation type="unfinished" />
+   <translation>Dice-Intervall</translation>
   </message>
   <message>
    <source>Corrected by hand</source>
-   <translation type="unfinished" />
+   <translation>Von Hand korrigiert</translation>
   </message>
   <message>
    <source>Corrected by hand since it was segmented: the verdict was on what was there before.</source>
-   <translation type="unfinished" />
+   <translation>Nach der Segmentierung von Hand korrigiert: Das Urteil galt dem Stand davor.</translation>
   </message>
   <message>
    <source>Click on the organ, or segment the whole volume.</source>
-   <translation type="unfinished" />
+   <translation>Klicken Sie auf das Organ oder segmentieren Sie das ganze Volumen.</translation>
   </message>
   <message>
    <source>No verdict: {why}.</source>
-   <translation type="unfinished" />
+   <translation>Kein Urteil: {why}.</translation>
   </message>
   <message>
    <source>Even the low end of the interval reaches the target of {target}. Please look at it all the same.</source>
-   <translation type="unfinished" />
+   <translation>Selbst das untere Ende des Intervalls erreicht das Ziel von {target}. Bitte sehen Sie sich das Ergebnis trotzdem an.</translation>
   </message>
   <message>
    <source>The target of {target} lies within the interval: check the most uncertain regions below.</source>
-   <translation type="unfinished" />
+   <translation>Das Ziel von {target} liegt innerhalb des Intervalls: Prüfen Sie die unsichersten Stellen (siehe unten).</translation>
   </message>
   <message>
    <source>The expected Dice is below the target of {target}: correct it, or do not use it.</source>
-   <translation type="unfinished" />
+   <translation>Der erwartete Dice liegt unter dem Ziel von {target}: Korrigieren Sie das Ergebnis oder verwenden Sie es nicht.</translation>
   </message>
   <message>
    <source>It lies {distance} mm from the click.</source>
-   <translation type="unfinished" />
+   <translation>Es liegt {distance} mm vom Klick entfernt.</translation>
   </message>
   <message>
    <source>NQM (how much the runs disagree; 0 is not at all): {nqm}.</source>
-   <translation type="unfinished" />
+   <translation>NQM (wie stark die Durchläufe voneinander abweichen; 0 heißt gar nicht): {nqm}.</translation>
   </message>
   <message>
    <source>Other pieces of {volume} ml were found and left out.</source>
-   <translation type="unfinished" />
+   <translation>Weitere Teile von {volume} ml wurden gefunden und weggelassen.</translation>
   </message>
   <message>
    <source>inside</source>
-   <translation type="unfinished" />
+   <translation>im Inneren</translation>
   </message>
   <message>
    <source>right surface</source>
-   <translation type="unfinished" />
+   <translation>Rand rechts</translation>
   </message>
   <message>
    <source>left surface</source>
-   <translation type="unfinished" />
+   <translation>Rand links</translation>
   </message>
   <message>
    <source>anterior surface</source>
-   <translation type="unfinished" />
+   <translation>Rand anterior</translation>
   </message>
   <message>
    <source>posterior surface</source>
-   <translation type="unfinished" />
+   <translation>Rand posterior</translation>
   </message>
   <message>
    <source>inferior surface</source>
-   <translation type="unfinished" />
+   <translation>Rand inferior</translation>
   </message>
   <message>
    <source>superior surface</source>
-   <translation type="unfinished" />
+   <translation>Rand superior</translation>
   </message>
   <message>
    <source>{distance} mm out</source>
-   <translation type="unfinished" />
+   <translation>{distance} mm nach außen</translation>
   </message>
   <message>
    <source>{distance} mm in</source>
-   <translation type="unfinished" />
+   <translation>{distance} mm nach innen</translation>
   </message>
   <message>
    <source>{volume} mm³ are doubtful; the runs differ there by up to ±{deviation}. R, A, S: {position} mm.</source>
-   <translation type="unfinished" />
+   <translation>{volume} mm³ sind zweifelhaft; die Durchläufe weichen dort um bis zu ±{deviation} voneinander ab. R, A, S: {position} mm.</translation>
   </message>
   <message>
    <source>looked at</source>
-   <translation type="unfinished" />
+   <translation>angesehen</translation>
   </message>
   <message>
    <source>accepted</source>
-   <translation type="unfinished" />
+   <translation>angenommen</translation>
   </message>
   <message>
    <source>corrected</source>
-   <translation type="unfinished" />
+   <translation>korrigiert</translation>
   </message>
   <message>
    <source>Most uncertain regions: all {count} reviewed.</source>
-   <translation type="unfinished" />
+   <translation>Unsicherste Stellen: alle {count} geprüft.</translation>
   </message>
   <message>
    <source>Most uncertain regions: {done} of {count} reviewed.</source>
-   <translation type="unfinished" />
+   <translation>Unsicherste Stellen: {done} von {count} geprüft.</translation>
   </message>
   <message>
    <source>, but the model was trained on {low:.0f} to {high:.0f} mm; click on the organ instead</source>
-   <translation type="unfinished" />
+   <translation>, das Modell wurde aber mit {low:.0f} bis {high:.0f} mm trainiert; klicken Sie stattdessen auf das Organ</translation>
   </message>
   <message>
    <source>{members} ensemble member(s) are too few to measure uncertainty; use {least} or more</source>
-   <translation type="unfinished" />
+   <translation>zu wenige Durchläufe ({members}), um die Unsicherheit zu messen; nötig sind mindestens {least}</translation>
   </message>
   <message>
    <source>nothing was found</source>
-   <translation type="unfinished" />
+   <translation>es wurde nichts gefunden</translation>
   </message>
   <message>
    <source>this model has no calibration: nobody measured what its uncertainty means</source>
-   <translation type="unfinished" />
+   <translation>dieses Modell hat keine Kalibrierung: Was seine Unsicherheit bedeutet, wurde nie gemessen</translation>
   </message>
   <message>
    <source>the result reaches the edge of the image or of the field of view, so part of the structure may be missing</source>
-   <translation type="unfinished" />
+   <translation>das Ergebnis reicht bis an den Rand des Bildes oder des Bildfelds, sodass ein Teil der Struktur fehlen kann</translation>
   </message>
   <message>
    <source>the structure found lies {distance:.0f} mm from the click; it may not be what was clicked on</source>
-   <translation type="unfinished" />
+   <translation>die gefundene Struktur liegt {distance:.0f} mm vom Klick entfernt; sie ist vielleicht nicht die angeklickte</translation>
   </message>
   <message>
    <source>other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept</source>
-   <translation type="unfinished" />
+   <translation>neben dem behaltenen Teil wurden weitere von {volume:.2g} ml gefunden; vielleicht wurde der falsche behalten</translation>
   </message>
   <message>
    <source>the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)</source>
-   <translation type="unfinished" />
+   <translation>die Voxel ({shown} mm) liegen außerhalb des für dieses Modell zulässigen Bereichs ({low:g} bis {high:g} mm)</translation>
   </message>
   <message>
    <source>the image field is {extent:.0f} mm left-right</source>
-   <translation type="unfinished" />
+   <translation>das Bild misst {extent:.0f} mm von links nach rechts</translation>
   </message>
   <message>
    <source>the image field is {extent:.0f} mm front-back</source>
-   <translation type="unfinished" />
+   <translation>das Bild misst {extent:.0f} mm von vorn nach hinten</translation>
   </message>
   <message>
    <source>the image field is {extent:.0f} mm up-down</source>
-   <translation type="unfinished" />
+   <translation>das Bild misst {extent:.0f} mm von oben nach unten</translation>
   </message>
   <message>
    <source>the result has {volume:.2g} ml, outside the {low:.2g} to {high:.2g} ml of plausible structures</source>
-   <translation type="unfinished" />
+   <translation>das Ergebnis hat {volume:.2g} ml und liegt außerhalb der {low:.2g} bis {high:.2g} ml plausibler Strukturen</translation>
   </message>
   <message>
    <source>left</source>
-   <translation type="unfinished" />
+   <translation>links</translation>
   </message>
   <message>
    <source>right</source>
-   <translation type="unfinished" />
+   <translation>rechts</translation>
   </message>
   <message>
    <source>Left</source>
-   <translation type="unfinished" />
+   <translation>Links</translation>
   </message>
   <message>
    <source>Right</source>
-   <translation type="unfinished" />
+   <translation>Rechts</translation>
   </message>
   <message>
    <source>Segment both sides</source>
-   <translation type="unfinished" />
+   <translation>Beide Seiten segmentieren</translation>
   </message>
   <message>
    <source>Find and segment</source>
-   <translation type="unfinished" />
+   <translation>Suchen und segmentieren</translation>
   </message>
   <message>
    <source>Looks for the organ where it usually lies, and segments what it finds. No click is needed.</source>
-   <translation type="unfinished" />
+   <translation>Sucht das Organ dort, wo es gewöhnlich liegt, und segmentiert, was gefunden wird. Kein Klick nötig.</translation>
   </message>
   <message>
    <source>For a volume that is already cropped around one organ, or a model that needs no click.</source>
-   <translation type="unfinished" />
+   <translation>Für ein Volumen, das bereits auf ein Organ zugeschnitten ist, oder ein Modell, das keinen Klick benötigt.</translation>
   </message>
   <message>
    <source>Nothing was found on the {side}: click on it.</source>
-   <translation type="unfinished" />
+   <translation>Es wurde {side} nichts gefunden: Klicken Sie dort auf das Organ.</translation>
   </message>
   <message>
    <source>Nothing was found in {volume} where the organ usually lies: click on it.</source>
-   <translation type="unfinished" />
+   <translation>In {volume} wurde dort, wo das Organ gewöhnlich liegt, nichts gefunden: Klicken Sie auf das Organ.</translation>
   </message>
   <message>
    <source>Volume {number} of {count}</source>
-   <translation type="unfinished" />
+   <translation>Volumen {number} von {count}</translation>
   </message>
   <message>
    <source>Measured Dice on {cases} unseen cases: {parts}.</source>
-   <translation type="unfinished" />
+   <translation>Gemessener Dice an {cases} nie gesehenen Fällen: {parts}.</translation>
   </message>
   <message>
    <source>Nobody has measured how good it is.</source>
-   <translation type="unfinished" />
+   <translation>Wie gut es ist, wurde nie gemessen.</translation>
   </message>
   <message>
    <source>{count} parameters.</source>
-   <translation type="unfinished" />
+   <translation>{count} Parameter.</translation>
   </message>
   <message>
    <source>Not calibrated: there will be no verdict.</source>
-   <translation type="unfinished" />
+   <translation>Nicht kalibriert: Es wird kein Urteil geben.</translation>
   </message>
   <message>
    <source>Terms: {terms}</source>
-   <translation type="unfinished" />
+   <translation>Nutzungsbedingungen: {terms}</translation>
   </message>
   <message>
    <source>Cancelling</source>
-   <translation type="unfinished" />
+   <translation>Wird abgebrochen</translation>
   </message>
   <message>
    <source>Starting: loading PyTorch (some seconds, once per session)</source>
-   <translation type="unfinished" />
+   <translation>Start: PyTorch wird geladen (einige Sekunden, einmal je Sitzung)</translation>
   </message>
   <message>
    <source>Waiting</source>
-   <translation type="unfinished" />
+   <translation>Warten</translation>
   </message>
   <message>
    <source>Handing over the volume</source>
-   <translation type="unfinished" />
+   <translation>Volumen wird übergeben</translation>
   </message>
   <message>
    <source>Reading the volume</source>
-   <translation type="unfinished" />
+   <translation>Volumen wird gelesen</translation>
   </message>
   <message>
    <source>Looking for the organ</source>
-   <translation type="unfinished" />
+   <translation>Organ wird gesucht</translation>
   </message>
   <message>
    <source>Running the ensemble</source>
-   <translation type="unfinished" />
+   <translation>Ensemble wird berechnet</translation>
   </message>
   <message>
    <source>Handing back the result</source>
-   <translation type="unfinished" />
+   <translation>Ergebnis wird übergeben</translation>
   </message>
   <message>
    <source>, click {which}</source>
-   <translation type="unfinished" />
+   <translation>, Klick {which}</translation>
   </message>
   <message>
    <source>, {seconds} s left</source>
-   <translation type="unfinished" />
+   <translation>, noch {seconds} s</translation>
   </message>
   <message>
    <source>Cancel</source>
-   <translation type="unfinished" />
+   <translation>Abbrechen</translation>
   </message>
   <message>
    <source>Stop what is being computed.</source>
-   <translation type="unfinished" />
+   <translation>Die laufende Berechnung beenden.</translation>
   </message>
   <message>
    <source>Segment again</source>
-   <translation type="unfinished" />
+   <translation>Erneut segmentieren</translation>
   </message>
   <message>
    <source>At all points, with what is chosen now.</source>
-   <translation type="unfinished" />
+   <translation>An allen Punkten, mit den jetzigen Einstellungen.</translation>
   </message>
   <message>
    <source>Choose a volume and a model, then click on the organ.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie ein Volumen und ein Modell, dann klicken Sie auf das Organ.</translation>
   </message>
   <message>
    <source>There is no model {asked} here; {chosen} is chosen instead.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell {asked} gibt es hier nicht; stattdessen ist {chosen} gewählt.</translation>
   </message>
   <message>
    <source>The slice views show {name}: it is chosen now.</source>
-   <translation type="unfinished" />
+   <translation>Die Schnittansichten zeigen {name}: Dieses Volumen ist jetzt gewählt.</translation>
   </message>
   <message>
    <source>That view shows {seen}, but {chosen} is chosen: choose {seen} as the volume, then click.</source>
-   <translation type="unfinished" />
+   <translation>Diese Ansicht zeigt {seen}, gewählt ist aber {chosen}: Wählen Sie {seen} als Volumen, dann klicken Sie.</translation>
   </message>
   <message>
    <source>The last result, of {volume}, was corrected by hand. Take it back all the same?</source>
-   <translation type="unfinished" />
+   <translation>Das letzte Ergebnis, von {volume}, wurde von Hand korrigiert. Trotzdem zurücknehmen?</translation>
   </message>
   <message>
    <source>The last result of {volume} was taken back.</source>
-   <translation type="unfinished" />
+   <translation>Das letzte Ergebnis von {volume} wurde zurückgenommen.</translation>
   </message>
   <message>
    <source>Done in {seconds:.1f} s.</source>
-   <translation type="unfinished" />
+   <translation>Fertig in {seconds:.1f} s.</translation>
   </message>
   <message>
    <source>Segmentation failed: {error}</source>
-   <translation type="unfinished" />
+   <translation>Segmentierung fehlgeschlagen: {error}</translation>
   </message>
   <message>
    <source>The result of {volume} is in {segmentation}: choose that volume to see it.</source>
-   <translation type="unfinished" />
+   <translation>Das Ergebnis von {volume} liegt in {segmentation}: Wählen Sie dieses Volumen, um es zu sehen.</translation>
   </message>
  </context>
  <context>
@@ -872,310 +874,314 @@ They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 
 {terms}
 
 Do you accept them?</source>
-   <translation type="unfinished" />
+   <translation>{model} darf nur unter diesen Nutzungsbedingungen verwendet werden:
+
+{terms}
+
+Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>The terms of {model} were not accepted.</source>
-   <translation type="unfinished" />
+   <translation>Die Nutzungsbedingungen von {model} wurden nicht angenommen.</translation>
   </message>
   <message>
    <source>{id} (broken)</source>
-   <translation type="unfinished" />
+   <translation>{id} (defekt)</translation>
   </message>
   <message>
    <source>Choose a model first.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie zuerst ein Modell.</translation>
   </message>
   <message>
    <source>No models found.</source>
-   <translation type="unfinished" />
+   <translation>Keine Modelle gefunden.</translation>
   </message>
   <message>
    <source>Import a model</source>
-   <translation type="unfinished" />
+   <translation>Modell importieren</translation>
   </message>
   <message>
    <source>Models (*.zip)</source>
-   <translation type="unfinished" />
+   <translation>Modelle (*.zip)</translation>
   </message>
   <message>
    <source>The model was not imported.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell wurde nicht importiert.</translation>
   </message>
   <message>
    <source>Model {id} imported.</source>
-   <translation type="unfinished" />
+   <translation>Modell {id} importiert.</translation>
   </message>
   <message>
    <source>Export the model</source>
-   <translation type="unfinished" />
+   <translation>Modell exportieren</translation>
   </message>
   <message>
    <source>The model was not exported.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell wurde nicht exportiert.</translation>
   </message>
   <message>
    <source>Model written to {path}.</source>
-   <translation type="unfinished" />
+   <translation>Modell gespeichert unter {path}.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.pairing</name>
   <message>
    <source>{name} was made on another volume; results go into a segmentation of their own.</source>
-   <translation type="unfinished" />
+   <translation>{name} gehört zu einem anderen Volumen; die Ergebnisse kommen in eine eigene Segmentierung.</translation>
   </message>
   <message>
    <source>{segmentation} belongs to {volume}, which is chosen now.</source>
-   <translation type="unfinished" />
+   <translation>{segmentation} gehört zu {volume}; dieses Volumen ist jetzt gewählt.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.record</name>
   <message>
    <source>its record is damaged ({error})</source>
-   <translation type="unfinished" />
+   <translation>seine Aufzeichnung ist beschädigt ({error})</translation>
   </message>
   <message>
    <source>A result in {name} is not shown: {why}</source>
-   <translation type="unfinished" />
+   <translation>Ein Ergebnis in {name} wird nicht angezeigt: {why}</translation>
   </message>
   <message>
    <source>The record</source>
-   <translation type="unfinished" />
+   <translation>Die Aufzeichnung</translation>
   </message>
   <message>
    <source>The report</source>
-   <translation type="unfinished" />
+   <translation>Der Bericht</translation>
   </message>
   <message>
    <source>{segmentation} belongs to {owner}, not to {name}.</source>
-   <translation type="unfinished" />
+   <translation>{segmentation} gehört zu {owner}, nicht zu {name}.</translation>
   </message>
   <message>
    <source>{segmentation} was made on another volume than {name}.</source>
-   <translation type="unfinished" />
+   <translation>{segmentation} gehört zu einem anderen Volumen als {name}.</translation>
   </message>
   <message>
    <source>Choose a segmentation of {name}, or none, and a new one is made.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie eine Segmentierung von {name} oder keine; dann wird eine neue angelegt.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.requests</name>
   <message>
    <source>The volume was changed meanwhile; the result is not used.</source>
-   <translation type="unfinished" />
+   <translation>Das Volumen wurde inzwischen verändert; das Ergebnis wird nicht verwendet.</translation>
   </message>
   <message>
    <source>The volume was removed before it could be segmented.</source>
-   <translation type="unfinished" />
+   <translation>Das Volumen wurde entfernt, bevor es segmentiert werden konnte.</translation>
   </message>
   <message>
    <source>The volume was removed meanwhile; the result is not used.</source>
-   <translation type="unfinished" />
+   <translation>Das Volumen wurde inzwischen entfernt; das Ergebnis wird nicht verwendet.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.result_view</name>
   <message>
    <source>Structure</source>
-   <translation type="unfinished" />
+   <translation>Struktur</translation>
   </message>
   <message>
    <source>Verdict</source>
-   <translation type="unfinished" />
+   <translation>Urteil</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.results</name>
   <message>
    <source>at the click in {name}</source>
-   <translation type="unfinished" />
+   <translation>am Klick in {name}</translation>
   </message>
   <message>
    <source>in {name}</source>
-   <translation type="unfinished" />
+   <translation>in {name}</translation>
   </message>
   <message>
    <source>Nothing was found {where}, and nothing was added. Click on the middle of the organ; check the model.</source>
-   <translation type="unfinished" />
+   <translation>Es wurde {where} nichts gefunden und nichts hinzugefügt. Klicken Sie auf die Mitte des Organs; prüfen Sie das Modell.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.review</name>
   <message>
    <source>Unsure</source>
-   <translation type="unfinished" />
+   <translation>Unsicher</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.sample_data</name>
   <message>
    <source>A T1-weighted head for MedNCA Segment: Slicer's own sample MRHead.</source>
-   <translation type="unfinished" />
+   <translation>Ein T1-gewichteter Kopf für MedNCA Segment: MRHead aus den Beispieldaten von Slicer.</translation>
   </message>
   <message>
    <source>The sample could not be downloaded ({why}); load a T1-weighted head of your own.</source>
-   <translation type="unfinished" />
+   <translation>Das Beispiel konnte nicht heruntergeladen werden ({why}); laden Sie einen eigenen T1-gewichteten Kopf.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.several_volumes</name>
   <message>
    <source>Sum</source>
-   <translation type="unfinished" />
+   <translation>Summe</translation>
   </message>
   <message>
    <source>Asymmetry</source>
-   <translation type="unfinished" />
+   <translation>Asymmetrie</translation>
   </message>
   <message>
    <source>Volume</source>
-   <translation type="unfinished" />
+   <translation>Volumen</translation>
   </message>
   <message>
    <source>Part</source>
-   <translation type="unfinished" />
+   <translation>Teil</translation>
   </message>
   <message>
    <source>Verdict</source>
-   <translation type="unfinished" />
+   <translation>Urteil</translation>
   </message>
   <message>
    <source>Cancel</source>
-   <translation type="unfinished" />
+   <translation>Abbrechen</translation>
   </message>
   <message>
    <source>Segment all that are checked</source>
-   <translation type="unfinished" />
+   <translation>Alle angehakten segmentieren</translation>
   </message>
   <message>
    <source>One after the other, as if each was chosen and segmented by itself.</source>
-   <translation type="unfinished" />
+   <translation>Nacheinander, als würde jedes einzeln gewählt und segmentiert.</translation>
   </message>
   <message>
    <source>Running</source>
-   <translation type="unfinished" />
+   <translation>Läuft</translation>
   </message>
   <message>
    <source>Not segmented</source>
-   <translation type="unfinished" />
+   <translation>Nicht segmentiert</translation>
   </message>
   <message>
    <source>The volumes are on the clipboard.</source>
-   <translation type="unfinished" />
+   <translation>Die Volumina liegen in der Zwischenablage.</translation>
   </message>
   <message>
    <source>Save the volumes</source>
-   <translation type="unfinished" />
+   <translation>Volumina speichern</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.tables</name>
   <message>
    <source>Tables (*.csv)</source>
-   <translation type="unfinished" />
+   <translation>Tabellen (*.csv)</translation>
   </message>
   <message>
    <source>The volumes were not saved: {why}</source>
-   <translation type="unfinished" />
+   <translation>Die Volumina wurden nicht gespeichert: {why}</translation>
   </message>
   <message>
    <source>Volumes written to {path}.</source>
-   <translation type="unfinished" />
+   <translation>Volumina gespeichert unter {path}.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.volume_card</name>
   <message>
    <source>Together</source>
-   <translation type="unfinished" />
+   <translation>Gesamt</translation>
   </message>
   <message>
    <source>ml</source>
-   <translation type="unfinished" />
+   <translation>ml</translation>
   </message>
   <message>
    <source>Sum</source>
-   <translation type="unfinished" />
+   <translation>Summe</translation>
   </message>
   <message>
    <source>Asymmetry</source>
-   <translation type="unfinished" />
+   <translation>Asymmetrie</translation>
   </message>
   <message>
    <source>Volume</source>
-   <translation type="unfinished" />
+   <translation>Volumen</translation>
   </message>
   <message>
    <source>The volumes are on the clipboard.</source>
-   <translation type="unfinished" />
+   <translation>Die Volumina liegen in der Zwischenablage.</translation>
   </message>
   <message>
    <source>Save the volumes</source>
-   <translation type="unfinished" />
+   <translation>Volumina speichern</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.volumes</name>
   <message>
    <source>The volume has no voxels; choose another one.</source>
-   <translation type="unfinished" />
+   <translation>Das Volumen hat keine Voxel; wählen Sie ein anderes.</translation>
   </message>
   <message>
    <source>{name} is a color or vector volume; a scalar volume is needed.</source>
-   <translation type="unfinished" />
+   <translation>{name} ist ein Farb- oder Vektorvolumen; nötig ist ein Skalarvolumen.</translation>
   </message>
   <message>
    <source>The axes of {name} do not span a volume; check its transform.</source>
-   <translation type="unfinished" />
+   <translation>Die Achsen von {name} spannen kein Volumen auf; prüfen Sie die Transformation.</translation>
   </message>
   <message>
    <source>{name} is under a non-linear transform; harden the transform or remove it, then segment.</source>
-   <translation type="unfinished" />
+   <translation>{name} unterliegt einer nichtlinearen Transformation; wenden Sie die Transformation fest an („Harden transform“) oder entfernen Sie sie, dann segmentieren Sie.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.ways</name>
   <message>
    <source>Choose a volume and a model first.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie zuerst ein Volumen und ein Modell.</translation>
   </message>
   <message>
    <source>This model does not say where its organ usually lies: click on it.</source>
-   <translation type="unfinished" />
+   <translation>Dieses Modell gibt nicht an, wo sein Organ gewöhnlich liegt: Klicken Sie auf das Organ.</translation>
   </message>
   <message>
    <source>The volume shows little more than one organ: segment it as a whole, or click.</source>
-   <translation type="unfinished" />
+   <translation>Das Volumen zeigt kaum mehr als ein Organ: Segmentieren Sie es als Ganzes oder klicken Sie.</translation>
   </message>
  </context>
  <context>
   <name>MedNCASegmentLib.worker_client</name>
   <message>
    <source>Worker started.</source>
-   <translation type="unfinished" />
+   <translation>Rechenprozess gestartet.</translation>
   </message>
   <message>
    <source>PyTorch is loaded; the worker is ready.</source>
-   <translation type="unfinished" />
+   <translation>PyTorch ist geladen; der Rechenprozess ist bereit.</translation>
   </message>
   <message>
    <source>The worker left no result.</source>
-   <translation type="unfinished" />
+   <translation>Der Rechenprozess hat kein Ergebnis hinterlassen.</translation>
   </message>
   <message>
    <source>The worker does not answer; it is ended.</source>
-   <translation type="unfinished" />
+   <translation>Der Rechenprozess antwortet nicht; er wird beendet.</translation>
   </message>
   <message>
    <source>The worker could not be started: {cause}.</source>
-   <translation type="unfinished" />
+   <translation>Der Rechenprozess konnte nicht gestartet werden: {cause}.</translation>
   </message>
   <message>
    <source>The worker ended unexpectedly (exit code {code}). {tail}</source>
-   <translation type="unfinished" />
+   <translation>Der Rechenprozess endete unerwartet (Exit-Code {code}). {tail}</translation>
   </message>
  </context>
 </TS>

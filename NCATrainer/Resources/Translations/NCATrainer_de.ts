@@ -5,650 +5,650 @@
   <name>NCATrainer</name>
   <message>
    <source>NCA Trainer</source>
-   <translation type="unfinished" />
+   <translation>NCA Trainer</translation>
   </message>
   <message>
    <source>Train a neural cellular automaton of a few thousand parameters on your own labelled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict.</source>
-   <translation type="unfinished" />
+   <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit wenigen tausend Parametern an Ihren eigenen gelabelten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil.</translation>
   </message>
   <message>
    <source>After M3D-NCA and Med-NCA by Kalkhof, González and Mukhopadhyay, TU Darmstadt.</source>
-   <translation type="unfinished" />
+   <translation>Nach M3D-NCA und Med-NCA von Kalkhof, González und Mukhopadhyay, TU Darmstadt.</translation>
   </message>
   <message>
    <source>There is no model {start} here; the training starts from a new one.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell {start} gibt es hier nicht; das Training beginnt mit einem neuen.</translation>
   </message>
   <message>
    <source>Left out, as MedNCA made them itself: {names}. Add those that you corrected one by one.</source>
-   <translation type="unfinished" />
+   <translation>Weggelassen, weil sie von MedNCA selbst stammen: {names}. Fügen Sie diejenigen, die Sie korrigiert haben, einzeln hinzu.</translation>
   </message>
   <message>
    <source>No volume of the scene has a segmentation that was made on it.</source>
-   <translation type="unfinished" />
+   <translation>Zu keinem Volumen der Szene gibt es eine Segmentierung, die darauf erstellt wurde.</translation>
   </message>
   <message>
    <source>Folder of labelled volumes</source>
-   <translation type="unfinished" />
+   <translation>Ordner mit gelabelten Volumina</translation>
   </message>
   <message>
    <source>Something changed since the data set was checked. Check it again, make a new plan and train by that?</source>
-   <translation type="unfinished" />
+   <translation>Seit der Prüfung des Datensatzes hat sich etwas geändert. Erneut prüfen, einen neuen Plan erstellen und danach trainieren?</translation>
   </message>
   <message>
    <source>Stop the training and delete what was trained so far?</source>
-   <translation type="unfinished" />
+   <translation>Das Training beenden und alles bisher Trainierte löschen?</translation>
   </message>
   <message>
    <source>Delete the training of {name}, its result and the images that were written for it for good? What was added to your models stays there.</source>
-   <translation type="unfinished" />
+   <translation>Das Training von {name}, sein Ergebnis und die dafür geschriebenen Bilder endgültig löschen? Was zu Ihren Modellen hinzugefügt wurde, bleibt dort.</translation>
   </message>
   <message>
    <source>There already is a model {name} among your models. Replace it by this one?</source>
-   <translation type="unfinished" />
+   <translation>Unter Ihren Modellen gibt es bereits ein Modell {name}. Durch dieses ersetzen?</translation>
   </message>
   <message>
    <source>{name} was added to your models.</source>
-   <translation type="unfinished" />
+   <translation>{name} wurde zu Ihren Modellen hinzugefügt.</translation>
   </message>
   <message>
    <source>The model is in your models now; MedNCA Segment lists it.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell ist jetzt unter Ihren Modellen; MedNCA Segment führt es in der Liste.</translation>
   </message>
   <message>
    <source>Export the model</source>
-   <translation type="unfinished" />
+   <translation>Modell exportieren</translation>
   </message>
   <message>
    <source>Models (*.zip)</source>
-   <translation type="unfinished" />
+   <translation>Modelle (*.zip)</translation>
   </message>
   <message>
    <source>These cases cannot be used. Train without them?</source>
-   <translation type="unfinished" />
+   <translation>Diese Fälle sind nicht verwendbar. Ohne sie trainieren?</translation>
   </message>
   <message>
    <source>Pause</source>
-   <translation type="unfinished" />
+   <translation>Pausieren</translation>
   </message>
   <message>
    <source>Train</source>
-   <translation type="unfinished" />
+   <translation>Trainieren</translation>
   </message>
   <message>
    <source>Left out:</source>
-   <translation type="unfinished" />
+   <translation>Weggelassen:</translation>
   </message>
   <message>
    <source>{names} not installed; train once from the panel.</source>
-   <translation type="unfinished" />
+   <translation>{names} nicht installiert; trainieren Sie einmal über das Bedienfeld.</translation>
   </message>
   <message>
    <source>The training was not done in time; it can be resumed.</source>
-   <translation type="unfinished" />
+   <translation>Das Training wurde nicht rechtzeitig fertig; es kann fortgesetzt werden.</translation>
   </message>
   <message>
    <source>The training was stopped.</source>
-   <translation type="unfinished" />
+   <translation>Das Training wurde beendet.</translation>
   </message>
   <message>
    <source>Calibration</source>
-   <translation type="unfinished" />
+   <translation>Kalibrierung</translation>
   </message>
   <message>
    <source>There is no result yet.</source>
-   <translation type="unfinished" />
+   <translation>Es gibt noch kein Ergebnis.</translation>
   </message>
   <message>
    <source>Give the model a name.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie dem Modell einen Namen.</translation>
   </message>
   <message>
    <source>{folder} holds a model {id} already; choose another name.</source>
-   <translation type="unfinished" />
+   <translation>{folder} enthält bereits ein Modell {id}; wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
    <source>Needs {names}.</source>
-   <translation type="unfinished" />
+   <translation>Benötigt {names}.</translation>
   </message>
   <message>
    <source>An empty data set was refused.</source>
-   <translation type="unfinished" />
+   <translation>Ein leerer Datensatz wurde abgelehnt.</translation>
   </message>
   <message>
    <source>Data set</source>
-   <translation type="unfinished" />
+   <translation>Datensatz</translation>
   </message>
   <message>
    <source>Volume:</source>
-   <translation type="unfinished" />
+   <translation>Volumen:</translation>
   </message>
   <message>
    <source>An image to learn from.</source>
-   <translation type="unfinished" />
+   <translation>Ein Bild, von dem gelernt wird.</translation>
   </message>
   <message>
    <source>vtkMRMLScalarVolumeNode</source>
-   <translation type="unfinished" />
+   <translation>vtkMRMLScalarVolumeNode</translation>
   </message>
   <message>
    <source>Segmentation:</source>
-   <translation type="unfinished" />
+   <translation>Segmentierung:</translation>
   </message>
   <message>
    <source>What was drawn on it: a segmentation, or a label map.</source>
-   <translation type="unfinished" />
+   <translation>Was darauf eingezeichnet wurde: eine Segmentierung oder eine Labelmap.</translation>
   </message>
   <message>
    <source>vtkMRMLSegmentationNode</source>
-   <translation type="unfinished" />
+   <translation>vtkMRMLSegmentationNode</translation>
   </message>
   <message>
    <source>vtkMRMLLabelMapVolumeNode</source>
-   <translation type="unfinished" />
+   <translation>vtkMRMLLabelMapVolumeNode</translation>
   </message>
   <message>
    <source>Add the pair</source>
-   <translation type="unfinished" />
+   <translation>Paar hinzufügen</translation>
   </message>
   <message>
    <source>Add this volume and its segmentation to the data set.</source>
-   <translation type="unfinished" />
+   <translation>Dieses Volumen und seine Segmentierung zum Datensatz hinzufügen.</translation>
   </message>
   <message>
    <source>Add all of the scene</source>
-   <translation type="unfinished" />
+   <translation>Alle der Szene hinzufügen</translation>
   </message>
   <message>
    <source>Add every volume that has a segmentation made on it, or called like it.</source>
-   <translation type="unfinished" />
+   <translation>Jedes Volumen hinzufügen, auf dem eine Segmentierung erstellt wurde oder zu dem es eine gleichen Namens gibt.</translation>
   </message>
   <message>
    <source>Remove</source>
-   <translation type="unfinished" />
+   <translation>Entfernen</translation>
   </message>
   <message>
    <source>Take the selected rows out of the data set.</source>
-   <translation type="unfinished" />
+   <translation>Die ausgewählten Zeilen aus dem Datensatz nehmen.</translation>
   </message>
   <message>
    <source>A folder instead...</source>
-   <translation type="unfinished" />
+   <translation>Stattdessen Ordner...</translation>
   </message>
   <message>
    <source>Use the labelled volumes of a folder: Medical Segmentation Decathlon, nnU-Net, or the folders images and labels.</source>
-   <translation type="unfinished" />
+   <translation>Die gelabelten Volumina eines Ordners verwenden: Medical Segmentation Decathlon, nnU-Net oder die Ordner images und labels.</translation>
   </message>
   <message>
    <source>Check</source>
-   <translation type="unfinished" />
+   <translation>Prüfen</translation>
   </message>
   <message>
    <source>Read every case and say what is wrong with it.</source>
-   <translation type="unfinished" />
+   <translation>Jeden Fall lesen und angeben, was daran nicht stimmt.</translation>
   </message>
   <message>
    <source>The cases, whether they can be used, and why not.</source>
-   <translation type="unfinished" />
+   <translation>Die Fälle, ob sie verwendbar sind und wenn nicht, warum.</translation>
   </message>
   <message>
    <source>Which segment is which label; the same label for two segments joins them, no label leaves one out.</source>
-   <translation type="unfinished" />
+   <translation>Welches Segment zu welchem Label gehört; das gleiche Label für zwei Segmente fasst sie zusammen, ohne Label wird ein Segment weggelassen.</translation>
   </message>
   <message>
    <source>Double-click on a label to rename it.</source>
-   <translation type="unfinished" />
+   <translation>Doppelklicken Sie auf ein Label, um es umzubenennen.</translation>
   </message>
   <message>
    <source>Start from</source>
-   <translation type="unfinished" />
+   <translation>Ausgangspunkt</translation>
   </message>
   <message>
    <source>Start from:</source>
-   <translation type="unfinished" />
+   <translation>Ausgangspunkt:</translation>
   </message>
   <message>
    <source>A new model, or one that is fine-tuned.</source>
-   <translation type="unfinished" />
+   <translation>Ein neues Modell oder eines, das nachtrainiert wird.</translation>
   </message>
   <message>
    <source>Name:</source>
-   <translation type="unfinished" />
+   <translation>Name:</translation>
   </message>
   <message>
    <source>What the new model is called.</source>
-   <translation type="unfinished" />
+   <translation>Wie das neue Modell heißt.</translation>
   </message>
   <message>
    <source>My model</source>
-   <translation type="unfinished" />
+   <translation>Mein Modell</translation>
   </message>
   <message>
    <source>modelName</source>
-   <translation type="unfinished" />
+   <translation>modelName</translation>
   </message>
   <message>
    <source>Plan</source>
-   <translation type="unfinished" />
+   <translation>Plan</translation>
   </message>
   <message>
    <source>Propose a plan</source>
-   <translation type="unfinished" />
+   <translation>Plan vorschlagen</translation>
   </message>
   <message>
    <source>Look at the data set, decide how to train, and measure what it will cost here.</source>
-   <translation type="unfinished" />
+   <translation>Den Datensatz auswerten, festlegen, wie trainiert wird, und messen, was es hier kostet.</translation>
   </message>
   <message>
    <source>Advanced</source>
-   <translation type="unfinished" />
+   <translation>Erweitert</translation>
   </message>
   <message>
    <source>The plan as data. What you change here is what is trained.</source>
-   <translation type="unfinished" />
+   <translation>Der Plan als Daten. Was Sie hier ändern, gilt für das Training.</translation>
   </message>
   <message>
    <source>JSON; see the documentation of the plan for each entry.</source>
-   <translation type="unfinished" />
+   <translation>JSON; jeder Eintrag ist in der Dokumentation des Plans beschrieben.</translation>
   </message>
   <message>
    <source>Use the changes</source>
-   <translation type="unfinished" />
+   <translation>Änderungen übernehmen</translation>
   </message>
   <message>
    <source>Check the plan and measure again what it will cost.</source>
-   <translation type="unfinished" />
+   <translation>Den Plan prüfen und neu messen, was er kostet.</translation>
   </message>
   <message>
    <source>Device:</source>
-   <translation type="unfinished" />
+   <translation>Gerät:</translation>
   </message>
   <message>
    <source>Where it is computed. auto: on an NVIDIA card where there is one.</source>
-   <translation type="unfinished" />
+   <translation>Wo gerechnet wird. auto: auf einer NVIDIA-Karte, wenn es eine gibt.</translation>
   </message>
   <message>
    <source>device</source>
-   <translation type="unfinished" />
+   <translation>device</translation>
   </message>
   <message>
    <source>Check the data set, propose a plan if there is none, and train.</source>
-   <translation type="unfinished" />
+   <translation>Den Datensatz prüfen, einen Plan vorschlagen, falls es noch keinen gibt, und trainieren.</translation>
   </message>
   <message>
    <source>Cancel</source>
-   <translation type="unfinished" />
+   <translation>Abbrechen</translation>
   </message>
   <message>
    <source>Stop, and delete what was trained so far.</source>
-   <translation type="unfinished" />
+   <translation>Beenden und alles bisher Trainierte löschen.</translation>
   </message>
   <message>
    <source>Trainings that are done, were paused or interrupted.</source>
-   <translation type="unfinished" />
+   <translation>Abgeschlossene, pausierte oder unterbrochene Trainings.</translation>
   </message>
   <message>
    <source>Resume</source>
-   <translation type="unfinished" />
+   <translation>Fortsetzen</translation>
   </message>
   <message>
    <source>Go on with it from its last checkpoint; one that is done: show its result.</source>
-   <translation type="unfinished" />
+   <translation>Ab dem letzten Sicherungspunkt fortsetzen; ist es abgeschlossen: sein Ergebnis anzeigen.</translation>
   </message>
   <message>
    <source>Delete</source>
-   <translation type="unfinished" />
+   <translation>Löschen</translation>
   </message>
   <message>
    <source>Delete it, and the images that were written for it, for good.</source>
-   <translation type="unfinished" />
+   <translation>Das Training und die dafür geschriebenen Bilder endgültig löschen.</translation>
   </message>
   <message>
    <source>Result</source>
-   <translation type="unfinished" />
+   <translation>Ergebnis</translation>
   </message>
   <message>
    <source>Dice on the cases that were held out.</source>
-   <translation type="unfinished" />
+   <translation>Dice an den zurückgehaltenen Fällen.</translation>
   </message>
   <message>
    <source>Show calibration</source>
-   <translation type="unfinished" />
+   <translation>Kalibrierung anzeigen</translation>
   </message>
   <message>
    <source>A chart of the Dice that the verdict expects, and its interval, against the NQM.</source>
-   <translation type="unfinished" />
+   <translation>Ein Diagramm des Dice, den das Urteil erwartet, und seines Intervalls gegen den NQM.</translation>
   </message>
   <message>
    <source>Add to my models</source>
-   <translation type="unfinished" />
+   <translation>Zu meinen Modellen</translation>
   </message>
   <message>
    <source>It then appears in MedNCA Segment.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell erscheint dann in MedNCA Segment.</translation>
   </message>
   <message>
    <source>Export...</source>
-   <translation type="unfinished" />
+   <translation>Export...</translation>
   </message>
   <message>
    <source>Write the model as a zip file for others.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell als ZIP-Datei für andere speichern.</translation>
   </message>
   <message>
    <source>Log</source>
-   <translation type="unfinished" />
+   <translation>Protokoll</translation>
   </message>
   <message>
    <source>Copy</source>
-   <translation type="unfinished" />
+   <translation>Kopieren</translation>
   </message>
   <message>
    <source>Copy the log to the clipboard.</source>
-   <translation type="unfinished" />
+   <translation>Das Protokoll in die Zwischenablage kopieren.</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.choosers</name>
   <message>
    <source>Fine-tune {name}</source>
-   <translation type="unfinished" />
+   <translation>{name} nachtrainieren</translation>
   </message>
   <message>
    <source>Open</source>
-   <translation type="unfinished" />
+   <translation>Öffnen</translation>
   </message>
   <message>
    <source>Resume</source>
-   <translation type="unfinished" />
+   <translation>Fortsetzen</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.messages</name>
   <message>
    <source>A new model (M3D-NCA, 3D)</source>
-   <translation type="unfinished" />
+   <translation>Ein neues Modell (M3D-NCA, 3D)</translation>
   </message>
   <message>
    <source>A new model (Med-NCA, slice by slice)</source>
-   <translation type="unfinished" />
+   <translation>Ein neues Modell (Med-NCA, schichtweise)</translation>
   </message>
   <message>
    <source>A new model ({family})</source>
-   <translation type="unfinished" />
+   <translation>Ein neues Modell ({family})</translation>
   </message>
   <message>
    <source>Writing the volumes ({step} of {total})</source>
-   <translation type="unfinished" />
+   <translation>Volumina werden geschrieben ({step} von {total})</translation>
   </message>
   <message>
    <source>Looking at the cases</source>
-   <translation type="unfinished" />
+   <translation>Fälle werden geprüft</translation>
   </message>
   <message>
    <source>Planning, and measuring what an iteration takes here</source>
-   <translation type="unfinished" />
+   <translation>Planung und Messung, wie lange eine Iteration hier dauert</translation>
   </message>
   <message>
    <source>Stopping; what was done is being saved</source>
-   <translation type="unfinished" />
+   <translation>Wird angehalten; der bisherige Stand wird gespeichert</translation>
   </message>
   <message>
    <source>Training: iteration {step} of {total}</source>
-   <translation type="unfinished" />
+   <translation>Training: Iteration {step} von {total}</translation>
   </message>
   <message>
    <source>, {time} left</source>
-   <translation type="unfinished" />
+   <translation>, noch {time}</translation>
   </message>
   <message>
    <source>Measuring the model on the cases that were held out</source>
-   <translation type="unfinished" />
+   <translation>Validierung des Modells an den zurückgehaltenen Fällen</translation>
   </message>
   <message>
    <source>Comparing with the model that was fine-tuned</source>
-   <translation type="unfinished" />
+   <translation>Vergleich mit dem Modell, das nachtrainiert wurde</translation>
   </message>
   <message>
    <source>Calibrating, on clean and degraded cases</source>
-   <translation type="unfinished" />
+   <translation>Kalibrierung an Fällen mit und ohne Bildstörungen</translation>
   </message>
   <message>
    <source>Starting</source>
-   <translation type="unfinished" />
+   <translation>Start</translation>
   </message>
   <message>
    <source>{n} s</source>
-   <translation type="unfinished" />
+   <translation>{n} s</translation>
   </message>
   <message>
    <source>{n} min</source>
-   <translation type="unfinished" />
+   <translation>{n} min</translation>
   </message>
   <message>
    <source>{n} h</source>
-   <translation type="unfinished" />
+   <translation>{n} h</translation>
   </message>
   <message>
    <source>{usable} of {all} cases can be used.</source>
-   <translation type="unfinished" />
+   <translation>{usable} von {all} Fällen sind verwendbar.</translation>
   </message>
   <message>
    <source>Something changed since the data set was checked; check it again.</source>
-   <translation type="unfinished" />
+   <translation>Seit der Prüfung des Datensatzes hat sich etwas geändert; prüfen Sie ihn erneut.</translation>
   </message>
   <message>
    <source>It knows {labels}. A label that is called the same goes on from it.</source>
-   <translation type="unfinished" />
+   <translation>Es kennt {labels}. Ein Label gleichen Namens setzt darauf auf.</translation>
   </message>
   <message>
    <source>Labels of the folder that have no name are taken by their value.</source>
-   <translation type="unfinished" />
+   <translation>Labels des Ordners ohne Namen werden nach ihrem Wert zugeordnet.</translation>
   </message>
   <message>
    <source>It goes on with {labels}.</source>
-   <translation type="unfinished" />
+   <translation>Es lernt weiter an {labels}.</translation>
   </message>
   <message>
    <source>New to it: {labels}.</source>
-   <translation type="unfinished" />
+   <translation>Neu für das Modell: {labels}.</translation>
   </message>
   <message>
    <source>and {n} more</source>
-   <translation type="unfinished" />
+   <translation>und {n} weitere</translation>
   </message>
   <message>
    <source>No plan yet.</source>
-   <translation type="unfinished" />
+   <translation>Noch kein Plan.</translation>
   </message>
   <message>
    <source>With your changes. What was proposed without them:</source>
-   <translation type="unfinished" />
+   <translation>Mit Ihren Änderungen. Der Vorschlag ohne sie:</translation>
   </message>
   <message>
    <source>About {time} on this computer ({each} an iteration), {memory} MB of memory.</source>
-   <translation type="unfinished" />
+   <translation>Etwa {time} auf diesem Computer ({each} je Iteration), {memory} MB Arbeitsspeicher.</translation>
   </message>
   <message>
    <source>{name}: done</source>
-   <translation type="unfinished" />
+   <translation>{name}: fertig</translation>
   </message>
   <message>
    <source>{name}: iteration {done} of {of}</source>
-   <translation type="unfinished" />
+   <translation>{name}: Iteration {done} von {of}</translation>
   </message>
   <message>
    <source>, Dice {dice}</source>
-   <translation type="unfinished" />
+   <translation>, Dice {dice}</translation>
   </message>
   <message>
    <source>No result yet.</source>
-   <translation type="unfinished" />
+   <translation>Noch kein Ergebnis.</translation>
   </message>
   <message>
    <source>{name}. Cases held out to measure it on: {n}.</source>
-   <translation type="unfinished" />
+   <translation>{name}. Zur Validierung zurückgehaltene Fälle: {n}.</translation>
   </message>
   <message>
    <source>Fine-tuning helped.</source>
-   <translation type="unfinished" />
+   <translation>Das Nachtrainieren hat geholfen.</translation>
   </message>
   <message>
    <source>Fine-tuning did not help; keep the model before.</source>
-   <translation type="unfinished" />
+   <translation>Das Nachtrainieren hat nicht geholfen; behalten Sie das vorherige Modell.</translation>
   </message>
   <message>
    <source>Calibrated. Of {n} failures among degraded cases, {share} were not called good.</source>
-   <translation type="unfinished" />
+   <translation>Kalibriert. Von {n} Fehlschlägen unter den Fällen mit Bildstörungen nicht als gut eingestuft: {share}.</translation>
   </message>
   <message>
    <source>There is no calibration: the verdict stays grey.</source>
-   <translation type="unfinished" />
+   <translation>Es gibt keine Kalibrierung: Das Urteil bleibt grau.</translation>
   </message>
   <message>
    <source>none</source>
-   <translation type="unfinished" />
+   <translation>keine</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.pair_export</name>
   <message>
    <source>The label map {name} has another grid.</source>
-   <translation type="unfinished" />
+   <translation>Die Labelmap {name} hat ein anderes Gitter.</translation>
   </message>
   <message>
    <source>The segmentation {name} cannot be put on its grid.</source>
-   <translation type="unfinished" />
+   <translation>Die Segmentierung {name} lässt sich nicht auf das Gitter des Volumens bringen.</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.pairs</name>
   <message>
    <source>Label {value}</source>
-   <translation type="unfinished" />
+   <translation>Label {value}</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.plan_editor</name>
   <message>
    <source>This is no plan: {error}</source>
-   <translation type="unfinished" />
+   <translation>Das ist kein Plan: {error}</translation>
   </message>
   <message>
    <source>This is no plan: it must stand in braces.</source>
-   <translation type="unfinished" />
+   <translation>Das ist kein Plan: Er muss in geschweiften Klammern stehen.</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.plots</name>
   <message>
    <source>iteration</source>
-   <translation type="unfinished" />
+   <translation>Iteration</translation>
   </message>
   <message>
    <source>loss, Dice</source>
-   <translation type="unfinished" />
+   <translation>Verlust, Dice</translation>
   </message>
   <message>
    <source>loss</source>
-   <translation type="unfinished" />
+   <translation>Verlust</translation>
   </message>
   <message>
    <source>validation Dice</source>
-   <translation type="unfinished" />
+   <translation>Validierungs-Dice</translation>
   </message>
   <message>
    <source>1 - Dice of a member with the result</source>
-   <translation type="unfinished" />
+   <translation>1 - Dice eines Durchlaufs mit dem Ergebnis</translation>
   </message>
   <message>
    <source>expected Dice</source>
-   <translation type="unfinished" />
+   <translation>erwarteter Dice</translation>
   </message>
   <message>
    <source>low</source>
-   <translation type="unfinished" />
+   <translation>untere Grenze</translation>
   </message>
   <message>
    <source>high</source>
-   <translation type="unfinished" />
+   <translation>obere Grenze</translation>
   </message>
   <message>
    <source>Dice</source>
-   <translation type="unfinished" />
+   <translation>Dice</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.runs</name>
   <message>
    <source>{folder} is no run.</source>
-   <translation type="unfinished" />
+   <translation>{folder} ist kein Laufordner.</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.tables</name>
   <message>
    <source>Volume</source>
-   <translation type="unfinished" />
+   <translation>Volumen</translation>
   </message>
   <message>
    <source>Segmentation</source>
-   <translation type="unfinished" />
+   <translation>Segmentierung</translation>
   </message>
   <message>
    <source>State</source>
-   <translation type="unfinished" />
+   <translation>Status</translation>
   </message>
   <message>
    <source>ready</source>
-   <translation type="unfinished" />
+   <translation>bereit</translation>
   </message>
   <message>
    <source>Case</source>
-   <translation type="unfinished" />
+   <translation>Fall</translation>
   </message>
   <message>
    <source>Voxels</source>
-   <translation type="unfinished" />
+   <translation>Voxel</translation>
   </message>
   <message>
    <source>Segment</source>
-   <translation type="unfinished" />
+   <translation>Segment</translation>
   </message>
   <message>
    <source>Label</source>
-   <translation type="unfinished" />
+   <translation>Label</translation>
   </message>
   <message>
    <source>together</source>
-   <translation type="unfinished" />
+   <translation>gesamt</translation>
   </message>
   <message>
    <source>Dice</source>
-   <translation type="unfinished" />
+   <translation>Dice</translation>
   </message>
   <message>
    <source>base model</source>
-   <translation type="unfinished" />
+   <translation>Ausgangsmodell</translation>
   </message>
  </context>
  <context>
   <name>NCATrainerLib.trainer</name>
   <message>
    <source>Add volumes and their segmentations, or choose a folder.</source>
-   <translation type="unfinished" />
+   <translation>Fügen Sie Volumina mit ihren Segmentierungen hinzu oder wählen Sie einen Ordner.</translation>
   </message>
   <message>
    <source>Propose a plan first.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie zuerst einen Plan vorschlagen.</translation>
   </message>
   <message>
    <source>Wait until what is being done has ended, or cancel it.</source>
-   <translation type="unfinished" />
+   <translation>Warten Sie, bis der laufende Vorgang beendet ist, oder brechen Sie ihn ab.</translation>
   </message>
   <message>
    <source>{folder} holds no result: {error}</source>
-   <translation type="unfinished" />
+   <translation>{folder} enthält kein Ergebnis: {error}</translation>
   </message>
  </context>
 </TS>
