@@ -180,6 +180,18 @@
    <translation>Das Modul „Segmentstatistiken“ von Slicer mit diesen Segmenten öffnen.</translation>
   </message>
   <message>
+   <source>Save report</source>
+   <translation>Bericht speichern</translation>
+  </message>
+  <message>
+   <source>Write verdict, volumes, uncertain regions and pictures as one HTML page.</source>
+   <translation>Urteil, Volumina, unsichere Stellen und Bilder als eine HTML-Seite schreiben.</translation>
+  </message>
+  <message>
+   <source>Export as DICOM</source>
+   <translation>Als DICOM exportieren</translation>
+  </message>
+  <message>
    <source>Several volumes</source>
    <translation>Mehrere Volumina</translation>
   </message>
@@ -502,6 +514,33 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
  </context>
  <context>
+  <name>MedNCASegmentLib.dicom_export</name>
+  <message>
+   <source>There is no result yet.</source>
+   <translation>Es gibt noch kein Ergebnis.</translation>
+  </message>
+  <message>
+   <source>{volume} was not loaded from DICOM; only a result on a DICOM series can be exported as DICOM.</source>
+   <translation>{volume} wurde nicht aus DICOM geladen; nur ein Ergebnis zu einer DICOM-Serie kann als DICOM exportiert werden.</translation>
+  </message>
+  <message>
+   <source>Slicer's export does not take this segmentation; see its error log.</source>
+   <translation>Der Export von Slicer nimmt diese Segmentierung nicht an; siehe das Fehlerprotokoll.</translation>
+  </message>
+  <message>
+   <source>{segmentation} and {volume} are under different transforms: put both under the same one, or harden.</source>
+   <translation>{segmentation} und {volume} stehen unter verschiedenen Transformationen: beide unter dieselbe stellen oder die Transformation anwenden.</translation>
+  </message>
+  <message>
+   <source>This Slicer cannot write DICOM segmentations: install the extension QuantitativeReporting (View &gt; Extensions Manager), restart Slicer, then export.</source>
+   <translation>Dieses Slicer kann keine DICOM-Segmentierungen schreiben: die Erweiterung QuantitativeReporting installieren (View &gt; Extensions Manager), Slicer neu starten, dann exportieren.</translation>
+  </message>
+  <message>
+   <source>The files of {volume} are not in Slicer's DICOM database: import them there, then export.</source>
+   <translation>Die Dateien von {volume} sind nicht in der DICOM-Datenbank von Slicer: dort importieren, dann exportieren.</translation>
+  </message>
+ </context>
+ <context>
   <name>MedNCASegmentLib.help_page</name>
   <message>
    <source>Help</source>
@@ -525,6 +564,193 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <message>
    <source>Reviewed</source>
    <translation>Geprüft</translation>
+  </message>
+ </context>
+ <context>
+  <name>MedNCASegmentLib.html_report</name>
+  <message>
+   <source>en</source>
+   <translation>de</translation>
+  </message>
+  <message>
+   <source>Report of {date}.</source>
+   <translation>Bericht vom {date}.</translation>
+  </message>
+  <message>
+   <source>Segmentation of {volume}</source>
+   <translation>Segmentierung von {volume}</translation>
+  </message>
+  <message>
+   <source>For research and education only; not for clinical decisions. Not a medical device: a person must review every result.</source>
+   <translation>Nur für Forschung und Lehre; nicht für klinische Entscheidungen. Kein Medizinprodukt: ein Mensch muss jedes Ergebnis prüfen.</translation>
+  </message>
+  <message>
+   <source>Structure</source>
+   <translation>Struktur</translation>
+  </message>
+  <message>
+   <source>Verdict</source>
+   <translation>Urteil</translation>
+  </message>
+  <message>
+   <source>Expected Dice</source>
+   <translation>Erwarteter Dice</translation>
+  </message>
+  <message>
+   <source>NQM</source>
+   <translation>NQM</translation>
+  </message>
+  <message>
+   <source>Why</source>
+   <translation>Warum</translation>
+  </message>
+  <message>
+   <source>Dice is the overlap with what an expert would have drawn, from 0 to 1; here it is estimated, not measured. The target is {target}. NQM is how much the runs of the model disagree: 0 is not at all.</source>
+   <translation>Dice ist die Überlappung mit dem, was ein Experte gezeichnet hätte, von 0 bis 1; hier ist er geschätzt, nicht gemessen. Das Ziel ist {target}. NQM sagt, wie weit die Durchläufe des Modells auseinandergehen: 0 ist gar nicht.</translation>
+  </message>
+  <message>
+   <source>In ml, measured on the segments as they are. Left and right are the person's. Asymmetry: left minus right, over the mean of both.</source>
+   <translation>In ml, an den Segmenten gemessen, wie sie sind. Links und rechts aus Sicht der Person. Asymmetrie: links minus rechts, geteilt durch das Mittel beider.</translation>
+  </message>
+  <message>
+   <source>Volumes</source>
+   <translation>Volumina</translation>
+  </message>
+  <message>
+   <source>Most uncertain regions</source>
+   <translation>Unsicherste Stellen</translation>
+  </message>
+  <message>
+   <source>There is none.</source>
+   <translation>Es gibt keine.</translation>
+  </message>
+  <message>
+   <source>Where</source>
+   <translation>Stelle</translation>
+  </message>
+  <message>
+   <source>May move</source>
+   <translation>Spielraum</translation>
+  </message>
+  <message>
+   <source>R, A, S (mm)</source>
+   <translation>R, A, S (mm)</translation>
+  </message>
+  <message>
+   <source>Doubtful</source>
+   <translation>Zweifelhaft</translation>
+  </message>
+  <message>
+   <source>Reviewed</source>
+   <translation>Geprüft</translation>
+  </message>
+  <message>
+   <source>{done} of {count} were accepted or corrected by a person. May move: how far further out or in the outline may lie, where the runs that differ by one standard deviation have it.</source>
+   <translation>{done} von {count} wurden von einem Menschen angenommen oder korrigiert. Spielraum: wie weit weiter außen oder innen der Umriss liegen kann, wo ihn die Durchläufe haben, die um eine Standardabweichung abweichen.</translation>
+  </message>
+  <message>
+   <source>{volume} mm³, ±{deviation}</source>
+   <translation>{volume} mm³, ±{deviation}</translation>
+  </message>
+  <message>
+   <source>Each picture cuts through the middle of the structure. R right, L left, A anterior, P posterior, S superior, I inferior, of the person; the bar at the lower right is 1 cm.</source>
+   <translation>Jedes Bild schneidet durch die Mitte der Struktur. R rechts, L links, A vorn, P hinten, S oben, I unten, aus Sicht der Person; der Balken unten rechts ist 1 cm.</translation>
+  </message>
+  <message>
+   <source>Pictures</source>
+   <translation>Bilder</translation>
+  </message>
+  <message>
+   <source>{plane} slice through {structure}, with the outlines of the segments</source>
+   <translation>Schicht ({plane}) durch {structure}, mit den Umrissen der Segmente</translation>
+  </message>
+  <message>
+   <source>Outlines</source>
+   <translation>Umrisse</translation>
+  </message>
+  <message>
+   <source>{plane} slice through {structure}, with the uncertainty in color</source>
+   <translation>Schicht ({plane}) durch {structure}, mit der Unsicherheit in Farbe</translation>
+  </message>
+  <message>
+   <source>Uncertainty: the variance of the runs, from {low} (left) to {high}.</source>
+   <translation>Unsicherheit: die Varianz der Durchläufe, von {low} (links) bis {high}.</translation>
+  </message>
+  <message>
+   <source>Scale of colors</source>
+   <translation>Farbskala</translation>
+  </message>
+  <message>
+   <source>Axial</source>
+   <translation>Axial</translation>
+  </message>
+  <message>
+   <source>Coronal</source>
+   <translation>Koronal</translation>
+  </message>
+  <message>
+   <source>Sagittal</source>
+   <translation>Sagittal</translation>
+  </message>
+  <message>
+   <source>Model</source>
+   <translation>Modell</translation>
+  </message>
+  <message>
+   <source>Members</source>
+   <translation>Durchläufe</translation>
+  </message>
+  <message>
+   <source>Seed</source>
+   <translation>Startwert</translation>
+  </message>
+  <message>
+   <source>Device</source>
+   <translation>Gerät</translation>
+  </message>
+  <message>
+   <source>Clicks: R, A, S (mm)</source>
+   <translation>Klicks: R, A, S (mm)</translation>
+  </message>
+  <message>
+   <source>The volume has {size} voxels of {spacing} mm.</source>
+   <translation>Das Volumen hat {size} Voxel von {spacing} mm.</translation>
+  </message>
+  <message>
+   <source>Made by MedNCA {version} in Slicer {slicer}.</source>
+   <translation>Erstellt von MedNCA {version} in Slicer {slicer}.</translation>
+  </message>
+  <message>
+   <source>How it was made</source>
+   <translation>Wie es entstand</translation>
+  </message>
+  <message>
+   <source>Id and version</source>
+   <translation>Kennung und Version</translation>
+  </message>
+  <message>
+   <source>SHA-256 of the weights</source>
+   <translation>SHA-256 der Gewichte</translation>
+  </message>
+  <message>
+   <source>Terms</source>
+   <translation>Bedingungen</translation>
+  </message>
+  <message>
+   <source>Parameters</source>
+   <translation>Parameter</translation>
+  </message>
+  <message>
+   <source>Intended use</source>
+   <translation>Verwendungszweck</translation>
+  </message>
+  <message>
+   <source>Limits, of its card</source>
+   <translation>Grenzen, laut Modellkarte</translation>
+  </message>
+  <message>
+   <source>Model: {name}</source>
+   <translation>Modell: {name}</translation>
   </message>
  </context>
  <context>
@@ -980,6 +1206,49 @@ Nehmen Sie sie an?</translation>
   <message>
    <source>The volume was removed meanwhile; the result is not used.</source>
    <translation>Das Volumen wurde inzwischen entfernt; das Ergebnis wird nicht verwendet.</translation>
+  </message>
+ </context>
+ <context>
+  <name>MedNCASegmentLib.result_files</name>
+  <message>
+   <source>Write the segments as DICOM SEG, and add them to the study in Slicer's DICOM database.</source>
+   <translation>Die Segmente als DICOM SEG schreiben und in der DICOM-Datenbank von Slicer zur Studie legen.</translation>
+  </message>
+  <message>
+   <source>{volume} report</source>
+   <translation>{volume} Bericht</translation>
+  </message>
+  <message>
+   <source>Save the report</source>
+   <translation>Bericht speichern</translation>
+  </message>
+  <message>
+   <source>Web pages (*.html)</source>
+   <translation>Webseiten (*.html)</translation>
+  </message>
+  <message>
+   <source>The report was not saved: {why}</source>
+   <translation>Der Bericht wurde nicht gespeichert: {why}</translation>
+  </message>
+  <message>
+   <source>Report written to {path}.</source>
+   <translation>Bericht nach {path} geschrieben.</translation>
+  </message>
+  <message>
+   <source>The report was written to {path}. Open it?</source>
+   <translation>Der Bericht wurde nach {path} geschrieben. Öffnen?</translation>
+  </message>
+  <message>
+   <source>Export as DICOM into a folder</source>
+   <translation>Als DICOM in einen Ordner exportieren</translation>
+  </message>
+  <message>
+   <source>Nothing was exported: {why}</source>
+   <translation>Nichts wurde exportiert: {why}</translation>
+  </message>
+  <message>
+   <source>DICOM SEG written into {folder}, and added to Slicer's DICOM database.</source>
+   <translation>DICOM SEG nach {folder} geschrieben und in die DICOM-Datenbank von Slicer aufgenommen.</translation>
   </message>
  </context>
  <context>

@@ -120,6 +120,18 @@
    <translation>Datensatz</translation>
   </message>
   <message>
+   <source>What a good data set looks like</source>
+   <translation>So sieht ein guter Datensatz aus</translation>
+  </message>
+  <message>
+   <source>Three of ten cases: each image has a drawing of the same size under the same name, and each structure has its own color in all of them.</source>
+   <translation>Drei von zehn Fällen: zu jedem Bild gehört eine Zeichnung gleicher Größe und gleichen Namens, und jede Struktur hat in allen ihre eigene Farbe.</translation>
+  </message>
+  <message>
+   <source>Ten cases or more, of different people, as scanned. Each image with one drawing on the same grid and, in a folder, of the same file name. One label for each structure, the same in all cases, drawn in every slice where it is seen.</source>
+   <translation>Zehn Fälle oder mehr, von verschiedenen Menschen, wie aufgenommen. Zu jedem Bild eine Zeichnung auf demselben Gitter und, in einem Ordner, mit demselben Dateinamen. Ein Label für jede Struktur, in allen Fällen dasselbe, gezeichnet in jeder Schicht, in der sie zu sehen ist.</translation>
+  </message>
+  <message>
    <source>Volume:</source>
    <translation>Volumen:</translation>
   </message>
@@ -148,7 +160,7 @@
    <translation>vtkMRMLLabelMapVolumeNode</translation>
   </message>
   <message>
-   <source>Add the pair</source>
+   <source>Add this pair</source>
    <translation>Paar hinzufügen</translation>
   </message>
   <message>
@@ -156,12 +168,20 @@
    <translation>Dieses Volumen und seine Segmentierung zum Datensatz hinzufügen.</translation>
   </message>
   <message>
-   <source>Add all of the scene</source>
-   <translation>Alle der Szene hinzufügen</translation>
+   <source>Add all pairs</source>
+   <translation>Alle hinzufügen</translation>
   </message>
   <message>
-   <source>Add every volume that has a segmentation made on it, or called like it.</source>
-   <translation>Jedes Volumen hinzufügen, auf dem eine Segmentierung erstellt wurde oder zu dem es eine gleichen Namens gibt.</translation>
+   <source>Add every volume of the scene that has a segmentation made on it, or called like it.</source>
+   <translation>Jedes Volumen der Szene hinzufügen, zu dem es eine Segmentierung gibt oder eine, die so heißt wie es.</translation>
+  </message>
+  <message>
+   <source>Use a folder</source>
+   <translation>Ordner nutzen</translation>
+  </message>
+  <message>
+   <source>Use the labelled volumes of a folder instead: Medical Segmentation Decathlon, nnU-Net, or the folders images and labels.</source>
+   <translation>Stattdessen die gelabelten Volumina eines Ordners nutzen: Medical Segmentation Decathlon, nnU-Net oder die Ordner images und labels.</translation>
   </message>
   <message>
    <source>Remove</source>
@@ -170,14 +190,6 @@
   <message>
    <source>Take the selected rows out of the data set.</source>
    <translation>Die ausgewählten Zeilen aus dem Datensatz nehmen.</translation>
-  </message>
-  <message>
-   <source>A folder instead...</source>
-   <translation>Stattdessen Ordner...</translation>
-  </message>
-  <message>
-   <source>Use the labelled volumes of a folder: Medical Segmentation Decathlon, nnU-Net, or the folders images and labels.</source>
-   <translation>Die gelabelten Volumina eines Ordners verwenden: Medical Segmentation Decathlon, nnU-Net oder die Ordner images und labels.</translation>
   </message>
   <message>
    <source>Check</source>
@@ -192,16 +204,16 @@
    <translation>Die Fälle, ob sie verwendbar sind und wenn nicht, warum.</translation>
   </message>
   <message>
-   <source>Which segment is which label; the same label for two segments joins them, no label leaves one out.</source>
-   <translation>Welches Segment zu welchem Label gehört; das gleiche Label für zwei Segmente fasst sie zusammen, ohne Label wird ein Segment weggelassen.</translation>
+   <source>Which segment is which label. Two segments with the same label are joined; a segment without one is left out.</source>
+   <translation>Welches Segment welches Label ist. Zwei Segmente mit demselben Label werden vereint; ein Segment ohne Label bleibt außen vor.</translation>
   </message>
   <message>
    <source>Double-click on a label to rename it.</source>
    <translation>Doppelklicken Sie auf ein Label, um es umzubenennen.</translation>
   </message>
   <message>
-   <source>Start from</source>
-   <translation>Ausgangspunkt</translation>
+   <source>Model</source>
+   <translation>Modell</translation>
   </message>
   <message>
    <source>Start from:</source>
@@ -240,8 +252,16 @@
    <translation>Den Datensatz auswerten, festlegen, wie trainiert wird, und messen, was es hier kostet.</translation>
   </message>
   <message>
-   <source>Advanced</source>
-   <translation>Erweitert</translation>
+   <source>A quicker plan</source>
+   <translation>Schnellerer Plan</translation>
+  </message>
+  <message>
+   <source>On a coarser grid and with fewer iterations: a first answer in a fraction of the time; small structures come out coarser.</source>
+   <translation>Auf gröberem Gitter und mit weniger Iterationen: eine erste Antwort in einem Bruchteil der Zeit; kleine Strukturen werden gröber.</translation>
+  </message>
+  <message>
+   <source>Details</source>
+   <translation>Einzelheiten</translation>
   </message>
   <message>
    <source>The plan as data. What you change here is what is trained.</source>
@@ -260,12 +280,12 @@
    <translation>Den Plan prüfen und neu messen, was er kostet.</translation>
   </message>
   <message>
-   <source>Device:</source>
-   <translation>Gerät:</translation>
+   <source>Compute on:</source>
+   <translation>Rechnen auf:</translation>
   </message>
   <message>
-   <source>Where it is computed. auto: on an NVIDIA card where there is one.</source>
-   <translation>Wo gerechnet wird. auto: auf einer NVIDIA-Karte, wenn es eine gibt.</translation>
+   <source>The device. auto: an NVIDIA card (cuda) where there is one, otherwise the processor (cpu).</source>
+   <translation>Das Gerät. auto: eine NVIDIA-Karte (cuda), wo es eine gibt, sonst der Prozessor (cpu).</translation>
   </message>
   <message>
    <source>device</source>
@@ -282,6 +302,14 @@
   <message>
    <source>Stop, and delete what was trained so far.</source>
    <translation>Beenden und alles bisher Trainierte löschen.</translation>
+  </message>
+  <message>
+   <source>Watch a validation image</source>
+   <translation>Ein Validierungsbild beobachten</translation>
+  </message>
+  <message>
+   <source>Load one of the images that are held out, and show what the model finds in it now, after each validation.</source>
+   <translation>Eines der zurückgehaltenen Bilder laden und nach jeder Validierung zeigen, was das Modell jetzt darin findet.</translation>
   </message>
   <message>
    <source>Trainings that are done, were paused or interrupted.</source>
@@ -308,16 +336,8 @@
    <translation>Ergebnis</translation>
   </message>
   <message>
-   <source>Dice on the cases that were held out.</source>
-   <translation>Dice an den zurückgehaltenen Fällen.</translation>
-  </message>
-  <message>
-   <source>Show calibration</source>
-   <translation>Kalibrierung anzeigen</translation>
-  </message>
-  <message>
-   <source>A chart of the Dice that the verdict expects, and its interval, against the NQM.</source>
-   <translation>Ein Diagramm des Dice, den das Urteil erwartet, und seines Intervalls gegen den NQM.</translation>
+   <source>Of the cases that were held out: how far what the model finds overlaps with what was drawn (Dice; 1 is the same), mean ± standard deviation over the cases.</source>
+   <translation>Von den zurückgehaltenen Fällen: wie weit das, was das Modell findet, mit dem Gezeichneten überlappt (Dice; 1 ist dasselbe), Mittel ± Standardabweichung über die Fälle.</translation>
   </message>
   <message>
    <source>Add to my models</source>
@@ -328,12 +348,20 @@
    <translation>Das Modell erscheint dann in MedNCA Segment.</translation>
   </message>
   <message>
-   <source>Export...</source>
-   <translation>Export...</translation>
+   <source>Export</source>
+   <translation>Exportieren</translation>
   </message>
   <message>
    <source>Write the model as a zip file for others.</source>
    <translation>Das Modell als ZIP-Datei für andere speichern.</translation>
+  </message>
+  <message>
+   <source>Show how the verdict was made</source>
+   <translation>Zeigen, wie das Urteil entsteht</translation>
+  </message>
+  <message>
+   <source>The calibration as a chart: the Dice that the verdict expects, and its interval, against the signal (NQM or another).</source>
+   <translation>Die Kalibrierung als Diagramm: der Dice, den das Urteil erwartet, und sein Intervall, über dem Signal (NQM oder ein anderes).</translation>
   </message>
   <message>
    <source>Log</source>
@@ -398,8 +426,8 @@
    <translation>Training: Iteration {step} von {total}</translation>
   </message>
   <message>
-   <source>, {time} left</source>
-   <translation>, noch {time}</translation>
+   <source>, about {time} left, then it is measured</source>
+   <translation>, noch etwa {time}, dann wird gemessen</translation>
   </message>
   <message>
    <source>Measuring the model on the cases that were held out</source>
@@ -462,12 +490,32 @@
    <translation>Noch kein Plan.</translation>
   </message>
   <message>
-   <source>With your changes. What was proposed without them:</source>
-   <translation>Mit Ihren Änderungen. Der Vorschlag ohne sie:</translation>
+   <source>Learns {labels} from {cases} cases, some of which are held out to check with.</source>
+   <translation>Lernt {labels} aus {cases} Fällen, von denen einige zum Prüfen zurückgehalten werden.</translation>
   </message>
   <message>
-   <source>About {time} on this computer ({each} an iteration), {memory} MB of memory.</source>
-   <translation>Etwa {time} auf diesem Computer ({each} je Iteration), {memory} MB Arbeitsspeicher.</translation>
+   <source>With your changes.</source>
+   <translation>Mit Ihren Änderungen.</translation>
+  </message>
+  <message>
+   <source>A quicker plan gives a first answer sooner.</source>
+   <translation>Ein schnellerer Plan gibt eher eine erste Antwort.</translation>
+  </message>
+  <message>
+   <source>About {time} on this computer, {memory} MB of memory.</source>
+   <translation>Etwa {time} auf diesem Rechner, {memory} MB Speicher.</translation>
+  </message>
+  <message>
+   <source>The computer was busy while that was measured; with nothing else to do it takes {time} at most.</source>
+   <translation>Der Rechner war beschäftigt, als das gemessen wurde; ohne andere Arbeit braucht er höchstens {time}.</translation>
+  </message>
+  <message>
+   <source>What was proposed without your changes:</source>
+   <translation>Was ohne Ihre Änderungen vorgeschlagen wurde:</translation>
+  </message>
+  <message>
+   <source>An iteration took {each} s when that was measured.</source>
+   <translation>Eine Iteration brauchte {each} s, als das gemessen wurde.</translation>
   </message>
   <message>
    <source>{name}: done</source>
@@ -596,6 +644,10 @@
    <translation>Segmentierung</translation>
   </message>
   <message>
+   <source>Case</source>
+   <translation>Fall</translation>
+  </message>
+  <message>
    <source>State</source>
    <translation>Status</translation>
   </message>
@@ -604,12 +656,12 @@
    <translation>bereit</translation>
   </message>
   <message>
-   <source>Case</source>
-   <translation>Fall</translation>
+   <source>{size} voxels</source>
+   <translation>{size} Voxel</translation>
   </message>
   <message>
-   <source>Voxels</source>
-   <translation>Voxel</translation>
+   <source>{segment}: double-click on its label to rename it.</source>
+   <translation>{segment}: Doppelklick auf das Label, um es umzubenennen.</translation>
   </message>
   <message>
    <source>Segment</source>
@@ -624,12 +676,12 @@
    <translation>gesamt</translation>
   </message>
   <message>
-   <source>Dice</source>
-   <translation>Dice</translation>
+   <source>Overlap (Dice)</source>
+   <translation>Überlappung (Dice)</translation>
   </message>
   <message>
-   <source>base model</source>
-   <translation>Ausgangsmodell</translation>
+   <source>Before</source>
+   <translation>Vorher</translation>
   </message>
  </context>
  <context>
@@ -649,6 +701,25 @@
   <message>
    <source>{folder} holds no result: {error}</source>
    <translation>{folder} enthält kein Ergebnis: {error}</translation>
+  </message>
+ </context>
+ <context>
+  <name>NCATrainerLib.watch</name>
+  <message>
+   <source>It is shown after the next validation.</source>
+   <translation>Es wird nach der nächsten Validierung gezeigt.</translation>
+  </message>
+  <message>
+   <source>{case}: overlap with what was drawn (Dice) {dice}.</source>
+   <translation>{case}: Überlappung mit dem Gezeichneten (Dice) {dice}.</translation>
+  </message>
+  <message>
+   <source>The validation image {name} cannot be loaded.</source>
+   <translation>Das Validierungsbild {name} kann nicht geladen werden.</translation>
+  </message>
+  <message>
+   <source>{name}, as the model sees it now</source>
+   <translation>{name}, wie das Modell es jetzt sieht</translation>
   </message>
  </context>
 </TS>
