@@ -157,7 +157,7 @@
   </message>
   <message>
    <source>Add all of the scene</source>
-   <translation>Alle der Szene hinzufügen</translation>
+   <translation>Alle der Szene</translation>
   </message>
   <message>
    <source>Add every volume that has a segmentation made on it, or called like it.</source>
@@ -205,7 +205,7 @@
   </message>
   <message>
    <source>Start from:</source>
-   <translation>Ausgangspunkt:</translation>
+   <translation>Start mit:</translation>
   </message>
   <message>
    <source>A new model, or one that is fine-tuned.</source>
@@ -313,7 +313,7 @@
   </message>
   <message>
    <source>Show calibration</source>
-   <translation>Kalibrierung anzeigen</translation>
+   <translation>Kalibrierung</translation>
   </message>
   <message>
    <source>A chart of the Dice that the verdict expects, and its interval, against the NQM.</source>
@@ -367,15 +367,15 @@
   <name>NCATrainerLib.messages</name>
   <message>
    <source>A new model (M3D-NCA, 3D)</source>
-   <translation>Ein neues Modell (M3D-NCA, 3D)</translation>
+   <translation>Neues Modell (M3D-NCA, 3D)</translation>
   </message>
   <message>
    <source>A new model (Med-NCA, slice by slice)</source>
-   <translation>Ein neues Modell (Med-NCA, schichtweise)</translation>
+   <translation>Neues Modell (Med-NCA, schichtweise)</translation>
   </message>
   <message>
    <source>A new model ({family})</source>
-   <translation>Ein neues Modell ({family})</translation>
+   <translation>Neues Modell ({family})</translation>
   </message>
   <message>
    <source>Writing the volumes ({step} of {total})</source>
