@@ -11,7 +11,7 @@ from translations import MODULES, ROOT, messages, source, translations
 
 # Names, keys of formats and of Slicer, markup: what nobody reads as a sentence.
 _NO_SENTENCES = {
-    "The MedNCA developers", "no such model", "Binary labelmap", "looked at", "mean member", "mean probability",
+    "My model", "The MedNCA developers", "no such model", "Binary labelmap", "looked at", "mean member", "mean probability",
     "NQM union", "Volume (ml)", "Expected Dice", "Dice low", "Dice high", "Distance (mm)", "dimension: 3",
     "space: left-posterior-superior", "kinds: domain domain domain", "encoding: raw", "space directions: ",
     "space origin: ", "Segmentation category and type - DICOM master list", "Anatomic codes - DICOM master list",

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = {"MedNCASegment": "MedNCASegmentLib", "NCATrainer": "NCATrainerLib"}
 LANGUAGES = ("de",)
+_KEYS = ("SlicerParameterName",)  # properties of .ui files
 
 
 def messages(module: str) -> dict[tuple[str, str], None]:
@@ -41,11 +42,13 @@ def _of_python(path):
 
 
 def _of_form(path):
-    """The strings of a .ui file that are not marked as untranslatable."""
+    """The strings of a .ui file that people read: names of parameters and of node classes are none."""
     tree = ElementTree.parse(path).getroot()
-    for string in tree.iter("string"):
-        if string.text and string.get("notr") != "true":
-            yield tree.findtext("class"), string.text
+    for part in tree.iter():
+        if part.get("name") not in _KEYS and part.tag != "stringlist":
+            for string in part.findall("string"):
+                if string.text and string.get("notr") != "true":
+                    yield tree.findtext("class"), string.text
 
 
 def source(module: str, language: str) -> Path:

@@ -60,14 +60,6 @@
    <translation>Das Bild, das segmentiert werden soll.</translation>
   </message>
   <message>
-   <source>vtkMRMLScalarVolumeNode</source>
-   <translation>vtkMRMLScalarVolumeNode</translation>
-  </message>
-  <message>
-   <source>inputVolume</source>
-   <translation>inputVolume</translation>
-  </message>
-  <message>
    <source>Model:</source>
    <translation>Modell:</translation>
   </message>
@@ -142,10 +134,6 @@
   <message>
    <source>How good the segmentation must be for your purpose. The verdict follows at once; nothing is run again.</source>
    <translation>Wie gut die Segmentierung für Ihren Zweck sein muss. Das Urteil folgt sofort; nichts wird neu berechnet.</translation>
-  </message>
-  <message>
-   <source>targetDice</source>
-   <translation>targetDice</translation>
   </message>
   <message>
    <source>Volumes</source>
@@ -224,20 +212,12 @@
    <translation>Unsicherheit anzeigen</translation>
   </message>
   <message>
-   <source>showOverlay</source>
-   <translation>showOverlay</translation>
-  </message>
-  <message>
    <source>Color legend in the slice views.</source>
    <translation>Farblegende in den Schnittansichten.</translation>
   </message>
   <message>
    <source>Legend</source>
    <translation>Legende</translation>
-  </message>
-  <message>
-   <source>showLegend</source>
-   <translation>showLegend</translation>
   </message>
   <message>
    <source>Opacity:</source>
@@ -248,20 +228,12 @@
    <translation>Deckkraft der Ebene.</translation>
   </message>
   <message>
-   <source>opacity</source>
-   <translation>opacity</translation>
-  </message>
-  <message>
    <source>Hide below:</source>
    <translation>Ausblenden unter:</translation>
   </message>
   <message>
    <source>Voxels with less variance are not shown. 0.25 is the most there can be.</source>
    <translation>Voxel mit geringerer Varianz werden nicht angezeigt. 0.25 ist der größtmögliche Wert.</translation>
-  </message>
-  <message>
-   <source>threshold</source>
-   <translation>threshold</translation>
   </message>
   <message>
    <source>Most uncertain regions:</source>
@@ -320,24 +292,12 @@
    <translation>(Neue anlegen)</translation>
   </message>
   <message>
-   <source>vtkMRMLSegmentationNode</source>
-   <translation>vtkMRMLSegmentationNode</translation>
-  </message>
-  <message>
-   <source>segmentation</source>
-   <translation>segmentation</translation>
-  </message>
-  <message>
    <source>Show the segments as surfaces in the 3D view.</source>
    <translation>Die Segmente in der 3D-Ansicht als Oberflächen anzeigen.</translation>
   </message>
   <message>
    <source>Show 3D</source>
    <translation>3D anzeigen</translation>
-  </message>
-  <message>
-   <source>show3D</source>
-   <translation>show3D</translation>
   </message>
   <message>
    <source>Advanced</source>
@@ -356,10 +316,6 @@
    <translation>Wie im Modell</translation>
   </message>
   <message>
-   <source>members</source>
-   <translation>members</translation>
-  </message>
-  <message>
    <source>Seed:</source>
    <translation>Startwert:</translation>
   </message>
@@ -368,20 +324,12 @@
    <translation>Der gleiche Startwert ergibt das gleiche Ergebnis.</translation>
   </message>
   <message>
-   <source>seed</source>
-   <translation>seed</translation>
-  </message>
-  <message>
    <source>Device:</source>
    <translation>Gerät:</translation>
   </message>
   <message>
    <source>Where to compute. These models are small enough for the processor.</source>
    <translation>Wo gerechnet wird. Diese Modelle sind klein genug für den Prozessor.</translation>
-  </message>
-  <message>
-   <source>device</source>
-   <translation>device</translation>
   </message>
   <message>
    <source>Memory limit:</source>
@@ -400,20 +348,12 @@
    <translation> MB</translation>
   </message>
   <message>
-   <source>memoryLimit</source>
-   <translation>memoryLimit</translation>
-  </message>
-  <message>
    <source>Adds a volume with the ensemble's mean probability.</source>
    <translation>Fügt ein Volumen mit der mittleren Wahrscheinlichkeit des Ensembles hinzu.</translation>
   </message>
   <message>
    <source>Keep the mean-probability volume</source>
    <translation>Mittlere Wahrscheinlichkeit behalten</translation>
-  </message>
-  <message>
-   <source>keepProbability</source>
-   <translation>keepProbability</translation>
   </message>
   <message>
    <source>Models:</source>

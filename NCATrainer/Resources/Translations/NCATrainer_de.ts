@@ -140,24 +140,12 @@
    <translation>Ein Bild, von dem gelernt wird.</translation>
   </message>
   <message>
-   <source>vtkMRMLScalarVolumeNode</source>
-   <translation>vtkMRMLScalarVolumeNode</translation>
-  </message>
-  <message>
    <source>Segmentation:</source>
    <translation>Segmentierung:</translation>
   </message>
   <message>
    <source>What was drawn on it: a segmentation, or a label map.</source>
    <translation>Was darauf eingezeichnet wurde: eine Segmentierung oder eine Labelmap.</translation>
-  </message>
-  <message>
-   <source>vtkMRMLSegmentationNode</source>
-   <translation>vtkMRMLSegmentationNode</translation>
-  </message>
-  <message>
-   <source>vtkMRMLLabelMapVolumeNode</source>
-   <translation>vtkMRMLLabelMapVolumeNode</translation>
   </message>
   <message>
    <source>Add this pair</source>
@@ -217,7 +205,7 @@
   </message>
   <message>
    <source>Start from:</source>
-   <translation>Ausgangspunkt:</translation>
+   <translation>Start mit:</translation>
   </message>
   <message>
    <source>A new model, or one that is fine-tuned.</source>
@@ -234,10 +222,6 @@
   <message>
    <source>My model</source>
    <translation>Mein Modell</translation>
-  </message>
-  <message>
-   <source>modelName</source>
-   <translation>modelName</translation>
   </message>
   <message>
    <source>Plan</source>
@@ -286,10 +270,6 @@
   <message>
    <source>The device. auto: an NVIDIA card (cuda) where there is one, otherwise the processor (cpu).</source>
    <translation>Das Gerät. auto: eine NVIDIA-Karte (cuda), wo es eine gibt, sonst der Prozessor (cpu).</translation>
-  </message>
-  <message>
-   <source>device</source>
-   <translation>device</translation>
   </message>
   <message>
    <source>Check the data set, propose a plan if there is none, and train.</source>
@@ -395,15 +375,15 @@
   <name>NCATrainerLib.messages</name>
   <message>
    <source>A new model (M3D-NCA, 3D)</source>
-   <translation>Ein neues Modell (M3D-NCA, 3D)</translation>
+   <translation>Neues Modell (M3D-NCA, 3D)</translation>
   </message>
   <message>
    <source>A new model (Med-NCA, slice by slice)</source>
-   <translation>Ein neues Modell (Med-NCA, schichtweise)</translation>
+   <translation>Neues Modell (Med-NCA, schichtweise)</translation>
   </message>
   <message>
    <source>A new model ({family})</source>
-   <translation>Ein neues Modell ({family})</translation>
+   <translation>Neues Modell ({family})</translation>
   </message>
   <message>
    <source>Writing the volumes ({step} of {total})</source>
