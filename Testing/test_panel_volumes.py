@@ -110,6 +110,10 @@ def test_nothing_is_wider_than_the_panel(host, panel, width, tmp_path):
     assert not panel.ui.verdictTable.visible and not panel.ui.hotspotsTable.visible
     click(host, panel, LEFT_BALL)
     click(host, panel, RIGHT_BALL)
+    for section in (name for name in dir(panel.ui) if name.endswith("CollapsibleButton")):
+        getattr(panel.ui, section).collapsed = False
+    host.processEvents()
+    assert panel.parent.minimumSizeHint.width() <= width
     host.grab(panel.parent, str(tmp_path / "panel.png"), width)
     for table in (panel.ui.verdictTable, panel.ui.volumesTable, panel.ui.hotspotsTable):
         assert table.rowCount > 0 and table.visible
