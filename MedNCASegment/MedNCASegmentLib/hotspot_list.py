@@ -18,7 +18,7 @@ from . import messages
 from .contents import Content, contentOf
 from .record import ACCEPTED, CORRECTED, LOOKED_AT, REVIEWED, Run, runsOf, setReviewed
 from .review import jumpTo
-from .tables import fillRow, fitHeight, setHeader
+from .tables import fillRow, fitAlways, fitHeight, setHeader
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class HotspotList:
         self._doubts: list[Doubt] = []
         self._current = -1
         self._contents: dict[str, Content | None] = {}  # of the run's segments when the views were moved to the hotspot
-        setHeader(ui.hotspotsTable, [_("Where"), _("May move"), _("Reviewed")], stretched=1)
-        ui.hotspotsTable.setWordWrap(True)  # in a narrow panel "1.5 mm out, 0.5 mm in" takes two lines
+        fitAlways(ui.hotspotsTable)
+        setHeader(ui.hotspotsTable, [_("Where"), _("May move"), _("Reviewed")], 1)
         ui.hotspotsTable.connect("cellClicked(int,int)", self._onClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
         ui.nextButton.connect("clicked(bool)", self._onNext)

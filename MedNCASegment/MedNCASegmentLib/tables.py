@@ -12,17 +12,17 @@ import slicer
 from slicer.i18n import tr as _
 
 
-def setHeader(table: qt.QTableWidget, names: Sequence[str], stretched: int) -> None:
-    """Name the columns of a table that one only reads; the stretched one takes what the others leave."""
+def setHeader(table: qt.QTableWidget, names: Sequence[str], *stretched: int) -> None:
+    """Name the columns of a table that one only reads; the stretched ones share what the others leave, and wrap."""
     table.setColumnCount(len(names))
     table.setHorizontalHeaderLabels(list(names))
     table.verticalHeader().setVisible(False)
     table.verticalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     header = table.horizontalHeader()
     for column in range(len(names)):
-        isStretched = column == stretched
+        isStretched = column in stretched
         header.setSectionResizeMode(column, qt.QHeaderView.Stretch if isStretched else qt.QHeaderView.ResizeToContents)
-    table.setWordWrap(False)
+    table.setWordWrap(True)
     table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
 
 
@@ -36,12 +36,19 @@ def fillRow(table: qt.QTableWidget, row: int, texts: Sequence[str], tip: str, al
         table.setItem(row, column, item)
 
 
-def fitHeight(table: qt.QTableWidget) -> None:
-    """As high as its rows; no room taken without any."""
+def fitHeight(table: qt.QTableWidget, most: int | None = None) -> None:
+    """As high as its rows, and `most` pixels; no room taken without any."""
     table.setVisible(table.rowCount > 0)
     table.resizeRowsToContents()
     rows = sum(table.rowHeight(row) for row in range(table.rowCount))
-    table.setFixedHeight(rows + table.horizontalHeader().sizeHint.height() + 2 * table.frameWidth)
+    height = rows + table.horizontalHeader().sizeHint.height() + 2 * table.frameWidth
+    table.setFixedHeight(height if most is None else min(height, most))
+
+
+def fitAlways(table: qt.QTableWidget, most: int | None = None) -> None:
+    """From now on: also in a panel that gets narrower, where texts take more lines."""
+    fitHeight(table, most)
+    table.horizontalHeader().connect("sectionResized(int,int,int)", lambda column, before, now: fitHeight(table, most))
 
 
 def copyTable(rows: list[list[str]]) -> None:

@@ -20,7 +20,7 @@ from mednca.models.description import LEFT, RIGHT, SIDES
 from .contents import milliliters
 from .messages import sideTitle
 from .record import Run, runsOf, volumeOf
-from .tables import copyTable, fillRow, fitHeight, saveTable, setHeader
+from .tables import copyTable, fillRow, fitAlways, fitHeight, saveTable, setHeader
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ class VolumeCard(VTKObservationMixin):
         self._soon.setSingleShot(True)
         self._soon.setInterval(200)
         self._soon.connect("timeout()", self._onChanged)
+        fitAlways(ui.volumesTable)
         ui.copyVolumesButton.connect("clicked(bool)", self._onCopy)
         ui.saveVolumesButton.connect("clicked(bool)", self._onSave)
         ui.statisticsButton.connect("clicked(bool)", self._onStatistics)
@@ -149,7 +150,7 @@ class VolumeCard(VTKObservationMixin):
         structures = structuresOf(self.node) if isThere else []
         self.rows = tableOf(structures) if structures else []
         table, header = self.ui.volumesTable, self.rows[0] if self.rows else [_("ml")]
-        setHeader(table, header, stretched=0)
+        setHeader(table, header, 0)
         table.setRowCount(max(len(self.rows) - 1, 0))
         for number, row in enumerate(self.rows[1:]):
             fillRow(table, number, row, row[0], aligned=1)

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult
-from MedNCASegmentLib.tables import fillRow, fitHeight, setHeader
+from MedNCASegmentLib.tables import fillRow, fitAlways, fitHeight, setHeader
 
 from .pairs import Pair
 
@@ -22,27 +22,13 @@ def _fill(table, headers, rows, stretched=(0, 1)):
     """Show rows of (texts, tool tip), read only, in a table as high as they are; the stretched columns share what the
     others leave. Nothing stays selected: another case may stand in a selected row now."""
     table.clearSelection()
-    setHeader(table, headers, stretched[0])
-    for column in stretched:
-        table.horizontalHeader().setSectionResizeMode(column, qt.QHeaderView.Stretch)
-    table.setWordWrap(True)
+    setHeader(table, headers, *stretched)
     table.setRowCount(len(rows))
     for number, (texts, tip) in enumerate(rows):
         fillRow(table, number, texts, tip)
         for column in range(len(texts)):
             table.item(number, column).setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
-    _fit(table)
-
-
-def _fit(table):
-    fitHeight(table)
-    table.setFixedHeight(min(table.maximumHeight, _HIGHEST))
-
-
-def _fitAlways(table):
-    """From now on: also in a panel that gets narrower, where texts take more lines."""
-    _fit(table)
-    table.horizontalHeader().connect("sectionResized(int,int,int)", lambda column, before, now: _fit(table))
+    fitHeight(table, _HIGHEST)
 
 
 class CaseTable:
@@ -50,7 +36,7 @@ class CaseTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, None
-        _fitAlways(table)
+        fitAlways(table, _HIGHEST)
         table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
 
     def showPairs(self, pairs: list[Pair]) -> None:
@@ -93,7 +79,7 @@ class LabelTable:
     def __init__(self, table: qt.QTableWidget, edited: Callable[[dict[str, str]], None]):
         self.table, self.edited = table, edited
         table.connect("itemChanged(QTableWidgetItem*)", self._onChanged)
-        _fitAlways(table)
+        fitAlways(table, _HIGHEST)
 
     def show(self, labels: dict[str, str]) -> None:
         """labels: {segment name: label name}"""
@@ -121,7 +107,7 @@ class ResultTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, ()
-        _fitAlways(table)
+        fitAlways(table, _HIGHEST)
 
     def show(self, result: RunResult | None) -> None:
         """None: an empty table."""
