@@ -18,7 +18,7 @@ import torch
 from ..axes import Box, whole, within
 from .architecture import Architecture, widen
 from .labels import union
-from .memory import BATCH, plan_locating, plan_memory
+from .memory import BATCH, check_watching, plan_locating, plan_memory
 from .moments import Moments
 from .pyramid import Pyramid
 from .tensors import to_numpy, to_tensor
@@ -137,6 +137,27 @@ class Ensemble:
         return Statistics(
             result.means, result.variances, result.masks, architecture.labels, members, self.region, share
         )
+
+    @torch.inference_mode()
+    def each_step(self, member: int = 0) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """What one member says after each of its steps; what `run` remembers is not touched.
+
+        Args:
+            member: its number.
+
+        Yields:
+            The number of the level; the probability of the labels' union, float32 (R, A, S) of the region, which is in
+            `region` from the first step on; and where a cell has fired at all, bool of the same shape.
+
+        Raises:
+            MedNCAError: where it would take more than the memory limit, or than the default one.
+        """
+        architecture, shape = self.pyramid.architecture, self.image.shape[:3]
+        image = to_tensor(self.image if self.image.ndim == 4 else self.image[..., None])
+        self.region = self.region or self._find_region(image, 1)
+        check_watching(architecture, shape, self.region, self.memory_limit, self.held)
+        for level, logits in self.pyramid.each_step(image, self.seed, member, self.region):
+            yield level, to_numpy(union(torch.sigmoid(logits))), to_numpy((logits != 0).any(-1))
 
     def start_over(self) -> None:
         """Forget the members that ran, as where the model has moved to another device."""
