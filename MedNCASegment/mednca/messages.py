@@ -205,7 +205,7 @@ class DisturbRequest:
     command = "disturb"
     schema = request_schema(
         {"image": PATH, "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}}
-        | dict.fromkeys(ARTIFACTS, {"type": "number", "minimum": 0, "maximum": 1}),
+        | {name: {"type": "number", "minimum": 0, "maximum": 1} for name in ARTIFACTS},
         ("image", "out"),
     )
     image: str

@@ -15,14 +15,14 @@ Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
 
 On standard output it writes the events of `messages`, one a line: started and ready, of itself; progress, done, failed
 and cancelled, of a job, which they name. The answer of "done" to "segment" holds "out", the folder, which was renamed
-into place, and "report" (`result.Report`); that to "find" holds "places" (`result.Place`); that to "grow" holds "out", a
-folder with growth.nrrd, and "levels" (`growth.Growth`); that to "disturb" holds "out", a folder with disturbed.nrrd.
+into place, and "report" (`result.Report`); that to "find" holds "places" (`result.Place`); that to "grow" holds "out",
+a folder with growth.nrrd, and "levels" (`growth.Growth`); that to "disturb" holds "out", a folder with disturbed.nrrd.
 
-The folder of "segment" holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
-report's region, so that a click in a large volume moves little data. The process ends when its standard input does,
-so that it never outlives the program that started it, and leads a process group, so that it can be ended with all that
-it started. Before it goes it removes the folder that MEDNCA_SCRATCH names: images must not stay behind a program that
-crashed.
+The folder of "segment" holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut
+to the report's region, so that a click in a large volume moves little data. The process ends when its standard input
+does, so that it never outlives the program that started it, and leads a process group, so that it can be ended with all
+that it started. Before it goes it removes the folder that MEDNCA_SCRATCH names: images must not stay behind a program
+that crashed.
 """
 
 from __future__ import annotations

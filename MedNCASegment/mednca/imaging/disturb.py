@@ -21,8 +21,9 @@ NOISE = 0.5  # standard deviation, of the image's contrast (percentiles 0.5 to 9
 GHOSTS, GHOSTING = 5, 1.5  # every so manieth line of k-space is weaker by this factor of itself
 BIAS, BIAS_ORDER = 1.2, 3  # logarithm of the largest factor; order of the polynomials
 SHIFT, TURN = 10.0, 10.0  # mm and degrees of each of two movements
-# Of k-space, whose lines go from -0.5 to 0.5: up to where nothing moves, and up to where there are no ghosts.
-STILL, KEPT = 0.04, 0.01
+# Of k-space, whose lines go from -0.5 to 0.5: up to where nothing moves, at a severity of 0 and of 1; up to where there
+# are no ghosts.
+STILL, KEPT = (0.25, 0.04), 0.01
 SLAB = 16  # planes along R that are in hand at once
 
 
@@ -114,13 +115,14 @@ class _Scan:
     def _mixed(self, signal, slab):
         """Lines of k-space in the order in which they are taken: moved once, still, moved in another way."""
         early, late = (np.fft.fft(self._moved(each, slab), axis=1) for each in self.movements)
-        still = 0.5 - (0.5 - STILL) * self.severity.motion
+        still = np.interp(self.severity.motion, (0, 1), STILL)
         mixed = np.where(self.lines < -still, early, np.where(self.lines > still, late, np.fft.fft(signal, axis=1)))
         return np.fft.ifft(mixed, axis=1)
 
     def _moved(self, movement, slab):
         """A slab of the moved image; what comes from outside is dark."""
         image, size = self.image, (slab.stop - slab.start, *self.array.shape[1:])
+        assert image is not None  # there is motion
         origin = image.TransformIndexToPhysicalPoint((slab.start, 0, 0))
         moved = sitk.Resample(
             image, size, movement, sitk.sitkLinear, origin, image.GetSpacing(), image.GetDirection(), self.floor

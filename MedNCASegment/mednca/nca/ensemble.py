@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,8 +157,9 @@ class Ensemble:
         image = to_tensor(self.image if self.image.ndim == 4 else self.image[..., None])
         self.region = self.region or self._find_region(image, 1)
         check_watching(architecture, shape, self.region, self.memory_limit, self.held)
-        for level, logits in self.pyramid.each_step(image, self.seed, member, self.region):
-            yield level, to_numpy(union(torch.sigmoid(logits))), to_numpy((logits != 0).any(-1))
+        with _one_thread():  # as each member has in an ensemble
+            for level, logits in self.pyramid.each_step(image, self.seed, member, self.region):
+                yield level, to_numpy(union(torch.sigmoid(logits))), to_numpy((logits != 0).any(-1))
 
     def start_over(self) -> None:
         """Forget the members that ran, as where the model has moved to another device."""
@@ -242,16 +244,24 @@ def _in_order(run, members: range, parallel: int):
     if cores <= 1:
         yield from map(run, members)
         return
+    pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
+    with _one_thread():
+        try:
+            running = deque(pool.submit(run, member) for member in members[:cores])
+            for following in (*members[cores:], *[None] * cores):
+                probability = running.popleft().result()
+                if following is not None:
+                    running.append(pool.submit(run, following))
+                yield probability
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
     try:
-        running = deque(pool.submit(run, member) for member in members[:cores])
-        for following in (*members[cores:], *[None] * cores):
-            probability = running.popleft().result()
-            if following is not None:
-                running.append(pool.submit(run, following))
-            yield probability
+        yield
     finally:
-        pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
