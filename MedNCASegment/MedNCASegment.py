@@ -44,7 +44,7 @@ from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
 from MedNCASegmentLib.removal import editedSegments
-from MedNCASegmentLib.requests import Request, RequestQueue, Search
+from MedNCASegmentLib.requests import AnyRequest, Disturbing, Growing, Request, RequestQueue, Search
 from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
@@ -53,6 +53,7 @@ from MedNCASegmentLib.shortcuts import Shortcuts
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
 from MedNCASegmentLib.volume_card import VolumeCard
+from MedNCASegmentLib.watching import Places, Watching
 from MedNCASegmentLib.ways import whyNot
 from MedNCASegmentLib.worker_client import RequestState
 
@@ -128,6 +129,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.placement = ClickPlacement(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
         self.results = ResultView(self.ui, self._log)
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
+        self.watching = Watching(self.ui, self.logic, self._ask, self._segmentCopy, self._tell)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
         self.shortcuts = Shortcuts(
@@ -448,11 +450,14 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onRequestChanged(self, request):
         if request.state is RequestState.DONE and self._parameterNode:
-            self._onFound(request) if isinstance(request, Search) else self._onDone(request)
+            if isinstance(request, Search):
+                self._onFound(request)
+            elif isinstance(request, Request):
+                self._onDone(request)
         elif request.state is RequestState.MISSED:
             self._onMissed(request)
         elif request.state is RequestState.FAILED:
-            told = messages.failedText(request.error)
+            told = messages.failedText(request.error) if isinstance(request, Request) else request.error
             qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))  # not within the worker's own signal
         self._showState()
 
@@ -474,11 +479,25 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         node = self._parameterNode
         if search.volumeNode is not node.inputVolume:
             return
-        if not node.points:
-            node.points = createClicks(node.inputVolume)
         self._tell(messages.foundText(search.places, self.models.sides))
         for place in search.places:
-            self._start([self.placement.add(place.point, messages.sideText(place.side))])
+            self._start([self._addClick(place.point, messages.sideText(place.side))])
+
+    def _segmentCopy(self, volumeNode: vtkMRMLScalarVolumeNode, places: Places) -> None:
+        """A disturbed copy is chosen, and segmented as if somebody had clicked where its original was segmented."""
+        if self._parameterNode:
+            slicer.util.setSliceViewerLayers(
+                background=volumeNode
+            )  # before it is chosen: the views stay where they are
+            self._parameterNode.inputVolume = volumeNode
+            for place in places:
+                self._start([self._addClick(place, "")] if place else [])
+
+    def _addClick(self, position, name):
+        node = self._parameterNode
+        if not node.points:
+            node.points = createClicks(node.inputVolume)
+        return self.placement.add(position, name)
 
     def _onMissed(self, request):
         """The click goes, unless an earlier result is its own."""
@@ -495,6 +514,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.sampleButton.visible = node is None or node.inputVolume is None
         ui.placeButton.enabled = ready
         self._showWays(node.inputVolume if node and ready else None, busy)
+        self.watching.follow(node, ready)
         ui.undoButton.enabled = self.logic.last is not None and not busy
         ui.applyButton.enabled = busy or (ready and hasPoints)
         ui.applyButton.text, ui.applyButton.toolTip = messages.applyText(busy, ready and hasPoints)
@@ -697,6 +717,37 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
             raise MedNCAError(search.error or _("The search was cancelled."))
         return search.places
 
+    def startGrowth(self, volumeNode: vtkMRMLScalarVolumeNode, model: str, **options: Any) -> Growing:
+        """Watch how one run of a segmentation comes to its result; see `MedNCASegmentLib.growth` for how it is shown.
+
+        Args:
+            volumeNode, model: as of `segment`.
+            options: finished, as of `segment`; click, members, seed and memory_limit as of
+                `mednca.growth.watch_growth`.
+
+        Returns:
+            The request, which goes on by the event loop; its `browserNode` plays the steps once it is done.
+
+        Raises:
+            MedNCAError: at once, for a volume that cannot be segmented or packages that are missing.
+        """
+        return self._run(Growing(volumeNode, model, **options))
+
+    def startDisturbing(self, volumeNode: vtkMRMLScalarVolumeNode, **options: Any) -> Disturbing:
+        """Make a copy of a volume with artifacts.
+
+        Args:
+            volumeNode: as of `segment`.
+            options: finished, as of `segment`; severities and seed as of `mednca.messages.DisturbRequest`.
+
+        Returns:
+            The request, which goes on by the event loop; its `copyNode` is the copy once it is done.
+
+        Raises:
+            MedNCAError: at once, for a volume that cannot be segmented or packages that are missing.
+        """
+        return self._run(Disturbing(volumeNode, **options))
+
     def _run(self, request):
         missing = ", ".join(missingPackages().values())
         if missing:
@@ -715,7 +766,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return bool(self.queue.pending)
 
     @property
-    def current(self) -> Request | Search | None:
+    def current(self) -> AnyRequest | None:
         """What is being worked on, or None."""
         return self.queue.pending[0] if self.queue.pending else None
 

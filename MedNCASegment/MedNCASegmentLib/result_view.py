@@ -86,7 +86,7 @@ class ResultView:
             else:
                 review.hideOverlay(varianceNode)
         review.setThreshold(varianceNode, threshold)
-        review.setLegend(varianceNode, visible and legend)
+        review.setLegend(varianceNode, visible and legend and review.isOver(varianceNode))
 
     def forgetOverlay(self) -> None:
         """The next `showOverlay` brings the overlay to the front again: there is a new result."""
@@ -104,7 +104,7 @@ class ResultView:
 
     def _showLight(self, judged: list[Run]):
         """The gravest verdict of what nobody corrected."""
-        worst = _gravest([finding for run in judged if run.id not in self._edited for finding in run.report.findings])
+        worst = gravest([finding for run in judged if run.id not in self._edited for finding in run.report.findings])
         if worst is None and judged:
             self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.correctedLight(), messages.correctedText()
             return
@@ -154,7 +154,7 @@ class ResultView:
         self.ui.hotspotsTable.selectRow(self._hotspotNumber)
 
 
-def _gravest(findings: list[Finding]) -> Finding | None:
+def gravest(findings: list[Finding]) -> Finding | None:
     """The one by whose verdict a set of results must be treated."""
 
     def gravity(finding):
