@@ -48,7 +48,7 @@ from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
 from MedNCASegmentLib.record import checkFits, isImage, runsOf
 from MedNCASegmentLib.removal import editedSegments
-from MedNCASegmentLib.requests import Request, RequestQueue, Search
+from MedNCASegmentLib.requests import AnyRequest, Disturbing, Growing, Request, RequestQueue, Search
 from MedNCASegmentLib.result_files import ResultFiles
 from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
@@ -59,6 +59,7 @@ from MedNCASegmentLib.shortcuts import Shortcuts
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
 from MedNCASegmentLib.undo import UndoHistory
 from MedNCASegmentLib.volume_card import VolumeCard
+from MedNCASegmentLib.watching import Places, Watching
 from MedNCASegmentLib.ways import whyNot
 from MedNCASegmentLib.worker_client import RequestState
 
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
 
 _ICON = Path(__file__).parent / "Resources" / "Icons" / "MedNCASegment.png"
 # The sections of the panel, as their buttons and their anchors on the help page are called.
-_SECTIONS = ("inputs", "segment", "verdict", "volumes", "several", "review", "outputs", "advanced")
+_SECTIONS = ("inputs", "segment", "verdict", "volumes", "several", "review", "outputs", "advanced", "watch")
 
 
 class MedNCASegment(ScriptedLoadableModule):
@@ -139,6 +140,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.hotspots = HotspotList(self.ui)
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
         self.files = ResultFiles(self.ui, self.logic.library, self._target, self._log)
+        self.watching = Watching(self.ui, self.logic, self._ask, self._segmentCopy, self._tell)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
         self.batch = Batch(self._onBatchChanged)
@@ -509,11 +511,14 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onRequestChanged(self, request):
         if request.state is RequestState.DONE and self._parameterNode:
-            self._onFound(request) if isinstance(request, Search) else self._onDone(request)
+            if isinstance(request, Search):
+                self._onFound(request)
+            elif isinstance(request, Request):
+                self._onDone(request)
         elif request.state is RequestState.MISSED:
             self._onMissed(request)
         elif request.state is RequestState.FAILED and not self.batch.owns(request):
-            told = messages.failedText(request.error)
+            told = messages.failedText(request.error) if isinstance(request, Request) else request.error
             qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))  # not within the worker's own signal
         if self.batch.owns(request):
             self.batch.note(request, self.logic.isBusy)
@@ -535,19 +540,31 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onFound(self, search):
         """Each structure is segmented as if somebody had clicked into its middle."""
-        node, volumeNode = self._parameterNode, search.volumeNode
-        isChosen = volumeNode is node.inputVolume
-        clicks = clicksOf(volumeNode) or createClicks(volumeNode)
-        if isChosen:
-            node.points = clicks
+        volumeNode = search.volumeNode
+        if volumeNode is self._parameterNode.inputVolume:
             self._tell(messages.foundText(search.places, self.models.sides))
-        else:
-            hide(clicks)
         for place in search.places:
-            point = self.placement.add(clicks, place.point, messages.sideText(place.side))
+            point = self._addClick(volumeNode, place.point, messages.sideText(place.side))
             self._ask(
                 lambda node, point=point: self._segment(node, volumeNode, search.asked.model, [point], isFound=True)
             )
+
+    def _segmentCopy(self, volumeNode: vtkMRMLScalarVolumeNode, places: Places) -> None:
+        """A disturbed copy is chosen, and segmented as if somebody had clicked where its original was segmented."""
+        if self._parameterNode:
+            slicer.util.setSliceViewerLayers(background=volumeNode)  # before it is chosen: the views stay as they are
+            self._parameterNode.inputVolume = volumeNode
+            for place in places:
+                self._start([self._addClick(volumeNode, place, "")] if place else [])
+
+    def _addClick(self, volumeNode, position, name):
+        """A point of the volume's clicks; those of a volume that is not chosen are out of sight."""
+        clicks = clicksOf(volumeNode) or createClicks(volumeNode)
+        if volumeNode is self._parameterNode.inputVolume:
+            self._parameterNode.points = clicks
+        else:
+            hide(clicks)
+        return self.placement.add(clicks, position, name)
 
     def _onBatchChanged(self):
         self.several.fill()
@@ -569,6 +586,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.placeButton.enabled = ready
         self._showWays(node.inputVolume if node and ready else None, busy)
         self.several.showState("" if self.models.isUsable and not busy else _("Something else is being computed."))
+        self.watching.follow(node, ready)
         ui.undoButton.enabled = self.logic.last is not None and not busy
         ui.applyButton.enabled = busy or (ready and hasPoints)
         ui.applyButton.text, ui.applyButton.toolTip = messages.applyText(busy, ready and hasPoints)
@@ -771,6 +789,37 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
             raise MedNCAError(search.error or _("The search was cancelled."))
         return search.places
 
+    def startGrowth(self, volumeNode: vtkMRMLScalarVolumeNode, model: str, **options: Any) -> Growing:
+        """Watch how one run of a segmentation comes to its result; see `MedNCASegmentLib.growth` for how it is shown.
+
+        Args:
+            volumeNode, model: as of `segment`.
+            options: finished, as of `segment`; click, members, seed and memory_limit as of
+                `mednca.growth.watch_growth`.
+
+        Returns:
+            The request, which goes on by the event loop; its `browserNode` plays the steps once it is done.
+
+        Raises:
+            MedNCAError: at once, for a volume that cannot be segmented or packages that are missing.
+        """
+        return self._run(Growing(volumeNode, model, **options))
+
+    def startDisturbing(self, volumeNode: vtkMRMLScalarVolumeNode, **options: Any) -> Disturbing:
+        """Make a copy of a volume with artifacts.
+
+        Args:
+            volumeNode: as of `segment`.
+            options: finished, as of `segment`; severities and seed as of `mednca.messages.DisturbRequest`.
+
+        Returns:
+            The request, which goes on by the event loop; its `copyNode` is the copy once it is done.
+
+        Raises:
+            MedNCAError: at once, for a volume that cannot be segmented or packages that are missing.
+        """
+        return self._run(Disturbing(volumeNode, **options))
+
     def _run(self, request):
         missing = ", ".join(missingPackages().values())
         if missing:
@@ -789,7 +838,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         return bool(self.queue.pending)
 
     @property
-    def current(self) -> Request | Search | None:
+    def current(self) -> AnyRequest | None:
         """What is being worked on, or None."""
         return self.queue.pending[0] if self.queue.pending else None
 

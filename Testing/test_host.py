@@ -453,6 +453,29 @@ def test_a_click_in_place_mode_places_a_point(host, scene):
     assert points.GetNumberOfDefinedControlPoints() == 1
 
 
+def test_a_sequence_is_played(host, scene):
+    """By Slicer's own logic, at its own rate; the toolbar takes a browser of the scene, and nothing else."""
+    slicer = host.slicer
+    sequence = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", "steps")
+    for step in range(4):
+        data = slicer.vtkMRMLTextNode()
+        data.SetText(str(step))
+        sequence.SetDataNodeAtValue(data, str(step))
+    browser = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode")
+    browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
+    slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(browser)
+    seen = browser.GetProxyNode(sequence)
+    assert seen.GetText() == "0" and slicer.modules.sequences.showSequenceBrowser(browser)
+    assert slicer.modules.sequences.activeBrowserNode is browser
+    browser.SetPlaybackLooped(False)
+    browser.SetPlaybackRateFps(20)
+    browser.SetPlaybackActive(True)
+    assert host.wait(lambda: seen.GetText() == "3", 5)
+    assert host.wait(lambda: not browser.GetPlaybackActive(), 5)
+    with pytest.raises(TypeError):
+        slicer.modules.sequences.showSequenceBrowser(sequence)
+
+
 def test_loading_and_saving(host, scene, tmp_path):
     volume, _ = scene
     util = host.slicer.util

@@ -21,7 +21,7 @@ FORBIDDEN = {"slicer", "vtk", "qt", "ctk", "PySide6", "MedNCASegmentLib", "NCATr
 FLOORS = {
     "mednca": (
         {"errors", "axes"}, {"files", "schema"}, {"messages"}, {"nca", "imaging"}, {"quality"}, {"models"},
-        {"result", "scores"}, {"canvas", "field", "field_memory", "locate", "finding", "segment", "evaluate", "overview"},
+        {"result", "scores"}, {"canvas", "field", "field_memory", "locate", "finding", "growth", "segment", "evaluate", "overview"},
         {"worker", "cli", "benchmark"},
     ),
     "mednca_train": (

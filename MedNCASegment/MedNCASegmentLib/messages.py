@@ -258,6 +258,8 @@ def progressText(state: RequestState, progress: Progress) -> str:
         "locating": _("Looking for the organ"),
         "finding": _("Looking for the organ"),
         "ensemble": _("Running the ensemble"),
+        "growing": _("Watching one run"),
+        "disturbing": _("Disturbing a copy"),
         "writing": _("Handing back the result"),
     }
     text = words.get(progress.stage, progress.stage)
@@ -277,6 +279,27 @@ def applyText(isBusy: bool, isReady: bool) -> tuple[str, str]:
     if isReady:
         return _("Segment again"), _("At all points, with what is chosen now.")
     return _("Segment again"), _("Choose a volume and a model, then click on the organ.")
+
+
+def growthTip() -> str:
+    """What the button does that shows a run's steps."""
+    return _(
+        "Plays one run of the last result step by step, over the image: first the coarse level, then the fine one. "
+        "Green is unlikely, yellow is likely."
+    )
+
+
+def disturbTip() -> str:
+    """What the button does that segments a disturbed copy."""
+    return _(
+        "Makes a copy of the image that is as bad as the sliders say, and segments it where the image was segmented. "
+        "The image itself stays as it is."
+    )
+
+
+def copyText(name: str) -> str:
+    """A disturbed copy was made of a volume that is not chosen any more."""
+    return _("The disturbed copy is {name}: choose it as the volume to segment it.").format(name=name)
 
 
 def otherModelText(asked: str, chosen: str) -> str:

@@ -28,8 +28,8 @@ from .volumes import asArray, ijkToRAS
 
 RUNS_ATTRIBUTE = "MedNCA.Runs"
 REPORT_ATTRIBUTE = "MedNCA.Report"
-VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE = (
-    f"MedNCA.{name}" for name in ("volume", "variance", "table", "probability")
+VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE, ORIGINAL_ROLE = (
+    f"MedNCA.{name}" for name in ("volume", "variance", "table", "probability", "original")
 )
 # What a person did at a hotspot, in the order in which it counts: a correction is not undone by looking again.
 LOOKED_AT, ACCEPTED, CORRECTED = REVIEWED = ("looked at", "accepted", "corrected")
@@ -232,9 +232,14 @@ def setReport(node: slicer.vtkMRMLNode, report: Report) -> None:
 
 
 def isImage(node: slicer.vtkMRMLNode | None) -> bool:
-    """Whether a node is a volume to segment: no label map, no result of ours."""
+    """Whether a node is a volume to segment: no label map, no result of ours, no growth."""
     isVolume = node is not None and node.GetClassName() == "vtkMRMLScalarVolumeNode"
-    return isVolume and not node.GetAttribute(REPORT_ATTRIBUTE)
+    return isVolume and not node.GetAttribute(REPORT_ATTRIBUTE) and not node.GetNodeReferenceID(VOLUME_ROLE)
+
+
+def originalOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLScalarVolumeNode:
+    """The volume that a disturbed copy was made of, as long as it is there; otherwise the volume itself."""
+    return volumeNode.GetNodeReference(ORIGINAL_ROLE) or volumeNode
 
 
 def ownResults() -> list[slicer.vtkMRMLSegmentationNode]:

@@ -20,13 +20,14 @@ from slicer.i18n import tr as _
 
 from mednca.axes import triple
 from mednca.errors import MedNCAError
-from mednca.messages import FindRequest, Progress, SegmentRequest
+from mednca.messages import DisturbRequest, FindRequest, GrowRequest, Progress, SegmentRequest
 from mednca.result import Place, Report
 
 from .added_run import AddedRun
 from .click_placement import Point
-from .record import checkFits
-from .volumes import lpsGeometry, volumeStamp, writeVolume
+from .growth import addGrowth
+from .record import ORIGINAL_ROLE, checkFits
+from .volumes import addVolumeNode, lpsGeometry, volumeStamp, writeVolume
 from .worker_client import Job, RequestState, WorkerClient
 
 Add = Callable[["Request", "dict[str, sitk.Image]", Report], AddedRun]  # puts a result into the scene
@@ -47,7 +48,7 @@ class _Pending:
     def __init__(
         self,
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
-        asked: SegmentRequest | FindRequest,
+        asked: SegmentRequest | FindRequest | GrowRequest | DisturbRequest,
         finished: Callable[[Any], None] | None,
     ):
         self.volumeNode, self.asked, self.finished = volumeNode, asked, finished
@@ -104,6 +105,57 @@ class Search(_Pending):
     def take(self, job: Job, add: Add) -> None:
         """Where the structures are."""
         self.places = [Place.from_json(place) for place in job.answer["places"]]
+
+
+class Growing(_Pending):
+    """One run to be watched, step by step.
+
+    Attributes:
+        browserNode: of the sequence that it brought, when done.
+    """
+
+    def __init__(
+        self,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        model: str,
+        finished: Callable[[Growing], None] | None = None,
+        **options: Any,
+    ):
+        """options: click, members, seed and memory_limit as of `mednca.growth.watch_growth`."""
+        super().__init__(volumeNode, GrowRequest("", model, **options), finished)
+        self.browserNode: slicer.vtkMRMLSequenceBrowserNode | None = None
+
+    def take(self, job: Job, add: Add) -> None:
+        """Put the steps into the scene."""
+        self.browserNode = addGrowth(self.volumeNode, job.images(["growth"])["growth"], job.answer["levels"])
+
+
+class Disturbing(_Pending):
+    """A disturbed copy of a volume to be made.
+
+    Attributes:
+        copyNode: the copy, when done.
+    """
+
+    def __init__(
+        self,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        finished: Callable[[Disturbing], None] | None = None,
+        **options: Any,
+    ):
+        """options: of `mednca.messages.DisturbRequest`: severities and seed."""
+        super().__init__(volumeNode, DisturbRequest("", **options), finished)
+        self.copyNode: slicer.vtkMRMLScalarVolumeNode | None = None
+
+    def take(self, job: Job, add: Add) -> None:
+        """Put the copy into the scene, on the volume's own grid."""
+        image = job.images(["disturbed"])["disturbed"]
+        if image.GetSize() != self.volumeNode.GetImageData().GetDimensions():
+            raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
+        name = _("{name} (disturbed)").format(name=self.volumeNode.GetName())
+        self.copyNode = addVolumeNode(sitk.GetArrayFromImage(image), self.volumeNode, name)
+        self.copyNode.SetNodeReferenceID(ORIGINAL_ROLE, self.volumeNode.GetID())
+        self.copyNode.CreateDefaultDisplayNodes()
 
 
 class Request(_Pending):
@@ -163,6 +215,9 @@ class Request(_Pending):
         self.added = add(self, job.images(names), report)
 
 
+AnyRequest = Request | Search | Growing | Disturbing
+
+
 class SegmentationClient(WorkerClient):
     """taken(job) is called with a job that is done: its result goes into the scene."""
 
@@ -171,8 +226,8 @@ class SegmentationClient(WorkerClient):
         self.taken = taken
 
     def isWhole(self, job: Job, answer: dict) -> bool:
-        """Whether the folder with the images is there, where there should be one."""
-        return job.request["command"] != SegmentRequest.command or (job.folder / "report.json").is_file()
+        """Whether the folder with the images, which comes whole or not at all, is there where there should be one."""
+        return "out" not in answer or job.folder.is_dir()
 
     def take(self, job: Job) -> None:
         """Hand it over; its files are not needed any more."""
@@ -183,7 +238,7 @@ class SegmentationClient(WorkerClient):
 
 
 class RequestQueue:
-    """Runs requests, segmentations and searches, one after the other in the worker.
+    """Runs requests, of whatever kind, one after the other in the worker.
 
     changed(request) is called at every step of one, add(request, images, report) to put the result of a segmentation
     into the scene.
@@ -197,7 +252,7 @@ class RequestQueue:
     ):
         self.changed, self.log, self.add = changed, log, add
         self.client = SegmentationClient(self._onJobChanged, self._take, log)
-        self.pending: list[Request | Search] = []  # those that are not over, oldest first
+        self.pending: list[AnyRequest] = []  # those that are not over, oldest first
         self._file: tuple[tuple, Path] | None = None  # stamp and path of the volume that was handed over last
         self._sending: tuple | None = None  # stamp, path and generator of the one on its way
         self._files = 0
@@ -205,7 +260,7 @@ class RequestQueue:
         self._timer.setInterval(0)
         self._timer.connect("timeout()", self._sendChunk)
 
-    def start(self, request: Request | Search) -> None:
+    def start(self, request: AnyRequest) -> None:
         """Begin. Raises MedNCAError at once for a volume that cannot be segmented, or another one's segmentation."""
         request.check()
         self.client.start()
@@ -213,7 +268,7 @@ class RequestQueue:
         self.changed(request)
         self._timer.start()
 
-    def wait(self, request: Request | Search) -> None:
+    def wait(self, request: AnyRequest) -> None:
         """Run the event loop until a request is over."""
         while not request.isOver:
             self.client.wait(20)

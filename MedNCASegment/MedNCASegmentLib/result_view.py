@@ -78,7 +78,7 @@ class ResultView:
             else:
                 review.hideOverlay(varianceNode)
         review.setThreshold(varianceNode, threshold)
-        review.setLegend(varianceNode, visible and legend)
+        review.setLegend(varianceNode, visible and legend and review.isOver(varianceNode))
 
     def forgetOverlay(self) -> None:
         """The next `showOverlay` brings the overlay to the front again: there is a new result."""
@@ -91,7 +91,7 @@ class ResultView:
 
     def _showLight(self, judged: list[Run]):
         """The gravest verdict of what nobody corrected."""
-        worst = _gravest(judged, self._edited)
+        worst = gravest(judged, self._edited)
         if worst is None and judged:
             self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.correctedLight(), messages.correctedText()
             return
@@ -118,13 +118,13 @@ class ResultView:
 def overall(segmentationNode: slicer.vtkMRMLSegmentationNode, targetDice: float) -> tuple[str, str]:
     """The word and the color of all results in a segmentation together, against a target Dice."""
     judged = [run.rejudged(targetDice) for run in runsOf(segmentationNode)]
-    worst = _gravest(judged, {run.id for run in judged if editedSegments(segmentationNode, run)})
+    worst = gravest(judged, {run.id for run in judged if editedSegments(segmentationNode, run)})
     if worst is None:
         return messages.correctedWord(), COLORS["grey"]
     return messages.word(worst.verdict.color), COLORS[worst.verdict.color]
 
 
-def _gravest(judged: list[Run], edited: set[int]) -> Finding | None:
+def gravest(judged: list[Run], edited: set[int]) -> Finding | None:
     """The finding by whose verdict a set of runs must be treated, of those that nobody corrected; None without any."""
     findings = [finding for run in judged if run.id not in edited for finding in run.report.findings]
 

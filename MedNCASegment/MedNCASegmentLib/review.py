@@ -35,6 +35,11 @@ def hideOverlay(varianceNode: slicer.vtkMRMLScalarVolumeNode) -> None:
             composite.SetForegroundVolumeID(None)
 
 
+def isOver(node: slicer.vtkMRMLScalarVolumeNode) -> bool:
+    """Whether a slice view shows a volume as its foreground."""
+    return any(composite.GetForegroundVolumeID() == node.GetID() for composite in compositeNodes())
+
+
 def setThreshold(varianceNode: slicer.vtkMRMLScalarVolumeNode, threshold: float) -> None:
     """Hide what is less uncertain than the threshold."""
     varianceNode.GetDisplayNode().SetThreshold(threshold, VARIANCE_LIMIT)

@@ -17,6 +17,7 @@ from .errors import MedNCAError
 from .schema import LINE, SEED, numbers, optional, parse_json, record
 
 _JOB = {"type": ["string", "integer"]}
+ARTIFACTS = ("noise", "ghosting", "bias", "motion")  # of `imaging.disturb.Disturbance`
 PATH = {"type": "string", "minLength": 1, "maxLength": 4000, "pattern": r"\A[^\0]*\Z"}
 REQUEST_SCHEMA = record({"command": {"type": "string"}, "job": _JOB}, ("command",), others=True)  # of any command
 
@@ -39,7 +40,7 @@ class Progress:
     """How far a piece of work has come.
 
     Attributes:
-        stage: one of a few fixed words, as "reading", "locating", "ensemble", "writing", "training", "measuring".
+        stage: one of a few fixed words, as "reading", "locating", "ensemble", "growing", "writing", "training".
         step, total: how much of the stage is done; None where that is not known.
         field, fields: which of several fields of view (clicks) the stage is at.
         seconds_left: of the stage; None where that is not known yet.
@@ -146,6 +147,88 @@ class FindRequest:
     def to_json(self) -> dict:
         """The request, without its job."""
         return {"command": self.command} | {key: value for key, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class GrowRequest:
+    """Watch how one member comes to its result, step by step.
+
+    Attributes:
+        image, model: as of `SegmentRequest`.
+        click, members, seed, memory_limit: as of `growth.watch_growth`; None: its own default.
+    """
+
+    command = "grow"
+    schema = request_schema(
+        {"click": optional(numbers(3, -1e6, 1e6))}
+        | {
+            name: SegmentRequest.schema["properties"][name]
+            for name in ("image", "model", "members", "seed", "memory_limit")
+        },
+        ("image", "model", "out"),
+    )
+    image: str
+    model: str
+    click: tuple[float, float, float] | None = None
+    members: int | None = None
+    seed: int | None = None
+    memory_limit: float | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What was asked for of `growth.watch_growth`'s options."""
+        names = ("click", "members", "seed", "memory_limit")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @classmethod
+    def from_json(cls, data: dict) -> GrowRequest:
+        """data: checked against the schema."""
+        names = {each.name for each in dataclasses.fields(cls)} - {"click"}
+        click = triple(data["click"]) if data.get("click") else None
+        return cls(click=click, **{name: value for name, value in data.items() if name in names})
+
+    def to_json(self) -> dict:
+        """The request, without its job."""
+        return {"command": self.command} | {key: value for key, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class DisturbRequest:
+    """Put artifacts on a copy of an image.
+
+    Attributes:
+        image: as of `SegmentRequest`.
+        noise, ghosting, bias, motion: as of `imaging.disturb.Disturbance`.
+        seed: as of `imaging.disturb.disturb_image`.
+    """
+
+    command = "disturb"
+    schema = request_schema(
+        {"image": PATH, "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}}
+        | {name: {"type": "number", "minimum": 0, "maximum": 1} for name in ARTIFACTS},
+        ("image", "out"),
+    )
+    image: str
+    noise: float = 0.0
+    ghosting: float = 0.0
+    bias: float = 0.0
+    motion: float = 0.0
+    seed: int = 0
+
+    @property
+    def severities(self) -> dict[str, float]:
+        """Of each artifact, by its name."""
+        return {name: getattr(self, name) for name in ARTIFACTS}
+
+    @classmethod
+    def from_json(cls, data: dict) -> DisturbRequest:
+        """data: checked against the schema."""
+        names = {each.name for each in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in names})
+
+    def to_json(self) -> dict:
+        """The request, without its job."""
+        return {"command": self.command} | asdict(self)
 
 
 @dataclass(frozen=True)

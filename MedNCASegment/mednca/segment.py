@@ -72,7 +72,7 @@ def segment_image(
             too little memory.
     """
     points = [triple(float(x) for x in click) for click in clicks] or [None]
-    request = _request(
+    request = new_request(
         image, model, members, seed, device, target_dice, progress, memory_limit, roi, fields=len(points)
     )
     grids = [first_grid(request, point) for point in points]  # all are checked before the first one runs
@@ -126,7 +126,7 @@ def find_structures(
     """
     if not model.seeds:
         raise MedNCAError(f"{model.name} does not say where its structures usually lie; click on them.")
-    request = _request(image, model, None, seed, device, DEFAULT_TARGET, progress, memory_limit, None)
+    request = new_request(image, model, None, seed, device, DEFAULT_TARGET, progress, memory_limit, None)
     if request.is_one_field:
         raise MedNCAError("The image is about one field of view: segment it as a whole, without clicks.")
     places = []
@@ -144,8 +144,27 @@ def find_structures(
     return places
 
 
-def _request(image, model, members, seed, device, target_dice, progress, memory_limit, roi, fields=1) -> Request:
-    """What is asked for, checked. Raises MedNCAError."""
+def new_request(
+    image: sitk.Image,
+    model: Model,
+    members: int | None,
+    seed: int | None,
+    device: str,
+    target_dice: float,
+    progress: Callable[[Progress], None] | None,
+    memory_limit: float | None,
+    roi: bool | None,
+    fields: int = 1,
+) -> Request:
+    """What is asked for, checked.
+
+    Args:
+        fields: how many fields of view it has. Else as of `segment_image`.
+
+    Raises:
+        MedNCAError: for a model that needs several image channels, a device that is not there, or a number that cannot
+            be.
+    """
     if model.architecture.input_channels != 1:
         n = model.architecture.input_channels
         raise MedNCAError(f"{model.name} needs {n} image channels; only single volumes can be segmented so far.")

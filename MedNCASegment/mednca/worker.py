@@ -6,18 +6,23 @@ Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
                                                       and the options of `messages.SegmentRequest`
     {"command": "find", "job": "2", "image": PATH, "model": ID_OR_FOLDER}
                                                       and the options of `messages.FindRequest`
+    {"command": "grow", "job": "3", "image": PATH, "model": ID_OR_FOLDER, "out": FOLDER}
+                                                      and the options of `messages.GrowRequest`
+    {"command": "disturb", "job": "4", "image": PATH, "noise": 0.5, "out": FOLDER}
+                                                      and the options of `messages.DisturbRequest`
     {"command": "cancel", "job": "1"}
     {"command": "quit"}
 
 On standard output it writes the events of `messages`, one a line: started and ready, of itself; progress, done, failed
 and cancelled, of a job, which they name. The answer of "done" to "segment" holds "out", the folder, which was renamed
-into place, and "report" (`result.Report`); that to "find" holds "places" (`result.Place`).
+into place, and "report" (`result.Report`); that to "find" holds "places" (`result.Place`); that to "grow" holds "out",
+a folder with growth.nrrd, and "levels" (`growth.Growth`); that to "disturb" holds "out", a folder with disturbed.nrrd.
 
-The folder holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut to the
-report's region, so that a click in a large volume moves little data. The process ends when its standard input does,
-so that it never outlives the program that started it, and leads a process group, so that it can be ended with all that
-it started. Before it goes it removes the folder that MEDNCA_SCRATCH names: images must not stay behind a program that
-crashed.
+The folder of "segment" holds labels.nrrd, variance.nrrd, probability.nrrd and report.json: the image's own voxels, cut
+to the report's region, so that a click in a large volume moves little data. The process ends when its standard input
+does, so that it never outlives the program that started it, and leads a process group, so that it can be ended with all
+that it started. Before it goes it removes the folder that MEDNCA_SCRATCH names: images must not stay behind a program
+that crashed.
 """
 
 from __future__ import annotations
@@ -37,10 +42,12 @@ from .errors import MedNCAError, NothingFound
 from .messages import (
     REQUEST_SCHEMA,
     Advanced,
+    DisturbRequest,
     Done,
     Event,
     Failed,
     FindRequest,
+    GrowRequest,
     Progress,
     Ready,
     SegmentRequest,
@@ -98,6 +105,8 @@ class Worker:
         return {
             SegmentRequest.command: (self._segment, SegmentRequest.schema),
             FindRequest.command: (self._find, FindRequest.schema),
+            GrowRequest.command: (self._grow, GrowRequest.schema),
+            DisturbRequest.command: (self._disturb, DisturbRequest.schema),
         }
 
     def tell(self, event: Event) -> None:
@@ -186,6 +195,41 @@ class Worker:
         image, model = self._image(Path(asked.image)), Library().load(asked.model)
         places = find_structures(image, model, progress=progress, **asked.options)
         return {"places": [place.to_json() for place in places]}
+
+    def _grow(self, request: dict, job: str) -> dict:
+        from .growth import watch_growth
+        from .models.library import Library
+
+        asked, progress = GrowRequest.from_json(request), self.progress(job)
+        progress(Progress("reading", 0, 1))
+        image, model = self._image(Path(asked.image)), Library().load(asked.model)
+        growth = watch_growth(image, model, progress=progress, **asked.options)
+        self._leave(request["out"], "growth", growth.image, job)
+        return {"out": request["out"], "levels": list(growth.levels)}
+
+    def _disturb(self, request: dict, job: str) -> dict:
+        from .imaging.disturb import Disturbance, disturb_image
+
+        asked, progress = DisturbRequest.from_json(request), self.progress(job)
+        progress(Progress("reading", 0, 1))
+        disturbed = disturb_image(
+            self._image(Path(asked.image)),
+            Disturbance(**asked.severities),
+            asked.seed,
+            lambda done, total: progress(Progress("disturbing", done, total)),
+        )
+        self._leave(request["out"], "disturbed", disturbed, job)
+        return {"out": request["out"]}
+
+    def _leave(self, out: str, name: str, image, job: str) -> None:
+        """A folder with one image."""
+        import SimpleITK as sitk
+
+        from .files import staged
+
+        with staged(Path(out)) as folder:
+            sitk.WriteImage(image, str(folder / f"{name}.nrrd"))
+            self.check(job)
 
     def _image(self, path: Path):
         """The image of a file; the last one is kept, as clicks come in rows on one volume."""

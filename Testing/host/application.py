@@ -103,6 +103,28 @@ class Module:
     createNewWidgetRepresentation = widgetRepresentation
 
 
+class SequencesModule(Module):
+    """The module that plays sequences: as in Slicer a timer, while there is a browser, and a toolbar that shows one."""
+
+    def __init__(self, name, logic):
+        super().__init__(name, logic)
+        self.activeBrowserNode, self.toolBarVisible = None, False
+        self._timer = qt.QTimer()
+        self._timer.setInterval(20)
+        self._timer.timeout.connect(self._update)
+        self._timer.start()
+
+    def showSequenceBrowser(self, browser):
+        if not browser.IsA("vtkMRMLSequenceBrowserNode") or not slicer.mrmlScene.IsNodePresent(browser):
+            raise TypeError("not a sequence browser of the scene")
+        self.activeBrowserNode, self.toolBarVisible = browser, True
+        return True
+
+    def _update(self):
+        if slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSequenceBrowserNode"):
+            self._logic.UpdateAllProxyNodes()
+
+
 @standing_for_cpp
 class SegmentEditorWidget(qMRMLWidget):
     """The editor's selectors, so that tests see what a module opened for editing."""
@@ -417,6 +439,7 @@ def publish(application_logic, logics):
         if name.startswith(("qMRML", "qSlicer")):
             setattr(slicer, name, cls)
     for name in {*logics, "SegmentEditor", "SegmentStatistics", "Data", "Models"}:
-        setattr(slicer.modules, name.lower(), Module(name, logics.get(name)))
+        kind = SequencesModule if name == "Sequences" else Module
+        setattr(slicer.modules, name.lower(), kind(name, logics.get(name)))
     vtk.vtkObject.GlobalWarningDisplayOn()
     return slicer.app

@@ -22,6 +22,7 @@ _LOGICS = {
     "Markups": "vtkSlicerMarkupsLogic",
     "Transforms": "vtkSlicerTransformLogic",
     "VolumeRendering": "vtkSlicerVolumeRenderingLogic",
+    "Sequences": "vtkSlicerSequencesLogic",
 }
 
 application_logic = None

@@ -384,6 +384,58 @@
    <translation>Wo Ihre eigenen Modelle liegen.</translation>
   </message>
   <message>
+   <source>Watch it think</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Show how it grew</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Remove</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Disturb a copy of the image, and see what the verdict says:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Noise:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Grain, as in a scan that was too short. 0 is none, 1 is more than the image itself.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Ghosting:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Faint copies from front to back, as where something pulsates.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Bias field:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Brightness that drifts over the image, as by the coil.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Motion:</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Two movements of the head while the scan is taken.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Segment the disturbed copy</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Log</source>
    <translation>Protokoll</translation>
   </message>
@@ -478,6 +530,29 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <message>
    <source>The files of {volume} are not in Slicer's DICOM database: import them there, then export.</source>
    <translation>Die Dateien von {volume} sind nicht in der DICOM-Datenbank von Slicer: dort importieren, dann exportieren.</translation>
+  </message>
+ </context>
+ <context>
+  <name>MedNCASegmentLib.growth</name>
+  <message>
+   <source>{name} steps</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>step</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>step {number}, level {level}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>How {name} grew</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{name} growing</source>
+   <translation type="unfinished" />
   </message>
  </context>
  <context>
@@ -968,6 +1043,14 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Ensemble wird berechnet</translation>
   </message>
   <message>
+   <source>Watching one run</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Disturbing a copy</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Handing back the result</source>
    <translation>Ergebnis wird übergeben</translation>
   </message>
@@ -998,6 +1081,18 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <message>
    <source>Choose a volume and a model, then click on the organ.</source>
    <translation>Wählen Sie ein Volumen und ein Modell, dann klicken Sie auf das Organ.</translation>
+  </message>
+  <message>
+   <source>Plays one run of the last result step by step, over the image: first the coarse level, then the fine one. Green is unlikely, yellow is likely.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Makes a copy of the image that is as bad as the sliders say, and segments it where the image was segmented. The image itself stays as it is.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>The disturbed copy is {name}: choose it as the volume to segment it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>There is no model {asked} here; {chosen} is chosen instead.</source>
@@ -1138,6 +1233,10 @@ Nehmen Sie sie an?</translation>
   <message>
    <source>The volume was changed meanwhile; the result is not used.</source>
    <translation>Das Volumen wurde inzwischen verändert; das Ergebnis wird nicht verwendet.</translation>
+  </message>
+  <message>
+   <source>{name} (disturbed)</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The volume was removed before it could be segmented.</source>
@@ -1349,6 +1448,41 @@ Nehmen Sie sie an?</translation>
   <message>
    <source>{name} is under a non-linear transform; harden the transform or remove it, then segment.</source>
    <translation>{name} unterliegt einer nichtlinearen Transformation; wenden Sie die Transformation fest an („Harden transform“) oder entfernen Sie sie, dann segmentieren Sie.</translation>
+  </message>
+ </context>
+ <context>
+  <name>MedNCASegmentLib.watching</name>
+  <message>
+   <source>Wait until what is computed is done.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Take the steps out of the scene.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Choose a volume and a model first.</source>
+   <translation>Wählen Sie zuerst ein Volumen und ein Modell.</translation>
+  </message>
+  <message>
+   <source>Segment something first: the last result is what is shown.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>There is nothing to remove.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Segment the image first: its copy is segmented at the same places.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Move a slider first.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>Undisturbed: {light}</source>
+   <translation type="unfinished" />
   </message>
  </context>
  <context>

@@ -107,6 +107,22 @@ class CanonicalImage:
         restored.SetOrigin(image.TransformIndexToPhysicalPoint([int(i) for i in start]))
         return restored
 
+    def image_on(self, grid: Grid, array: np.ndarray) -> sitk.Image:
+        """Make an image of an array on a grid inside this one.
+
+        Args:
+            grid: where it lies.
+            array: (R, A, S) of the grid's size.
+
+        Returns:
+            An image with the same values, of the array's type, whose axes i, j, k are the canonical R, A, S.
+        """
+        image = _local_image(array, grid.spacing)
+        axes = self.to_ras[:3, :3] / self.spacing
+        image.SetDirection((_LPS_TO_RAS @ axes).ravel().tolist())
+        image.SetOrigin((_LPS_TO_RAS @ self.ras_of(grid.start)).tolist())
+        return image
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ import torch
 from ..axes import Box, whole, within
 from .architecture import Architecture, widen
 from .labels import union
-from .memory import BATCH, plan_locating, plan_memory
+from .memory import BATCH, check_watching, plan_locating, plan_memory
 from .moments import Moments
 from .pyramid import Pyramid
 from .tensors import to_numpy, to_tensor
@@ -138,6 +139,28 @@ class Ensemble:
             result.means, result.variances, result.masks, architecture.labels, members, self.region, share
         )
 
+    @torch.inference_mode()
+    def each_step(self, member: int = 0) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """What one member says after each of its steps; what `run` remembers is not touched.
+
+        Args:
+            member: its number.
+
+        Yields:
+            The number of the level; the probability of the labels' union, float32 (R, A, S) of the region, which is in
+            `region` from the first step on; and where a cell has fired at all, bool of the same shape.
+
+        Raises:
+            MedNCAError: where it would take more than the memory limit, or than the default one.
+        """
+        architecture, shape = self.pyramid.architecture, self.image.shape[:3]
+        image = to_tensor(self.image if self.image.ndim == 4 else self.image[..., None])
+        self.region = self.region or self._find_region(image, 1)
+        check_watching(architecture, shape, self.region, self.memory_limit, self.held)
+        with _one_thread():  # as each member has in an ensemble
+            for level, logits in self.pyramid.each_step(image, self.seed, member, self.region):
+                yield level, to_numpy(union(torch.sigmoid(logits))), to_numpy((logits != 0).any(-1))
+
     def start_over(self) -> None:
         """Forget the members that ran, as where the model has moved to another device."""
         self.moments, self.masks = Moments(), []
@@ -221,16 +244,24 @@ def _in_order(run, members: range, parallel: int):
     if cores <= 1:
         yield from map(run, members)
         return
+    pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
+    with _one_thread():
+        try:
+            running = deque(pool.submit(run, member) for member in members[:cores])
+            for following in (*members[cores:], *[None] * cores):
+                probability = running.popleft().result()
+                if following is not None:
+                    running.append(pool.submit(run, following))
+                yield probability
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    pool = ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,))
     try:
-        running = deque(pool.submit(run, member) for member in members[:cores])
-        for following in (*members[cores:], *[None] * cores):
-            probability = running.popleft().result()
-            if following is not None:
-                running.append(pool.submit(run, following))
-            yield probability
+        yield
     finally:
-        pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

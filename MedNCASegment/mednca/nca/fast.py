@@ -9,7 +9,7 @@ Same numbers as the plain path to rounding; the plain path is where the papers' 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,10 +31,27 @@ def run(
     weights = Weights(cell)
     index = index.expand(state.shape[:4])
     states = [
-        _run_one(cell, weights, state[b : b + 1], index[b], (address[0], member, address[1]), steps)
+        _last(_each_step(cell, weights, state[b : b + 1], index[b], (address[0], member, address[1]), steps))
         for b, member in enumerate(members)
     ]
     return states[0][None] if len(states) == 1 else torch.stack(states)  # no copy of a large one
+
+
+def each_step(
+    cell: Cell, state: torch.Tensor, index: torch.Tensor, member: int, address: tuple[int, int], steps: int,
+) -> Iterator[torch.Tensor]:  # fmt: skip
+    """The state of one member after each step, with the numbers of `run`.
+
+    Args:
+        cell, address, steps: as of `run`.
+        state: (1, R, A, S, c).
+        index: int32 (R, A, S).
+        member: its number.
+
+    Yields:
+        (R, A, S, c): always the same memory, which the next step overwrites.
+    """
+    return _each_step(cell, Weights(cell), state, index, (address[0], member, address[1]), steps)
 
 
 class Weights:
@@ -61,7 +78,13 @@ class Weights:
         self.patch = kernel.permute(2, 3, 4, 1, 0).flatten(0, 3).contiguous() if groups == 1 else None
 
 
-def _run_one(cell, weights, state, index, address, steps):
+def _last(states):
+    for state in states:
+        last = state
+    return last
+
+
+def _each_step(cell, weights, state, index, address, steps):
     """One member. state: (1, R, A, S, c), index: (R, A, S)."""
     radius = tuple(k // 2 for k in weights.perception[0].shape[2:])
     padded = Padded(state, radius)
@@ -85,7 +108,7 @@ def _run_one(cell, weights, state, index, address, steps):
             waiting = change
         assert waiting is not None  # there is one slab at least
         rows.index_copy_(0, *waiting)
-    return padded.inside[0]
+        yield padded.inside[0]
 
 
 def _perceive_some(rows, fired_rows, shape, weights):

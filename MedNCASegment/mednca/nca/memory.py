@@ -117,6 +117,25 @@ def plan_memory(
     raise too_little_memory(shape, least.peak + held, limit, held)
 
 
+def check_watching(
+    architecture: Architecture, shape: Sequence[int], region: Box, limit: float | None = None, held: float = 0
+) -> None:
+    """Refuse to watch one member step by step where that takes too much: it runs without tiles, and a byte a voxel is
+    kept of each step.
+
+    Args:
+        architecture, shape, region, limit, held: as of `plan_memory`.
+
+    Raises:
+        MedNCAError: where it would take more than the limit; than DEFAULT_LIMIT, where nobody set one.
+    """
+    kept = count(region) * sum(level.steps for level in architecture.levels)
+    peak = held + 2 * kept + predicted_peak(architecture, shape, None, 1, region, members=1)  # 2: and as an image
+    limit = DEFAULT_LIMIT if limit is None else limit
+    if peak > limit * 1e6:
+        raise too_little_memory(shape, peak, limit, held)
+
+
 def trim_heap() -> None:
     """Return freed memory to the system: glibc keeps what was freed in pieces of less than 32 MB, which after a large
     ensemble are hundreds of MB."""

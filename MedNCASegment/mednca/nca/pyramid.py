@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..axes import Box, bounding_box, triple, whole, within
+from . import fast
 from .architecture import Architecture, Shape, widen
 from .cells import CELLS, Cell
 from .firing import frame_index
@@ -57,10 +58,35 @@ class Pyramid(nn.Module):
         region = region or whole(shape)
         boxes = self.architecture.boxes(shape, region)
         logits = self._descend(image, seed, members, boxes, tile)
-        scale = self.architecture.levels[-1].scale
-        inside = [slice(s.start - b.start * f, s.stop - b.start * f)
-                  for s, b, f in zip(region, boxes[-1], scale, strict=True)]  # fmt: skip
-        return upsample(logits, scale, [part.stop for part in inside])[(slice(None), *inside)]
+        return _on_image(logits, self.architecture.levels[-1].scale, boxes[-1], region)
+
+    @torch.inference_mode()
+    def each_step(
+        self, image: torch.Tensor, seed: int, member: int, region: Box | None = None
+    ) -> Iterator[tuple[int, torch.Tensor]]:
+        """Logits of one member after each step of each level; the last ones are those of `forward`.
+
+        It is for looking at: full boxes, on a processor.
+
+        Args:
+            image, seed, region: as of `forward`.
+            member: its number.
+
+        Yields:
+            The number of the level, and (R, A, S, labels), of the region: a coarse cell fills all its voxels.
+        """
+        architecture, shape = self.architecture, image.shape[:3]
+        region = region or whole(shape)
+        coarser, origin = None, None
+        for number, box in enumerate(architecture.boxes(shape, region)):
+            level = architecture.levels[number]
+            begin = self.beginning(number, coarser, pool(image[None], level.scale), 1, origin)
+            outer = widen(box, architecture.reach(level), begin.frame)
+            index = frame_index([s.stop - s.start for s in outer], [s.start for s in outer], tuple(begin.frame))
+            for state in fast.each_step(self.cells[number], begin(outer), index, member, (seed, number), level.steps):
+                coarser = state[within(box, outer)][None]
+                yield number, _on_image(self.logits(coarser), level.scale, box, region)[0]
+            origin = [part.start for part in box]
 
     def region_of_interest(
         self, image: torch.Tensor, seed: int, members: Iterable[int], tile: Shape | None = None,
@@ -204,6 +230,13 @@ def tiles(frame: Sequence[int], tile: Sequence[int], margin: Sequence[int], box:
         core = triple(slice(first, min(first + t, part.stop)) for first, t, part in zip(corner, tile, box, strict=True))
         outer = widen(core, margin, frame)
         yield core, outer, within(core, outer)
+
+
+def _on_image(logits: torch.Tensor, scale: Sequence[int], box: Box, region: Box) -> torch.Tensor:
+    """Logits (B, R, A, S, labels) of a box of a level's frame, on the voxels of a region of the image that it holds."""
+    inside = [slice(s.start - b.start * f, s.stop - b.start * f)
+              for s, b, f in zip(region, box, scale, strict=True)]  # fmt: skip
+    return upsample(logits, scale, [part.stop for part in inside])[(slice(None), *inside)]
 
 
 def pool(image: torch.Tensor, scale: Sequence[int]) -> torch.Tensor:
