@@ -126,6 +126,8 @@ def test_nothing_is_wider_than_the_panel(host, panel, width, tmp_path):
         "wholeButton",
         "applyButton",
         "statisticsButton",
+        "reportButton",
+        "dicomButton",
         "editButton",
     ):
         button = getattr(panel.ui, name)

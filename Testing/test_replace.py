@@ -311,7 +311,7 @@ STEPS = [
     (f"results.{name}", target)
     for name in ("makeSegment", "mapNode", "raiseMap", "contentOf", "addRun", "updateTable", "setReport")
     for target in ("replaced", "beside", "new")
-] + [("results._placeBeside", "new"), ("removal.takeOut", "replaced"), ("removal.removeRun", "replaced")]
+] + [("results.placeBeside", "new"), ("removal.takeOut", "replaced"), ("removal.removeRun", "replaced")]
 
 
 @pytest.mark.parametrize(("step", "target"), STEPS)

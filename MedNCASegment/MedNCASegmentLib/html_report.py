@@ -48,9 +48,7 @@ def reportOf(
         MedNCAError: where the pictures cannot be drawn, as under a transform that is not linear.
     """
     segments, volumeNode = segmentationNode.GetSegmentation(), volumeOf(segmentationNode)
-    runs = [
-        run.rejudged(targetDice) for run in runsOf(segmentationNode) if any(map(segments.GetSegment, run.segmentIds))
-    ]
+    runs = [run.rejudged(targetDice) for run in reportedRuns(segmentationNode)]
     volumes = tableOf(structuresOf(segmentationNode))
     names = {run.id: _nameOf(run, segments, volumes[0]) for run in runs}
     language = _("en")  # of these sentences, as a language tag: it is translated by the tag of the translation
@@ -64,6 +62,12 @@ def reportOf(
         *_making(segmentationNode, runs, names, {model.sha256: model for model in models}),
     )
     return page(_("Segmentation of {volume}").format(volume=volumeNode.GetName()), language, parts)
+
+
+def reportedRuns(segmentationNode: slicer.vtkMRMLSegmentationNode) -> list[Run]:
+    """The results that a report tells of: those of which a segment is still there."""
+    segments = segmentationNode.GetSegmentation()
+    return [run for run in runsOf(segmentationNode) if any(map(segments.GetSegment, run.segmentIds))]
 
 
 def limitsText() -> str:

@@ -104,9 +104,9 @@ def grayPicture(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def drawOutline(picture: np.ndarray, inside: np.ndarray, color: Sequence[int]) -> None:
-    """The border of what is inside, (down, across), two pixels wide."""
-    grown, shrunk = _neighbors(inside, np.logical_or), _neighbors(inside, np.logical_and)
-    picture[grown & ~shrunk] = color
+    """The border of what is inside, (down, across), three pixels wide: on paper that is 0.4 mm."""
+    grown = _neighbors(_neighbors(inside, np.logical_or), np.logical_or)
+    picture[grown & ~_neighbors(inside, np.logical_and)] = color
 
 
 def drawMarks(picture: np.ndarray, section: Section) -> None:
