@@ -200,12 +200,21 @@ class Host:
         """A click of the left mouse button on the middle of a widget that is shown."""
         for _ in range(2):  # a widget must be shown, then laid out, before it can be hit
             self.processEvents()
+        self._scroll_to(widget)
         if not widget.isVisible() or not widget.isEnabled():
             raise RuntimeError(f"nobody can click on {widget.objectName}: it is hidden or disabled")
         self._press(widget, self._place(widget))
 
+    def _scroll_to(self, widget):
+        """In Slicer a panel scrolls; here it gets as high as it wants to be."""
+        window = widget.window()
+        if window.height < window.sizeHint.height():
+            window.resize(window.width, window.sizeHint.height())
+            self.processEvents()
+
     def drag(self, slider, value):
         """Put a slider's handle to a value: the mouse takes the handle, the keys do the last step."""
+        self._scroll_to(slider)
         inner = slider.slider() if hasattr(slider, "slider") else slider
         scale = (lambda v: round((v - slider.minimum) / slider.singleStep)) if inner is not slider else round
         target, qt = min(max(scale(value), inner.minimum), inner.maximum), self.qt

@@ -385,55 +385,55 @@
   </message>
   <message>
    <source>Watch it think</source>
-   <translation type="unfinished" />
+   <translation>Beim Denken zusehen</translation>
   </message>
   <message>
    <source>Show how it grew</source>
-   <translation type="unfinished" />
+   <translation>Wachsen zeigen</translation>
   </message>
   <message>
    <source>Remove</source>
-   <translation type="unfinished" />
+   <translation>Entfernen</translation>
   </message>
   <message>
    <source>Disturb a copy of the image, and see what the verdict says:</source>
-   <translation type="unfinished" />
+   <translation>Eine Kopie des Bildes stören und sehen, was das Urteil sagt:</translation>
   </message>
   <message>
    <source>Noise:</source>
-   <translation type="unfinished" />
+   <translation>Rauschen:</translation>
   </message>
   <message>
    <source>Grain, as in a scan that was too short. 0 is none, 1 is more than the image itself.</source>
-   <translation type="unfinished" />
+   <translation>Körnung, wie in einer zu kurzen Aufnahme. 0 ist keine, 1 ist mehr als das Bild selbst.</translation>
   </message>
   <message>
    <source>Ghosting:</source>
-   <translation type="unfinished" />
+   <translation>Geisterbilder:</translation>
   </message>
   <message>
    <source>Faint copies from front to back, as where something pulsates.</source>
-   <translation type="unfinished" />
+   <translation>Blasse Kopien von vorn nach hinten, wie dort, wo etwas pulsiert.</translation>
   </message>
   <message>
    <source>Bias field:</source>
-   <translation type="unfinished" />
+   <translation>Bias-Feld:</translation>
   </message>
   <message>
    <source>Brightness that drifts over the image, as by the coil.</source>
-   <translation type="unfinished" />
+   <translation>Helligkeit, die über das Bild hinweg wandert, wie durch die Spule.</translation>
   </message>
   <message>
    <source>Motion:</source>
-   <translation type="unfinished" />
+   <translation>Bewegung:</translation>
   </message>
   <message>
    <source>Two movements of the head while the scan is taken.</source>
-   <translation type="unfinished" />
+   <translation>Zwei Bewegungen des Kopfes während der Aufnahme.</translation>
   </message>
   <message>
    <source>Segment the disturbed copy</source>
-   <translation type="unfinished" />
+   <translation>Gestörte Kopie segmentieren</translation>
   </message>
   <message>
    <source>Log</source>
@@ -536,23 +536,23 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <name>MedNCASegmentLib.growth</name>
   <message>
    <source>{name} steps</source>
-   <translation type="unfinished" />
+   <translation>{name} Schritte</translation>
   </message>
   <message>
    <source>step</source>
-   <translation type="unfinished" />
+   <translation>Schritt</translation>
   </message>
   <message>
    <source>step {number}, level {level}</source>
-   <translation type="unfinished" />
+   <translation>Schritt {number}, Stufe {level}</translation>
   </message>
   <message>
    <source>How {name} grew</source>
-   <translation type="unfinished" />
+   <translation>Wie {name} wuchs</translation>
   </message>
   <message>
    <source>{name} growing</source>
-   <translation type="unfinished" />
+   <translation>{name} beim Wachsen</translation>
   </message>
  </context>
  <context>
@@ -1044,11 +1044,11 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Watching one run</source>
-   <translation type="unfinished" />
+   <translation>Sieht einem Durchlauf zu</translation>
   </message>
   <message>
    <source>Disturbing a copy</source>
-   <translation type="unfinished" />
+   <translation>Stört eine Kopie</translation>
   </message>
   <message>
    <source>Handing back the result</source>
@@ -1084,15 +1084,15 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Plays one run of the last result step by step, over the image: first the coarse level, then the fine one. Green is unlikely, yellow is likely.</source>
-   <translation type="unfinished" />
+   <translation>Spielt einen Durchlauf des letzten Ergebnisses Schritt für Schritt über dem Bild ab: erst die grobe Stufe, dann die feine. Grün ist unwahrscheinlich, gelb ist wahrscheinlich.</translation>
   </message>
   <message>
    <source>Makes a copy of the image that is as bad as the sliders say, and segments it where the image was segmented. The image itself stays as it is.</source>
-   <translation type="unfinished" />
+   <translation>Macht eine Kopie des Bildes, die so schlecht ist, wie die Regler sagen, und segmentiert sie dort, wo das Bild segmentiert wurde. Das Bild selbst bleibt, wie es ist.</translation>
   </message>
   <message>
    <source>The disturbed copy is {name}: choose it as the volume to segment it.</source>
-   <translation type="unfinished" />
+   <translation>Die gestörte Kopie ist {name}: als Volumen wählen, um sie zu segmentieren.</translation>
   </message>
   <message>
    <source>There is no model {asked} here; {chosen} is chosen instead.</source>
@@ -1236,7 +1236,7 @@ Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>{name} (disturbed)</source>
-   <translation type="unfinished" />
+   <translation>{name} (gestört)</translation>
   </message>
   <message>
    <source>The volume was removed before it could be segmented.</source>
@@ -1454,11 +1454,11 @@ Nehmen Sie sie an?</translation>
   <name>MedNCASegmentLib.watching</name>
   <message>
    <source>Wait until what is computed is done.</source>
-   <translation type="unfinished" />
+   <translation>Warten Sie, bis die laufende Berechnung fertig ist.</translation>
   </message>
   <message>
    <source>Take the steps out of the scene.</source>
-   <translation type="unfinished" />
+   <translation>Die Schritte aus der Szene nehmen.</translation>
   </message>
   <message>
    <source>Choose a volume and a model first.</source>
@@ -1466,23 +1466,23 @@ Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>Segment something first: the last result is what is shown.</source>
-   <translation type="unfinished" />
+   <translation>Zuerst etwas segmentieren: gezeigt wird das letzte Ergebnis.</translation>
   </message>
   <message>
    <source>There is nothing to remove.</source>
-   <translation type="unfinished" />
+   <translation>Es gibt nichts zu entfernen.</translation>
   </message>
   <message>
    <source>Segment the image first: its copy is segmented at the same places.</source>
-   <translation type="unfinished" />
+   <translation>Zuerst das Bild segmentieren: die Kopie wird an denselben Stellen segmentiert.</translation>
   </message>
   <message>
    <source>Move a slider first.</source>
-   <translation type="unfinished" />
+   <translation>Zuerst einen Regler bewegen.</translation>
   </message>
   <message>
    <source>Undisturbed: {light}</source>
-   <translation type="unfinished" />
+   <translation>Ungestört: {light}</translation>
   </message>
  </context>
  <context>
