@@ -18,7 +18,7 @@ from . import messages
 from .contents import Content, contentOf
 from .record import ACCEPTED, CORRECTED, LOOKED_AT, REVIEWED, Run, runsOf, setReviewed
 from .review import jumpTo
-from .tables import fillRow, fitAlways, fitHeight, setHeader
+from .tables import fillRow, fitHeight, setHeader
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,6 @@ class HotspotList:
         self._doubts: list[Doubt] = []
         self._current = -1
         self._contents: dict[str, Content | None] = {}  # of the run's segments when the views were moved to the hotspot
-        fitAlways(ui.hotspotsTable)
         setHeader(ui.hotspotsTable, [_("Where"), _("May move"), _("Reviewed")], 1)
         ui.hotspotsTable.connect("cellClicked(int,int)", self._onClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)

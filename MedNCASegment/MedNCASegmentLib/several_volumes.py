@@ -19,7 +19,7 @@ from .batch import Batch
 from .messages import batchText
 from .record import isImage
 from .result_view import overall
-from .tables import copyTable, fillRow, fitAlways, fitHeight, saveTable, setHeader
+from .tables import copyTable, fillRow, fitHeight, saveTable, setHeader
 from .volume_card import structuresOf, tableOf
 
 
@@ -82,7 +82,6 @@ class SeveralVolumes:
         self._soon.setSingleShot(True)
         self._soon.setInterval(100)
         self._soon.connect("timeout()", self.fill)
-        fitAlways(ui.severalTable)
         ui.severalTable.connect("cellChanged(int,int)", self._onCellChanged)
         ui.severalCollapsibleButton.connect("contentsCollapsed(bool)", self._onCollapsed)
         ui.copySeveralButton.connect("clicked(bool)", self._onCopy)

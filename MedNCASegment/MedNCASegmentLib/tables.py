@@ -36,19 +36,13 @@ def fillRow(table: qt.QTableWidget, row: int, texts: Sequence[str], tip: str, al
         table.setItem(row, column, item)
 
 
-def fitHeight(table: qt.QTableWidget, most: int | None = None) -> None:
-    """As high as its rows, and `most` pixels; no room taken without any."""
+def fitHeight(table: qt.QTableWidget) -> None:
+    """As high as its rows, from now on, also where a narrower panel breaks them; no room taken without any."""
+    table.setSizeAdjustPolicy(qt.QAbstractScrollArea.AdjustToContents)
+    table.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
     table.setVisible(table.rowCount > 0)
     table.resizeRowsToContents()
-    rows = sum(table.rowHeight(row) for row in range(table.rowCount))
-    height = rows + table.horizontalHeader().sizeHint.height() + 2 * table.frameWidth
-    table.setFixedHeight(height if most is None else min(height, most))
-
-
-def fitAlways(table: qt.QTableWidget, most: int | None = None) -> None:
-    """From now on: also in a panel that gets narrower, where texts take more lines."""
-    fitHeight(table, most)
-    table.horizontalHeader().connect("sectionResized(int,int,int)", lambda column, before, now: fitHeight(table, most))
+    table.updateGeometry()
 
 
 def copyTable(rows: list[list[str]]) -> None:

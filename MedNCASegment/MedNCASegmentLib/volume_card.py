@@ -20,7 +20,7 @@ from mednca.models.description import LEFT, RIGHT, SIDES
 from .contents import milliliters
 from .messages import sideTitle
 from .record import Run, runsOf, volumeOf
-from .tables import copyTable, fillRow, fitAlways, fitHeight, saveTable, setHeader
+from .tables import copyTable, fillRow, fitHeight, saveTable, setHeader
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,6 @@ class VolumeCard(VTKObservationMixin):
         self._soon.setSingleShot(True)
         self._soon.setInterval(200)
         self._soon.connect("timeout()", self._onChanged)
-        fitAlways(ui.volumesTable)
         ui.copyVolumesButton.connect("clicked(bool)", self._onCopy)
         ui.saveVolumesButton.connect("clicked(bool)", self._onSave)
         ui.statisticsButton.connect("clicked(bool)", self._onStatistics)

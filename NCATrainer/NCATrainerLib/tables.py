@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult
-from MedNCASegmentLib.tables import fillRow, fitAlways, fitHeight, setHeader
+from MedNCASegmentLib.tables import fillRow, fitHeight, setHeader
 
 from .pairs import Pair
 
@@ -28,7 +28,7 @@ def _fill(table, headers, rows, stretched=(0, 1)):
         fillRow(table, number, texts, tip)
         for column in range(len(texts)):
             table.item(number, column).setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
-    fitHeight(table, _HIGHEST)
+    fitHeight(table)
 
 
 class CaseTable:
@@ -36,7 +36,7 @@ class CaseTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, None
-        fitAlways(table, _HIGHEST)
+        table.setMaximumHeight(_HIGHEST)
         table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
 
     def showPairs(self, pairs: list[Pair]) -> None:
@@ -79,7 +79,7 @@ class LabelTable:
     def __init__(self, table: qt.QTableWidget, edited: Callable[[dict[str, str]], None]):
         self.table, self.edited = table, edited
         table.connect("itemChanged(QTableWidgetItem*)", self._onChanged)
-        fitAlways(table, _HIGHEST)
+        table.setMaximumHeight(_HIGHEST)
 
     def show(self, labels: dict[str, str]) -> None:
         """labels: {segment name: label name}"""
@@ -107,7 +107,7 @@ class ResultTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, ()
-        fitAlways(table, _HIGHEST)
+        table.setMaximumHeight(_HIGHEST)
 
     def show(self, result: RunResult | None) -> None:
         """None: an empty table."""
