@@ -50,6 +50,7 @@ class Album:
     def sheet(self, name, panel):
         """A state of a panel, at each width, light and dark."""
         pictures = []
+        self.host.wait(lambda: False, 0.5)  # what is filled a moment later
         for palette in (None, dark_palette(self.host.qt)):
             standard = self.host.qt.QApplication.palette()
             if palette:
@@ -57,6 +58,7 @@ class Album:
                 color_links_anew(self.host.qt, panel.parent)
             pictures += [picture(self.host, panel, width) for width in WIDTHS]
             self.host.qt.QApplication.setPalette(standard)
+            color_links_anew(self.host.qt, panel.parent)
         cut = cut_off(self.host.qt, panel.parent)
         assert not cut, f"{name}: cut off: {cut}"
         save(self.sheets / f"{name}.png", side_by_side(pictures))
@@ -200,7 +202,8 @@ def picture(host, panel, width):
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.png"
-        host.grab(panel.parent, str(path), width)
+        for _ in range(3):  # narrower: texts break, and tables get higher
+            host.grab(panel.parent, str(path), width)
         drawn = (matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
     last = np.flatnonzero((drawn != drawn[-1, 0]).any(axis=(1, 2)))[-1]
     return drawn[: last + 20]

@@ -796,7 +796,8 @@ def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
     scene, removed = slicer.mrmlScene, []
 
     class Scene:
-        IsNodePresent = scene.IsNodePresent
+        def __getattr__(self, name):
+            return getattr(scene, name)
 
         def RemoveNode(self, node):
             assert scene.IsNodePresent(node)

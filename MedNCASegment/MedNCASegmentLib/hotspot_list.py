@@ -18,7 +18,7 @@ from . import messages
 from .contents import Content, contentOf
 from .record import ACCEPTED, CORRECTED, LOOKED_AT, REVIEWED, Run, runsOf, setReviewed
 from .review import jumpTo
-from .tables import fillRow, fitHeight, setHeader
+from .tables import FittingHeight, fillRow, setHeader
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class HotspotList:
         self._doubts: list[Doubt] = []
         self._current = -1
         self._contents: dict[str, Content | None] = {}  # of the run's segments when the views were moved to the hotspot
+        self._height = FittingHeight(ui.hotspotsTable)
         setHeader(ui.hotspotsTable, [_("Where"), _("May move"), _("Reviewed")], 1)
         ui.hotspotsTable.connect("cellClicked(int,int)", self._onClicked)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
@@ -90,7 +91,7 @@ class HotspotList:
         for row, doubt in enumerate(self._doubts):
             where, move = messages.surfaceText(doubt.hotspot), messages.outlineText(doubt.hotspot)
             fillRow(table, row, (where, move, messages.reviewedText(doubt.state)), messages.hotspotTip(doubt.hotspot))
-        fitHeight(table)
+        self._height.fit()
         if self._current < 0:
             table.clearSelection()
         done = sum(doubt.isReviewed for doubt in self._doubts)

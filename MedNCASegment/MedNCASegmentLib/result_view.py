@@ -19,7 +19,7 @@ from mednca.result import Finding
 from . import messages, review
 from .record import VARIANCE_ROLE, Run, problemsOf, runsOf
 from .removal import editedSegments
-from .tables import fillRow, fitHeight, setHeader
+from .tables import FittingHeight, fillRow, setHeader
 
 _GRAVITY = ("grey", "red", "amber", "green")  # of the lights, the gravest first
 
@@ -31,6 +31,7 @@ class ResultView:
         self.ui, self.log = ui, log
         self._shown = self._overlay = None
         self._edited: set[int] = set()  # numbers of the runs whose segments were corrected by hand
+        self._height = FittingHeight(ui.verdictTable)
         setHeader(ui.verdictTable, [_("Structure"), _("Verdict"), messages.coverageText(())], 0, 1)
 
     def show(self, segmentationNode: slicer.vtkMRMLSegmentationNode | None, targetDice: float) -> None:
@@ -111,7 +112,7 @@ class ResultView:
             )
             color = COLORS["grey" if isEdited else finding.verdict.color]
             table.item(row, 1).setForeground(qt.QBrush(qt.QColor(color)))
-        fitHeight(table)
+        self._height.fit()
 
 
 def overall(segmentationNode: slicer.vtkMRMLSegmentationNode, targetDice: float) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from .batch import Batch
 from .messages import batchText
 from .record import isImage
 from .result_view import overall
-from .tables import copyTable, fillRow, fitHeight, saveTable, setHeader
+from .tables import FittingHeight, copyTable, fillRow, saveTable, setHeader
 from .volume_card import structuresOf, tableOf
 
 
@@ -82,6 +82,7 @@ class SeveralVolumes:
         self._soon.setSingleShot(True)
         self._soon.setInterval(100)
         self._soon.connect("timeout()", self.fill)
+        self._height = FittingHeight(ui.severalTable)
         ui.severalTable.connect("cellChanged(int,int)", self._onCellChanged)
         ui.severalCollapsibleButton.connect("contentsCollapsed(bool)", self._onCollapsed)
         ui.copySeveralButton.connect("clicked(bool)", self._onCopy)
@@ -122,7 +123,7 @@ class SeveralVolumes:
             table.item(number, table.columnCount - 1).setForeground(qt.QBrush(qt.QColor(each.color)))
             isChecked = self.volumeNodes[number].GetID() not in self._unchecked
             table.item(number, 0).setCheckState(qt.Qt.Checked if isChecked else qt.Qt.Unchecked)
-        fitHeight(table)
+        self._height.fit()
         self._isFilling = False
         self.showState(None)
 

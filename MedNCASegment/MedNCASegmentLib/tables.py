@@ -36,13 +36,32 @@ def fillRow(table: qt.QTableWidget, row: int, texts: Sequence[str], tip: str, al
         table.setItem(row, column, item)
 
 
-def fitHeight(table: qt.QTableWidget) -> None:
-    """As high as its rows, from now on, also where a narrower panel breaks them; no room taken without any."""
-    table.setSizeAdjustPolicy(qt.QAbstractScrollArea.AdjustToContents)
-    table.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
-    table.setVisible(table.rowCount > 0)
-    table.resizeRowsToContents()
-    table.updateGeometry()
+class FittingHeight(qt.QObject):
+    """Keeps a table as high as its rows, also where a narrower panel breaks them, and no higher than `most` pixels.
+
+    No room is taken without any row. Whoever makes one keeps it as long as the table.
+    """
+
+    def __init__(self, table: qt.QTableWidget, most: int | None = None):
+        qt.QObject.__init__(self)
+        self.table, self.most = table, most
+        table.installEventFilter(self)
+        self.fit()
+
+    def eventFilter(self, watched: qt.QObject, event: qt.QEvent) -> bool:
+        """As Qt calls it, before the table itself knows."""
+        if event.type() == qt.QEvent.Resize:
+            qt.QTimer.singleShot(0, self.fit)
+        return False
+
+    def fit(self) -> None:
+        """To the rows that are there now."""
+        table = self.table
+        table.setVisible(table.rowCount > 0)
+        table.resizeRowsToContents()
+        rows = sum(table.rowHeight(row) for row in range(table.rowCount))
+        height = rows + table.horizontalHeader().sizeHint.height() + 2 * table.frameWidth
+        table.setFixedHeight(height if self.most is None else min(height, self.most))
 
 
 def copyTable(rows: list[list[str]]) -> None:

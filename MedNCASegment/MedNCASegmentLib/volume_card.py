@@ -20,7 +20,7 @@ from mednca.models.description import LEFT, RIGHT, SIDES
 from .contents import milliliters
 from .messages import sideTitle
 from .record import Run, runsOf, volumeOf
-from .tables import copyTable, fillRow, fitHeight, saveTable, setHeader
+from .tables import FittingHeight, copyTable, fillRow, saveTable, setHeader
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ class VolumeCard(VTKObservationMixin):
         self._soon.setSingleShot(True)
         self._soon.setInterval(200)
         self._soon.connect("timeout()", self._onChanged)
+        self._height = FittingHeight(ui.volumesTable)
         ui.copyVolumesButton.connect("clicked(bool)", self._onCopy)
         ui.saveVolumesButton.connect("clicked(bool)", self._onSave)
         ui.statisticsButton.connect("clicked(bool)", self._onStatistics)
@@ -153,7 +154,7 @@ class VolumeCard(VTKObservationMixin):
         table.setRowCount(max(len(self.rows) - 1, 0))
         for number, row in enumerate(self.rows[1:]):
             fillRow(table, number, row, row[0], aligned=1)
-        fitHeight(table)
+        self._height.fit()
         for button in (self.ui.copyVolumesButton, self.ui.saveVolumesButton, self.ui.statisticsButton):
             button.enabled = bool(self.rows)
 

@@ -11,14 +11,14 @@ from slicer.i18n import tr as _
 
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult
-from MedNCASegmentLib.tables import fillRow, fitHeight, setHeader
+from MedNCASegmentLib.tables import FittingHeight, fillRow, setHeader
 
 from .pairs import Pair
 
 _HIGHEST = 220  # pixels; longer tables scroll
 
 
-def _fill(table, headers, rows, stretched=(0, 1)):
+def _fill(table, height, headers, rows, stretched=(0, 1)):
     """Show rows of (texts, tool tip), read only, in a table as high as they are; the stretched columns share what the
     others leave. Nothing stays selected: another case may stand in a selected row now."""
     table.clearSelection()
@@ -28,7 +28,7 @@ def _fill(table, headers, rows, stretched=(0, 1)):
         fillRow(table, number, texts, tip)
         for column in range(len(texts)):
             table.item(number, column).setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
-    fitHeight(table)
+    height.fit()
 
 
 class CaseTable:
@@ -36,7 +36,7 @@ class CaseTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, None
-        table.setMaximumHeight(_HIGHEST)
+        self._height = FittingHeight(table, _HIGHEST)
         table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
 
     def showPairs(self, pairs: list[Pair]) -> None:
@@ -55,7 +55,7 @@ class CaseTable:
     def _show(self, headers, rows):
         if (headers, rows) != self._shown:
             self._shown = (headers, rows)
-            _fill(self.table, headers, rows)
+            _fill(self.table, self._height, headers, rows)
 
 
 def _stateOf(case):
@@ -79,7 +79,7 @@ class LabelTable:
     def __init__(self, table: qt.QTableWidget, edited: Callable[[dict[str, str]], None]):
         self.table, self.edited = table, edited
         table.connect("itemChanged(QTableWidgetItem*)", self._onChanged)
-        table.setMaximumHeight(_HIGHEST)
+        self._height = FittingHeight(table, _HIGHEST)
 
     def show(self, labels: dict[str, str]) -> None:
         """labels: {segment name: label name}"""
@@ -88,7 +88,7 @@ class LabelTable:
         wasBlocked = self.table.blockSignals(True)
         tip = _("{segment}: double-click on its label to rename it.")
         rows = [(each, tip.format(segment=each[0])) for each in labels.items()]
-        _fill(self.table, (_("Segment"), _("Label")), rows)
+        _fill(self.table, self._height, (_("Segment"), _("Label")), rows)
         for number in range(len(labels)):
             item = self.table.item(number, 1)
             item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled | qt.Qt.ItemIsEditable)
@@ -107,7 +107,7 @@ class ResultTable:
 
     def __init__(self, table: qt.QTableWidget):
         self.table, self._shown = table, ()
-        table.setMaximumHeight(_HIGHEST)
+        self._height = FittingHeight(table, _HIGHEST)
 
     def show(self, result: RunResult | None) -> None:
         """None: an empty table."""
@@ -123,5 +123,5 @@ class ResultTable:
         for name, dice in own.items():
             label, before = _("together") if name == "union" else name, f"{base[name]:.3f}" if name in base else ""
             rows.append(((label, f"{dice:.3f} \u00b1 {spread[name]:.3f}", before), self.table.toolTip))
-        _fill(self.table, (_("Label"), _("Overlap (Dice)"), _("Before")), rows, (0,))
+        _fill(self.table, self._height, (_("Label"), _("Overlap (Dice)"), _("Before")), rows, (0,))
         self.table.setColumnHidden(2, not base)
