@@ -204,6 +204,7 @@ def picture(host, panel, width):
         path = Path(folder) / "panel.png"
         for _ in range(3):  # narrower: texts break, and tables get higher
             host.grab(panel.parent, str(path), width)
+            host.wait(lambda: False, 0.2)
         drawn = (matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
     last = np.flatnonzero((drawn != drawn[-1, 0]).any(axis=(1, 2)))[-1]
     return drawn[: last + 20]

@@ -796,8 +796,7 @@ def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
     scene, removed = slicer.mrmlScene, []
 
     class Scene:
-        def __getattr__(self, name):
-            return getattr(scene, name)
+        IsNodePresent = scene.IsNodePresent
 
         def RemoveNode(self, node):
             assert scene.IsNodePresent(node)
@@ -806,7 +805,7 @@ def test_a_label_map_takes_its_display_along_once(host, monkeypatch):
             if node is labelmap:
                 scene.RemoveNode(display)  # as Slicer's application does
 
-    monkeypatch.setattr(slicer, "mrmlScene", Scene())
+    monkeypatch.setattr(pair_export, "slicer", SimpleNamespace(mrmlScene=Scene()))  # others go on with the real one
     pair_export._remove(labelmap)
     assert removed == [labelmap] and not scene.IsNodePresent(display)
 
