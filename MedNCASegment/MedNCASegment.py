@@ -585,7 +585,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.sampleButton.visible = node is None or node.inputVolume is None
         ui.placeButton.enabled = ready
         self._showWays(node.inputVolume if node and ready else None, busy)
-        self.several.showState("" if self.models.isUsable and not busy else _("Something else is being computed."))
+        self.several.showState(messages.whyNotSeveral(self.models.isUsable, busy))
         self.watching.follow(node, ready)
         ui.undoButton.enabled = self.logic.last is not None and not busy
         ui.applyButton.enabled = busy or (ready and hasPoints)

@@ -81,6 +81,12 @@ def correct(segmentation):
     slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segmentId)[5:7, 5:7, 5:7] ^= 1
 
 
+def open_all_sections(widget):
+    for name in dir(widget.ui):
+        if name.endswith("CollapsibleButton"):
+            getattr(widget.ui, name).collapsed = False
+
+
 def set_members(widget, number):
     widget.ui.membersSpinBox.value = number
 

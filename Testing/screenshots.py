@@ -77,6 +77,7 @@ def segment(host, album):
     import slicer
 
     from demo import add_mni152
+    from panel import click
 
     panel = host.openModule("MedNCASegment")
     album.sheet("segment-1-empty", panel)
@@ -107,9 +108,14 @@ def segment(host, album):
     album.sheet("segment-5-review-several", panel)
     host.drag(panel.ui.targetSlider, 0.95)
     host.click(panel.ui.undoButton)
-    for name in ("advanced", "log"):
+    for name in ("advanced", "watch", "log"):
         getattr(panel.ui, f"{name}CollapsibleButton").collapsed = False
     album.sheet("segment-6-red-all-open", panel)
+    host.drag(panel.ui.targetSlider, 0.8)
+    for name in ("several", "advanced", "watch", "log"):
+        getattr(panel.ui, f"{name}CollapsibleButton").collapsed = True
+    click(host, panel, (-10, -20, 8))  # the thalamus: nothing, or something far from the click
+    album.sheet("segment-7-click-elsewhere", panel)
     panel.logic.shutdown()
 
 

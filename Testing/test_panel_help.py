@@ -37,6 +37,7 @@ def _links(panel):
 def test_each_section_leads_to_its_part_of_the_page(host, panel):
     links, page = _links(panel), _Reader(panel.help.path)
     assert sorted(links) == sorted(page.anchors) and not page.open and not page.fetched
+    assert _Reader(panel.help.path.with_suffix(".de.html")).anchors == page.anchors
     sections = re.findall(r'name="(\w+)CollapsibleButton"', Path(panel.resourcePath("UI/MedNCASegment.ui")).read_text())
     assert sorted(sections) == sorted([*links, "log"])
     seen = []

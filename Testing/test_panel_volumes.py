@@ -9,7 +9,7 @@ pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from mednca.models.description import LEFT, RIGHT
 from nodes import add_volume
-from panel import BALLS, choose_model, click, correct, wait_for_result
+from panel import BALLS, choose_model, click, correct, open_all_sections, wait_for_result
 from panel import LEFT as LEFT_BALL
 from panel import RIGHT as RIGHT_BALL
 from phantoms import head_case, head_seeds, save, standout_model
@@ -110,8 +110,7 @@ def test_nothing_is_wider_than_the_panel(host, panel, width, tmp_path):
     assert not panel.ui.verdictTable.visible and not panel.ui.hotspotsTable.visible
     click(host, panel, LEFT_BALL)
     click(host, panel, RIGHT_BALL)
-    for section in (name for name in dir(panel.ui) if name.endswith("CollapsibleButton")):
-        getattr(panel.ui, section).collapsed = False
+    open_all_sections(panel)
     host.processEvents()
     assert panel.parent.minimumSizeHint.width() <= width
     host.grab(panel.parent, str(tmp_path / "panel.png"), width)

@@ -94,14 +94,13 @@ def test_the_panel_fits_in_german(german, width, tmp_path):
     """German words are long: no button's text is cut, nothing is wider than the panel."""
     import qt
 
-    from panel import LEFT, RIGHT, click, open_panel
+    from panel import LEFT, RIGHT, click, open_all_sections, open_panel
 
     panel = open_panel(german)
     assert panel.ui.placeButton.text == "Klicken und segmentieren"
     for place in (LEFT, RIGHT):
         click(german, panel, place)
-    for section in (name for name in dir(panel.ui) if name.endswith("CollapsibleButton")):
-        getattr(panel.ui, section).collapsed = False
+    open_all_sections(panel)
     german.processEvents()
     assert panel.parent.minimumSizeHint.width() <= width
     german.grab(panel.parent, str(tmp_path / "panel.png"), width)

@@ -19,8 +19,8 @@ class HelpPage:
     def addLink(self, layout: qt.QLayout, anchor: str) -> qt.QLabel:
         """A link to an anchor at the end of a section, whose layout is a column or a form."""
         link = qt.QLabel(f'<a href="{anchor}">' + _("Help") + "</a>")
-        link.setAlignment(qt.Qt.AlignRight)
-        link.setToolTip(_("What this section is for."))
+        link.alignment = qt.Qt.AlignRight
+        link.toolTip = _("What this section is for.")
         link.connect("linkActivated(QString)", self.show)
         if isinstance(layout, qt.QFormLayout):
             layout.addRow(link)
@@ -47,10 +47,10 @@ class HelpPage:
 
     def _make(self):
         self._dialog = qt.QDialog(slicer.util.mainWindow())
-        self._dialog.setWindowTitle(_("Help"))
+        self._dialog.windowTitle = _("Help")
         self._dialog.resize(520, 640)
         self._browser = qt.QTextBrowser(self._dialog)
-        self._browser.setOpenExternalLinks(True)
+        self._browser.openExternalLinks = True
         layout = qt.QVBoxLayout(self._dialog)
         layout.addWidget(self._browser)
 

@@ -218,6 +218,13 @@ def notFoundText(volume: str) -> str:
     return _("Nothing was found in {volume} where the organ usually lies: click on it.").format(volume=volume)
 
 
+def whyNotSeveral(isUsable: bool, isBusy: bool) -> str:
+    """Why several volumes cannot be segmented now; nothing where they can."""
+    if isBusy:
+        return _("Something else is being computed.")
+    return "" if isUsable else _("Choose a model first.")
+
+
 def batchText(number: int, count: int) -> str:
     """How far several volumes are."""
     return _("Volume {number} of {count}").format(number=number, count=count)

@@ -16,10 +16,6 @@
    <translation>Nach M3D-NCA und Med-NCA von Kalkhof, González und Mukhopadhyay, TU Darmstadt.</translation>
   </message>
   <message>
-   <source>Something else is being computed.</source>
-   <translation>Es läuft bereits eine andere Berechnung.</translation>
-  </message>
-  <message>
    <source>The segmentation was cancelled.</source>
    <translation>Die Segmentierung wurde abgebrochen.</translation>
   </message>
@@ -989,6 +985,14 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <message>
    <source>Nothing was found in {volume} where the organ usually lies: click on it.</source>
    <translation>In {volume} wurde dort, wo das Organ gewöhnlich liegt, nichts gefunden: Klicken Sie auf das Organ.</translation>
+  </message>
+  <message>
+   <source>Something else is being computed.</source>
+   <translation>Es läuft bereits eine andere Berechnung.</translation>
+  </message>
+  <message>
+   <source>Choose a model first.</source>
+   <translation>Wählen Sie zuerst ein Modell.</translation>
   </message>
   <message>
    <source>Volume {number} of {count}</source>
