@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 import slicerhost
+from mednca.errors import NothingFound
 from nodes import add_volume, affine, put_under, segment_mask, state_of
 from panel import segment_names
 from phantoms import bright_model, ellipsoid, rotation
@@ -104,6 +105,27 @@ def test_the_same_structure_is_replaced_and_put_back_exactly(slicer, volume, run
     assert state_of(slicer, node) != before
     _put_back(again)
     assert state_of(slicer, node) == before
+
+
+def test_what_lies_far_from_its_click_does_not_replace_what_was_found_near_one(slicer, logic):
+    """Its verdict is grey, whatever the structure is worth; it is told, and the scene is as it was. Whatever is near
+    replaces what is far, and so does what is far, too."""
+    volume = add_volume(slicer, BALLS[0] * np.float32(100))
+    model = bright_model(field_of_view=(60.0, 20.0, 18.0), fire_rate=0.9)
+
+    def segment(click, segmentation=None, seed=1):
+        return logic.segmentInProcess(volume, model, [click], segmentation, members=5, seed=seed)[0]
+
+    far = segment(RIGHT)
+    node = far.segmentationNode
+    assert far.run.report.findings[0].objection.key == "far"
+    again = segment(_shifted(RIGHT, 1), node, seed=2)
+    near = segment(LEFT, node, seed=3)
+    assert [taken.run for taken in (*again.replaced, *near.replaced)] == [far.run, again.run]
+    before = state_of(slicer, node)
+    with pytest.raises(NothingFound, match=r"lies 1[67] mm from the click and is segmented already"):
+        segment(RIGHT, node, seed=4)
+    assert state_of(slicer, node) == before and segment_names(node) == ["Label 1"]
 
 
 def test_the_new_one_takes_the_name(slicer, run):

@@ -17,6 +17,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from mednca.errors import NothingFound
+from mednca.quality.domain import FAR
 from mednca.result import Report
 
 from .added_run import AddedRun, TakenOut
@@ -52,7 +53,8 @@ def addResult(
     known: Iterable[AddedRun] = (),
     replaces: Iterable[AddedRun] = (),
 ) -> AddedRun:
-    """Put a result into the scene. It replaces earlier runs that it overlaps with, but for what was corrected by hand.
+    """Put a result into the scene. It replaces earlier runs that it overlaps with, but for what was corrected by hand;
+    one that lies far from its click does not replace what was found near another one.
 
     Args:
         volumeNode: that was segmented.
@@ -67,7 +69,7 @@ def addResult(
         What was added, and what it replaced.
 
     Raises:
-        NothingFound: where nothing was found.
+        NothingFound: where nothing was found, or nothing but what lies far from the click and is there already.
         MedNCAError: where the segmentation belongs to another volume. Whatever fails, all is as it was before.
     """
     checkFits(segmentationNode, volumeNode)
@@ -119,9 +121,26 @@ def _earlier(segmentationNode, volumeNode, labelImage, report, replaces):
     sameClick = [(added.segmentationNode, added.run) for added in replaces if isThere(added.segmentationNode)]
     piece = pieceOf(sitk.GetArrayViewFromImage(labelImage), report.region.start)
     same = overlappingRuns(segmentationNode, volumeNode, piece) if piece else []
+    _checkNotFar(report, [run for run in same if (segmentationNode, run) not in sameClick])
     runs = [*sameClick, *((segmentationNode, run) for run in same)]
     found = {(node.GetID(), run.id): (node, run) for node, run in runs if isInRecord(node, run)}
     return list(found.values())
+
+
+def _checkNotFar(report, earlier):
+    """Raises NothingFound where a result lies far from its click, so that its verdict is grey, and is what was found
+    near another one before: that one's verdict is worth more."""
+    if _isFar(report) and not all(_isFar(run.report) for run in earlier):
+        told = _(
+            "What was found lies {distance:.0f} mm from the click and is segmented already; nothing was changed. Click "
+            "on the middle of the organ that is meant."
+        )
+        raise NothingFound(told.format(distance=report.findings[0].distance_mm))
+
+
+def _isFar(report):
+    """Whether all that was found lies far from where somebody clicked."""
+    return all((finding.distance_mm or 0) > FAR for finding in report.findings)
 
 
 def _withoutMisses(report, volumeNode):
