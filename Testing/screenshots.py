@@ -114,9 +114,57 @@ def segment(host, album):
     host.drag(panel.ui.targetSlider, 0.8)
     for name in ("several", "advanced", "watch", "log"):
         getattr(panel.ui, f"{name}CollapsibleButton").collapsed = True
-    click(host, panel, (-10, -20, 8))  # the thalamus: nothing, or something far from the click
-    album.sheet("segment-7-click-elsewhere", panel)
+    click(host, panel, (-10, -20, 8))  # the thalamus: what is found is far from the click, and there already
+    album.sheet("segment-7-missed", panel)
+    watch(host, album, panel)
+    correct_by_hand(host, album, panel)
+    several(host, album, panel)
     panel.logic.shutdown()
+
+
+def watch(host, album, panel):
+    """How the run grew, played over the image; a picture of its end beside the panel."""
+    import slicer
+
+    panel.ui.watchCollapsibleButton.collapsed = False
+    host.click(panel.ui.growthButton)
+    wait(host, lambda: panel.logic.isBusy)
+    wait(host, lambda: not panel.logic.isBusy)
+    album.sheet("segment-8-growth", panel)
+    (browser,) = slicer.util.getNodesByClass("vtkMRMLSequenceBrowserNode")
+    wait(host, lambda: not browser.GetPlaybackActive())
+    views = [host.view(name).render() for name in ("Red", "Yellow")]
+    save(album.sheets / "segment-8-growth-views.png", beside(picture(host, panel, PANEL_WIDTH), np.vstack(views)))
+    host.click(panel.ui.removeGrowthButton)
+    panel.ui.watchCollapsibleButton.collapsed = True
+
+
+def correct_by_hand(host, album, panel):
+    """A few voxels at an uncertain region, as the Segment Editor changes them."""
+    from panel import correct
+
+    host.click(panel.ui.nextButton)
+    segmentation = panel._parameterNode.segmentation
+    correct(segmentation)
+    segmentation.GetSegmentation().InvokeEvent(segmentation.GetSegmentation().SourceRepresentationModified)
+    wait(host, lambda: "Corrected" in panel.ui.lightLabel.text)
+    album.sheet("segment-9-corrected", panel)
+
+
+def several(host, album, panel):
+    """Another head, and both in one go."""
+    import slicer
+
+    from demo import add_mni152
+
+    add_mni152(slicer).SetName("Another head")
+    panel.ui.severalCollapsibleButton.collapsed = False
+    wait(host, lambda: panel.ui.severalTable.rowCount > 1)
+    host.click(panel.ui.severalButton)
+    wait(host, lambda: panel.logic.isBusy)
+    album.sheet("segment-10-several-running", panel)
+    wait(host, lambda: not panel.batch.isRunning)
+    album.sheet("segment-11-several", panel)
 
 
 def train(host, album):

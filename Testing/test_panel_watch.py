@@ -61,7 +61,10 @@ def test_press_and_it_plays_to_the_last_step(host, watched):
     assert not watched.ui.growthButton.enabled and "Segment something first" in watched.ui.growthButton.toolTip
     click(host, watched, LEFT)
     assert watched.ui.growthButton.enabled and not watched.ui.removeGrowthButton.enabled
+    slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *RIGHT, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
     browser, seen = grow(host, watched)
+    place = host.view("Yellow").mrmlSliceNode().GetSliceToRAS().GetElement(0, 3)
+    assert place == pytest.approx(LEFT[0], abs=1)  # where it is seen
     assert browser.GetNumberOfItems() == 2 and browser.GetPlaybackActive()
     assert slicer.modules.sequences.activeBrowserNode is browser and slicer.modules.sequences.toolBarVisible
     assert foregrounds() == {seen.GetID()}

@@ -114,19 +114,21 @@ class Watching:
 
     def _grow(self, node):
         run = self._runs(node.inputVolume)[-1]
-        report, click = run.report, run.report.findings[-1].click
+        report, finding = run.report, run.report.findings[-1]
         self.logic.startGrowth(
             node.inputVolume,
             report.model.id,
-            finished=self._onGrown,
-            click=click,
+            finished=lambda request: self._onGrown(request, finding.center),
+            click=finding.click,
             members=report.members,
             seed=report.seed,
             memory_limit=node.memoryLimit or None,
         )
 
-    def _onGrown(self, request: Growing):
+    def _onGrown(self, request: Growing, center: tuple[float, float, float]):
+        """It is played where it is seen, unless another volume was chosen meanwhile."""
         if request.state is RequestState.DONE and request.volumeNode is self._volume:
+            review.jumpTo(center)
             growth.play(request.browserNode)
             if varianceNode := self._variance():
                 review.setLegend(varianceNode, False)  # it is of the layer that is under this one

@@ -1308,6 +1308,10 @@ Nehmen Sie sie an?</translation>
  <context>
   <name>MedNCASegmentLib.results</name>
   <message>
+   <source>What was found lies {distance:.0f} mm from the click and is segmented already; nothing was changed. Click on the middle of the organ that is meant.</source>
+   <translation>Was gefunden wurde, liegt {distance:.0f} mm vom Klick entfernt und ist schon segmentiert; nichts wurde geändert. Klicken Sie auf die Mitte des Organs, das gemeint ist.</translation>
+  </message>
+  <message>
    <source>at the click in {name}</source>
    <translation>am Klick in {name}</translation>
   </message>
