@@ -76,9 +76,10 @@ def bright_model(
     return Model(id, architecture, options, values, info=dict(METADATA), pyramid=pyramid)
 
 
-def standout_model(id="standout", field_of_view=(36.0, 44.0, 36.0), **info) -> Model:
+def standout_model(id="standout", field_of_view=(36.0, 44.0, 36.0), fire_rate=1.0, **info) -> Model:
     """Segments what stands out by more than two standard deviations: in a field without the organ, nothing."""
-    model = bright_model(id, spacing=(1.0, 1.0, 1.0), field_of_view=field_of_view, keep_largest=True)
+    spacing = (1.0, 1.0, 1.0)
+    model = bright_model(id, spacing, field_of_view, fire_rate=fire_rate, keep_largest=True)
     with torch.no_grad():
         for cell in model.pyramid.cells:
             cell.hidden.bias[0] = -2.0

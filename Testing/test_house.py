@@ -26,7 +26,7 @@ FLOORS = {
     ),
     "mednca_train": (
         {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock"}, {"training"}, {"pool"}, {"model"},
-        {"training_run"}, {"worker", "cli"}, {"__main__"},
+        {"training_run", "study"}, {"worker", "cli"}, {"__main__"},
     ),
 }  # fmt: skip
 

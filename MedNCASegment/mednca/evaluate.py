@@ -5,7 +5,7 @@ What comes out is `scores`; which cases there are, and tables of them, are the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from .imaging.metrics import dice, hd95
 from .imaging.reading import check_same_grid, read_image, read_labels
 from .imaging.structures import is_one_field, middle, separate
 from .models.weights import Model
+from .result import Segmentation
 from .scores import CaseScore
 from .segment import segment_image
 
@@ -64,6 +65,29 @@ def evaluate_case(
         MedNCAError: where the case cannot be measured.
     """
     image, truth = read_image(image_path), read_labels(labels_path)
+    measured = evaluate_image(name, image, truth, model, members, seed, device, truth_values, union_only)
+    return [score for score, _result in measured]
+
+
+def evaluate_image(
+    name: str, image: sitk.Image, truth: sitk.Image, model: Model, members: int | None = None, seed: int | None = None,
+    device: str = "auto", truth_values: Mapping[int, int] | None = None, union_only: bool = False,
+    beside: Sequence[float] = (0.0, 0.0, 0.0),
+) -> Iterator[tuple[CaseScore, Segmentation]]:  # fmt: skip
+    """Measure a model on an image that was read already, as `evaluate_case` does.
+
+    Args:
+        image: a checked image.
+        truth: its label map.
+        beside: RAS mm that each click is moved off its structure's middle.
+        Else as of `evaluate_case`.
+
+    Yields:
+        Of each structure, the largest first, its score and the result that was measured.
+
+    Raises:
+        MedNCAError: where the case cannot be measured.
+    """
     check_same_grid(name, image, truth)
     expected = sitk.GetArrayFromImage(truth)
     values = truth_values or {label.value: label.value for label in model.labels}
@@ -71,9 +95,9 @@ def evaluate_case(
     structures = structures_of(model, truth, counted)
     values_of_each = [set(np.unique(expected[structure.mask])) for structure in structures]
     union_only = union_only or any(values_of_one != values_of_each[0] for values_of_one in values_of_each)
-    scores = []
     for number, structure in enumerate(structures, start=1):
-        result = segment_image(image, model, structure.clicks, members=members, seed=seed, device=device)
+        clicks = [triple(float(a + b) for a, b in zip(click, beside, strict=True)) for click in structure.clicks]
+        result = segment_image(image, model, clicks, members=members, seed=seed, device=device)
         found = sitk.GetArrayFromImage(result.labels)
         masks = {} if union_only else {
             label.name: (found == label.value, structure.mask & (expected == values[label.value]))
@@ -81,20 +105,18 @@ def evaluate_case(
         }  # fmt: skip
         masks["union"] = (found > 0 if union_only else np.isin(found, list(values)), structure.mask)
         finding = result.findings[0]
-        scores.append(
-            CaseScore(
-                case=name,
-                structure=number if len(structures) > 1 else None,
-                dice={key: dice(*pair) for key, pair in masks.items()},
-                hd95_mm={key: hd95(*pair, image.GetSpacing()) for key, pair in masks.items()},
-                nqm=finding.nqm["union"],
-                predicted_dice=finding.verdict.predicted_dice,
-                verdict=finding.verdict.color,
-                clicked=bool(structure.clicks),
-                uncounted=tuple(sorted({int(value) for value in np.unique(expected)} - {0, *counted})),
-            )
+        score = CaseScore(
+            case=name,
+            structure=number if len(structures) > 1 else None,
+            dice={key: dice(*pair) for key, pair in masks.items()},
+            hd95_mm={key: hd95(*pair, image.GetSpacing()) for key, pair in masks.items()},
+            nqm=finding.nqm["union"],
+            predicted_dice=finding.verdict.predicted_dice,
+            verdict=finding.verdict.color,
+            clicked=bool(structure.clicks),
+            uncounted=tuple(sorted({int(value) for value in np.unique(expected)} - {0, *counted})),
         )
-    return scores
+        yield score, result
 
 
 def values_in(truth: sitk.Image) -> list[int]:

@@ -305,6 +305,39 @@ def verdict_report(
     _end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
 
 
+@cli.app.command()
+def study(
+    plan: Annotated[Path, typer.Argument(help="A study file: which models are measured, on which cases, how changed.")],
+    out: Annotated[Path, typer.Option(help="Folder of the study; what is measured there already is taken.")],
+    data: Annotated[list[str], typer.Option(help="NAME=FOLDER of a data set of the study; may be repeated.")],
+) -> None:
+    """Measure what a study file asks, and write study.html, study.md and study.json; goes on where it was stopped."""
+    _require_training_packages()
+    from .data.layouts import find_dataset
+    from .study.plan import read_study
+    from .study.report import write_report
+    from .study.run import run_study
+
+    asked = read_study(plan)
+    sets = {name: find_dataset(folder) for name, folder in map(_named_folder, data)}
+    with held(out), cli.progress() as bar:
+        task = bar.add_task("Measuring", total=None)
+        answers = run_study(
+            asked, sets, out, Library(), lambda done, total: bar.update(task, completed=done, total=total)
+        )
+        write_report(asked, answers, out, _command())
+    cli.out.print(f"Written: {out / 'study.html'}", highlight=False)
+    failed = {case: why for answer in answers for case, why in answer.failed.items()}
+    _end(failures=[{"image": case, "error": why} for case, why in failed.items()])
+
+
+def _named_folder(text: str) -> tuple[str, Path]:
+    name, equals, folder = text.partition("=")
+    if not equals or not name or not folder:
+        raise MedNCAError(f"--data {text!r} is not NAME=FOLDER.")
+    return name, Path(folder)
+
+
 def _write_recalibrated(model, old: Path, out: Path) -> None:
     """A model whose calibration alone has changed. old: its folder."""
     from mednca.files import staged

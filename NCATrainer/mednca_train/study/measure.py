@@ -1,0 +1,108 @@
+"""One measurement of a study: a contender on a case that was changed in one way.
+
+How good the result is, and what the light says of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from mednca.evaluate import evaluate_image
+from mednca.imaging.reading import read_image, read_labels
+from mednca.models.weights import Model, load_model
+from mednca.nca.architecture import Architecture, Level
+from mednca.nca.firing import mix
+from mednca.nca.pyramid import Pyramid
+
+from ..data.cases import Case
+from .changes import AXES, beside
+from .plan import Contender, Measurement
+
+_STREAM = 79  # keeps a study's draws apart from others
+
+
+@dataclass(frozen=True)
+class Job:
+    """A measurement, and where what it needs lies.
+
+    Attributes:
+        what: is measured.
+        case: with the paths of image and label map.
+        folder: of the contender's model.
+    """
+
+    what: Measurement
+    case: Case
+    folder: str
+
+
+def measure(job: Job) -> list[dict]:
+    """Do a measurement.
+
+    Args:
+        job: of a study.
+
+    Returns:
+        A row, as JSON has it, for each structure of the case: `scores.CaseScore` with the interval, the objection, the
+        signals, and the seconds that segmenting took.
+
+    Raises:
+        MedNCAError: where the case cannot be measured.
+    """
+    what, axis = job.what, AXES[job.what.axis]
+    image, truth = read_image(job.case.image), read_labels(job.case.labels)
+    drawn = mix((what.seed, _STREAM, *what.case.encode(), *what.axis.encode()))
+    if axis.change:
+        image, truth = axis.change(image, truth, what.value, drawn)
+    offset = beside(image, what.value, drawn) if axis.of_click else (0.0, 0.0, 0.0)
+    model = _as_run(job.folder, what.contender)
+    measured = evaluate_image(
+        what.case, image, truth, model, what.contender.members, what.seed, "cpu", None, what.scans, offset
+    )
+    return [_row(*each) for each in measured]
+
+
+def _row(score, result) -> dict:
+    finding = result.findings[0]
+    row = score.to_json() | {
+        "interval": [finding.verdict.low, finding.verdict.high],
+        "objection": finding.objection.key if finding.objection else None,
+        "signals": finding.signals,
+        "seconds": round(sum(result.report.seconds.values()), 3),
+    }
+    return {key: _rounded(value) for key, value in row.items()}
+
+
+def _rounded(value):
+    """Five digits are plenty, and make small files."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return round(value, 5) if isinstance(value, float) else value
+
+
+@lru_cache(maxsize=4)
+def _as_run(folder: str, contender: Contender) -> Model:
+    """A model as the contender runs it: other steps or another fire rate, the same weights."""
+    model = load_model(Path(folder))
+    changed = _architecture(model.architecture, contender)
+    if changed == model.architecture:
+        return model
+    pyramid = Pyramid(changed)
+    pyramid.load_state_dict(model.pyramid.state_dict())
+    return replace(model, architecture=changed, pyramid=pyramid.eval().requires_grad_(False))
+
+
+def _architecture(own: Architecture, contender: Contender) -> Architecture:
+    levels = tuple(Level(each.scale, each.kernel, max(round(contender.steps * each.steps), 1)) for each in own.levels)
+    return replace(own, levels=levels, fire_rate=contender.fire_rate or own.fire_rate)
+
+
+def identity(job: Job, sha256: str) -> dict:
+    """What makes a measurement the same one in another run: what is measured, however it is called, and the weights."""
+    what = asdict(job.what)
+    del what["contender"]["name"]
+    return what | {"weights": sha256}

@@ -1,0 +1,207 @@
+"""A study as data: which models are measured, on which cases, under which changes, with which seeds.
+
+A part of it is one question: some contenders on the same cases, along one axis (`changes.AXES`) or none. What a study
+file may hold is STUDY_SCHEMA; docs/study has examples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mednca.errors import MedNCAError
+from mednca.schema import ID, LINE, NUMBER, SEED, TEXT, optional, read_json, record, tuples
+
+from .changes import AXES
+
+_CONTENDER = record(
+    {
+        "model": LINE,
+        "name": LINE,
+        "members": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "steps": {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
+        "fire_rate": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+    },
+    ("model",),
+)
+_SEEDS = {"type": "array", "items": SEED, "minItems": 1, "maxItems": 100}
+_PART = record(
+    {
+        "name": ID,
+        "title": LINE,
+        "text": TEXT,
+        "data": LINE,
+        "contenders": {"type": "array", "items": _CONTENDER, "minItems": 1, "maxItems": 100},
+        "axis": {"enum": sorted(AXES)},
+        "values": {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 100},
+        "cases": optional({"type": "integer", "minimum": 1}),
+        "scans": {"type": "boolean"},
+        "seeds": _SEEDS,
+    },
+    ("name", "title", "data", "contenders"),
+)
+STUDY_SCHEMA = record(
+    {
+        "title": LINE,
+        "text": TEXT,
+        "seeds": _SEEDS,
+        "parts": {"type": "array", "items": _PART, "minItems": 1, "maxItems": 1000},
+    },
+    ("title", "seeds", "parts"),
+)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model, and how it is run.
+
+    Attributes:
+        model: id in the library.
+        name: what it is called in tables and figures.
+        members: of the ensemble; None for the model's own.
+        steps: of each level, times those that it was trained with.
+        fire_rate: None for the model's own.
+    """
+
+    model: str
+    name: str
+    members: int | None = None
+    steps: float = 1.0
+    fire_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of a study.
+
+    Attributes:
+        name: of its folder.
+        title, text: for people.
+        data: name of the data set.
+        contenders: measured on the same cases, none of which any of them was trained with.
+        axis: of `changes.AXES`.
+        values: along it.
+        cases: at most; None for all. Of more, the study's first seed draws which.
+        scans: whether every value of the label maps is the organ, as where another protocol drew them.
+        seeds: of the fire masks and of whatever is random in a change.
+    """
+
+    name: str
+    title: str
+    data: str
+    contenders: tuple[Contender, ...]
+    seeds: tuple[int, ...]
+    text: str = ""
+    axis: str = "none"
+    values: tuple[float, ...] = (0.0,)
+    cases: int | None = None
+    scans: bool = False
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is measured, and in which words.
+
+    Attributes:
+        title, text: for people.
+        seeds: stated before anything is measured; of all parts that state none of their own.
+        parts: in the order of the report.
+    """
+
+    title: str
+    seeds: tuple[int, ...]
+    parts: tuple[Part, ...]
+    text: str = ""
+
+    def to_json(self) -> dict:
+        """As a study file has it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The smallest piece of work: a contender on one case, changed in one way.
+
+    Attributes:
+        contender: with what the axis changes in it.
+        data, case: the data set's and the case's name.
+        axis, value: what is changed in the case.
+        scans: as of the part.
+        seed: as of the part.
+    """
+
+    contender: Contender
+    data: str
+    case: str
+    axis: str
+    value: float
+    scans: bool
+    seed: int
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study file.
+
+    Args:
+        path: of it, JSON.
+
+    Returns:
+        The study.
+
+    Raises:
+        MedNCAError: where it is none, or two parts, or two contenders of a part, have one name.
+    """
+    data = read_json(path, STUDY_SCHEMA)
+    seeds = tuple(data["seeds"])
+    parts = tuple(_part(part, seeds) for part in data["parts"])
+    _check_apart([part.name for part in parts], f"{path}: two parts are called")
+    return Study(data["title"], seeds, parts, data.get("text", ""))
+
+
+def _part(data: dict, seeds: tuple[int, ...]) -> Part:
+    contenders = tuple(Contender(**{"name": each["model"], **each}) for each in data["contenders"])
+    _check_apart([each.name for each in contenders], f"In the part {data['name']} two contenders are called")
+    fields: dict[str, Any] = tuples({"seeds": list(seeds), **data})
+    fields["contenders"] = contenders
+    return Part(**fields)
+
+
+def _check_apart(names: list[str], told: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise MedNCAError(f"{told} {name}.")
+
+
+def measurements(part: Part, cases: list[str]) -> list[tuple[str, float, Measurement]]:
+    """The work of a part: (the contender's name, the value along the axis, what is measured), in a fixed order.
+
+    Args:
+        part: of a study.
+        cases: names of the cases that it is measured on.
+    """
+    own = AXES[part.axis].of_run
+    return [
+        (
+            contender.name,
+            value,
+            Measurement(
+                _varied(contender, own, value) if own else contender,
+                part.data,
+                case,
+                "none" if own else part.axis,
+                0.0 if own else value,
+                part.scans,
+                seed,
+            ),
+        )
+        for contender in part.contenders
+        for value in part.values
+        for case in cases
+        for seed in part.seeds
+    ]
+
+
+def _varied(contender: Contender, field: str, value: float) -> Contender:
+    changed: dict[str, Any] = {field: int(value) if field == "members" else value}
+    return replace(contender, **changed)

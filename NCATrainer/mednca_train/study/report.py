@@ -1,0 +1,290 @@
+"""A study's report: its answers as tables and figures, in a page of HTML, one of Markdown, and a file of numbers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mednca import __version__
+from mednca.files import write_bytes, write_json
+from mednca.quality.verdict import DEFAULT_TARGET
+
+from .changes import AXES
+from .plan import Study
+from .run import Answer
+
+_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: for all eyes
+_BAND = (10, 90)  # percentiles of the cases that a curve's band holds
+_GOOD = ("green", "amber", "red", "grey")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts under a header."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG, and what it shows."""
+
+    name: str
+    alt: str
+    png: bytes
+
+
+Block = str | Table | Picture  # of a page; a text is a paragraph, "# ..." and "## ..." are headings
+
+
+def write_report(study: Study, answers: list[Answer], folder: Path, command: str) -> None:
+    """Write study.json, study.md with a PNG for each part, and study.html, which holds them.
+
+    Args:
+        study: that was asked.
+        answers: of its parts.
+        folder: of the study.
+        command: that made it.
+
+    Raises:
+        MedNCAError: where the folder cannot be written.
+    """
+    figures = {answer.part.name: summaries(answer) for answer in answers}
+    blocks = list(_page(study, answers, figures, command))
+    write_json(
+        folder / "study.json",
+        {
+            "command": command,
+            "code_version": __version__,
+            "study": study.to_json(),
+            "parts": {
+                answer.part.name: {
+                    "cases": answer.cases,
+                    "models": {id: model.sha256 for id, model in answer.models.items()},
+                    "failed": answer.failed,
+                    "figures": figures[answer.part.name],
+                }
+                for answer in answers
+            },
+        },
+    )
+    for block in blocks:
+        if isinstance(block, Picture):
+            write_bytes(folder / f"{block.name}.png", block.png)
+    write_bytes(folder / "study.md", _markdown(blocks).encode("utf-8"))
+    write_bytes(folder / "study.html", _html(study.title, blocks).encode("utf-8"))
+
+
+def summaries(answer: Answer) -> list[dict]:
+    """The figures of a part, one entry for each contender at each value of its axis.
+
+    Args:
+        answer: of the part.
+
+    Returns:
+        As JSON has them: Dice (mean, standard deviation, least, over all structures, cases and seeds; per label and of
+        the union), HD95 in mm, NQM, failures (Dice below the usual target) and what the light says of them, and the
+        seconds of a structure.
+    """
+    part, found = answer.part, []
+    for contender in part.contenders:
+        for value in part.values:
+            rows = [r for r in answer.rows if r["contender"] == contender.name and r["value"] == value]
+            if rows:
+                found.append({"contender": contender.name, "value": value, **_summary(rows)})
+    return found
+
+
+def _summary(rows: list[dict]) -> dict:
+    names = [name for name in rows[0]["dice"] if all(name in row["dice"] for row in rows)]
+    judged = [row for row in rows if row["verdict"] is not None]
+    failures = [row for row in judged if row["dice"]["union"] < DEFAULT_TARGET]
+    return {
+        "rows": len(rows),
+        "dice": {name: _of([row["dice"][name] for row in rows]) for name in names},
+        "hd95_mm": _of([row["hd95_mm"]["union"] for row in rows]),
+        "nqm": _of([row["nqm"] for row in rows]),
+        "seconds": _of([row["seconds"] for row in rows]),
+        "judged": len(judged),
+        "failures": len(failures),
+        "failures_green": sum(row["verdict"] == "green" for row in failures),
+        "verdicts": {color: sum(row["verdict"] == color for row in judged) for color in _GOOD},
+    }
+
+
+def _of(values: list[float | None]) -> dict | None:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    figures = {"mean": np.mean(known), "sd": np.std(known), "least": min(known), "most": max(known)}
+    return {name: round(float(figure), 4) for name, figure in figures.items()}
+
+
+# --- the page
+
+
+def _page(study: Study, answers: list[Answer], figures: dict, command: str) -> Iterator[Block]:
+    seconds = sum(row["seconds"] for answer in answers for row in answer.rows)
+    yield f"# {study.title}"
+    if study.text:
+        yield study.text
+    yield (
+        f"Seeds, stated before: {', '.join(map(str, study.seeds))}. Dice is hard, on native voxels. "
+        f"{seconds / 3600:.1f} hours of segmenting on one core. Code {__version__}. Numbers: study.json."
+    )
+    yield f"    {command}"
+    for answer in answers:
+        yield f"## {answer.part.title}"
+        if answer.part.text:
+            yield answer.part.text
+        yield _measured_on(answer)
+        if answer.failed:
+            yield "Not measured: " + "; ".join(f"{case}: {why}" for case, why in sorted(answer.failed.items()))
+        if not answer.rows:
+            continue
+        yield _table(answer, figures[answer.part.name])
+        yield Picture(answer.part.name, answer.part.title, _figure(answer))
+
+
+def _measured_on(answer: Answer) -> str:
+    part = answer.part
+    return (
+        f"{len(answer.cases)} cases of {part.data} that no contender was trained with, "
+        f"{'seed' if len(part.seeds) == 1 else 'seeds'} {', '.join(map(str, part.seeds))}."
+    )
+
+
+def _table(answer: Answer, figures: list[dict]) -> Table:
+    """A row for each contender and value; labels where all of them have the same."""
+    part, axis = answer.part, AXES[answer.part.axis]
+    names = [name for name in figures[0]["dice"] if all(name in each["dice"] for each in figures)]
+    names = names if len(names) > 2 else ["union"]  # of one label that is the same
+    varied = part.axis != "none"
+    header = [
+        "", *([axis.title] if varied else ["parameters"]), *(f"Dice, {name}" for name in names), "least", "HD95, mm",
+        "NQM", "green / amber / red / grey", "failures, green", "s",
+    ]  # fmt: skip
+    parameters = {
+        each.name: f"{answer.models[each.model].architecture.parameter_count():,}" for each in part.contenders
+    }
+    rows = [
+        [
+            each["contender"],
+            f"{each['value']:g}" if varied else parameters[each["contender"]],
+            *(f"{each['dice'][name]['mean']:.3f} ± {each['dice'][name]['sd']:.3f}" for name in names),
+            f"{each['dice']['union']['least']:.3f}",
+            *(_mean(each[key], digits) for key, digits in (("hd95_mm", 2), ("nqm", 3))),
+            " / ".join(str(each["verdicts"][color]) for color in _GOOD) if each["judged"] else "-",
+            f"{each['failures']}, {each['failures_green']}" if each["judged"] else "-",
+            _mean(each["seconds"], 1),
+        ]
+        for each in figures
+    ]
+    return Table(header, rows)
+
+
+def _mean(figures: dict | None, digits: int) -> str:
+    return f"{figures['mean']:.{digits}f}" if figures else "-"
+
+
+def _figure(answer: Answer) -> bytes:
+    """Dice of the union: curves along the axis, with the band of most cases, or all cases of each contender."""
+    figure = Figure(figsize=(7.2, 4.2), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    (_curves if len(answer.part.values) > 1 else _strips)(axes, answer)
+    axes.set_ylabel("Dice, union")
+    least = min(row["dice"]["union"] for row in answer.rows)
+    axes.set_ylim(0 if len(answer.part.values) > 1 else max(np.floor(10 * least - 0.2) / 10, 0), 1.02)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    data = BytesIO()
+    figure.savefig(data, dpi=110, format="png", metadata={"Software": None})
+    return data.getvalue()
+
+
+def _scores(answer: Answer, contender: str, value: float) -> list[float]:
+    return [r["dice"]["union"] for r in answer.rows if r["contender"] == contender and r["value"] == value]
+
+
+def _curves(axes, answer: Answer) -> None:
+    for number, contender in enumerate(answer.part.contenders):
+        color = _COLORS[number % len(_COLORS)]
+        columns = {value: _scores(answer, contender.name, value) for value in answer.part.values}
+        values = [value for value, scores in columns.items() if scores]
+        axes.plot(values, [np.mean(columns[v]) for v in values], "o-", color=color, markersize=4, label=contender.name)
+        low, high = ([np.percentile(columns[v], share) for v in values] for share in _BAND)
+        axes.fill_between(values, low, high, color=color, alpha=0.15, linewidth=0)
+    axes.set_xlabel(AXES[answer.part.axis].title)
+    axes.legend(frameon=False, loc="best", title=f"mean, and {_BAND[0]} to {_BAND[1]} % of the cases", alignment="left")
+
+
+def _strips(axes, answer: Answer) -> None:
+    names = [contender.name for contender in answer.part.contenders]
+    spread = np.random.default_rng(0)
+    for number, name in enumerate(names):
+        scores = _scores(answer, name, answer.part.values[0])
+        color = _COLORS[number % len(_COLORS)]
+        axes.scatter(
+            number + spread.uniform(-0.15, 0.15, len(scores)), scores, s=14, color=color, alpha=0.6, linewidths=0
+        )
+        if scores:
+            axes.hlines(np.mean(scores), number - 0.3, number + 0.3, color=color, linewidth=2)
+    axes.set_xticks(range(len(names)), names, rotation=20 if len(names) > 3 else 0)
+    axes.set_xlim(-0.6, len(names) - 0.4)
+
+
+# --- its two forms
+
+
+def _markdown(blocks: list[Block]) -> str:
+    return "\n\n".join(map(_in_markdown, blocks)) + "\n"
+
+
+def _in_markdown(block: Block) -> str:
+    if isinstance(block, Picture):
+        return f"![{block.alt}]({block.name}.png)"
+    if isinstance(block, Table):
+        lines = [block.header, ["---"] * len(block.header), *block.rows]
+        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return block
+
+
+_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
+table{border-collapse:collapse;font-size:.85rem;display:block;overflow-x:auto}
+td,th{border:1px solid #ccc;padding:.25rem .5rem;text-align:right}
+td:first-child{text-align:left}
+img{max-width:100%}
+pre{background:#f4f4f4;padding:.5rem;overflow-x:auto}"""
+
+
+def _html(title: str, blocks: list[Block]) -> str:
+    body = "\n".join(map(_in_html, blocks))
+    return (
+        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+        f"<style>\n{_STYLE}\n</style>\n{body}\n</html>\n"
+    )
+
+
+def _in_html(block: Block) -> str:
+    if isinstance(block, Picture):
+        data = base64.b64encode(block.png).decode("ascii")
+        return f'<p><img alt="{escape(block.alt)}" src="data:image/png;base64,{data}"></p>'
+    if isinstance(block, Table):
+        lines = [("th", block.header), *(("td", row) for row in block.rows)]
+        rows = ("<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line) + "</tr>" for tag, line in lines)
+        return "<table>\n" + "\n".join(rows) + "\n</table>"
+    for mark, tag in (("## ", "h2"), ("# ", "h1"), ("    ", "pre")):
+        if block.startswith(mark):
+            return f"<{tag}>{escape(block.removeprefix(mark))}</{tag}>"
+    return f"<p>{escape(block)}</p>"

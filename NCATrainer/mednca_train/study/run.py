@@ -1,0 +1,188 @@
+"""A study from its plan to the rows of all measurements: what is missing is measured, what is there is taken.
+
+A part's rows lie in a file of its folder, a line each, which grows as the work goes on: a study that was killed goes on
+where it was, and one that is changed measures what it did not know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mednca.errors import MedNCAError
+from mednca.files import explained, write_bytes
+from mednca.models.description import Description
+from mednca.models.library import Library
+from mednca.schema import parse_json
+
+from ..data.cases import Case, CaseSet
+from ..model.samples import samples_of
+from ..pool import Pool
+from .measure import Job, identity, measure
+from .plan import Part, Study, measurements
+
+ROWS = "rows.jsonl"
+
+
+@dataclass
+class Answer:
+    """What was measured of a part.
+
+    Attributes:
+        part: of the study.
+        cases: names of those that it was measured on.
+        models: by id, those of its contenders.
+        rows: with "contender", "value", "seed", and what `measure.measure` says; "verdict" is None of cases that the
+            model's calibration has seen.
+        failed: by case, why a measurement could not be made.
+    """
+
+    part: Part
+    cases: list[str]
+    models: Mapping[str, Description]
+    rows: list[dict] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def run_study(
+    study: Study,
+    data: Mapping[str, CaseSet],
+    out: Path,
+    library: Library,
+    step: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Answer]:
+    """Measure what is missing of a study.
+
+    Args:
+        study: what is asked for.
+        data: by name, the data sets of its parts.
+        out: folder of the study; each part has one of its own there.
+        library: that has the models.
+        step: called with how many measurements are there, and how many there will be; it may raise to stop.
+
+    Returns:
+        The answer of each part, in their order.
+
+    Raises:
+        MedNCAError: where a data set or a model is not there, no case of a part was never trained with, or the folder
+            cannot be written.
+    """
+    answers = [_prepared(part, data, library, study.seeds[0]) for part in study.parts]
+    work = [_Work.of(answer, data[answer.part.data], library, out / answer.part.name) for answer in answers]
+    total, done = sum(len(each.jobs) for each in work), sum(len(each.known) for each in work)
+    step(done, total)
+    with Pool() as pool:
+        for answer, each in zip(answers, work, strict=True):
+            missing = [key for key in each.jobs if key not in each.known]
+            outcomes = pool.run(measure, [each.jobs[key] for key in missing])
+            for key, outcome in zip(missing, outcomes, strict=True):
+                if outcome.error:
+                    answer.failed[outcome.job.case.name] = outcome.error
+                else:
+                    each.add(key, outcome.result)
+                done += 1
+                step(done, total)
+            answer.rows = each.rows(answer)
+    return answers
+
+
+def unseen(part: Part, data: CaseSet, models: Mapping[str, Description], seed: int) -> list[str]:
+    """The cases that a part is measured on: none of them was trained with by any of its contenders.
+
+    Args:
+        part: of the study.
+        data: its data set.
+        models: of its contenders.
+        seed: draws which, where there are more than the part wants.
+
+    Returns:
+        Names, sorted.
+
+    Raises:
+        MedNCAError: where none is left.
+    """
+    trained = {
+        name
+        for model in models.values()
+        for name in model.info.get("training", {}).get("split", {}).get("training", ())
+    }
+    names = sorted(case.name for case in data.cases if case.name not in trained)
+    if not names:
+        raise MedNCAError(f"The part {part.name} has no cases: its models were trained with all of {part.data}.")
+    return sorted(random.Random(seed).sample(names, min(part.cases or len(names), len(names))))
+
+
+def _prepared(part: Part, data: Mapping[str, CaseSet], library: Library, seed: int) -> Answer:
+    if part.data not in data:
+        raise MedNCAError(f"The part {part.name} needs the data set {part.data}; give it by --data {part.data}=FOLDER.")
+    models = {contender.model: library.load(contender.model) for contender in part.contenders}
+    return Answer(part, unseen(part, data[part.data], models, seed), models)
+
+
+@dataclass
+class _Work:
+    """A part's measurements by their keys, and the rows of those that are known."""
+
+    file: Path
+    jobs: dict[str, Job]
+    known: dict[str, list[dict]]
+    places: list[tuple[str, float, str]]  # contender and value, and the key of what was measured there
+
+    @classmethod
+    def of(cls, answer: Answer, data: CaseSet, library: Library, folder: Path) -> _Work:
+        cases: dict[str, Case] = {case.name: case for case in data.cases}
+        jobs, places = {}, []
+        for name, value, what in measurements(answer.part, answer.cases):
+            model = what.contender.model
+            job = Job(what, cases[what.case], str(library.find(model)))
+            key = _key(job, answer.models[model].sha256)
+            jobs[key] = job
+            places.append((name, value, key))
+        file = folder / ROWS
+        return cls(file, jobs, {key: rows for key, rows in _read(file).items() if key in jobs}, places)
+
+    def add(self, key: str, rows: list[dict]) -> None:
+        """Keep what was measured, on disk, too."""
+        self.known[key] = rows
+        with explained(self.file):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self.file.open("a", encoding="ascii") as file:
+                file.write(json.dumps({"key": key, "rows": rows}) + "\n")
+
+    def rows(self, answer: Answer) -> list[dict]:
+        """Those of all places that were measured, as `Answer` has them."""
+        calibrated = {
+            id: {sample.case for sample in samples_of(model.info["quality"].get("samples"))[0]}
+            for id, model in answer.models.items()
+        }
+        rows = []
+        for name, value, key in self.places:
+            what = self.jobs[key].what
+            seen = what.case in calibrated[what.contender.model]
+            for row in self.known.get(key, ()):
+                rows.append({"contender": name, "value": value, "seed": what.seed, **row})
+                if seen:
+                    rows[-1] |= {"verdict": None, "predicted_dice": None, "interval": [None, None]}
+        return rows
+
+
+def _key(job: Job, sha256: str) -> str:
+    text = json.dumps(identity(job, sha256), sort_keys=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def _read(file: Path) -> dict[str, list[dict]]:
+    """The rows of a file by their keys. A line that was cut off when the program was killed is cut out of the file."""
+    if not file.is_file():
+        return {}
+    with explained(file):
+        lines = file.read_bytes().splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith(b"\n")]
+    if whole != lines:
+        write_bytes(file, b"".join(whole))
+    each = [parse_json(line, str(file)) for line in whole]
+    return {row["key"]: row["rows"] for row in each}

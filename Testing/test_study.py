@@ -1,0 +1,212 @@
+"""Studies: a file that says what is measured, a command that measures what is missing, a report that says it all."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from typer.testing import CliRunner
+
+from conftest import ROOT
+from mednca.errors import MedNCAError
+from mednca.imaging.metrics import dice
+from mednca.models.library import Library
+from mednca.models.weights import load_model
+from mednca_train import cli
+from mednca_train.data.layouts import find_dataset
+from mednca_train.study.changes import AXES, beside
+from mednca_train.study.measure import Job, measure
+from mednca_train.study.plan import Contender, Measurement, read_study
+from mednca_train.study.run import ROWS, run_study
+from phantoms import image_of, organ_case, save, standout_model
+
+SMALL = ROOT / "docs" / "study" / "small.json"
+
+
+@pytest.fixture
+def phantoms(tmp_path):
+    """Eight cases, bright organs in a little noise."""
+    for name in ("images", "labels"):
+        (tmp_path / "phantoms" / name).mkdir(parents=True)
+    for number in range(8):
+        image, labels = organ_case(number, noise=0.02)
+        for name, array in (("images", image), ("labels", (labels > 0).astype(np.uint8))):
+            sitk.WriteImage(image_of(array), str(tmp_path / "phantoms" / name / f"case_{number}.nii.gz"))
+    return tmp_path / "phantoms"
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """The library has a model by hand, which was trained with two of the cases, and whose light has seen a third."""
+    monkeypatch.setenv("MEDNCA_MODELS", str(tmp_path / "models"))
+    model = standout_model("organ", field_of_view=(24.0, 26.0, 22.0), fire_rate=0.9)
+    signals = ["nqm", "nqm field", "worst member", "mean member"]
+    row = ["case_2", "clean", "crop", None, 0.9, *[0.1] * 4]
+    model.info |= {
+        "training": {"split": {"training": ["case_0", "case_1"], "validation": ["case_3"]}},
+        "quality": {"calibration": None, "samples": {"signals": signals, "made_with": [row], "tried": []}},
+    }
+    save(model, tmp_path / "models" / "organ")
+    return tmp_path / "models"
+
+
+def _run(plan, out, data):
+    return CliRunner().invoke(cli.cli.app, ["study", str(plan), "--out", str(out), "--data", f"phantoms={data}"])
+
+
+def test_the_small_study(phantoms, models, tmp_path):
+    """By its command; nobody was trained with the cases; all say the same figures; again, nothing is measured."""
+    result = _run(SMALL, tmp_path / "out", phantoms)
+    assert result.exit_code == 0, result.output
+    told = json.loads((tmp_path / "out" / "study.json").read_text("utf-8"))
+    assert told["parts"]["models"]["cases"] == [f"case_{n}" for n in range(2, 8)]
+    assert set(told["parts"]["noise"]["cases"]) < set(told["parts"]["models"]["cases"])
+    first = told["parts"]["models"]["figures"][0]
+    assert first["dice"]["union"]["mean"] > 0.8
+    assert first["contender"] == "ten members" and first["rows"] == 6 * 2 and first["judged"] == 5 * 2
+    assert [each["value"] for each in told["parts"]["noise"]["figures"]] == [0, 0.3, 1]
+    page = (tmp_path / "out" / "study.md").read_text("utf-8")
+    html = (tmp_path / "out" / "study.html").read_text("utf-8")
+    for text in (f"{first['dice']['union']['mean']:.3f}", "The more noise, the worse the mask."):
+        assert text in page and text in html
+    for name in ("models", "noise", "members"):
+        assert (tmp_path / "out" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert f"]({name}.png)" in page
+    assert html.count("data:image/png") == 3 and "<script" not in html and "http" not in html
+    written = {name: (tmp_path / "out" / name / ROWS).stat().st_mtime_ns for name in ("models", "noise", "members")}
+    assert _run(SMALL, tmp_path / "out", phantoms).exit_code == 0
+    assert written == {name: (tmp_path / "out" / name / ROWS).stat().st_mtime_ns for name in written}
+    assert json.loads((tmp_path / "out" / "study.json").read_text("utf-8")) == told
+
+
+class Stop(Exception):
+    pass
+
+
+def test_a_study_that_was_stopped_and_cut_goes_on(phantoms, models, tmp_path):
+    """To the rows of one that was not stopped; what it has is not measured again, and a half line is."""
+    study, data, library = read_study(SMALL), {"phantoms": find_dataset(phantoms)}, Library()
+    whole = run_study(study, data, tmp_path / "whole", library)
+
+    def stop(done, total):
+        if done == 20:
+            raise Stop
+
+    with pytest.raises(Stop):
+        run_study(study, data, tmp_path / "out", library, stop)
+    rows = tmp_path / "out" / "models" / ROWS
+    assert len(rows.read_bytes().splitlines()) == 20
+    rows.write_bytes(rows.read_bytes()[:-30])
+    seen = []
+    again = run_study(study, data, tmp_path / "out", library, lambda done, total: seen.append((done, total)))
+    assert seen[0] == (19, 24 + 9 + 4) and seen[-1] == (37, 37)
+    assert [_without_time(answer.rows) for answer in again] == [_without_time(answer.rows) for answer in whole]
+
+
+def _without_time(rows):
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, tmp_path):
+    study, data = read_study(SMALL), {"phantoms": find_dataset(phantoms)}
+    study = replace(study, parts=study.parts[2:])
+    run_study(study, data, tmp_path / "out", Library())
+    (part,) = study.parts
+    renamed = replace(study, parts=(replace(part, contenders=(replace(part.contenders[0], name="other"),)),))
+    seen = []
+    answers = run_study(renamed, data, tmp_path / "out", Library(), lambda done, total: seen.append(done))
+    assert seen == [4] and {row["contender"] for row in answers[0].rows} == {"other"}
+    changed = load_model(models / "organ")
+    for weights in changed.pyramid.parameters():
+        weights.data += 1e-4
+    shutil.rmtree(models / "organ")
+    save(changed, models / "organ")
+    seen.clear()
+    run_study(study, data, tmp_path / "out", Library(), lambda done, total: seen.append(done))
+    assert seen[0] == 0 and seen[-1] == 4
+
+
+def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, tmp_path):
+    """A damaged case; a light that has seen a case says nothing of it; the exit says that something failed."""
+    (phantoms / "labels" / "case_5.nii.gz").write_bytes(b"no image")
+    result = _run(SMALL, tmp_path / "out", phantoms)
+    assert result.exit_code == 1 and "case_5" in result.output
+    told = json.loads((tmp_path / "out" / "study.json").read_text("utf-8"))
+    assert set(told["parts"]["models"]["failed"]) == {"case_5"}
+    assert told["parts"]["models"]["figures"][0]["rows"] == 5 * 2
+    assert "Not measured: case_5" in (tmp_path / "out" / "study.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda s: s.update(seeds=[]), "seeds"),
+        (lambda s: s["parts"][0].update(axis="luck"), "luck"),
+        (lambda s: s["parts"][1].update(name="models"), "two parts are called models"),
+        (lambda s: s["parts"][0]["contenders"][1].update(name="ten members"), "two contenders are called ten members"),
+        (lambda s: s["parts"][0].update(data="others"), "needs the data set others"),
+        (lambda s: s["parts"][0]["contenders"][0].update(model="nobody"), "nobody"),
+    ],
+)
+def test_a_wrong_study_is_one_sentence(phantoms, models, tmp_path, change, told):
+    study = json.loads(SMALL.read_text("utf-8"))
+    change(study)
+    (tmp_path / "wrong.json").write_text(json.dumps(study), "utf-8")
+    with pytest.raises(MedNCAError, match=told):
+        read = read_study(tmp_path / "wrong.json")
+        run_study(read, {"phantoms": find_dataset(phantoms)}, tmp_path / "out", Library())
+
+
+def test_a_part_without_an_unseen_case_is_refused(phantoms, models, tmp_path):
+    model = load_model(models / "organ")
+    model.info["training"]["split"]["training"] = [f"case_{n}" for n in range(8)]
+    shutil.rmtree(models / "organ")
+    save(model, models / "organ")
+    with pytest.raises(MedNCAError, match="trained with all"):
+        run_study(read_study(SMALL), {"phantoms": find_dataset(phantoms)}, tmp_path / "out", Library())
+
+
+@pytest.mark.parametrize("axis", [name for name, axis in AXES.items() if axis.change])
+def test_a_change_keeps_the_answer_where_the_organ_is(axis):
+    """Where the organ is bright in the changed image, the changed label map says so; 0 (or 1) changes nothing."""
+    array, labels = organ_case(3, noise=0.0)
+    image, truth = image_of(array, (1.0, 1.2, 1.5)), image_of(labels, (1.0, 1.2, 1.5))
+    value, none = {"scale": (1.3, 1), "rotation": (20, 0), "translation": (4, 0), "shape": (5, 0)}.get(axis, (0.3, 0))
+    changed, answer = AXES[axis].change(image, truth, value, 7)
+    assert changed.GetSize() == answer.GetSize() and changed.GetSpacing() == answer.GetSpacing()
+    voxels, known = sitk.GetArrayFromImage(changed), sitk.GetArrayFromImage(answer) > 0
+    bright = voxels > (voxels.min() + voxels.max()) / 2
+    assert dice(bright, known) > (0.5 if axis in ("darker", "brighter", "ghosting", "spike", "motion") else 0.9)
+    again, _ = AXES[axis].change(image, truth, value, 7)
+    assert np.array_equal(sitk.GetArrayFromImage(again), voxels)
+    same, untouched = AXES[axis].change(image, truth, none, 7)
+    assert np.allclose(sitk.GetArrayFromImage(same), sitk.GetArrayFromImage(image), atol=1e-3)
+    assert np.array_equal(sitk.GetArrayFromImage(untouched), sitk.GetArrayFromImage(truth))
+
+
+def test_a_click_is_moved_as_far_as_it_says():
+    image = image_of(organ_case(0)[0])
+    assert np.linalg.norm(beside(image, 12.0, 5)) == pytest.approx(12)
+    assert not np.allclose(beside(image, 12.0, 5), beside(image, 12.0, 6))
+
+
+def test_a_contender_runs_as_it_says(phantoms, models):
+    """More steps and another fire rate, with the same weights; the model itself is as it was."""
+    (case,) = [case for case in find_dataset(phantoms).cases if case.name == "case_4"]
+
+    def rows(**changed):
+        what = Measurement(Contender("organ", "x", members=2, **changed), "phantoms", "case_4", "none", 0.0, False, 0)
+        return _without_time(measure(Job(what, case, str(models / "organ"))))
+
+    own = rows()
+    assert rows(steps=1.0) == own and rows(fire_rate=0.9) == own
+    assert rows(fire_rate=0.1) != own and rows(steps=4) != own and rows() == own
+
+
+def test_the_full_study_can_be_read_and_names_bundled_models():
+    study = read_study(SMALL.with_name("full.json"))
+    bundled = {path.name for path in (ROOT / "Resources" / "Models").iterdir()}
+    assert {contender.model for part in study.parts for contender in part.contenders} <= bundled
+    assert len(study.seeds) == 3
