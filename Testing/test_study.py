@@ -19,7 +19,10 @@ from mednca_train.data.layouts import find_dataset
 from mednca_train.study.changes import AXES, beside
 from mednca_train.study.measure import Job, measure
 from mednca_train.study.plan import Contender, Measurement, read_study
-from mednca_train.study.run import ROWS, run_study
+from mednca_train.study.quality import judged
+from mednca_train.study.report import write_report
+from mednca_train.study.run import ROWS, Answer, run_study
+from panel import CALIBRATION
 from phantoms import image_of, organ_case, save, standout_model
 
 SMALL = ROOT / "docs" / "study" / "small.json"
@@ -210,3 +213,39 @@ def test_the_full_study_can_be_read_and_names_bundled_models():
     bundled = {path.name for path in (ROOT / "Resources" / "Models").iterdir()}
     assert {contender.model for part in study.parts for contender in part.contenders} <= bundled
     assert len(study.seeds) == 3
+
+
+def _row(true, light, metric, expected=None):
+    return {
+        "contender": "organ", "value": 0.0, "verdict": light, "dice": {"union": true}, "predicted_dice": expected,
+        "interval": [None, None] if expected is None else [expected - 0.1, expected + 0.1],
+        "signals": {"nqm field": metric}, "hd95_mm": {"union": 1.0}, "nqm": metric, "seconds": 1.0,
+    }  # fmt: skip
+
+
+def test_the_light_and_the_paper_s_line_side_by_side(models, tmp_path):
+    """Of four failures the light tells three and the line two; nothing found counts as told by both."""
+    model = load_model(models / "organ")
+    model.info["quality"] |= {"calibration": CALIBRATION}
+    samples = model.info["quality"]["samples"]
+    samples["made_with"] = [["x", "clean", "crop", None, 1 - 2 * x, x, x, x, x] for x in (0.0, 0.1, 0.3)]
+    (part,) = [part for part in read_study(SMALL).parts if part.name == "noise"]
+    plain = replace(part, contenders=(replace(part.contenders[0], members=None),))
+    rows = [
+        _row(0.9, "green", 0.05, 0.88), _row(0.9, "amber", 0.15, 0.7), _row(0.7, "red", 0.2, 0.72),
+        _row(0.7, "red", 0.05, 0.75), _row(0.6, "amber", 0.05, 0.85), _row(0.0, "grey", None),
+    ]  # fmt: skip
+    answer = Answer(plain, ["case_4"], {"organ": model}, rows)
+    (light,) = judged([answer])
+    assert light.line == pytest.approx((-2, 1)) and light.threshold == pytest.approx(0.1)
+    told = light.figures()
+    assert {name: each["failures_told"] for name, each in told.items()} == {
+        "light, red or grey": 0.75, "light, not green": 1.0, "the paper's line": 0.5,
+    }  # fmt: skip
+    assert [each["good_called_failures"] for each in told.values()] == [0.0, 0.5, 0.5]
+    assert light.interval()["rows"] == 5 and light.interval()["coverage"] == 0.6
+    write_report(replace(read_study(SMALL), parts=(plain,)), [answer], tmp_path, "mednca study")
+    assert "75.0%" in (tmp_path / "study.md").read_text("utf-8")
+    assert json.loads((tmp_path / "study.json").read_text("utf-8"))["quality"]["organ"]["told"] == told
+    assert (tmp_path / "quality-organ.png").is_file()
+    assert judged([Answer(part, ["case_4"], {"organ": model}, rows)]) == []  # three members are not the model's own

@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 
 from mednca import __version__
 from mednca.files import write_bytes, write_json
-from mednca.quality.verdict import DEFAULT_TARGET
+from mednca.quality.verdict import COLORS, DEFAULT_TARGET
 
 from .changes import AXES
 from .plan import Study
+from .quality import PAPER_SIGNAL, Judged, judged
 from .run import Answer
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: for all eyes
@@ -59,7 +60,8 @@ def write_report(study: Study, answers: list[Answer], folder: Path, command: str
         MedNCAError: where the folder cannot be written.
     """
     figures = {answer.part.name: summaries(answer) for answer in answers}
-    blocks = list(_page(study, answers, figures, command))
+    lights = judged(answers)
+    blocks = [*_page(study, answers, figures, command), *_quality(lights)]
     write_json(
         folder / "study.json",
         {
@@ -74,6 +76,10 @@ def write_report(study: Study, answers: list[Answer], folder: Path, command: str
                     "figures": figures[answer.part.name],
                 }
                 for answer in answers
+            },
+            "quality": {
+                each.model.id: {"told": each.figures(), "interval": each.interval(), "line": each.line}
+                for each in lights
             },
         },
     )
@@ -208,6 +214,10 @@ def _figure(answer: Answer) -> bytes:
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+    return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
     data = BytesIO()
     figure.savefig(data, dpi=110, format="png", metadata={"Software": None})
     return data.getvalue()
@@ -242,6 +252,71 @@ def _strips(axes, answer: Answer) -> None:
             axes.hlines(np.mean(scores), number - 0.3, number + 0.3, color=color, linewidth=2)
     axes.set_xticks(range(len(names)), names, rotation=20 if len(names) > 3 else 0)
     axes.set_xlim(-0.6, len(names) - 0.4)
+
+
+# --- quality control
+
+
+def _quality(lights: list[Judged]) -> Iterator[Block]:
+    if lights:
+        yield "## Quality control"
+        yield (
+            "All of the above in which a model ran as it is, on cases that its calibration was not made with; a failure is "
+            f"a Dice below {DEFAULT_TARGET}. The paper's line (M3D-NCA, section 2.3) is a straight one of Dice over NQM of "
+            "the whole field, by least squares over the samples of the same calibration."
+        )
+    for each in lights:
+        interval = each.interval()
+        rows = [
+            [
+                name,
+                str(told["failures"]),
+                _percent(told["failures_told"]),
+                str(told["good"]),
+                _percent(told["good_called_failures"]),
+            ]
+            for name, told in each.figures().items()
+        ]
+        yield Table([each.model.name, "failures", "told", "good results", "called failures"], rows)
+        yield (
+            f"The interval of {each.model.id} holds in {_percent(interval['coverage'])} of {interval['rows']} results; "
+            f"the expected Dice is off by {_number(interval['mean_absolute_error'])} on average."
+        )
+        yield Picture(f"quality-{each.model.id}", f"What is said of {each.model.name}, and what is true", _lights(each))
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _lights(light: Judged) -> bytes:
+    """Dice over NQM with the paper's line, and expected against true Dice, each result in its light's color."""
+    figure = Figure(figsize=(9.6, 4.6), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    over_metric, expected = figure.subplots(1, 2)
+    for color in _GOOD:
+        rows = [row for row in light.rows if row["verdict"] == color]
+        pairs = [(row["signals"][PAPER_SIGNAL], row["dice"]["union"]) for row in rows]
+        pairs = [pair for pair in pairs if pair[0] is not None]
+        style = {"s": 12, "color": COLORS[color], "alpha": 0.6, "linewidths": 0}
+        over_metric.scatter(*(zip(*pairs, strict=True) if pairs else ([], [])), label=f"{color} ({len(rows)})", **style)
+        told = [(row["dice"]["union"], row["predicted_dice"]) for row in rows if row["predicted_dice"] is not None]
+        expected.scatter(*(zip(*told, strict=True) if told else ([], [])), **style)
+    slope, intercept = light.line
+    least, most = over_metric.get_xlim()
+    over_metric.plot((least, most), (intercept + slope * least, intercept + slope * most), color="#555555", linewidth=1)
+    over_metric.axvline(light.threshold, color="#555555", linewidth=1, linestyle=":")
+    over_metric.set(xlim=(least, most), ylim=(0, 1.02), xlabel="NQM of the whole field", ylabel="true Dice, union")
+    over_metric.legend(frameon=False, fontsize=8, loc="upper right")
+    expected.plot((0, 1), (0, 1), color="#bbbbbb", linewidth=1, zorder=0)
+    for line in (expected.axvline, expected.axhline):
+        line(DEFAULT_TARGET, color="#bbbbbb", linewidth=1, linestyle=":", zorder=0)
+    expected.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="true Dice, union", ylabel="expected Dice", aspect="equal")
+    return _png(figure)
 
 
 # --- its two forms
