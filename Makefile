@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-kills study-finetuning study-teacher verdict-report lint format train clean
+.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -26,10 +26,10 @@ check-kills: $(READY)
 study-finetuning: $(READY)
 	$(PY) Testing/benchmarks/finetune.py $(DATA)
 
-# A 3D U-Net (MONAI's) on the training cases of MODEL, measured on its validation cases (an hour on one core).
-study-teacher: $(READY)
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps monai==1.5.1
-	$(PY) Testing/benchmarks/teacher.py $(MODEL) $(DATA) runs/$(MODEL)-teacher
+# All that is claimed of the models, measured (docs/study; hours on two cores, goes on where it was stopped).
+study: $(READY)
+	$(VENV)/bin/mednca study docs/study/full.json --out runs/study --data hippocampus=$(DATA) --data prostate=$(PROSTATE) \
+		--data brains=$(BRAINS)
 
 # What the light of MODEL is worth, on its validation cases and, where SCANS holds images/ and labels/, by clicks in them.
 verdict-report: $(READY)
@@ -69,10 +69,12 @@ format: $(READY)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-# How the bundled models were made (hours on two cores; goes on where it was stopped). MODEL is one of hippocampus-m3dnca,
-# hippocampus-mednca and prostate-m3dnca; DATA holds images/ and labels/ of its data set. The model is runs/MODEL/result.
+# How the bundled models were made (hours on two cores; goes on where it was stopped). MODEL is one of the presets, as
+# hippocampus-m3dnca; DATA holds images/ and labels/ of its data set. The model is runs/MODEL/result.
 DATA ?= ../shared/data/hippocampus
 MODEL ?= hippocampus-m3dnca
+PROSTATE ?= ../shared/data/prostate
+BRAINS ?= ../shared/data/brains
 train: $(READY)
 	$(VENV)/bin/mednca train --preset $(MODEL) --keep-names --images $(DATA)/images --labels $(DATA)/labels \
 		--run runs/$(MODEL)

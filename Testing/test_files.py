@@ -618,7 +618,7 @@ def test_resume_tells_where_the_model_went(tmp_path, material, monkeypatch):
 
     def finish(run, cases, metadata, folder, replace, **_):
         with files.staged(folder, replace) as made:
-            save(build._untested_model(run, cases, metadata, "", None), made)
+            save(build.untested_model(run, cases, metadata, "", None), made)
         return ValidationReport((), Summary(0, 0, {}, {}, {}, {}, 0, None, {}))
 
     monkeypatch.setattr(training_run, "finish", finish)

@@ -7,24 +7,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 from typer.testing import CliRunner
 
 from conftest import ROOT
 from mednca.errors import MedNCAError
 from mednca.imaging.metrics import dice
+from mednca.models.description import Label, Preprocessing
 from mednca.models.library import Library
 from mednca.models.weights import load_model
+from mednca.nca.architecture import Architecture, Level
 from mednca_train import cli
 from mednca_train.data.layouts import find_dataset
+from mednca_train.plan.plan import Augmentation, Plan
 from mednca_train.study.changes import AXES, beside
 from mednca_train.study.measure import Job, measure
-from mednca_train.study.plan import Contender, Measurement, read_study
+from mednca_train.study.networks import Spec, load_network
+from mednca_train.study.plan import Contender, Measurement, Part, Study, Trained, read_study
 from mednca_train.study.quality import judged
 from mednca_train.study.report import write_report
 from mednca_train.study.run import ROWS, Answer, run_study
+from mednca_train.study.training import NetworkTraining, job_of, train
+from mednca_train.training.batches import Batches
 from panel import CALIBRATION
-from phantoms import image_of, organ_case, save, standout_model
+from phantoms import image_of, m3d, organ_case, random_pyramid, save, standout_model
 
+FLAT = Architecture("med-nca", 4, 4, (Level((2, 2, 1), 3, 2), Level((1, 1, 1), 3, 2)), slice_axis=2)
 SMALL = ROOT / "docs" / "study" / "small.json"
 
 
@@ -49,7 +57,7 @@ def models(tmp_path, monkeypatch):
     row = ["case_2", "clean", "crop", None, 0.9, *[0.1] * 4]
     model.info |= {
         "training": {"split": {"training": ["case_0", "case_1"], "validation": ["case_3"]}},
-        "quality": {"calibration": None, "samples": {"signals": signals, "made_with": [row], "tried": []}},
+        "quality": {"calibration": CALIBRATION, "samples": {"signals": signals, "made_with": [row], "tried": []}},
     }
     save(model, tmp_path / "models" / "organ")
     return tmp_path / "models"
@@ -211,7 +219,9 @@ def test_a_contender_runs_as_it_says(phantoms, models):
 def test_the_full_study_can_be_read_and_names_bundled_models():
     study = read_study(SMALL.with_name("full.json"))
     bundled = {path.name for path in (ROOT / "Resources" / "Models").iterdir()}
-    assert {contender.model for part in study.parts for contender in part.contenders} <= bundled
+    trained = {each.id for each in study.trained}
+    assert {contender.model for part in study.parts for contender in part.contenders} <= bundled | trained
+    assert {each.like for each in study.trained} <= bundled and len({each.minutes for each in study.trained}) == 1
     assert len(study.seeds) == 3
 
 
@@ -226,7 +236,6 @@ def _row(true, light, metric, expected=None):
 def test_the_light_and_the_paper_s_line_side_by_side(models, tmp_path):
     """Of four failures the light tells three and the line two; nothing found counts as told by both."""
     model = load_model(models / "organ")
-    model.info["quality"] |= {"calibration": CALIBRATION}
     samples = model.info["quality"]["samples"]
     samples["made_with"] = [["x", "clean", "crop", None, 1 - 2 * x, x, x, x, x] for x in (0.0, 0.1, 0.3)]
     (part,) = [part for part in read_study(SMALL).parts if part.name == "noise"]
@@ -249,3 +258,91 @@ def test_the_light_and_the_paper_s_line_side_by_side(models, tmp_path):
     assert json.loads((tmp_path / "study.json").read_text("utf-8"))["quality"]["organ"]["told"] == told
     assert (tmp_path / "quality-organ.png").is_file()
     assert judged([Answer(part, ["case_4"], {"organ": model}, rows)]) == []  # three members are not the model's own
+
+
+PLAN = Plan(
+    architecture=m3d(),
+    preprocessing=Preprocessing((1.0, 1.0, 1.0), (0.5, 99.5), (24.0, 26.0, 22.0), keep_largest=True),
+    labels=(Label(1, "Organ", (200, 0, 0)),),
+    field_of_view=(20, 22, 18),
+    patch=(12, 12, 12),
+    batch=1,
+    augmentation=Augmentation(shift=2.0, elastic=0.0),
+)
+
+
+@pytest.fixture
+def trained_study(models):
+    """Three contenders trained for seconds: an NCA without augmentation, a U-Net, a 2D U-Net."""
+    model = load_model(models / "organ")
+    for name, plan in (("third", PLAN), ("flat", replace(PLAN, architecture=FLAT))):
+        info = model.info | {"training": model.info["training"] | {"plan": plan.to_json()}}
+        pyramid = random_pyramid(plan.architecture)
+        made = replace(model, id=name, architecture=plan.architecture, labels=plan.labels, info=info, pyramid=pyramid)
+        save(made, models / name)
+    own = (
+        Trained("own-nca", "an NCA", "phantoms", "third", 0.02, plan={"augmentation": False, "duplication": 2}),
+        Trained("own-unet", "a U-Net", "phantoms", "third", 0.04, unet=4),
+        Trained("own-slices", "a 2D U-Net", "phantoms", "flat", 0.02, unet=4, slices=True),
+    )
+    contenders = tuple(Contender(each.id, each.name) for each in own)
+    part = Part("side-by-side", "Side by side", "phantoms", contenders, (0,), cases=2)
+    return Study("Trained", (0,), (part,), trained=own)
+
+
+def test_a_study_trains_its_own(trained_study, phantoms, models, tmp_path):
+    """On the split of the model that they are like, once; what they were trained with is measured by none."""
+    data, out = {"phantoms": find_dataset(phantoms)}, tmp_path / "out"
+    (answer,) = run_study(trained_study, data, out, Library())
+    assert {row["contender"] for row in answer.rows} == {"an NCA", "a U-Net", "a 2D U-Net"} and not answer.failed
+    assert not set(answer.cases) & {"case_0", "case_1"}
+    assert all(row["verdict"] is None and 0 <= row["dice"]["union"] <= 1 for row in answer.rows)
+    nca = load_model(out / "models" / "own-nca")
+    assert nca.info["training"]["split"]["training"] == ["case_0", "case_1"]
+    plan = nca.info["training"]["plan"]
+    assert plan["duplication"] == 2 and plan["augmentation"]["noise"] == 0 == plan["augmentation"]["shift"]
+    unet = load_network(out / "models" / "own-unet")
+    assert unet.info["training"]["split"] == nca.info["training"]["split"] and unet.parameter_count > 1000
+    assert load_network(out / "models" / "own-slices").spec.slice_axis == 2
+    times = [path.stat().st_mtime_ns for path in sorted((out / "models").rglob("*.safetensors"))]
+    run_study(trained_study, data, out, Library())
+    assert times == [path.stat().st_mtime_ns for path in sorted((out / "models").rglob("*.safetensors"))]
+    write_report(trained_study, [answer], out, "mednca study")
+    assert f"{unet.parameter_count:,}" in (out / "study.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("slice_axis", [None, 0, 2])
+def test_a_u_net_takes_any_size_and_a_2d_one_sees_slices(slice_axis):
+    spec = Spec.for_field((20, 22, 18), (1.0, 1.0, 1.0), 4, 2, slice_axis)
+    torch.manual_seed(0)
+    network = spec.build().eval()
+    image = torch.randn(1, 21, 19, 17)
+    with torch.inference_mode():
+        whole = spec.logits(network, image)
+        assert whole.shape == (1, 21, 19, 17, 2)
+        changed = image.clone()
+        changed.select((slice_axis or 0) + 1, 5).add_(3.0)
+        differs = ((spec.logits(network, changed) - whole).abs().amax(dim=(0, 4)) > 1e-4).numpy()
+    others = tuple(axis for axis in range(3) if axis != (slice_axis or 0))
+    reached = differs.any(axis=others).nonzero()[0].tolist()
+    assert reached == [5] if slice_axis is not None else len(reached) > 5
+
+
+def test_a_u_net_goes_on_where_it_was_killed(trained_study, phantoms, models, tmp_path):
+    """From its checkpoint, with the iterations that were planned first, to the same weights."""
+    like, cases, weights = Library().load("third"), list(find_dataset(phantoms).cases), []
+    for folder, stopped_at in ((tmp_path / "whole", 0), (tmp_path / "again", 2)):
+        job = job_of(trained_study.trained[1], like, cases, folder / "unet")
+        work = folder / "unet.training"
+        work.mkdir(parents=True)
+        (work / "iterations.json").write_text("5", "ascii")
+        if stopped_at:
+            plan = replace(job.plan, iterations=5)
+            training = NetworkTraining(Spec.for_field(PLAN.field_of_view, (1.0, 1.0, 1.0), 4, 1), plan)
+            own = [case for case in cases if case.name in job.split["training"]]
+            for number in range(stopped_at):
+                training.step(*Batches(own, plan, 0)[number])
+            training.save(work / "checkpoint.safetensors")
+        train(job)
+        weights.append(list(load_network(folder / "unet").network.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))

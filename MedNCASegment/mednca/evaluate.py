@@ -18,13 +18,14 @@ from .imaging.geometry import CanonicalImage
 from .imaging.metrics import dice, hd95
 from .imaging.reading import check_same_grid, read_image, read_labels
 from .imaging.structures import is_one_field, middle, separate
+from .models.description import Label
 from .models.weights import Model
-from .result import Segmentation
+from .result import Finding, Segmentation
 from .scores import CaseScore
 from .segment import segment_image
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Structure:
     """One structure of a label map, and how a person would ask for it.
 
@@ -89,34 +90,62 @@ def evaluate_image(
         MedNCAError: where the case cannot be measured.
     """
     check_same_grid(name, image, truth)
-    expected = sitk.GetArrayFromImage(truth)
-    values = truth_values or {label.value: label.value for label in model.labels}
-    counted = values_in(truth) if union_only else list(values.values())
-    structures = structures_of(model, truth, counted)
-    values_of_each = [set(np.unique(expected[structure.mask])) for structure in structures]
-    union_only = union_only or any(values_of_one != values_of_each[0] for values_of_one in values_of_each)
-    for number, structure in enumerate(structures, start=1):
+    known = Truth(name, truth, model.labels, model.preprocessing.field_of_view, truth_values, union_only)
+    for structure in known.structures:
         clicks = [triple(float(a + b) for a, b in zip(click, beside, strict=True)) for click in structure.clicks]
         result = segment_image(image, model, clicks, members=members, seed=seed, device=device)
-        found = sitk.GetArrayFromImage(result.labels)
-        masks = {} if union_only else {
-            label.name: (found == label.value, structure.mask & (expected == values[label.value]))
-            for label in model.labels if label.value in values
+        yield known.score(structure, sitk.GetArrayFromImage(result.labels), result.findings[0]), result
+
+
+class Truth:
+    """A label map that results are measured by, whatever made them.
+
+    Attributes:
+        name: of the case.
+        structures: the largest first.
+    """
+
+    def __init__(
+        self, name: str, truth: sitk.Image, labels: Iterable[Label], field: tuple[float, float, float] | None,
+        truth_values: Mapping[int, int] | None = None, union_only: bool = False,
+    ):  # fmt: skip
+        """Arguments as of `evaluate_case`; labels: those that results have; field: of view, mm, that parts structures.
+
+        Raises:
+            MedNCAError: as `structures_of`.
+        """
+        self.name, self._spacing, self._expected = name, truth.GetSpacing(), sitk.GetArrayFromImage(truth)
+        self._labels = list(labels)
+        self._values = truth_values or {label.value: label.value for label in self._labels}
+        self._counted = values_in(truth) if union_only else list(self._values.values())
+        self.structures = structures_of(field, truth, self._counted)
+        values_of_each = [set(np.unique(self._expected[structure.mask])) for structure in self.structures]
+        self._union_only = union_only or any(values != values_of_each[0] for values in values_of_each)
+
+    def score(self, structure: Structure, found: np.ndarray, finding: Finding | None = None) -> CaseScore:
+        """Measure a result.
+
+        Args:
+            structure: of `structures`, that was asked for.
+            found: label values, (k, j, i), on the label map's voxels.
+            finding: what the result says of itself; None of what has no light.
+        """
+        masks = {} if self._union_only else {
+            label.name: (found == label.value, structure.mask & (self._expected == self._values[label.value]))
+            for label in self._labels if label.value in self._values
         }  # fmt: skip
-        masks["union"] = (found > 0 if union_only else np.isin(found, list(values)), structure.mask)
-        finding = result.findings[0]
-        score = CaseScore(
-            case=name,
-            structure=number if len(structures) > 1 else None,
+        masks["union"] = (found > 0 if self._union_only else np.isin(found, list(self._values)), structure.mask)
+        return CaseScore(
+            case=self.name,
+            structure=self.structures.index(structure) + 1 if len(self.structures) > 1 else None,
             dice={key: dice(*pair) for key, pair in masks.items()},
-            hd95_mm={key: hd95(*pair, image.GetSpacing()) for key, pair in masks.items()},
-            nqm=finding.nqm["union"],
-            predicted_dice=finding.verdict.predicted_dice,
-            verdict=finding.verdict.color,
+            hd95_mm={key: hd95(*pair, self._spacing) for key, pair in masks.items()},
+            nqm=finding.nqm["union"] if finding else None,
+            predicted_dice=finding.verdict.predicted_dice if finding else None,
+            verdict=finding.verdict.color if finding else "grey",
             clicked=bool(structure.clicks),
-            uncounted=tuple(sorted({int(value) for value in np.unique(expected)} - {0, *counted})),
+            uncounted=tuple(sorted({int(value) for value in np.unique(self._expected)} - {0, *self._counted})),
         )
-        yield score, result
 
 
 def values_in(truth: sitk.Image) -> list[int]:
@@ -124,11 +153,13 @@ def values_in(truth: sitk.Image) -> list[int]:
     return [int(value) for value in np.unique(sitk.GetArrayViewFromImage(truth)) if value]
 
 
-def structures_of(model: Model, truth: sitk.Image, values: Iterable[int]) -> list[Structure]:
-    """The structures that a label map's voxels of some values make, as far as the model's field of view parts them.
+def structures_of(
+    field: tuple[float, float, float] | None, truth: sitk.Image, values: Iterable[int]
+) -> list[Structure]:
+    """The structures that a label map's voxels of some values make, as far as a model's field of view parts them.
 
     Args:
-        model: which has the field of view.
+        field: of view, mm along R, A, S; None where every image is one.
         truth: the label map.
         values: of it, that count.
 
@@ -140,7 +171,6 @@ def structures_of(model: Model, truth: sitk.Image, values: Iterable[int]) -> lis
     """
     canonical = CanonicalImage.of(truth)
     mask = np.isin(canonical.array, list(values))
-    field = model.preprocessing.field_of_view
     if field is None or is_one_field(field, np.array(canonical.array.shape) * canonical.spacing):
         return [Structure((), _in_image(canonical, mask, truth))]
     parts = separate(mask, canonical.spacing, field)

@@ -76,7 +76,7 @@ def finish(
     by_name = {case.name: case for case in cases}
     training = [by_name[name] for name in run.split["training"] if name in by_name]
     validation = [by_name[name] for name in run.split["validation"] if name in by_name]
-    model = _untested_model(run, training, metadata, command, salt)
+    model = untested_model(run, training, metadata, command, salt)
     with staged(folder, replace) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
@@ -174,7 +174,16 @@ def check_description(plan: Plan, metadata: dict) -> None:
     check_model_json(model_json(described), "The model to be made", SCHEMA_VERSION)
 
 
-def _untested_model(run: Run, training, metadata, command: str, salt: str | None) -> Model:
+def untested_model(run: Run, training: list[Case], metadata: dict, command: str, salt: str | None) -> Model:
+    """The model of a run that is over, before anything was measured.
+
+    Args:
+        training: cases of the run that it was trained with.
+        Else as of `finish`.
+
+    Raises:
+        MedNCAError: where none of them holds a label.
+    """
     plan = run.plan
     anchor, domain, seeds = _geometry(training, plan)
     told = {"seeds": seeds} if seeds else {}  # otherwise those of the metadata, where it has any

@@ -186,7 +186,7 @@ def _measure_one(job: _Job) -> list[Sample]:
     check_same_grid(name, image, truth)
     image, truth = _under(job, image, truth)
     values, samples = values_in(truth) if job.all_values else [label.value for label in model.labels], []
-    for structure in structures_of(model, truth, values):
+    for structure in structures_of(model.preprocessing.field_of_view, truth, values):
         result = segment_image(image, model, structure.clicks, device="cpu")
         found, finding = sitk.GetArrayFromImage(result.labels) > 0, result.findings[0]
         score = 0.0 if job.condition in NONSENSE else dice(found, structure.mask)

@@ -194,7 +194,7 @@ def _displace(job) -> list[DisplacedClick]:
     model, image = load_model(folder), read_image(case.image)
     truth, found = read_labels(case.labels), []
     draw = np.random.default_rng(seed)
-    for structure in structures_of(model, truth, values_in(truth)):
+    for structure in structures_of(model.preprocessing.field_of_view, truth, values_in(truth)):
         if not structure.clicks:
             continue
         centered = segment_image(image, model, structure.clicks, device="cpu")

@@ -5,12 +5,14 @@ How good the result is, and what the light says of it.
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from mednca.evaluate import evaluate_image
-from mednca.imaging.reading import read_image, read_labels
+from mednca.axes import triple
+from mednca.evaluate import Truth, evaluate_image
+from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.models.weights import Model, load_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.firing import mix
@@ -18,6 +20,7 @@ from mednca.nca.pyramid import Pyramid
 
 from ..data.cases import Case
 from .changes import AXES, beside
+from .networks import Network, holds_network, load_network
 from .plan import Contender, Measurement
 
 _STREAM = 79  # keeps a study's draws apart from others
@@ -57,6 +60,8 @@ def measure(job: Job) -> list[dict]:
     if axis.change:
         image, truth = axis.change(image, truth, what.value, drawn)
     offset = beside(image, what.value, drawn) if axis.of_click else (0.0, 0.0, 0.0)
+    if holds_network(Path(job.folder)):
+        return _measure_network(what, image, truth, job.folder, offset)
     model = _as_run(job.folder, what.contender)
     measured = evaluate_image(
         what.case, image, truth, model, what.contender.members, what.seed, "cpu", None, what.scans, offset
@@ -73,6 +78,29 @@ def _row(score, result) -> dict:
         "seconds": round(sum(result.report.seconds.values()), 3),
     }
     return {key: _rounded(value) for key, value in row.items()}
+
+
+def _measure_network(what: Measurement, image, truth, folder: str, offset) -> list[dict]:
+    """The same of a U-Net, which has no light."""
+    network = _network(folder)
+    check_same_grid(what.case, image, truth)
+    known = Truth(what.case, truth, network.labels, network.preprocessing.field_of_view, None, what.scans)
+    rows = []
+    for structure in known.structures:
+        begun = time.perf_counter()
+        clicks = [triple(float(a + b) for a, b in zip(click, offset, strict=True)) for click in structure.clicks]
+        found = network.segment(image, clicks[0] if clicks else None)
+        seconds = round(time.perf_counter() - begun, 3)
+        row = known.score(structure, found).to_json() | {
+            "verdict": None, "interval": [None, None], "objection": None, "signals": {}, "seconds": seconds,
+        }  # fmt: skip
+        rows.append({key: _rounded(value) for key, value in row.items()})
+    return rows
+
+
+@lru_cache(maxsize=4)
+def _network(folder: str) -> Network:
+    return load_network(Path(folder))
 
 
 def _rounded(value):

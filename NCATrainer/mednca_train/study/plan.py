@@ -6,7 +6,7 @@ file may hold is STUDY_SCHEMA; docs/study has examples.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,21 @@ _CONTENDER = record(
         "fire_rate": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
     },
     ("model",),
+)
+_TRAINED = record(
+    {
+        "id": ID,
+        "name": LINE,
+        "data": LINE,
+        "like": LINE,
+        "minutes": {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000},
+        "unet": {"type": "integer", "minimum": 1, "maximum": 256},
+        "slices": {"type": "boolean"},
+        "architecture": {"type": "object"},
+        "plan": {"type": "object"},
+        "seed": SEED,
+    },
+    ("id", "name", "data", "like", "minutes"),
 )
 _SEEDS = {"type": "array", "items": SEED, "minItems": 1, "maxItems": 100}
 _PART = record(
@@ -46,6 +61,7 @@ STUDY_SCHEMA = record(
         "title": LINE,
         "text": TEXT,
         "seeds": _SEEDS,
+        "trained": {"type": "array", "items": _TRAINED, "maxItems": 1000},
         "parts": {"type": "array", "items": _PART, "minItems": 1, "maxItems": 1000},
     },
     ("title", "seeds", "parts"),
@@ -69,6 +85,35 @@ class Contender:
     members: int | None = None
     steps: float = 1.0
     fire_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A contender that the study trains for itself, on another model's split (`training`).
+
+    Attributes:
+        id: that contenders name as their model.
+        name: what it is called.
+        data: name of the data set.
+        like: id of the library's model whose split, grid, labels and plan it takes.
+        minutes: of one core, that its iterations may take.
+        unet: filters of a U-Net's first level; None for an NCA.
+        slices: whether the U-Net is a 2D one, along that model's slice axis.
+        architecture: of an NCA, what differs from that model's.
+        plan: what differs from that model's plan; "augmentation": false is none.
+        seed: of everything random.
+    """
+
+    id: str
+    name: str
+    data: str
+    like: str
+    minutes: float
+    unet: int | None = None
+    slices: bool = False
+    architecture: dict | None = None
+    plan: dict = field(default_factory=dict)
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,12 +152,14 @@ class Study:
         title, text: for people.
         seeds: stated before anything is measured; of all parts that state none of their own.
         parts: in the order of the report.
+        trained: before anything is measured.
     """
 
     title: str
     seeds: tuple[int, ...]
     parts: tuple[Part, ...]
     text: str = ""
+    trained: tuple[Trained, ...] = ()
 
     def to_json(self) -> dict:
         """As a study file has it."""
@@ -156,7 +203,9 @@ def read_study(path: str | Path) -> Study:
     seeds = tuple(data["seeds"])
     parts = tuple(_part(part, seeds) for part in data["parts"])
     _check_apart([part.name for part in parts], f"{path}: two parts are called")
-    return Study(data["title"], seeds, parts, data.get("text", ""))
+    trained = tuple(Trained(**each) for each in data.get("trained", ()))
+    _check_apart([each.id for each in trained], f"{path}: two that are trained are called")
+    return Study(data["title"], seeds, parts, data.get("text", ""), trained)
 
 
 def _part(data: dict, seeds: tuple[int, ...]) -> Part:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,6 +19,7 @@ from mednca.files import write_bytes, write_json
 from mednca.quality.verdict import COLORS, DEFAULT_TARGET
 
 from .changes import AXES
+from .networks import Network
 from .plan import Study
 from .quality import PAPER_SIGNAL, Judged, judged
 from .run import Answer
@@ -135,6 +137,11 @@ def _of(values: list[float | None]) -> dict | None:
     return {name: round(float(figure), 4) for name, figure in figures.items()}
 
 
+def parameter_count(model: Any) -> int:
+    """Trainable numbers of a model or a network."""
+    return model.parameter_count if isinstance(model, Network) else model.architecture.parameter_count()
+
+
 # --- the page
 
 
@@ -179,9 +186,7 @@ def _table(answer: Answer, figures: list[dict]) -> Table:
         "", *([axis.title] if varied else ["parameters"]), *(f"Dice, {name}" for name in names), "least", "HD95, mm",
         "NQM", "green / amber / red / grey", "failures, green", "s",
     ]  # fmt: skip
-    parameters = {
-        each.name: f"{answer.models[each.model].architecture.parameter_count():,}" for each in part.contenders
-    }
+    parameters = {each.name: f"{parameter_count(answer.models[each.model]):,}" for each in part.contenders}
     rows = [
         [
             each["contender"],
@@ -261,9 +266,9 @@ def _quality(lights: list[Judged]) -> Iterator[Block]:
     if lights:
         yield "## Quality control"
         yield (
-            "All of the above in which a model ran as it is, on cases that its calibration was not made with; a failure is "
-            f"a Dice below {DEFAULT_TARGET}. The paper's line (M3D-NCA, section 2.3) is a straight one of Dice over NQM of "
-            "the whole field, by least squares over the samples of the same calibration."
+            "All of the above in which a model ran as it is, on cases that its calibration was not made with. A "
+            f"failure is a Dice below {DEFAULT_TARGET}. The paper's line (M3D-NCA, section 2.3) is straight, Dice over "
+            "NQM of the whole field, by least squares over the samples of that calibration."
         )
     for each in lights:
         interval = each.interval()

@@ -12,18 +12,21 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mednca.errors import MedNCAError
 from mednca.files import explained, write_bytes
-from mednca.models.description import Description
 from mednca.models.library import Library
+from mednca.models.weights import load_model
 from mednca.schema import parse_json
 
 from ..data.cases import Case, CaseSet
 from ..model.samples import samples_of
 from ..pool import Pool
 from .measure import Job, identity, measure
+from .networks import holds_network, load_network
 from .plan import Part, Study, measurements
+from .training import job_of, train
 
 ROWS = "rows.jsonl"
 
@@ -35,15 +38,15 @@ class Answer:
     Attributes:
         part: of the study.
         cases: names of those that it was measured on.
-        models: by id, those of its contenders.
+        models: by id, those of its contenders: `Description`s, or `networks.Network`s.
         rows: with "contender", "value", "seed", and what `measure.measure` says; "verdict" is None of cases that the
-            model's calibration has seen.
+            model's calibration has seen, and where it has none.
         failed: by case, why a measurement could not be made.
     """
 
     part: Part
     cases: list[str]
-    models: Mapping[str, Description]
+    models: Mapping[str, Any]
     rows: list[dict] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -71,11 +74,13 @@ def run_study(
         MedNCAError: where a data set or a model is not there, no case of a part was never trained with, or the folder
             cannot be written.
     """
-    answers = [_prepared(part, data, library, study.seeds[0]) for part in study.parts]
-    work = [_Work.of(answer, data[answer.part.data], library, out / answer.part.name) for answer in answers]
-    total, done = sum(len(each.jobs) for each in work), sum(len(each.known) for each in work)
-    step(done, total)
     with Pool() as pool:
+        models = _Models(study, data, out / "models", library)
+        models.train_missing(pool)
+        answers = [_prepared(part, data, models, study.seeds[0]) for part in study.parts]
+        work = [_Work.of(answer, data[answer.part.data], models, out / answer.part.name) for answer in answers]
+        total, done = sum(len(each.jobs) for each in work), sum(len(each.known) for each in work)
+        step(done, total)
         for answer, each in zip(answers, work, strict=True):
             missing = [key for key in each.jobs if key not in each.known]
             outcomes = pool.run(measure, [each.jobs[key] for key in missing])
@@ -90,7 +95,7 @@ def run_study(
     return answers
 
 
-def unseen(part: Part, data: CaseSet, models: Mapping[str, Description], seed: int) -> list[str]:
+def unseen(part: Part, data: CaseSet, models: Mapping[str, Any], seed: int) -> list[str]:
     """The cases that a part is measured on: none of them was trained with by any of its contenders.
 
     Args:
@@ -116,11 +121,41 @@ def unseen(part: Part, data: CaseSet, models: Mapping[str, Description], seed: i
     return sorted(random.Random(seed).sample(names, min(part.cases or len(names), len(names))))
 
 
-def _prepared(part: Part, data: Mapping[str, CaseSet], library: Library, seed: int) -> Answer:
-    if part.data not in data:
-        raise MedNCAError(f"The part {part.name} needs the data set {part.data}; give it by --data {part.data}=FOLDER.")
-    models = {contender.model: library.load(contender.model) for contender in part.contenders}
-    return Answer(part, unseen(part, data[part.data], models, seed), models)
+class _Models:
+    """Those of a study: the library's, and those that it trains for itself."""
+
+    def __init__(self, study: Study, data: Mapping[str, CaseSet], folder: Path, library: Library):
+        self.study, self.data, self.folder, self.library = study, data, folder, library
+        for name in {each.data for each in (*study.parts, *study.trained)} - set(data):
+            raise MedNCAError(f"The study needs the data set {name}; give it by --data {name}=FOLDER.")
+        self.own = {each.id for each in study.trained}
+        for id in {contender.model for part in study.parts for contender in part.contenders} - self.own:
+            library.find(id)  # before anything is trained
+
+    def train_missing(self, pool: Pool) -> None:
+        """Train those that are not there yet. Raises MedNCAError where one cannot be."""
+        jobs = [
+            job_of(each, self.library.load(each.like), list(self.data[each.data].cases), self.find(each.id))
+            for each in self.study.trained
+            if not self.find(each.id).is_dir()
+        ]
+        for outcome in pool.run(train, jobs):
+            if outcome.error:
+                raise MedNCAError(f"{outcome.job.what.id} cannot be trained: {outcome.error}")
+
+    def find(self, id: str) -> Path:
+        """Its folder."""
+        return self.folder / id if id in self.own else self.library.find(id)
+
+    def load(self, id: str) -> Any:
+        """A `Description` or a `Network`."""
+        folder = self.find(id)
+        return load_network(folder) if holds_network(folder) else load_model(folder)
+
+
+def _prepared(part: Part, data: Mapping[str, CaseSet], models: _Models, seed: int) -> Answer:
+    own = {contender.model: models.load(contender.model) for contender in part.contenders}
+    return Answer(part, unseen(part, data[part.data], own, seed), own)
 
 
 @dataclass
@@ -133,12 +168,12 @@ class _Work:
     places: list[tuple[str, float, str]]  # contender and value, and the key of what was measured there
 
     @classmethod
-    def of(cls, answer: Answer, data: CaseSet, library: Library, folder: Path) -> _Work:
+    def of(cls, answer: Answer, data: CaseSet, models: _Models, folder: Path) -> _Work:
         cases: dict[str, Case] = {case.name: case for case in data.cases}
         jobs, places = {}, []
         for name, value, what in measurements(answer.part, answer.cases):
             model = what.contender.model
-            job = Job(what, cases[what.case], str(library.find(model)))
+            job = Job(what, cases[what.case], str(models.find(model)))
             key = _key(job, answer.models[model].sha256)
             jobs[key] = job
             places.append((name, value, key))
@@ -155,17 +190,18 @@ class _Work:
 
     def rows(self, answer: Answer) -> list[dict]:
         """Those of all places that were measured, as `Answer` has them."""
-        calibrated = {
-            id: {sample.case for sample in samples_of(model.info["quality"].get("samples"))[0]}
+        calibrated = {  # by model, the cases of which its light would know the answer
+            id: {sample.case for sample in samples_of(model.info.get("quality", {}).get("samples"))[0]}
             for id, model in answer.models.items()
         }
         rows = []
         for name, value, key in self.places:
             what = self.jobs[key].what
-            seen = what.case in calibrated[what.contender.model]
+            model = answer.models[what.contender.model]
+            is_mute = what.case in calibrated[what.contender.model] or not getattr(model, "calibration", None)
             for row in self.known.get(key, ()):
                 rows.append({"contender": name, "value": value, "seed": what.seed, **row})
-                if seen:
+                if is_mute:
                     rows[-1] |= {"verdict": None, "predicted_dice": None, "interval": [None, None]}
         return rows
 

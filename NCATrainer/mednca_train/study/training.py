@@ -1,0 +1,228 @@
+"""Contenders that a study trains for itself: NCAs and U-Nets, on one split, by one budget of processor time.
+
+How many iterations a budget is worth is measured once, by some of them, before a training begins; reading and
+augmenting go beside and are not counted. What was trained lies in the study's folder, and is trained once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load, save
+from torch.utils.data import DataLoader
+
+from mednca.errors import MedNCAError
+from mednca.files import staged, write_bytes, write_json
+from mednca.models.description import Description
+from mednca.models.weights import save_model
+from mednca.schema import read_json
+
+from ..data.cases import Case
+from ..model.build import untested_model
+from ..plan.plan import Augmentation, Plan
+from ..run_folder import holds_run
+from ..training.batches import Batches
+from ..training.loop import Run
+from ..training.losses import total_loss
+from .networks import Network, Spec, set_weights, weights_of
+from .plan import Trained
+
+_PROBED = 4  # iterations by which their time is measured, the first one apart
+_RATE = 1e-3  # of a U-Net: 2e-3, the plans' for NCAs, is too much for AdamW and instance norm
+_CLIP = 12.0  # as nnU-Net has it
+_SAVE_SECONDS = 60.0
+_NONE = Augmentation((), 0.0, 0.0, 0.0, *[0.0] * 9)
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What one process trains.
+
+    Attributes:
+        what: of the study.
+        like: folder of the model whose split, grid, labels and augmentation it takes.
+        plan: of that model.
+        split: of that model.
+        metadata: of that model.
+        cases: with the paths of all cases of the split.
+        folder: that the model goes to.
+    """
+
+    what: Trained
+    plan: Plan
+    split: dict[str, list[str]]
+    metadata: dict
+    cases: list[Case]
+    folder: Path
+
+
+def job_of(what: Trained, like: Description, cases: list[Case], folder: Path) -> TrainingJob:
+    """Prepare a training.
+
+    Args:
+        what: of the study.
+        like: the model whose split it takes.
+        cases: of the data set.
+        folder: that the model goes to.
+
+    Raises:
+        MedNCAError: where that model has no plan or split, or a case of it is not there.
+    """
+    record = like.info.get("training", {})
+    if "plan" not in record or "split" not in record:
+        raise MedNCAError(f"{like.id} does not say how it was trained; {what.id} cannot be trained like it.")
+    names = {case.name for case in cases}
+    lacking = sorted(set(record["split"]["training"]) - names)
+    if lacking:
+        raise MedNCAError(f"{what.id} cannot be trained like {like.id}: {lacking[0]} is not in the data set.")
+    metadata = {**like.info, "id": what.id, "name": what.name, "version": "0"}
+    for key in ("quality", "training", "eval_metrics", "network_data_format", "seeds"):
+        metadata.pop(key, None)
+    plan = replace(
+        Plan.from_json(record["plan"]), second_phase=None, coarse_first=0, keep="last", patience=0, seed=what.seed
+    )
+    return TrainingJob(what, _changed(plan, what), record["split"], metadata, cases, folder)
+
+
+def _changed(plan: Plan, what: Trained) -> Plan:
+    data = plan.to_json() | what.plan | {"augmentation": plan.to_json()["augmentation"]}
+    data["architecture"] = {**data["architecture"], **(what.architecture or {})}
+    made = Plan.from_json(data)
+    return made if what.plan.get("augmentation", True) else replace(made, augmentation=_NONE)
+
+
+def train(job: TrainingJob) -> None:
+    """Train a contender to its end, and write its folder; a training that was killed goes on.
+
+    Args:
+        job: of `job_of`.
+
+    Raises:
+        MedNCAError: where it cannot be trained.
+    """
+    work = job.folder.with_name(job.folder.name + ".training")
+    with staged(job.folder) as made:
+        if job.what.unet:
+            _train_network(job, work).save(made)
+        else:
+            run = _run_of(job, work)
+            run.train(job.cases)
+            training = [case for case in job.cases if case.name in set(job.split["training"])]
+            model = untested_model(run, training, job.metadata, "mednca study", None)
+            save_model(model, made, f"Made by a study, for itself: {job.what.minutes:g} minutes of one core.\n")
+
+
+def _run_of(job: TrainingJob, work: Path) -> Run:
+    if holds_run(work):
+        return Run.resume(work)
+    probe = Run("", replace(job.plan, iterations=1000), {"training": [], "validation": []})
+    samples = _made_up(job.plan)
+    iterations = _worth(job.what.minutes, lambda: probe.step(*samples))
+    plan = replace(job.plan, iterations=iterations, validate_every=iterations)
+    return Run.create(work, plan, job.split)
+
+
+def _made_up(plan: Plan) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch of noise with a label in the middle."""
+    count = plan.batch * plan.duplication
+    labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
+    labels[(slice(None), *(slice(n // 3, max(2 * n // 3, n // 3 + 1)) for n in plan.field_of_view))] = 1
+    return torch.randn(count, *plan.field_of_view, 1), labels
+
+
+def _worth(minutes: float, step) -> int:
+    """Iterations that a budget of processor time is worth."""
+    step()
+    begun = time.process_time()
+    for _ in range(_PROBED):
+        step()
+    return max(round(60 * minutes * _PROBED / (time.process_time() - begun)), 1)
+
+
+# --- U-Nets
+
+
+class NetworkTraining:
+    """A U-Net, its moving average and its optimizer, and how far they are."""
+
+    def __init__(self, spec: Spec, plan: Plan):
+        torch.manual_seed(plan.seed)
+        self.spec, self.plan, self.iteration = spec, plan, 0
+        self.network, self.average = spec.build(), spec.build()
+        self.average.load_state_dict(self.network.state_dict())
+        self.average.requires_grad_(False)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=_RATE, weight_decay=1e-4)
+
+    def step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+        """One iteration on a batch, as `Batches` makes it."""
+        rate = self.plan.learning_rate_at(self.iteration) / self.plan.learning_rate * _RATE
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        targets = torch.stack([(labels == n + 1) for n in range(len(self.plan.labels))], -1).float()
+        logits = self.spec.logits(self.network, images[..., 0])
+        loss = total_loss([[logits, targets, (labels >= 0).float()[..., None]]], self.plan)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP)
+        self.optimizer.step()
+        decay = min(self.plan.ema, (1 + self.iteration) / (10 + self.iteration))
+        with torch.no_grad():
+            for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(value, 1 - decay)
+        self.iteration += 1
+
+    def save(self, path: Path) -> None:
+        """All that an iteration changes, whole or not at all."""
+        tensors = {f"network.{name}": value for name, value in weights_of(self.network).items()}
+        tensors |= {f"average.{name}": value for name, value in weights_of(self.average).items()}
+        for number, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{number}.{key}": value for key, value in state.items()}
+        write_bytes(path, save(tensors, {"iteration": str(self.iteration)}))
+
+    def load(self, path: Path) -> None:
+        """Go on where `save` left it."""
+        tensors = load(path.read_bytes())
+        for part, name in ((self.network, "network."), (self.average, "average.")):
+            set_weights(part, {k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)})
+        state: dict[int, dict] = {}
+        for key, value in tensors.items():
+            if key.startswith("adam."):
+                _adam, number, name = key.split(".")
+                state.setdefault(int(number), {})[name] = value
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
+        with safe_open(path, "pt") as file:
+            self.iteration = int(file.metadata()["iteration"])
+
+
+def _train_network(job: TrainingJob, work: Path) -> Network:
+    what, checkpoint, planned = job.what, work / "checkpoint.safetensors", work / "iterations.json"
+    axis = job.plan.architecture.slice_axis if what.slices else None
+    spacing = job.plan.preprocessing.spacing or (1.0, 1.0, 1.0)
+    spec = Spec.for_field(job.plan.field_of_view, spacing, what.unet or 0, len(job.plan.labels), axis)
+    if not planned.is_file():
+        probe, samples = NetworkTraining(spec, job.plan), _made_up(job.plan)
+        iterations = _worth(what.minutes, lambda: probe.step(*samples))
+        work.mkdir(parents=True, exist_ok=True)
+        write_json(planned, iterations)
+    plan = replace(job.plan, iterations=int(read_json(planned)))
+    training = NetworkTraining(spec, plan)
+    if checkpoint.is_file():
+        training.load(checkpoint)
+    cases = [case for case in job.cases if case.name in set(job.split["training"])]
+    saved = time.monotonic()
+    for batch in DataLoader(Batches(cases, plan, training.iteration), batch_size=None, num_workers=1):
+        if isinstance(batch, str):
+            raise MedNCAError(batch)
+        training.step(*batch)
+        if time.monotonic() - saved > _SAVE_SECONDS or training.iteration == plan.iterations:
+            training.save(checkpoint)
+            saved = time.monotonic()
+    info = {"name": what.name, "training": {"split": job.split, "plan": plan.to_json(), "iterations": plan.iterations}}
+    return Network(
+        what.id, spec, plan.preprocessing, plan.labels, json.loads(json.dumps(info)), training.average.eval()
+    )  # fmt: skip
