@@ -5,7 +5,7 @@ What comes out is `scores`; which cases there are, and tables of them, are the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from .imaging.reading import check_same_grid, read_image, read_labels
 from .imaging.structures import is_one_field, middle, separate
 from .models.description import Label
 from .models.weights import Model
-from .result import Finding, Segmentation
+from .result import Finding
 from .scores import CaseScore
 from .segment import segment_image
 
@@ -66,35 +66,13 @@ def evaluate_case(
         MedNCAError: where the case cannot be measured.
     """
     image, truth = read_image(image_path), read_labels(labels_path)
-    measured = evaluate_image(name, image, truth, model, members, seed, device, truth_values, union_only)
-    return [score for score, _result in measured]
-
-
-def evaluate_image(
-    name: str, image: sitk.Image, truth: sitk.Image, model: Model, members: int | None = None, seed: int | None = None,
-    device: str = "auto", truth_values: Mapping[int, int] | None = None, union_only: bool = False,
-    beside: Sequence[float] = (0.0, 0.0, 0.0),
-) -> Iterator[tuple[CaseScore, Segmentation]]:  # fmt: skip
-    """Measure a model on an image that was read already, as `evaluate_case` does.
-
-    Args:
-        image: a checked image.
-        truth: its label map.
-        beside: RAS mm that each click is moved off its structure's middle.
-        Else as of `evaluate_case`.
-
-    Yields:
-        Of each structure, the largest first, its score and the result that was measured.
-
-    Raises:
-        MedNCAError: where the case cannot be measured.
-    """
     check_same_grid(name, image, truth)
     known = Truth(name, truth, model.labels, model.preprocessing.field_of_view, truth_values, union_only)
+    scores = []
     for structure in known.structures:
-        clicks = [triple(float(a + b) for a, b in zip(click, beside, strict=True)) for click in structure.clicks]
-        result = segment_image(image, model, clicks, members=members, seed=seed, device=device)
-        yield known.score(structure, sitk.GetArrayFromImage(result.labels), result.findings[0]), result
+        result = segment_image(image, model, structure.clicks, members=members, seed=seed, device=device)
+        scores.append(known.score(structure, sitk.GetArrayFromImage(result.labels), result.findings[0]))
+    return scores
 
 
 class Truth:

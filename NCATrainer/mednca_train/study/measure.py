@@ -6,17 +6,23 @@ How good the result is, and what the light says of it.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+import SimpleITK as sitk
+
 from mednca.axes import triple
-from mednca.evaluate import Truth, evaluate_image
+from mednca.evaluate import Truth
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.models.weights import Model, load_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.firing import mix
 from mednca.nca.pyramid import Pyramid
+from mednca.result import Finding
+from mednca.segment import segment_image
 
 from ..data.cases import Case
 from .changes import AXES, beside
@@ -41,6 +47,22 @@ class Job:
     folder: str
 
 
+@dataclass(frozen=True)
+class Result:
+    """One structure of a case, as a contender found it.
+
+    Attributes:
+        row: as `measure` returns it.
+        image: of the case, changed as the measurement says.
+        truth, found: bool, (k, j, i), on its voxels.
+    """
+
+    row: dict
+    image: sitk.Image
+    truth: np.ndarray
+    found: np.ndarray
+
+
 def measure(job: Job) -> list[dict]:
     """Do a measurement.
 
@@ -49,53 +71,48 @@ def measure(job: Job) -> list[dict]:
 
     Returns:
         A row, as JSON has it, for each structure of the case: `scores.CaseScore` with the interval, the objection, the
-        signals, and the seconds that segmenting took.
+        signals, and the seconds that segmenting took. What has no light has no verdict: None.
 
     Raises:
         MedNCAError: where the case cannot be measured.
     """
+    return [result.row for result in results(job)]
+
+
+def results(job: Job) -> Iterator[Result]:
+    """What `measure` makes its rows of, structure by structure."""
     what, axis = job.what, AXES[job.what.axis]
     image, truth = read_image(job.case.image), read_labels(job.case.labels)
     drawn = mix((what.seed, _STREAM, *what.case.encode(), *what.axis.encode()))
     if axis.change:
         image, truth = axis.change(image, truth, what.value, drawn)
+    check_same_grid(what.case, image, truth)
     offset = beside(image, what.value, drawn) if axis.of_click else (0.0, 0.0, 0.0)
-    if holds_network(Path(job.folder)):
-        return _measure_network(what, image, truth, job.folder, offset)
-    model = _as_run(job.folder, what.contender)
-    measured = evaluate_image(
-        what.case, image, truth, model, what.contender.members, what.seed, "cpu", None, what.scans, offset
-    )
-    return [_row(*each) for each in measured]
+    contender = _network(job.folder) if holds_network(Path(job.folder)) else _as_run(job.folder, what.contender)
+    known = Truth(what.case, truth, contender.labels, contender.preprocessing.field_of_view, None, what.scans)
+    for structure in known.structures:
+        clicks = [triple(float(a + b) for a, b in zip(click, offset, strict=True)) for click in structure.clicks]
+        begun = time.perf_counter()
+        if isinstance(contender, Network):
+            found, light, finding = contender.segment(image, clicks[0] if clicks else None), _NO_LIGHT, None
+        else:
+            result = segment_image(image, contender, clicks, what.contender.members, what.seed, "cpu")
+            finding = result.findings[0]
+            found, light = sitk.GetArrayFromImage(result.labels), _light(finding)
+        seconds = round(time.perf_counter() - begun, 3)
+        row = known.score(structure, found, finding).to_json() | light | {"seconds": seconds}
+        yield Result({key: _rounded(value) for key, value in row.items()}, image, structure.mask, found > 0)
 
 
-def _row(score, result) -> dict:
-    finding = result.findings[0]
-    row = score.to_json() | {
+_NO_LIGHT = {"verdict": None, "interval": [None, None], "objection": None, "signals": {}}
+
+
+def _light(finding: Finding) -> dict:
+    return {
         "interval": [finding.verdict.low, finding.verdict.high],
         "objection": finding.objection.key if finding.objection else None,
         "signals": finding.signals,
-        "seconds": round(sum(result.report.seconds.values()), 3),
     }
-    return {key: _rounded(value) for key, value in row.items()}
-
-
-def _measure_network(what: Measurement, image, truth, folder: str, offset) -> list[dict]:
-    """The same of a U-Net, which has no light."""
-    network = _network(folder)
-    check_same_grid(what.case, image, truth)
-    known = Truth(what.case, truth, network.labels, network.preprocessing.field_of_view, None, what.scans)
-    rows = []
-    for structure in known.structures:
-        begun = time.perf_counter()
-        clicks = [triple(float(a + b) for a, b in zip(click, offset, strict=True)) for click in structure.clicks]
-        found = network.segment(image, clicks[0] if clicks else None)
-        seconds = round(time.perf_counter() - begun, 3)
-        row = known.score(structure, found).to_json() | {
-            "verdict": None, "interval": [None, None], "objection": None, "signals": {}, "seconds": seconds,
-        }  # fmt: skip
-        rows.append({key: _rounded(value) for key, value in row.items()})
-    return rows
 
 
 @lru_cache(maxsize=4)

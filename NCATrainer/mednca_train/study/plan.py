@@ -52,6 +52,7 @@ _PART = record(
         "values": {"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 100},
         "cases": optional({"type": "integer", "minimum": 1}),
         "scans": {"type": "boolean"},
+        "pictures": {"type": "boolean"},
         "seeds": _SEEDS,
     },
     ("name", "title", "data", "contenders"),
@@ -130,6 +131,7 @@ class Part:
         cases: at most; None for all. Of more, the study's first seed draws which.
         scans: whether every value of the label maps is the organ, as where another protocol drew them.
         seeds: of the fire masks and of whatever is random in a change.
+        pictures: whether each contender's best, median and worst case are drawn, at the first value and seed.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Part:
     values: tuple[float, ...] = (0.0,)
     cases: int | None = None
     scans: bool = False
+    pictures: bool = False
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,9 @@ def _page(study: Study, answers: list[Answer], figures: dict, command: str) -> I
             continue
         yield _table(answer, figures[answer.part.name])
         yield Picture(answer.part.name, answer.part.title, _figure(answer))
+        for number, (contender, png) in enumerate(answer.pictures.items(), start=1):
+            name = f"{answer.part.name}-pictures-{number}"
+            yield Picture(name, f"Best, median and worst case of {contender}", png)
 
 
 def _measured_on(answer: Answer) -> str:

@@ -25,6 +25,7 @@ from ..model.samples import samples_of
 from ..pool import Pool
 from .measure import Job, identity, measure
 from .networks import holds_network, load_network
+from .pictures import PictureJob, draw
 from .plan import Part, Study, measurements
 from .training import job_of, train
 
@@ -42,6 +43,7 @@ class Answer:
         rows: with "contender", "value", "seed", and what `measure.measure` says; "verdict" is None of cases that the
             model's calibration has seen, and where it has none.
         failed: by case, why a measurement could not be made.
+        pictures: by contender, a PNG of its best, median and worst case, where they are wanted.
     """
 
     part: Part
@@ -49,6 +51,7 @@ class Answer:
     models: Mapping[str, Any]
     rows: list[dict] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
 
 def run_study(
@@ -92,6 +95,8 @@ def run_study(
                 done += 1
                 step(done, total)
             answer.rows = each.rows(answer)
+            if answer.part.pictures:
+                _draw(pool, answer, each)
     return answers
 
 
@@ -188,6 +193,21 @@ class _Work:
             with self.file.open("a", encoding="ascii") as file:
                 file.write(json.dumps({"key": key, "rows": rows}) + "\n")
 
+    def extremes(self, contender: str, part: Part) -> list[tuple[str, str, dict]]:
+        """Of a contender's rows at the part's first value and seed the best, the median and the worst: (which, key,
+        row); none where nothing was measured."""
+        own = [
+            (row["dice"]["union"], row["case"], key, row)
+            for name, value, key in self.places
+            if name == contender and value == part.values[0] and self.jobs[key].what.seed == part.seeds[0]
+            for row in self.known.get(key, ())
+        ]
+        own.sort(key=lambda each: each[:3])
+        if not own:
+            return []
+        chosen = {"best": own[-1], "median": own[len(own) // 2], "worst": own[0]}
+        return [(f"{which}, {row['case']}", key, row) for which, (_dice, _case, key, row) in chosen.items()]
+
     def rows(self, answer: Answer) -> list[dict]:
         """Those of all places that were measured, as `Answer` has them."""
         calibrated = {  # by model, the cases of which its light would know the answer
@@ -206,9 +226,33 @@ class _Work:
         return rows
 
 
+def _draw(pool: Pool, answer: Answer, work: _Work) -> None:
+    """The pictures of a part; those that were drawn before are taken."""
+    wanted = {each.name: work.extremes(each.name, answer.part) for each in answer.part.contenders}
+    files = {}
+    for name, rows in wanted.items():
+        if rows:
+            shown = _hash([(title, key, row["structure"]) for title, key, row in rows])
+            files[name] = work.file.with_name("pictures") / f"{shown}.png"
+    jobs = [
+        PictureJob(name, tuple((title, work.jobs[key], row["structure"]) for title, key, row in wanted[name]))
+        for name, file in files.items()
+        if not file.is_file()
+    ]
+    for outcome in pool.run(draw, jobs):
+        if outcome.error:
+            answer.failed[outcome.job.title] = outcome.error
+        else:
+            write_bytes(files[outcome.job.title], outcome.result)
+    answer.pictures = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
+
+
 def _key(job: Job, sha256: str) -> str:
-    text = json.dumps(identity(job, sha256), sort_keys=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+    return _hash(identity(job, sha256))
+
+
+def _hash(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode("ascii")).hexdigest()[:16]
 
 
 def _read(file: Path) -> dict[str, list[dict]]:
