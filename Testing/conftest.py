@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -102,3 +103,18 @@ def pytest_unconfigure(config):
     """Where the host ran, leave before the interpreter tears Qt's and VTK's wrappers down in an order of its own."""
     if "slicerhost" in sys.modules:
         sys.modules["slicerhost"].leave(_status)
+
+
+@pytest.fixture(scope="session")
+def brain():
+    """The MNI152 template that nilearn carries; no download."""
+    import SimpleITK as sitk
+
+    from mednca.imaging.reading import check_image
+
+    datasets = pytest.importorskip("nilearn.datasets", reason="nilearn is not installed")
+    template = datasets.load_mni152_template(resolution=1)
+    image = sitk.GetImageFromArray(np.asarray(template.dataobj, np.float32).transpose(2, 1, 0).copy())
+    image.SetDirection(np.diag([-1.0, -1.0, 1.0]).ravel().tolist())
+    image.SetOrigin((template.affine[:3, 3] * (-1, -1, 1)).tolist())
+    return check_image(image, "MNI152")

@@ -7,7 +7,6 @@ import SimpleITK as sitk
 from conftest import ROOT
 from mednca.evaluate import evaluate_case
 from mednca.imaging.metrics import dice
-from mednca.imaging.reading import check_image
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.segment import segment_image
@@ -19,17 +18,6 @@ CLICKS = {"left": (-27.0, -22.0, -14.0), "right": (27.0, -22.0, -14.0)}
 @pytest.fixture(scope="module")
 def model():
     return Library(bundled=ROOT / "Resources" / "Models").load(ID)
-
-
-@pytest.fixture(scope="module")
-def brain():
-    """The MNI152 template that nilearn carries; no download."""
-    datasets = pytest.importorskip("nilearn.datasets", reason="nilearn is not installed")
-    template = datasets.load_mni152_template(resolution=1)
-    image = sitk.GetImageFromArray(np.asarray(template.dataobj, np.float32).transpose(2, 1, 0).copy())
-    image.SetDirection(np.diag([-1.0, -1.0, 1.0]).ravel().tolist())
-    image.SetOrigin((template.affine[:3, 3] * (-1, -1, 1)).tolist())
-    return check_image(image, "MNI152")
 
 
 def test_size_and_record(model):

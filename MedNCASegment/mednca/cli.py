@@ -257,6 +257,15 @@ def export_model(model: str, file: Path) -> None:
     out.print(f"Written: {Library().export_model(model, file)}", highlight=False)
 
 
+@app.command("onnx")
+def export_onnx(model: str, folder: Path) -> None:
+    """Write the steps of a model's levels as ONNX graphs, for runtimes without torch (docs/onnx)."""
+    from .models.onnx_export import export_steps
+
+    for path in export_steps(Library().load(model), folder):
+        out.print(f"Written: {path}", highlight=False)
+
+
 @app.command("import")
 def import_model(
     file: Path, replace: Annotated[bool, typer.Option(help="Replace a model of the same id.")] = False
