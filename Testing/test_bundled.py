@@ -86,8 +86,13 @@ def test_the_2d_model(model, brain):
 def test_the_prostate_model():
     """Its floor, its terms, and cases of all four centers on both sides."""
     model = Library(bundled=ROOT / "Resources" / "Models").load("prostate-m3dnca")
-    assert model.architecture.parameter_count() == 12_480 and "research use" in model.terms
-    assert model.info["eval_metrics"]["dice"]["union"] >= 0.78
+    assert model.architecture.parameter_count() == 37_248 and "research use" in model.terms
+    assert model.info["eval_metrics"]["dice"]["union"] >= 0.825
+    found = model.calibration.detection
+    assert found["failures"] >= 30 and found["failures_green"] == 0 and found["good_not_green"] < 0.4
+    samples = model.info["quality"]["samples"]
+    assert {row[0] for row in samples["made_with"]} <= set(model.info["training"]["split"]["training"])
+    assert {row[0] for row in samples["tried"]} == set(model.info["training"]["split"]["validation"])
     split = model.info["training"]["split"]
     assert not set(split["training"]) & set(split["validation"])
     centers = [{name.rstrip("0123456789") for name in split[part]} for part in ("training", "validation")]

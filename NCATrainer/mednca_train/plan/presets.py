@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
@@ -119,13 +119,30 @@ HIPPOCAMPUS_MEDNCA = Preset(
     },
 )
 
+# Scans of unknown scale, with coils or without.
+_PROSTATES = Augmentation(
+    flip=(0,), shift=12.0, rotation=12.0, scaling=0.3, elastic=0.06, gamma=0.4, noise=0.15, blur=0.1, bias_field=0.45,
+    anisotropy=0.1, spike=0.02, ghosting=0.03, motion=0.02,
+)  # fmt: skip
+_MILD_PROSTATES = replace(
+    _PROSTATES,
+    shift=10.0,
+    rotation=8.0,
+    scaling=0.25,
+    gamma=0.3,
+    noise=0.12,
+    blur=0.08,
+    bias_field=0.3,
+    anisotropy=0.08,
+)
+
 PROSTATE_M3DNCA = Preset(
     Plan(
         architecture=Architecture(
             family="m3d-nca",
-            channels=16,
-            hidden=64,
-            levels=(Level((4, 4, 2), 7, 16), Level((1, 1, 1), 3, 16)),
+            channels=32,
+            hidden=128,
+            levels=(Level((4, 4, 2), 7, 20), Level((1, 1, 1), 3, 10)),
             norm="batch",
             labels=1,
         ),
@@ -139,19 +156,27 @@ PROSTATE_M3DNCA = Preset(
         labels=(Label(1, "Prostate", (230, 158, 140), _terminology("41216001", "Prostate")),),
         field_of_view=(128, 128, 32),
         patch=(56, 56, 24),
-        foreground_share=0.75,
+        foreground_share=0.8,
         batch=2,
-        iterations=1500,
-        freeze_norm=0.05,
+        coarse_first=2800,  # it is the coarse level that lacks (docs/experiments.md)
+        coarse_weight=0.5,
+        iterations=2800,
+        freeze_norm=0.02,
+        augmentation=_PROSTATES,
+        second_phase=SecondPhase(
+            iterations=1400,
+            learning_rate=1.2e-3,
+            patch=(44, 44, 18),
+            augmentation=_MILD_PROSTATES,
+        ),
         validate_every=250,
-        keep="best",  # with 30 cases the validation Dice falls after some 1,400 iterations
-        # The spacing of the training set is nominal: scales from 0.75 to 1.25.
-        augmentation=Augmentation(shift=10.0, rotation=8.0, scaling=0.25, bias_field=0.3, noise=0.15),
+        keep="last",
+        patience=0,
     ),
     {
         "id": "prostate-m3dnca",
         "name": "Prostate (M3D-NCA)",
-        "version": "1.0.0",
+        "version": "1.1.0",
         "task": "Prostate segmentation, whole gland",
         "description": "The whole prostate gland in axial T2-weighted MRI, with or without an endorectal coil.",
         "authors": "The MedNCA developers",
@@ -165,7 +190,10 @@ PROSTATE_M3DNCA = Preset(
         "as published by others after cropping and resampling to 128 x 128 x 32 voxels. Their true spacing is lost; "
         "1.1 x 1.1 x 2.1 mm is nominal, so the model was trained over scales.",
         "limits": "Axial T2-weighted MRI of the male pelvis. Base and apex are the least certain parts. Volumes in ml "
-        "measured on other images are as good as the outline, but the training set itself had no true scale.",
+        "measured on other images are as good as the outline, but the training set itself had no true scale. Its light "
+        "is calibrated with cases that it was trained with, on which its Dice is better by .07 than on others; colors "
+        "held on the unseen cases, but the expected Dice is too high there, and the interval holds less often than it "
+        "says (see the table above).",
         "references": _PAPERS,
     },
 )
