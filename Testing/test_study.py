@@ -20,6 +20,7 @@ from mednca.nca.architecture import Architecture, Level
 from mednca_train import cli
 from mednca_train.data.layouts import find_dataset
 from mednca_train.plan.plan import Augmentation, Plan
+from mednca_train.pool import Outcome
 from mednca_train.study.changes import AXES, beside
 from mednca_train.study.measure import Job, measure
 from mednca_train.study.networks import Spec, load_network
@@ -63,6 +64,28 @@ def models(tmp_path, monkeypatch):
     return tmp_path / "models"
 
 
+class InlinePool:
+    """Does the jobs here: what is tried is not how processes are shared, and each takes seconds to start."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def run(self, function, jobs):
+        for job in jobs:
+            try:
+                yield Outcome(job, result=function(job))
+            except MedNCAError as error:
+                yield Outcome(job, error=str(error))
+
+
+@pytest.fixture
+def inline(monkeypatch):
+    monkeypatch.setattr("mednca_train.study.run.Pool", InlinePool)
+
+
 def _run(plan, out, data):
     return CliRunner().invoke(cli.cli.app, ["study", str(plan), "--out", str(out), "--data", f"phantoms={data}"])
 
@@ -98,7 +121,7 @@ class Stop(Exception):
     pass
 
 
-def test_a_study_that_was_stopped_and_cut_goes_on(phantoms, models, tmp_path):
+def test_a_study_that_was_stopped_and_cut_goes_on(phantoms, models, inline, tmp_path):
     """To the rows of one that was not stopped; what it has is not measured again, and a half line is."""
     study, data, library = read_study(SMALL), {"phantoms": find_dataset(phantoms)}, Library()
     whole = run_study(study, data, tmp_path / "whole", library)
@@ -122,7 +145,7 @@ def _without_time(rows):
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
-def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, tmp_path):
+def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, inline, tmp_path):
     study, data = read_study(SMALL), {"phantoms": find_dataset(phantoms)}
     study = replace(study, parts=study.parts[2:])
     run_study(study, data, tmp_path / "out", Library())
@@ -141,7 +164,7 @@ def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, tm
     assert seen[0] == 0 and seen[-1] == 4
 
 
-def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, tmp_path):
+def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inline, tmp_path):
     """A damaged case; a light that has seen a case says nothing of it; the exit says that something failed."""
     (phantoms / "labels" / "case_5.nii.gz").write_bytes(b"no image")
     result = _run(SMALL, tmp_path / "out", phantoms)
@@ -292,7 +315,7 @@ def trained_study(models):
     return Study("Trained", (0,), (part,), trained=own)
 
 
-def test_a_study_trains_its_own(trained_study, phantoms, models, tmp_path):
+def test_a_study_trains_its_own(trained_study, phantoms, models, inline, tmp_path):
     """On the split of the model that they are like, once; what they were trained with is measured by none."""
     data, out = {"phantoms": find_dataset(phantoms)}, tmp_path / "out"
     (answer,) = run_study(trained_study, data, out, Library())
