@@ -81,7 +81,7 @@ class Spec:
         return DynUNet(len(axes), 1, self.labels, kernels, strides, strides[1:], filters, norm_name="instance")
 
     def logits(self, network: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
-        """Run the network on images of any size, mirrored outward to one that its strides divide.
+        """Run the network on images of any size, whose edges go on outward to one that its strides divide.
 
         Args:
             network: of `build`.

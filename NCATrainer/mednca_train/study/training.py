@@ -27,6 +27,7 @@ from ..model.build import untested_model
 from ..plan.plan import Augmentation, Plan
 from ..run_folder import holds_run
 from ..training.batches import Batches
+from ..training.estimate import made_up_batch
 from ..training.loop import Run
 from ..training.losses import total_loss
 from .networks import Network, Spec, set_weights, weights_of
@@ -45,10 +46,8 @@ class TrainingJob:
 
     Attributes:
         what: of the study.
-        like: folder of the model whose split, grid, labels and augmentation it takes.
-        plan: of that model.
-        split: of that model.
-        metadata: of that model.
+        plan: with what the study changes of the plan of the model that it is like.
+        split, metadata: of that model.
         cases: with the paths of all cases of the split.
         folder: that the model goes to.
     """
@@ -121,18 +120,10 @@ def _run_of(job: TrainingJob, work: Path) -> Run:
     if holds_run(work):
         return Run.resume(work)
     probe = Run("", replace(job.plan, iterations=1000), {"training": [], "validation": []})
-    samples = _made_up(job.plan)
+    samples = made_up_batch(job.plan)
     iterations = _worth(job.what.minutes, lambda: probe.step(*samples))
     plan = replace(job.plan, iterations=iterations, validate_every=iterations)
     return Run.create(work, plan, job.split)
-
-
-def _made_up(plan: Plan) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch of noise with a label in the middle."""
-    count = plan.batch * plan.duplication
-    labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
-    labels[(slice(None), *(slice(n // 3, max(2 * n // 3, n // 3 + 1)) for n in plan.field_of_view))] = 1
-    return torch.randn(count, *plan.field_of_view, 1), labels
 
 
 def _worth(minutes: float, step) -> int:
@@ -205,7 +196,7 @@ def _train_network(job: TrainingJob, work: Path) -> Network:
     spacing = job.plan.preprocessing.spacing or (1.0, 1.0, 1.0)
     spec = Spec.for_field(job.plan.field_of_view, spacing, what.unet or 0, len(job.plan.labels), axis)
     if not planned.is_file():
-        probe, samples = NetworkTraining(spec, job.plan), _made_up(job.plan)
+        probe, samples = NetworkTraining(spec, job.plan), made_up_batch(job.plan)
         iterations = _worth(what.minutes, lambda: probe.step(*samples))
         work.mkdir(parents=True, exist_ok=True)
         write_json(planned, iterations)

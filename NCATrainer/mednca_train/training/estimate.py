@@ -76,6 +76,14 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     return Estimate(seconds, frozen, peak + cached(min(plan.validation_cases, held)), loader, seconds * share)
 
 
+def made_up_batch(plan: Plan) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch as `Batches` makes it, by which the time of an iteration is measured: noise, a label in the middle."""
+    count = plan.batch * plan.duplication
+    labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
+    labels[(slice(None), *(slice(n // 3, max(2 * n // 3, n // 3 + 1)) for n in plan.field_of_view))] = 1
+    return torch.randn(count, *plan.field_of_view, plan.architecture.input_channels), labels
+
+
 def _probe(plan: Plan, threads: int):
     """(seconds of an iteration with live norm, with frozen norm, of the coarsest level alone, in the second phase; the
     share of the time that other programs left it; peak MB, MB before it began)."""
@@ -85,10 +93,7 @@ def _probe(plan: Plan, threads: int):
         "", replace(plan, iterations=1000, freeze_norm=0.002, coarse_first=0, second_phase=None),
         {"training": [], "validation": []},
     )  # fmt: skip
-    count = plan.batch * plan.duplication
-    images = torch.randn(count, *plan.field_of_view, plan.architecture.input_channels)
-    labels = torch.zeros(count, *plan.field_of_view, dtype=torch.int16)
-    labels[(slice(None), *(slice(n // 3, max(2 * n // 3, n // 3 + 1)) for n in plan.field_of_view))] = 1
+    images, labels = made_up_batch(plan)
     seconds, begun, own = [], time.perf_counter(), time.thread_time()
     for _iteration in range(5):  # two with live norm, the first to warm up; three with frozen norm
         start = time.perf_counter()
