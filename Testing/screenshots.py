@@ -133,6 +133,8 @@ def watch(host, album, panel):
     album.sheet("segment-8-growth", panel)
     (browser,) = slicer.util.getNodesByClass("vtkMRMLSequenceBrowserNode")
     wait(host, lambda: not browser.GetPlaybackActive())
+    wait(host, lambda: browser.GetSelectedItemNumber() == browser.GetNumberOfItems() - 1)
+    host.wait(lambda: False, 0.5)  # what is seen follows
     views = [host.view(name).render() for name in ("Red", "Yellow")]
     save(album.sheets / "segment-8-growth-views.png", beside(picture(host, panel, PANEL_WIDTH), np.vstack(views)))
     host.click(panel.ui.removeGrowthButton)
