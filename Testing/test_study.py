@@ -22,14 +22,16 @@ from mednca_train.data.layouts import find_dataset
 from mednca_train.plan.plan import Augmentation, Plan
 from mednca_train.pool import Outcome
 from mednca_train.study.changes import AXES, beside
+from mednca_train.study.machine import Trial, try_out
 from mednca_train.study.measure import Job, measure
-from mednca_train.study.networks import Spec, load_network
+from mednca_train.study.networks import Network, Spec, load_network
 from mednca_train.study.plan import Contender, Measurement, Part, Study, Trained, read_study
 from mednca_train.study.quality import judged
 from mednca_train.study.report import write_report
 from mednca_train.study.run import ROWS, Answer, run_study
-from mednca_train.study.training import NetworkTraining, job_of, train
+from mednca_train.study.training import NetworkTraining, TaughtRun, job_of, train
 from mednca_train.training.batches import Batches
+from mednca_train.training.estimate import made_up_batch
 from panel import CALIBRATION
 from phantoms import image_of, m3d, organ_case, random_pyramid, save, standout_model
 
@@ -99,11 +101,15 @@ def test_the_small_study(phantoms, models, tmp_path):
     assert set(told["parts"]["noise"]["cases"]) < set(told["parts"]["models"]["cases"])
     first = told["parts"]["models"]["figures"][0]
     assert first["dice"]["union"]["mean"] > 0.8
+    (machine,) = told["machines"]["machine"]["figures"]
+    assert machine["threads"] == machine["cores"] == 1 and 0 < machine["before_mb"] <= machine["peak_mb"] < 2048
+    assert machine["processor_seconds"] > 0 and machine["least_dice"] > 0.8
+    assert told["machines"]["machine"]["bytes"]["organ"] > 1000
     assert first["contender"] == "ten members" and first["rows"] == 6 * 2 and first["judged"] == 5 * 2
     assert [each["value"] for each in told["parts"]["noise"]["figures"]] == [0, 0.3, 1]
     page = (tmp_path / "out" / "study.md").read_text("utf-8")
     html = (tmp_path / "out" / "study.html").read_text("utf-8")
-    for text in (f"{first['dice']['union']['mean']:.3f}", "The more noise, the worse the mask."):
+    for text in (f"{first['dice']['union']['mean']:.3f}", "The more noise, the worse the mask.", "A small machine"):
         assert text in page and text in html
     for name in ("models", "noise", "members"):
         assert (tmp_path / "out" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -111,9 +117,11 @@ def test_the_small_study(phantoms, models, tmp_path):
     for number in (1, 2):
         assert (tmp_path / "out" / f"models-pictures-{number}.png").read_bytes().startswith(b"\x89PNG")
     assert html.count("data:image/png") == 5 and "<script" not in html and "http" not in html
-    written = {name: (tmp_path / "out" / name / ROWS).stat().st_mtime_ns for name in ("models", "noise", "members")}
+    files = [tmp_path / "out" / name / ROWS for name in ("models", "noise", "machine")]
+    assert not (tmp_path / "out" / "members" / ROWS).exists()  # all of it is known from the other parts
+    written = {file: file.stat().st_mtime_ns for file in files}
     assert _run(SMALL, tmp_path / "out", phantoms).exit_code == 0
-    assert written == {name: (tmp_path / "out" / name / ROWS).stat().st_mtime_ns for name in written}
+    assert written == {file: file.stat().st_mtime_ns for file in files}
     assert json.loads((tmp_path / "out" / "study.json").read_text("utf-8")) == told
 
 
@@ -137,12 +145,12 @@ def test_a_study_that_was_stopped_and_cut_goes_on(phantoms, models, inline, tmp_
     rows.write_bytes(rows.read_bytes()[:-30])
     seen = []
     again = run_study(study, data, tmp_path / "out", library, lambda done, total: seen.append((done, total)))
-    assert seen[0] == (19, 24 + 9 + 4) and seen[-1] == (37, 37)
+    assert seen[0] == (19, 24 + 9) and seen[-1] == (33, 33)  # and four that these parts share with the third
     assert [_without_time(answer.rows) for answer in again] == [_without_time(answer.rows) for answer in whole]
 
 
 def _without_time(rows):
-    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+    return [{key: value for key, value in row.items() if "seconds" not in key} for row in rows]
 
 
 def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, inline, tmp_path):
@@ -175,6 +183,9 @@ def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inlin
     assert "Not measured: case_5" in (tmp_path / "out" / "study.md").read_text("utf-8")
 
 
+_LEARNER = {"name": "x", "data": "phantoms", "like": "organ", "minutes": 1}
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -184,6 +195,12 @@ def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inlin
         (lambda s: s["parts"][0]["contenders"][1].update(name="ten members"), "two contenders are called ten members"),
         (lambda s: s["parts"][0].update(data="others"), "needs the data set others"),
         (lambda s: s["parts"][0]["contenders"][0].update(model="nobody"), "nobody"),
+        (lambda s: s["machines"][0].update(name="models"), "two parts are called models"),
+        (lambda s: s["machines"][0].update(threads=[0]), "threads"),
+        (
+            lambda s: s.update(trained=[_LEARNER | {"id": "a", "teacher": "b"}, _LEARNER | {"id": "b"}]),
+            "b cannot teach a",
+        ),
     ],
 )
 def test_a_wrong_study_is_one_sentence(phantoms, models, tmp_path, change, told):
@@ -241,6 +258,27 @@ def test_a_contender_runs_as_it_says(phantoms, models):
     assert rows(fire_rate=0.1) != own and rows(steps=4) != own and rows() == own
 
 
+def test_a_live_norm_takes_the_statistics_of_what_it_sees(phantoms, models):
+    """Frozen to what training saw, a norm differs from a live one; a norm of the same statistics does not."""
+    model = load_model(models / "organ")
+    architecture = replace(model.architecture, norm="batch")
+    shutil.rmtree(models / "organ")
+    save(replace(model, architecture=architecture, pyramid=random_pyramid(architecture)), models / "organ")
+    (case,) = [case for case in find_dataset(phantoms).cases if case.name == "case_4"]
+    job = Job(Measurement(Contender("organ", "x", 2), "phantoms", "case_4", "none", 0.0, False, 0), case,
+              str(models / "organ"))  # fmt: skip
+    frozen = measure(job)
+    live = replace(job, what=replace(job.what, contender=replace(job.what.contender, live_norm=True)))
+    assert _without_time(measure(live)) != _without_time(frozen) == _without_time(measure(job))
+
+
+def test_a_machine_without_enough_memory_is_told(phantoms, models):
+    (case,) = [case for case in find_dataset(phantoms).cases if case.name == "case_4"]
+    trial = Trial(str(models / "organ"), case.name, str(case.image), str(case.labels), False, 1, 60, 0)
+    with pytest.raises(MedNCAError, match="case_4, 1 threads, 60 MB: "):
+        try_out(trial)
+
+
 def test_the_full_study_can_be_read_and_names_bundled_models():
     study = read_study(SMALL.with_name("full.json"))
     bundled = {path.name for path in (ROOT / "Resources" / "Models").iterdir()}
@@ -255,6 +293,7 @@ def _row(true, light, metric, expected=None):
         "contender": "organ", "value": 0.0, "verdict": light, "dice": {"union": true}, "predicted_dice": expected,
         "interval": [None, None] if expected is None else [expected - 0.1, expected + 0.1],
         "signals": {"nqm field": metric}, "hd95_mm": {"union": 1.0}, "nqm": metric, "seconds": 1.0,
+        "processor_seconds": 1.0,
     }  # fmt: skip
 
 
@@ -278,7 +317,7 @@ def test_the_light_and_the_paper_s_line_side_by_side(models, tmp_path):
     }  # fmt: skip
     assert [each["good_called_failures"] for each in told.values()] == [0.0, 0.5, 0.5]
     assert light.interval()["rows"] == 5 and light.interval()["coverage"] == 0.6
-    write_report(replace(read_study(SMALL), parts=(plain,)), [answer], tmp_path, "mednca study")
+    write_report(replace(read_study(SMALL), parts=(plain,)), [answer], [], tmp_path, "mednca study")
     assert "75.0%" in (tmp_path / "study.md").read_text("utf-8")
     assert json.loads((tmp_path / "study.json").read_text("utf-8"))["quality"]["organ"]["told"] == told
     assert (tmp_path / "quality-organ.png").is_file()
@@ -309,6 +348,7 @@ def trained_study(models):
         Trained("own-nca", "an NCA", "phantoms", "third", 0.02, plan={"augmentation": False, "duplication": 2}),
         Trained("own-unet", "a U-Net", "phantoms", "third", 0.04, unet=4),
         Trained("own-slices", "a 2D U-Net", "phantoms", "flat", 0.02, unet=4, slices=True),
+        Trained("own-taught", "a taught NCA", "phantoms", "third", 0.02, teacher="own-unet"),
     )
     contenders = tuple(Contender(each.id, each.name) for each in own)
     part = Part("side-by-side", "Side by side", "phantoms", contenders, (0,), cases=2)
@@ -319,7 +359,8 @@ def test_a_study_trains_its_own(trained_study, phantoms, models, inline, tmp_pat
     """On the split of the model that they are like, once; what they were trained with is measured by none."""
     data, out = {"phantoms": find_dataset(phantoms)}, tmp_path / "out"
     (answer,) = run_study(trained_study, data, out, Library())
-    assert {row["contender"] for row in answer.rows} == {"an NCA", "a U-Net", "a 2D U-Net"} and not answer.failed
+    assert {row["contender"] for row in answer.rows} == {each.name for each in trained_study.trained}
+    assert not answer.failed
     assert not set(answer.cases) & {"case_0", "case_1"}
     assert all(row["verdict"] is None and 0 <= row["dice"]["union"] <= 1 for row in answer.rows)
     nca = load_model(out / "models" / "own-nca")
@@ -332,8 +373,27 @@ def test_a_study_trains_its_own(trained_study, phantoms, models, inline, tmp_pat
     times = [path.stat().st_mtime_ns for path in sorted((out / "models").rglob("*.safetensors"))]
     run_study(trained_study, data, out, Library())
     assert times == [path.stat().st_mtime_ns for path in sorted((out / "models").rglob("*.safetensors"))]
-    write_report(trained_study, [answer], out, "mednca study")
+    write_report(trained_study, [answer], [], out, "mednca study")
     assert f"{unet.parameter_count:,}" in (out / "study.md").read_text("utf-8")
+
+
+def test_a_taught_nca_learns_labels_and_probabilities_in_halves():
+    spec = Spec.for_field(PLAN.field_of_view, (1.0, 1.0, 1.0), 4, 1)
+    network = spec.build().eval()
+    run = TaughtRun("", replace(PLAN, iterations=10), {"training": [], "validation": []})
+    images, labels = made_up_batch(PLAN)
+    before = [weight.clone() for weight in run.parameters]
+    assert run.targets(images, labels) is None
+    run.teacher = Network("teacher", spec, PLAN.preprocessing, PLAN.labels, {}, network)
+    targets = run.targets(images, labels)
+    probability = torch.sigmoid(spec.logits(network, images[..., 0]))
+    assert torch.allclose(targets, (probability + (labels[..., None] == 1)) / 2) and 0 < targets.min() < 0.5
+    run.step(images, labels)
+    taught = [weight.clone() for weight in run.parameters]
+    other = TaughtRun("", run.plan, run.split)
+    assert all(torch.equal(a, b) for a, b in zip(before, other.parameters, strict=True))
+    other.step(images, labels)
+    assert not all(torch.equal(a, b) for a, b in zip(taught, other.parameters, strict=True))
 
 
 @pytest.mark.parametrize("slice_axis", [None, 0, 2])

@@ -316,7 +316,7 @@ def study(
     from .data.layouts import find_dataset
     from .study.plan import read_study
     from .study.report import write_report
-    from .study.run import run_study
+    from .study.run import run_study, try_machines
 
     asked = read_study(plan)
     sets = {name: find_dataset(folder) for name, folder in map(_named_folder, data)}
@@ -325,9 +325,13 @@ def study(
         answers = run_study(
             asked, sets, out, Library(), lambda done, total: bar.update(task, completed=done, total=total)
         )
-        write_report(asked, answers, out, _command())
+        trying = bar.add_task("Trying machines", total=None, visible=bool(asked.machines))
+        tried = try_machines(
+            asked, sets, out, Library(), lambda done, total: bar.update(trying, completed=done, total=total)
+        )
+        write_report(asked, answers, tried, out, _command())
     cli.out.print(f"Written: {out / 'study.html'}", highlight=False)
-    failed = {case: why for answer in answers for case, why in answer.failed.items()}
+    failed = {case: why for answer in (*answers, *tried) for case, why in answer.failed.items()}
     _end(failures=[{"image": case, "error": why} for case, why in failed.items()])
 
 

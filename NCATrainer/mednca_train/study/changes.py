@@ -31,12 +31,14 @@ class Axis:
         change: of a case; None where that stays as it is.
         of_run: field of `plan.Contender` that takes the values instead.
         of_click: whether the values are mm that the clicks are moved off the structures' middles.
+        neutral: the value that changes nothing in case and click.
     """
 
     title: str
     change: Change | None = None
     of_run: str | None = None
     of_click: bool = False
+    neutral: float = 0.0
 
 
 def scaled(image: sitk.Image, truth: sitk.Image, value: float, seed: int) -> tuple[sitk.Image, sitk.Image]:
@@ -106,7 +108,7 @@ def beside(image: sitk.Image, mm: float, seed: int) -> tuple[float, float, float
 AXES: dict[str, Axis] = {
     "none": Axis(""),
     **{name: Axis(f"{name}, severity", artifact(make)) for name, make in ARTIFACTS.items()},
-    "scale": Axis("size of the body, relative", scaled),
+    "scale": Axis("size of the body, relative", scaled, neutral=1.0),
     "rotation": Axis("rotation, degrees", rotated),
     "translation": Axis("translation, mm", translated),
     "shape": Axis("voxels added along each axis", padded),

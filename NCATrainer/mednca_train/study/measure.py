@@ -71,7 +71,8 @@ def measure(job: Job) -> list[dict]:
 
     Returns:
         A row, as JSON has it, for each structure of the case: `scores.CaseScore` with the interval, the objection, the
-        signals, and the seconds that segmenting took. What has no light has no verdict: None.
+        signals, and the seconds that segmenting took, on the clock and of all processors. What has no light has no
+        verdict: None.
 
     Raises:
         MedNCAError: where the case cannot be measured.
@@ -92,15 +93,15 @@ def results(job: Job) -> Iterator[Result]:
     known = Truth(what.case, truth, contender.labels, contender.preprocessing.field_of_view, None, what.scans)
     for structure in known.structures:
         clicks = [triple(float(a + b) for a, b in zip(click, offset, strict=True)) for click in structure.clicks]
-        begun = time.perf_counter()
+        begun, own = time.perf_counter(), time.process_time()
         if isinstance(contender, Network):
             found, light, finding = contender.segment(image, clicks[0] if clicks else None), _NO_LIGHT, None
         else:
             result = segment_image(image, contender, clicks, what.contender.members, what.seed, "cpu")
             finding = result.findings[0]
             found, light = sitk.GetArrayFromImage(result.labels), _light(finding)
-        seconds = round(time.perf_counter() - begun, 3)
-        row = known.score(structure, found, finding).to_json() | light | {"seconds": seconds}
+        taken = {"seconds": time.perf_counter() - begun, "processor_seconds": time.process_time() - own}
+        row = known.score(structure, found, finding).to_json() | light | taken
         yield Result({key: _rounded(value) for key, value in row.items()}, image, structure.mask, found > 0)
 
 
@@ -131,14 +132,23 @@ def _rounded(value):
 
 @lru_cache(maxsize=4)
 def _as_run(folder: str, contender: Contender) -> Model:
-    """A model as the contender runs it: other steps or another fire rate, the same weights."""
+    """A model as the contender runs it: other steps, another fire rate or a live norm, the same weights."""
     model = load_model(Path(folder))
     changed = _architecture(model.architecture, contender)
-    if changed == model.architecture:
+    if changed == model.architecture and not contender.live_norm:
         return model
     pyramid = Pyramid(changed)
     pyramid.load_state_dict(model.pyramid.state_dict())
+    if contender.live_norm:
+        _set_norms_live(pyramid)
     return replace(model, architecture=changed, pyramid=pyramid.eval().requires_grad_(False))
+
+
+def _set_norms_live(pyramid: Pyramid) -> None:
+    for cell in pyramid.cells:
+        if cell.norm is not None:
+            cell.live_norm = True
+            cell.norm.running_mean = cell.norm.running_var = None  # torch's sign for: those of the input, always
 
 
 def _architecture(own: Architecture, contender: Contender) -> Architecture:

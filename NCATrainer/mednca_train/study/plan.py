@@ -7,6 +7,7 @@ file may hold is STUDY_SCHEMA; docs/study has examples.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _CONTENDER = record(
         "members": {"type": "integer", "minimum": 1, "maximum": 1000},
         "steps": {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
         "fire_rate": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "live_norm": {"type": "boolean"},
     },
     ("model",),
 )
@@ -34,6 +36,7 @@ _TRAINED = record(
         "minutes": {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000},
         "unet": {"type": "integer", "minimum": 1, "maximum": 256},
         "slices": {"type": "boolean"},
+        "teacher": ID,
         "architecture": {"type": "object"},
         "plan": {"type": "object"},
         "seed": SEED,
@@ -57,6 +60,20 @@ _PART = record(
     },
     ("name", "title", "data", "contenders"),
 )
+_MACHINE = record(
+    {
+        "name": ID,
+        "title": LINE,
+        "text": TEXT,
+        "data": LINE,
+        "contenders": {"type": "array", "items": _CONTENDER, "minItems": 1, "maxItems": 100},
+        "threads": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 256}, "minItems": 1},
+        "memory_mb": {"type": "integer", "minimum": 1},
+        "cases": {"type": "integer", "minimum": 1},
+        "scans": {"type": "boolean"},
+    },
+    ("name", "title", "data", "contenders"),
+)
 STUDY_SCHEMA = record(
     {
         "title": LINE,
@@ -64,6 +81,7 @@ STUDY_SCHEMA = record(
         "seeds": _SEEDS,
         "trained": {"type": "array", "items": _TRAINED, "maxItems": 1000},
         "parts": {"type": "array", "items": _PART, "minItems": 1, "maxItems": 1000},
+        "machines": {"type": "array", "items": _MACHINE, "maxItems": 1000},
     },
     ("title", "seeds", "parts"),
 )
@@ -79,6 +97,8 @@ class Contender:
         members: of the ensemble; None for the model's own.
         steps: of each level, times those that it was trained with.
         fire_rate: None for the model's own.
+        live_norm: whether its batch norm takes the statistics of what it sees, as the papers' code does, instead of
+            those that training has frozen.
     """
 
     model: str
@@ -86,6 +106,7 @@ class Contender:
     members: int | None = None
     steps: float = 1.0
     fire_rate: float | None = None
+    live_norm: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +121,7 @@ class Trained:
         minutes: of one core, that its iterations may take.
         unet: filters of a U-Net's first level; None for an NCA.
         slices: whether the U-Net is a 2D one, along that model's slice axis.
+        teacher: id of a U-Net of the study, whose probabilities are half of what an NCA learns; None for labels alone.
         architecture: of an NCA, what differs from that model's.
         plan: what differs from that model's plan; "augmentation": false is none.
         seed: of everything random.
@@ -112,6 +134,7 @@ class Trained:
     minutes: float
     unet: int | None = None
     slices: bool = False
+    teacher: str | None = None
     architecture: dict | None = None
     plan: dict = field(default_factory=dict)
     seed: int = 0
@@ -148,6 +171,29 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """Whether a small computer would do: models as they are, in a process with few cores and little memory.
+
+    Attributes:
+        name, title, text, data, scans: as of `Part`.
+        contenders: by their models; how they are run is the models' own.
+        threads: one trial for each.
+        memory_mb: that the process may hold; 2048 as in the paper's Raspberry Pi 4.
+        cases: at most, none of them trained with by any contender.
+    """
+
+    name: str
+    title: str
+    data: str
+    contenders: tuple[Contender, ...]
+    text: str = ""
+    threads: tuple[int, ...] = (1, 2, 4)
+    memory_mb: int = 2048
+    cases: int = 3
+    scans: bool = False
+
+
+@dataclass(frozen=True)
 class Study:
     """What is measured, and in which words.
 
@@ -156,6 +202,7 @@ class Study:
         seeds: stated before anything is measured; of all parts that state none of their own.
         parts: in the order of the report.
         trained: before anything is measured.
+        machines: that models are tried on.
     """
 
     title: str
@@ -163,6 +210,7 @@ class Study:
     parts: tuple[Part, ...]
     text: str = ""
     trained: tuple[Trained, ...] = ()
+    machines: tuple[Machine, ...] = ()
 
     def to_json(self) -> dict:
         """As a study file has it."""
@@ -205,18 +253,29 @@ def read_study(path: str | Path) -> Study:
     data = read_json(path, STUDY_SCHEMA)
     seeds = tuple(data["seeds"])
     parts = tuple(_part(part, seeds) for part in data["parts"])
-    _check_apart([part.name for part in parts], f"{path}: two parts are called")
+    machines = tuple(_machine(machine) for machine in data.get("machines", ()))
+    _check_apart([part.name for part in (*parts, *machines)], f"{path}: two parts are called")
     trained = tuple(Trained(**each) for each in data.get("trained", ()))
     _check_apart([each.id for each in trained], f"{path}: two that are trained are called")
-    return Study(data["title"], seeds, parts, data.get("text", ""), trained)
+    return Study(data["title"], seeds, parts, data.get("text", ""), trained, machines)
 
 
 def _part(data: dict, seeds: tuple[int, ...]) -> Part:
+    fields: dict[str, Any] = tuples({"seeds": list(seeds), **data})
+    fields["contenders"] = _contenders(data)
+    return Part(**fields)
+
+
+def _machine(data: dict) -> Machine:
+    fields: dict[str, Any] = tuples(data)
+    fields["contenders"] = _contenders(data)
+    return Machine(**fields)
+
+
+def _contenders(data: dict) -> tuple[Contender, ...]:
     contenders = tuple(Contender(**{"name": each["model"], **each}) for each in data["contenders"])
     _check_apart([each.name for each in contenders], f"In the part {data['name']} two contenders are called")
-    fields: dict[str, Any] = tuples({"seeds": list(seeds), **data})
-    fields["contenders"] = contenders
-    return Part(**fields)
+    return contenders
 
 
 def _check_apart(names: list[str], told: str) -> None:
@@ -232,26 +291,14 @@ def measurements(part: Part, cases: list[str]) -> list[tuple[str, float, Measure
         part: of a study.
         cases: names of the cases that it is measured on.
     """
-    own = AXES[part.axis].of_run
-    return [
-        (
-            contender.name,
-            value,
-            Measurement(
-                _varied(contender, own, value) if own else contender,
-                part.data,
-                case,
-                "none" if own else part.axis,
-                0.0 if own else value,
-                part.scans,
-                seed,
-            ),
-        )
-        for contender in part.contenders
-        for value in part.values
-        for case in cases
-        for seed in part.seeds
-    ]
+    axis, found = AXES[part.axis], []
+    for contender, value in product(part.contenders, part.values):
+        is_changed = not axis.of_run and value != axis.neutral
+        run = _varied(contender, axis.of_run, value) if axis.of_run else contender
+        change = (part.axis, value) if is_changed else ("none", 0.0)  # so that parts share what is as it is
+        for case, seed in product(cases, part.seeds):
+            found.append((contender.name, value, Measurement(run, part.data, case, *change, part.scans, seed)))
+    return found
 
 
 def _varied(contender: Contender, field: str, value: float) -> Contender:

@@ -22,10 +22,11 @@ from .changes import AXES
 from .networks import Network
 from .plan import Study
 from .quality import PAPER_SIGNAL, Judged, judged
-from .run import Answer
+from .run import Answer, Tried
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: for all eyes
 _BAND = (10, 90)  # percentiles of the cases that a curve's band holds
+_MANY = 5  # contenders, from which on a figure over their parameters says something
 _GOOD = ("green", "amber", "red", "grey")
 
 
@@ -49,12 +50,13 @@ class Picture:
 Block = str | Table | Picture  # of a page; a text is a paragraph, "# ..." and "## ..." are headings
 
 
-def write_report(study: Study, answers: list[Answer], folder: Path, command: str) -> None:
+def write_report(study: Study, answers: list[Answer], tried: list[Tried], folder: Path, command: str) -> None:
     """Write study.json, study.md with a PNG for each part, and study.html, which holds them.
 
     Args:
         study: that was asked.
         answers: of its parts.
+        tried: of its machines.
         folder: of the study.
         command: that made it.
 
@@ -63,7 +65,8 @@ def write_report(study: Study, answers: list[Answer], folder: Path, command: str
     """
     figures = {answer.part.name: summaries(answer) for answer in answers}
     lights = judged(answers)
-    blocks = [*_page(study, answers, figures, command), *_quality(lights)]
+    machines = {each.machine.name: machine_summaries(each) for each in tried}
+    blocks = [*_page(study, answers, figures, command), *_machines(tried, machines), *_quality(lights)]
     write_json(
         folder / "study.json",
         {
@@ -78,6 +81,16 @@ def write_report(study: Study, answers: list[Answer], folder: Path, command: str
                     "figures": figures[answer.part.name],
                 }
                 for answer in answers
+            },
+            "machines": {
+                each.machine.name: {
+                    "cases": each.cases,
+                    "models": {id: model.sha256 for id, model in each.models.items()},
+                    "bytes": each.bytes,
+                    "failed": each.failed,
+                    "figures": machines[each.machine.name],
+                }
+                for each in tried
             },
             "quality": {
                 each.model.id: {"told": each.figures(), "interval": each.interval(), "line": each.line}
@@ -101,7 +114,7 @@ def summaries(answer: Answer) -> list[dict]:
     Returns:
         As JSON has them: Dice (mean, standard deviation, least, over all structures, cases and seeds; per label and of
         the union), HD95 in mm, NQM, failures (Dice below the usual target) and what the light says of them, and the
-        seconds of a structure.
+        processor's seconds of a structure.
     """
     part, found = answer.part, []
     for contender in part.contenders:
@@ -121,7 +134,7 @@ def _summary(rows: list[dict]) -> dict:
         "dice": {name: _of([row["dice"][name] for row in rows]) for name in names},
         "hd95_mm": _of([row["hd95_mm"]["union"] for row in rows]),
         "nqm": _of([row["nqm"] for row in rows]),
-        "seconds": _of([row["seconds"] for row in rows]),
+        "processor_seconds": _of([row["processor_seconds"] for row in rows]),
         "judged": len(judged),
         "failures": len(failures),
         "failures_green": sum(row["verdict"] == "green" for row in failures),
@@ -146,13 +159,14 @@ def parameter_count(model: Any) -> int:
 
 
 def _page(study: Study, answers: list[Answer], figures: dict, command: str) -> Iterator[Block]:
-    seconds = sum(row["seconds"] for answer in answers for row in answer.rows)
+    seconds = sum(row["processor_seconds"] for answer in answers for row in answer.rows)
     yield f"# {study.title}"
     if study.text:
         yield study.text
     yield (
         f"Seeds, stated before: {', '.join(map(str, study.seeds))}. Dice is hard, on native voxels. "
-        f"{seconds / 3600:.1f} hours of segmenting on one core. Code {__version__}. Numbers: study.json."
+        f"{seconds / 3600:.1f} hours of segmenting on one core; seconds are the processor's, of one structure. "
+        f"Code {__version__}. Numbers: study.json."
     )
     yield f"    {command}"
     for answer in answers:
@@ -166,6 +180,9 @@ def _page(study: Study, answers: list[Answer], figures: dict, command: str) -> I
             continue
         yield _table(answer, figures[answer.part.name])
         yield Picture(answer.part.name, answer.part.title, _figure(answer))
+        if answer.part.axis == "none" and len(answer.part.contenders) >= _MANY:
+            title = f"{answer.part.title}: Dice over parameters"
+            yield Picture(f"{answer.part.name}-parameters", title, _over_parameters(answer))
         for number, (contender, png) in enumerate(answer.pictures.items(), start=1):
             name = f"{answer.part.name}-pictures-{number}"
             yield Picture(name, f"Best, median and worst case of {contender}", png)
@@ -199,7 +216,7 @@ def _table(answer: Answer, figures: list[dict]) -> Table:
             *(_mean(each[key], digits) for key, digits in (("hd95_mm", 2), ("nqm", 3))),
             " / ".join(str(each["verdicts"][color]) for color in _GOOD) if each["judged"] else "-",
             f"{each['failures']}, {each['failures_green']}" if each["judged"] else "-",
-            _mean(each["seconds"], 1),
+            _mean(each["processor_seconds"], 1),
         ]
         for each in figures
     ]
@@ -260,6 +277,100 @@ def _strips(axes, answer: Answer) -> None:
             axes.hlines(np.mean(scores), number - 0.3, number + 0.3, color=color, linewidth=2)
     axes.set_xticks(range(len(names)), names, rotation=20 if len(names) > 3 else 0)
     axes.set_xlim(-0.6, len(names) - 0.4)
+
+
+def _over_parameters(answer: Answer) -> bytes:
+    """Mean Dice of the union of each contender, with the band of most cases, over its trainable numbers."""
+    figure = Figure(figsize=(7.2, 4.8), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    value = answer.part.values[0]
+    for number, contender in enumerate(answer.part.contenders):
+        scores, model = _scores(answer, contender.name, value), answer.models[contender.model]
+        if scores:
+            mean, (low, high) = np.mean(scores), np.percentile(scores, _BAND)
+            marker = "s" if isinstance(model, Network) else "o"
+            color = _COLORS[number % len(_COLORS)]
+            axes.errorbar(
+                parameter_count(model), mean, [[max(mean - low, 0)], [max(high - mean, 0)]], fmt=marker, color=color,
+                capsize=2, linewidth=1, label=contender.name, alpha=0.9,
+            )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set(xlabel="parameters", ylabel="Dice, union")
+    axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    title = f"circles NCAs, squares U-Nets; mean, and {_BAND[0]} to {_BAND[1]} % of the cases"
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=8,
+                  title=title, title_fontsize=8)  # fmt: skip
+    return _png(figure)
+
+
+# --- machines
+
+
+def machine_summaries(tried: Tried) -> list[dict]:
+    """The figures of a machine, one entry for each contender with each number of threads that it was tried with.
+
+    Args:
+        tried: of the machine.
+
+    Returns:
+        As JSON has them: the cores it had, mean seconds of a structure on the clock and of all processors, the most
+        memory over the cases and what of it was there before a model was read, in MB, the least Dice.
+    """
+    found = []
+    for contender in tried.machine.contenders:
+        for threads in tried.machine.threads:
+            rows = [r for r in tried.rows if r["contender"] == contender.name and r["threads"] == threads]
+            if rows:
+                found.append(
+                    {
+                        "contender": contender.name,
+                        "threads": threads,
+                        "cores": min(row["cores"] for row in rows),
+                        **{
+                            name: round(float(np.mean([row[name] for row in rows])), 2)
+                            for name in ("seconds", "processor_seconds")
+                        },
+                        **{name: max(row[name] for row in rows) for name in ("peak_mb", "before_mb")},
+                        "least_dice": min(row["dice"] for row in rows),
+                    }
+                )
+    return found
+
+
+def _machines(tried: list[Tried], figures: dict[str, list[dict]]) -> Iterator[Block]:
+    for each in tried:
+        machine = each.machine
+        yield f"## {machine.title}"
+        if machine.text:
+            yield machine.text
+        yield (
+            f"{_counted(len(each.cases), 'case')} of {machine.data} that no contender was trained with, each in a "
+            f"process of its own that may hold {machine.memory_mb:,} MB. Seconds are of one structure, the first that "
+            "the process segments, without starting and reading; What is held before a model is read is "
+            "Python and its libraries."
+        )
+        if each.failed:
+            yield "Not done: " + "; ".join(f"{name}: {why}" for name, why in sorted(each.failed.items()))
+        models = {contender.name: contender.model for contender in machine.contenders}
+        yield Table(
+            ["", "on disk, KB", "threads", "cores", "s", "processor s", "memory before, MB", "memory at most, MB",
+             "least Dice"],
+            [
+                [
+                    row["contender"], f"{each.bytes[models[row['contender']]] / 1e3:,.0f}", str(row["threads"]),
+                    str(row["cores"]), f"{row['seconds']:.1f}", f"{row['processor_seconds']:.1f}",
+                    str(row["before_mb"]), str(row["peak_mb"]), f"{row['least_dice']:.3f}",
+                ]
+                for row in figures[machine.name]
+            ],
+        )  # fmt: skip
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 # --- quality control

@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ from mednca.schema import parse_json
 from ..data.cases import Case, CaseSet
 from ..model.samples import samples_of
 from ..pool import Pool
+from .machine import Trial, try_out
 from .measure import Job, identity, measure
 from .networks import holds_network, load_network
 from .pictures import PictureJob, draw
-from .plan import Part, Study, measurements
+from .plan import Machine, Part, Study, measurements
 from .training import job_of, train
 
 ROWS = "rows.jsonl"
@@ -81,8 +83,10 @@ def run_study(
         models = _Models(study, data, out / "models", library)
         models.train_missing(pool)
         answers = [_prepared(part, data, models, study.seeds[0]) for part in study.parts]
-        work = [_Work.of(answer, data[answer.part.data], models, out / answer.part.name) for answer in answers]
-        total, done = sum(len(each.jobs) for each in work), sum(len(each.known) for each in work)
+        known = {key: rows for part in study.parts for key, rows in _read(out / part.name / ROWS).items()}
+        work = [_Work.of(answer, data[answer.part.data], models, out / answer.part.name, known) for answer in answers]
+        asked = {key for each in work for key in each.jobs}
+        done, total = len(asked & set(known)), len(asked)
         step(done, total)
         for answer, each in zip(answers, work, strict=True):
             missing = [key for key in each.jobs if key not in each.known]
@@ -100,7 +104,71 @@ def run_study(
     return answers
 
 
-def unseen(part: Part, data: CaseSet, models: Mapping[str, Any], seed: int) -> list[str]:
+@dataclass
+class Tried:
+    """What was tried of a machine.
+
+    Attributes:
+        machine: of the study.
+        cases: names of those that it was tried on.
+        models: as of `Answer`.
+        bytes: by model, that its folder takes.
+        rows: with "contender", "case", "threads", and what `machine.try_out` says.
+        failed: by contender, why it could not be tried.
+    """
+
+    machine: Machine
+    cases: list[str]
+    models: Mapping[str, Any]
+    bytes: dict[str, int]
+    rows: list[dict] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def try_machines(
+    study: Study,
+    data: Mapping[str, CaseSet],
+    out: Path,
+    library: Library,
+    step: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Tried]:
+    """Try what is missing of a study's machines, one trial at a time. Arguments and errors as of `run_study`, after it.
+
+    What was tried once is taken, even where this is another computer by now.
+    """
+    models, found = _Models(study, data, out / "models", library), []
+    total = done = 0
+    for machine in study.machines:
+        own = {each.model: models.load(each.model) for each in machine.contenders}
+        sizes = {id: sum(file.stat().st_size for file in models.find(id).iterdir()) for id in own}
+        tried = Tried(machine, unseen(machine, data[machine.data], own, study.seeds[0]), own, sizes)
+        cases = {case.name: case for case in data[machine.data].cases}
+        file, known = out / machine.name / ROWS, _read(out / machine.name / ROWS)
+        wanted = list(product(machine.contenders, machine.threads, tried.cases))
+        total += len(wanted)
+        for contender, threads, name in wanted:
+            case = cases[name]
+            trial = Trial(
+                str(models.find(contender.model)), name, str(case.image), str(case.labels), machine.scans, threads,
+                machine.memory_mb, study.seeds[0],
+            )  # fmt: skip
+            key = _hash([own[contender.model].sha256, name, machine.scans, threads, machine.memory_mb, trial.seed])
+            if key not in known:
+                try:
+                    known[key] = [try_out(trial)]
+                    _append(file, key, known[key])
+                except MedNCAError as error:
+                    tried.failed[contender.name] = str(error)
+            tried.rows += [
+                {"contender": contender.name, "case": name, "threads": threads, **row} for row in known.get(key, ())
+            ]
+            done += 1
+            step(done, total)
+        found.append(tried)
+    return found
+
+
+def unseen(part: Part | Machine, data: CaseSet, models: Mapping[str, Any], seed: int) -> list[str]:
     """The cases that a part is measured on: none of them was trained with by any of its contenders.
 
     Args:
@@ -131,11 +199,19 @@ class _Models:
 
     def __init__(self, study: Study, data: Mapping[str, CaseSet], folder: Path, library: Library):
         self.study, self.data, self.folder, self.library = study, data, folder, library
-        for name in {each.data for each in (*study.parts, *study.trained)} - set(data):
+        for name in {each.data for each in (*study.parts, *study.trained, *study.machines)} - set(data):
             raise MedNCAError(f"The study needs the data set {name}; give it by --data {name}=FOLDER.")
         self.own = {each.id for each in study.trained}
-        for id in {contender.model for part in study.parts for contender in part.contenders} - self.own:
+        unets = {each.id for each in study.trained if each.unet}
+        for each in study.trained:
+            if each.teacher and (each.unet or each.teacher not in unets):
+                raise MedNCAError(f"{each.teacher} cannot teach {each.id}: a U-Net of the study teaches an NCA.")
+        for id in self._contenders() - self.own:
             library.find(id)  # before anything is trained
+
+    def _contenders(self) -> set[str]:
+        parts = (*self.study.parts, *self.study.machines)
+        return {contender.model for part in parts for contender in part.contenders}
 
     def train_missing(self, pool: Pool) -> None:
         """Train those that are not there yet. Raises MedNCAError where one cannot be."""
@@ -144,9 +220,11 @@ class _Models:
             for each in self.study.trained
             if not self.find(each.id).is_dir()
         ]
-        for outcome in pool.run(train, jobs):
-            if outcome.error:
-                raise MedNCAError(f"{outcome.job.what.id} cannot be trained: {outcome.error}")
+        taught = [job for job in jobs if job.teacher]
+        for some in ([job for job in jobs if not job.teacher], taught):  # teachers first
+            for outcome in pool.run(train, some):
+                if outcome.error:
+                    raise MedNCAError(f"{outcome.job.what.id} cannot be trained: {outcome.error}")
 
     def find(self, id: str) -> Path:
         """Its folder."""
@@ -165,7 +243,7 @@ def _prepared(part: Part, data: Mapping[str, CaseSet], models: _Models, seed: in
 
 @dataclass
 class _Work:
-    """A part's measurements by their keys, and the rows of those that are known."""
+    """A part's measurements by their keys, and the rows of those that are known, of all parts: they share some."""
 
     file: Path
     jobs: dict[str, Job]
@@ -173,7 +251,7 @@ class _Work:
     places: list[tuple[str, float, str]]  # contender and value, and the key of what was measured there
 
     @classmethod
-    def of(cls, answer: Answer, data: CaseSet, models: _Models, folder: Path) -> _Work:
+    def of(cls, answer: Answer, data: CaseSet, models: _Models, folder: Path, known: dict[str, list[dict]]) -> _Work:
         cases: dict[str, Case] = {case.name: case for case in data.cases}
         jobs, places = {}, []
         for name, value, what in measurements(answer.part, answer.cases):
@@ -182,16 +260,12 @@ class _Work:
             key = _key(job, answer.models[model].sha256)
             jobs[key] = job
             places.append((name, value, key))
-        file = folder / ROWS
-        return cls(file, jobs, {key: rows for key, rows in _read(file).items() if key in jobs}, places)
+        return cls(folder / ROWS, jobs, known, places)
 
     def add(self, key: str, rows: list[dict]) -> None:
         """Keep what was measured, on disk, too."""
         self.known[key] = rows
-        with explained(self.file):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self.file.open("a", encoding="ascii") as file:
-                file.write(json.dumps({"key": key, "rows": rows}) + "\n")
+        _append(self.file, key, rows)
 
     def extremes(self, contender: str, part: Part) -> list[tuple[str, str, dict]]:
         """Of a contender's rows at the part's first value and seed the best, the median and the worst: (which, key,
@@ -253,6 +327,13 @@ def _key(job: Job, sha256: str) -> str:
 
 def _hash(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode("ascii")).hexdigest()[:16]
+
+
+def _append(path: Path, key: str, rows: list[dict]) -> None:
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="ascii") as file:
+            file.write(json.dumps({"key": key, "rows": rows}) + "\n")
 
 
 def _read(file: Path) -> dict[str, list[dict]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,10 +31,11 @@ from ..training.batches import Batches
 from ..training.estimate import made_up_batch
 from ..training.loop import Run
 from ..training.losses import total_loss
-from .networks import Network, Spec, set_weights, weights_of
+from ..training.patch_pyramid import label_targets
+from .networks import Network, Spec, load_network, set_weights, weights_of
 from .plan import Trained
 
-_PROBED = 4  # iterations by which their time is measured, the first one apart
+_PROBED = 4  # iterations of which the fastest says what one takes, after one to warm up
 _RATE = 1e-3  # of a U-Net: 2e-3, the plans' for NCAs, is too much for AdamW and instance norm
 _CLIP = 12.0  # as nnU-Net has it
 _SAVE_SECONDS = 60.0
@@ -49,7 +51,7 @@ class TrainingJob:
         plan: with what the study changes of the plan of the model that it is like.
         split, metadata: of that model.
         cases: with the paths of all cases of the split.
-        folder: that the model goes to.
+        folder: that the model goes to; its teacher's lies beside it.
     """
 
     what: Trained
@@ -58,6 +60,11 @@ class TrainingJob:
     metadata: dict
     cases: list[Case]
     folder: Path
+
+    @property
+    def teacher(self) -> Path | None:
+        """Where its teacher lies."""
+        return self.folder.with_name(self.what.teacher) if self.what.teacher else None
 
 
 def job_of(what: Trained, like: Description, cases: list[Case], folder: Path) -> TrainingJob:
@@ -116,23 +123,53 @@ def train(job: TrainingJob) -> None:
             save_model(model, made, f"Made by a study, for itself: {job.what.minutes:g} minutes of one core.\n")
 
 
+class TaughtRun(Run):
+    """A run that learns the labels and a U-Net's probabilities in halves: the mean of both is the target.
+
+    Attributes:
+        teacher: the U-Net; None for the labels alone.
+    """
+
+    teacher: Network | None = None
+
+    def targets(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | None:
+        """As of `Run`."""
+        if self.teacher is None:
+            return None
+        with torch.no_grad():
+            taught = torch.sigmoid(self.teacher.spec.logits(self.teacher.network, images[..., 0]))
+        return (taught + label_targets(labels, len(self.plan.labels))) / 2
+
+
 def _run_of(job: TrainingJob, work: Path) -> Run:
-    if holds_run(work):
-        return Run.resume(work)
-    probe = Run("", replace(job.plan, iterations=1000), {"training": [], "validation": []})
-    samples = made_up_batch(job.plan)
-    iterations = _worth(job.what.minutes, lambda: probe.step(*samples))
-    plan = replace(job.plan, iterations=iterations, validate_every=iterations)
-    return Run.create(work, plan, job.split)
+    teacher = load_network(job.teacher) if job.teacher else None
+    if not holds_run(work):
+        iterations = max(round(60 * job.what.minutes / _seconds_of_an_iteration(job.plan, teacher)), 1)
+        Run.create(work, replace(job.plan, iterations=iterations, validate_every=iterations), job.split)
+    run = TaughtRun.resume(work)
+    assert isinstance(run, TaughtRun)  # it says that it makes a Run
+    run.teacher = teacher
+    return run
 
 
-def _worth(minutes: float, step) -> int:
-    """Iterations that a budget of processor time is worth."""
-    step()
-    begun = time.process_time()
-    for _ in range(_PROBED):
+def _seconds_of_an_iteration(plan: Plan, teacher: Network | None) -> float:
+    """Of an NCA, on the average: while its batch norm is live, one takes several times as long."""
+    live_share = (1 + _PROBED) / 1000
+    probe = TaughtRun("", replace(plan, iterations=1000, freeze_norm=live_share), {"training": [], "validation": []})
+    probe.teacher, samples = teacher, made_up_batch(plan)
+    live, frozen = (_processor_seconds(lambda: probe.step(*samples)) for _ in range(2))
+    share = plan.freeze_norm if plan.architecture.norm == "batch" else 0.0
+    return share * live + (1 - share) * frozen
+
+
+def _processor_seconds(step: Callable[[], object]) -> float:
+    """That an iteration takes."""
+    seconds = []
+    for _ in range(1 + _PROBED):
+        begun = time.process_time()
         step()
-    return max(round(60 * minutes * _PROBED / (time.process_time() - begun)), 1)
+        seconds.append(time.process_time() - begun)
+    return min(seconds[1:])
 
 
 # --- U-Nets
@@ -197,7 +234,7 @@ def _train_network(job: TrainingJob, work: Path) -> Network:
     spec = Spec.for_field(job.plan.field_of_view, spacing, what.unet or 0, len(job.plan.labels), axis)
     if not planned.is_file():
         probe, samples = NetworkTraining(spec, job.plan), made_up_batch(job.plan)
-        iterations = _worth(what.minutes, lambda: probe.step(*samples))
+        iterations = max(round(60 * what.minutes / _processor_seconds(lambda: probe.step(*samples))), 1)
         work.mkdir(parents=True, exist_ok=True)
         write_json(planned, iterations)
     plan = replace(job.plan, iterations=int(read_json(planned)))

@@ -272,9 +272,9 @@ class Run:
             group["lr"] = rate
         half = self.device.type == "cuda"
         with torch.autocast("cuda", torch.bfloat16) if half else contextlib.nullcontext():
-            outputs = training_pass(
-                self.pyramid, images.to(self.device), labels.to(self.device), plan, iteration, sample_numbers(plan)
-            )
+            images, labels = images.to(self.device), labels.to(self.device)
+            targets = self.targets(images, labels)
+            outputs = training_pass(self.pyramid, images, labels, plan, iteration, sample_numbers(plan), targets)
         loss = total_loss([[part.float() for part in output] for output in outputs], plan)
         if not torch.isfinite(loss):
             raise Diverged
@@ -287,6 +287,10 @@ class Run:
         self._update_average()
         self.counters.iteration += 1
         return HistoryRow(self.iteration, loss.item(), norm.item(), rate)
+
+    def targets(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | None:
+        """What is learned of a batch, as `training_pass` takes it; None for the labels. A teacher may say otherwise."""
+        return None
 
     def _move(self, norm) -> None:
         """Take the step, unless its gradient is not a number."""

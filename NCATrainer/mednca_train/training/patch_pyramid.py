@@ -32,6 +32,7 @@ def training_pass(
     plan: Plan,
     iteration: int,
     numbers: list[int] | None = None,
+    targets: torch.Tensor | None = None,
 ) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
     """One pass of the patch pyramid (M3D-NCA, section 2.1).
 
@@ -45,6 +46,7 @@ def training_pass(
         plan: of the run.
         iteration: addresses all that is random, with the samples' numbers.
         numbers: the samples', in the whole batch; default: they are the whole batch.
+        targets: (B, R, A, S, labels), 0 to 1; default: the labels', 0 or 1.
 
     Returns:
         Per level, finest last: logits and targets, (B, R, A, S, labels), of its patch's cells; valid,
@@ -53,7 +55,8 @@ def training_pass(
     architecture = pyramid.architecture
     frame, numbers = tuple(images.shape[1:4]), list(range(len(images)) if numbers is None else numbers)
     members = [iteration * plan.batch * plan.duplication + number for number in numbers]
-    targets, valid = _targets(labels, len(plan.labels))
+    targets = label_targets(labels, len(plan.labels)) if targets is None else targets
+    valid = (labels != IGNORE).float()[..., None]
     points = _patch_points(labels, plan, iteration, numbers)
     state, patch, outputs = None, None, []
     for number, level in enumerate(architecture.levels[: plan.levels_at(iteration)]):
@@ -75,10 +78,9 @@ def training_pass(
     return outputs
 
 
-def _targets(labels, count: int):
-    """One target per label (B, R, A, S, labels) and where the loss counts (B, R, A, S, 1)."""
-    targets = torch.stack([(labels == n + 1) for n in range(count)], -1).float()
-    return targets, (labels != IGNORE).float()[..., None]
+def label_targets(labels: torch.Tensor, count: int) -> torch.Tensor:
+    """One target per label, 0 or 1: (B, R, A, S, labels) of indices (B, R, A, S)."""
+    return torch.stack([(labels == n + 1) for n in range(count)], -1).float()
 
 
 def _patch_points(labels, plan: Plan, iteration: int, numbers):
