@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-onnx check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -17,6 +17,10 @@ benchmark: $(READY)
 # Whether the fast paths give the plain path's masks, on every validation case (minutes).
 check-equality: $(READY)
 	$(PY) Testing/benchmarks/equality.py $(DATA)
+
+# Whether the runner without torch gives the engine's masks, on every validation case (minutes).
+check-onnx: $(READY)
+	$(PY) Testing/benchmarks/without_torch.py $(DATA)
 
 # Whether a SIGKILL at any moment of segment, import, calibrate and train leaves anything half done (minutes).
 check-kills: $(READY)

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from conftest import ROOT
-from mednca import cli
+from mednca import __version__, cli
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model
@@ -55,6 +55,25 @@ def test_segment_a_folder(tmp_path, model, images):
         report = json.loads((folder / "report.json").read_text())
         assert (report["members"], report["seed"], report["model"]["id"]) == (5, 3, "bright")
         assert report["findings"][0]["verdict"]["color"] == "grey"
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then(tmp_path, model, images, monkeypatch):
+    """What is done and what is left, on standard error; --quiet says nothing of it; neither changes the rest."""
+    monkeypatch.setattr(cli, "LINE_SECONDS", 0.0)
+    words = ("segment", images, "--model", model, "--members", 2)
+    told = run(*words, "--out", tmp_path / "out")
+    lines = [line for line in told.stderr.splitlines() if "/2" in line]
+    assert lines and all(line.startswith("0:00:0") for line in lines)
+    assert any("b 1/2; ensemble 1/2" in line for line in lines), lines
+    quiet = run("--quiet", *words, "--out", tmp_path / "quiet")
+    assert quiet.exit_code == 0 and not quiet.stderr and quiet.stdout == told.stdout
+    monkeypatch.setattr(cli, "LINE_SECONDS", 30.0)
+    assert not run(*words, "--out", tmp_path / "short").stderr
+
+
+def test_the_version_is_told():
+    result = run("--version")
+    assert result.exit_code == 0 and result.stdout == f"mednca {__version__}\n"
 
 
 @pytest.mark.parametrize(("along", "told"), [(-20.7, True), (-12, False)])

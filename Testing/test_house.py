@@ -25,7 +25,7 @@ FLOORS = {
         {"worker", "cli", "benchmark"},
     ),
     "mednca_train": (
-        {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock"}, {"training"}, {"pool"}, {"model"},
+        {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock"}, {"run_view"}, {"training"}, {"pool"}, {"model"},
         {"training_run", "study"}, {"worker", "cli"}, {"__main__"},
     ),
 }  # fmt: skip

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from conftest import ROOT
 from mednca.errors import MedNCAError
-from mednca_train import run_folder
+from mednca_train import cli, run_folder
 from mednca_train.data.cases import Case
 from mednca_train.messages import (
     ExamineAnswer,
@@ -27,6 +28,7 @@ from mednca_train.plan.estimate import Estimate
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.metadata import slug
 from mednca_train.run_folder import HistoryRow, RunOptions, RunState, RunStatus
+from mednca_train.run_view import is_going_on, view_runs
 from mednca_train.training.history import append_rows, drop_rows_after
 from mednca_train.training.losses import total_loss
 from mednca_train.validation_report import ValidationReport
@@ -113,6 +115,28 @@ def test_runs_are_listed_the_newest_first_and_damaged_ones_left_out(tmp_path):
     assert (first.state, first.iteration, first.of, first.best_dice) == (RunState.PAUSED, 4, 9, 0.5)
     assert run_folder.find_runs(tmp_path / "nothing") == []
     assert run_folder.begun_on(tmp_path / "new") == "cuda" and run_folder.begun_on(tmp_path / "c") == "cpu"
+
+
+def test_runs_are_seen_from_outside(tmp_path):
+    """Pace and loss by the latest iterations; a run that was killed falls silent; the command says the same."""
+    folder = _begun(tmp_path / "mine", "Mine", RunState.TRAINING)
+    rows = [HistoryRow(n, 1.0 / n, 1.0, 1e-3, 2.0, 0.4 if n == 2 else None) for n in range(1, 5)]
+    append_rows(folder / run_folder.HISTORY, rows)
+    (view,) = view_runs(tmp_path)
+    assert (view.name, view.state, view.iteration, view.of) == ("Mine", "training", 4, 9)
+    assert view.loss == pytest.approx(25 / 48) and (view.dice, view.best_dice) == (0.4, 0.5)
+    assert view.seconds_left == 10.0 and view.seconds_ago < 60 and is_going_on(view)
+    _age(folder / run_folder.STATE, 4000)
+    (view,) = view_runs(folder)
+    assert view.state == "silent" and view.seconds_left is None and not is_going_on(view)
+    (folder / run_folder.HISTORY).write_text("damaged", encoding="utf-8")
+    assert view_runs(folder)[0].loss is None
+    for nothing in (tmp_path / "nothing", folder / "base"):
+        with pytest.raises(MedNCAError, match="is no folder"):
+            view_runs(nothing)
+    told = CliRunner().invoke(cli.cli.app, ["runs", str(tmp_path), "--json", "--watch", "1"])
+    assert told.exit_code == 0 and json.loads(told.output)[0]["state"] == "silent"
+    assert "silent" in CliRunner().invoke(cli.cli.app, ["runs", str(folder)]).output
 
 
 def _age(path: Path, seconds: float) -> None:

@@ -99,14 +99,14 @@ def test_the_small_study(phantoms, models, tmp_path):
     told = json.loads((tmp_path / "out" / "study.json").read_text("utf-8"))
     assert told["parts"]["models"]["cases"] == [f"case_{n}" for n in range(2, 8)]
     assert set(told["parts"]["noise"]["cases"]) < set(told["parts"]["models"]["cases"])
-    first = told["parts"]["models"]["figures"][0]
+    first = told["parts"]["models"]["figures"]["ten members"]
     assert first["dice"]["union"]["mean"] > 0.8
-    (machine,) = told["machines"]["machine"]["figures"]
+    machine = told["machines"]["machine"]["figures"]["organ, 1 thread"]
     assert machine["threads"] == machine["cores"] == 1 and 0 < machine["before_mb"] <= machine["peak_mb"] < 2048
     assert machine["processor_seconds"] > 0 and machine["least_dice"] > 0.8
     assert told["machines"]["machine"]["bytes"]["organ"] > 1000
     assert first["contender"] == "ten members" and first["rows"] == 6 * 2 and first["judged"] == 5 * 2
-    assert [each["value"] for each in told["parts"]["noise"]["figures"]] == [0, 0.3, 1]
+    assert list(told["parts"]["noise"]["figures"]) == ["organ at 0", "organ at 0.3", "organ at 1"]
     page = (tmp_path / "out" / "study.md").read_text("utf-8")
     html = (tmp_path / "out" / "study.html").read_text("utf-8")
     for text in (f"{first['dice']['union']['mean']:.3f}", "The more noise, the worse the mask.", "A small machine"):
@@ -179,7 +179,7 @@ def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inlin
     assert result.exit_code == 1 and "case_5" in result.output
     told = json.loads((tmp_path / "out" / "study.json").read_text("utf-8"))
     assert set(told["parts"]["models"]["failed"]) == {"case_5"}
-    assert told["parts"]["models"]["figures"][0]["rows"] == 5 * 2
+    assert told["parts"]["models"]["figures"]["ten members"]["rows"] == 5 * 2
     assert "Not measured: case_5" in (tmp_path / "out" / "study.md").read_text("utf-8")
 
 

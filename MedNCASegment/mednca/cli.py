@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +23,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from . import __version__
 from .errors import MedNCAError, plain
 from .files import held, staged, write_json
 from .imaging.header import MAX_VOXELS
@@ -38,11 +41,10 @@ if TYPE_CHECKING:
 
     from .models.weights import Model  # needs torch, which takes long to load
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-    help="MedNCA: tiny models that segment, say where they are unsure, and whether to trust them.",
-)  # fmt: skip
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 out, err = Console(), Console(stderr=True)
+LINE_SECONDS = 30.0  # between two lines of progress, where there is no terminal
+_is_quiet = False  # as this call's --quiet says
 
 ModelOption = Annotated[str, typer.Option("--model", help="A model of the library, or a model folder.")]
 MembersOption = Annotated[int | None, typer.Option(help="Ensemble members; default: the model's own.")]
@@ -51,6 +53,24 @@ MemoryOption = Annotated[float | None, typer.Option(help="MB it may take, image 
 RoiOption = Annotated[bool | None, typer.Option(help="Refine only where something was found; default: if large.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead of text.")]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mednca {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which one this is, and end.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not say how far the work is.")] = False,
+) -> None:
+    """MedNCA: tiny models that segment, say where they are unsure, and whether to trust them."""
+    global _is_quiet
+    _is_quiet = quiet
 
 
 def main() -> None:
@@ -408,14 +428,47 @@ def _point(text: str) -> tuple[float, float, float]:
 
 
 def progress(quiet: bool = False) -> bars.Progress:
-    """Bars on a terminal, on standard error; nothing elsewhere."""
+    """Bars on a terminal, on standard error; elsewhere a line now and then. Nothing where --quiet was given."""
+    quiet = quiet or _is_quiet
+    if not quiet and not err.is_terminal:
+        return _Lines()
     columns = (
         bars.TextColumn("{task.description}"),
         bars.BarColumn(),
         bars.TextColumn("{task.completed}/{task.total}"),
         bars.TimeRemainingColumn(),
     )
-    return bars.Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
+    return bars.Progress(*columns, console=err, transient=True, disable=quiet)
+
+
+class _Lines(bars.Progress):
+    """What bars show, as a line every half minute: for files and pipes."""
+
+    def __init__(self):
+        super().__init__(disable=True)
+        self._begun = self._told = time.monotonic()
+
+    def update(self, *arguments, **changes) -> None:
+        """As of rich's."""
+        super().update(*arguments, **changes)
+        now, line = time.monotonic(), self._line()
+        if line and now - self._told >= LINE_SECONDS:
+            self._told = now
+            err.print(f"{clock(now - self._begun)} {line}", highlight=False, soft_wrap=True, markup=False)
+
+    def _line(self) -> str:
+        parts = []
+        for task in self.tasks:
+            if task.total and task.visible and not task.finished:
+                left = task.time_remaining
+                told = f"{task.description} {task.completed:g}/{task.total:g}".strip()
+                parts.append(told + (f", {clock(left)} left" if left else ""))
+        return "; ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds, as people read them."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 def _stage(told: Progress) -> str:

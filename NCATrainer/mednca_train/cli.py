@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import shlex
 import sys
+import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -171,6 +173,45 @@ def resume(
         work = training_run.reopen(run, _device(device))
         cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
+
+
+@cli.app.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(help="A run, or a folder of runs.")],
+    watch: Annotated[
+        float | None, typer.Option(min=1, help="Look again every so many seconds, as long as one goes on.")
+    ] = None,
+    as_json: cli.JsonFlag = False,
+) -> None:
+    """How trainings are doing that run elsewhere: state, loss, Dice, and how long they will take yet."""
+    from .run_view import is_going_on, view_runs
+
+    while True:
+        views = view_runs(folder)
+        if as_json:
+            print(json.dumps([view.to_json() for view in views]), flush=True)
+        else:
+            cli.out.print(_runs_table(views))
+        if watch is None or not any(map(is_going_on, views)):
+            return
+        time.sleep(watch)
+
+
+def _runs_table(views) -> Table:
+    """views: `run_view.RunView`s."""
+    table = Table("Run", "Model", "State", "Iteration", "Loss", "Dice", "Best", "Left", "Saved")
+
+    def number(value):
+        return "-" if value is None else f"{value:.3f}"
+
+    for view in views:
+        left = "-" if view.seconds_left is None else cli.clock(view.seconds_left)
+        table.add_row(
+            *(cli._plain(text) for text in (Path(view.folder).name, view.name, view.state)),
+            f"{view.iteration} / {view.of}", number(view.loss), number(view.dice), number(view.best_dice), left,
+            f"{cli.clock(view.seconds_ago)} ago",
+        )  # fmt: skip
+    return table
 
 
 @cli.app.command()

@@ -226,17 +226,19 @@ def find_runs(folder: str | Path) -> list[RunSummary]:
     Args:
         folder: whose subfolders may be run folders; it need not exist.
     """
-    found = []
-    for state in Path(folder).glob(f"*/{STATE}"):
-        try:
-            status, name, changed = read_status(state.parent), read_name(state.parent), state.stat().st_mtime
-        except (OSError, MedNCAError):
-            continue
-        if holds_run(state.parent):
-            found.append(
-                RunSummary(state.parent, name, status.state, status.iteration, status.of, status.best_dice, changed)
-            )
-    return sorted(found, key=lambda run: -run.changed)
+    found = [summary_of(state.parent) for state in Path(folder).glob(f"*/{STATE}")]
+    return sorted((run for run in found if run), key=lambda run: -run.changed)
+
+
+def summary_of(folder: Path) -> RunSummary | None:
+    """A run of this folder as a list shows it; None where there is none, or it is damaged."""
+    try:
+        status, name, changed = read_status(folder), read_name(folder), (folder / STATE).stat().st_mtime
+    except (OSError, MedNCAError):
+        return None
+    if not holds_run(folder):
+        return None
+    return RunSummary(folder, name, status.state, status.iteration, status.of, status.best_dice, changed)
 
 
 # --- each file

@@ -20,7 +20,7 @@ from mednca.quality.verdict import COLORS, DEFAULT_TARGET
 
 from .changes import AXES
 from .networks import Network
-from .plan import Study
+from .plan import Part, Study
 from .quality import PAPER_SIGNAL, Judged, judged
 from .run import Answer, Tried
 
@@ -78,7 +78,7 @@ def write_report(study: Study, answers: list[Answer], tried: list[Tried], folder
                     "cases": answer.cases,
                     "models": {id: model.sha256 for id, model in answer.models.items()},
                     "failed": answer.failed,
-                    "figures": figures[answer.part.name],
+                    "figures": {_place(answer.part, each): each for each in figures[answer.part.name]},
                 }
                 for answer in answers
             },
@@ -88,7 +88,10 @@ def write_report(study: Study, answers: list[Answer], tried: list[Tried], folder
                     "models": {id: model.sha256 for id, model in each.models.items()},
                     "bytes": each.bytes,
                     "failed": each.failed,
-                    "figures": machines[each.machine.name],
+                    "figures": {
+                        f"{row['contender']}, {_counted(row['threads'], 'thread')}": row
+                        for row in machines[each.machine.name]
+                    },
                 }
                 for each in tried
             },
@@ -103,6 +106,11 @@ def write_report(study: Study, answers: list[Answer], tried: list[Tried], folder
             write_bytes(folder / f"{block.name}.png", block.png)
     write_bytes(folder / "study.md", _markdown(blocks).encode("utf-8"))
     write_bytes(folder / "study.html", _html(study.title, blocks).encode("utf-8"))
+
+
+def _place(part: Part, figures: dict) -> str:
+    """Where the figures of a contender, at one value of an axis, stand in study.json."""
+    return figures["contender"] if part.axis == "none" else f"{figures['contender']} at {figures['value']:g}"
 
 
 def summaries(answer: Answer) -> list[dict]:
