@@ -100,7 +100,7 @@ def test_one_bad_image_does_not_stop_the_rest(tmp_path, model, images):
     told = json.loads(result.stdout)
     assert [Path(r["image"]).name for r in told["results"]] == ["a.nii.gz", "b.nii.gz"]
     assert len(told["failures"]) == 1 and "aa.nii.gz" in told["failures"][0]["error"]
-    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["a", "b"]
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["a", "b", "summary.csv", "summary.html"]
 
 
 def test_nothing_is_overwritten(tmp_path, model, images):
@@ -124,10 +124,10 @@ def test_overwrite_replaces_results_only(tmp_path, model, images):
 
 def test_a_name_is_never_empty_or_upward(images, monkeypatch):
     monkeypatch.chdir(images)
-    jobs, failures = cli._jobs([Path(".")])
+    jobs, failures = cli._named_images([Path(".")])
     assert [name for name, _ in jobs] == ["a", "b"] and not failures
     (images / "a.nii.gz").rename(images / "b.nrrd")  # the same name twice: told, and the rest goes on
-    jobs, failures = cli._jobs([images])
+    jobs, failures = cli._named_images([images])
     assert [name for name, _ in jobs] == ["b"] and "would both be called" in failures[0]["error"]
 
 
@@ -150,12 +150,12 @@ def test_a_single_slice_with_a_2d_model(tmp_path):
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, model, images, monkeypatch):
-    from mednca import overview
+    from mednca.batch import jobs
 
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(overview, "draw_overview", fail)
+    monkeypatch.setattr(jobs, "draw_overview", fail)
     result = run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--members", 1)
     assert result.exit_code == 1 and "disk full" in result.output
     assert list((tmp_path / "out").iterdir()) == []

@@ -20,6 +20,7 @@ from mednca.nca.ensemble import run_ensemble
 from mednca.nca.families import FAMILIES, Family, Planning
 from mednca.nca.memory import plan_memory
 from mednca.nca.pyramid import Pyramid
+from mednca.pool import Pool
 from mednca.quality.calibration import CROP
 from mednca.quality.signals import SIGNALS, UNION, Signal
 from mednca.result import Report
@@ -31,7 +32,6 @@ from mednca_train.model.calibration import fit
 from mednca_train.model.samples import Sample, conditions, measure_degraded
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.propose import propose
-from mednca_train.pool import Pool
 from mednca_train.training.finetune import starting_weights
 from phantoms import bright_model, image_of, organ_case, random_pyramid, save
 

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 import mednca_train.cli  # noqa: F401  adds its commands
 from conftest import ROOT
 from mednca import cli, files, segment
+from mednca.batch import jobs
 from mednca.errors import MedNCAError
 from mednca.imaging import reading as images
 from mednca.models.library import Library
@@ -305,7 +306,7 @@ def refusal(command, result):
 @pytest.fixture
 def no_work(monkeypatch):
     """What takes long fails: what can be known before it must be told before it."""
-    for module, name in ((segment, "segment_image"), (examine, "fingerprint"), (training_run, "begin")):
+    for module, name in ((jobs, "segment_image"), (examine, "fingerprint"), (training_run, "begin")):
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("it works although it could not write"))
 
 
@@ -355,7 +356,7 @@ def test_what_appears_meanwhile_is_not_overwritten(tmp_path, material, monkeypat
         (place / "thesis.txt").write_text("years of work")
         return result
 
-    monkeypatch.setattr(segment, "segment_image", slow)
+    monkeypatch.setattr(jobs, "segment_image", slow)
     for more in ((), ("--overwrite",)):
         shutil.rmtree(place, ignore_errors=True)
         told = run(*words_of("segment", material, place), "--members", 1, *more)
@@ -396,13 +397,20 @@ def test_overwrite_replaces_nothing_but_a_result(tmp_path, material):
     }  # fmt: skip
     for kind, change in changes.items():
         change()
-        before = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
+        before = _all_but_summaries(tmp_path)
         told = run(*words)
         assert told.exit_code == 1 and "is no result of MedNCA" in told.output.replace("\n", " "), kind
-        assert {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")} == before, kind
+        assert _all_but_summaries(tmp_path) == before, kind
         place.unlink() if place.is_symlink() else shutil.rmtree(place)
         shutil.rmtree(tmp_path / "elsewhere", ignore_errors=True)
-        assert run(*words).exit_code == 0 and set(names(place)) == set(cli.RESULT_FILES)
+        assert run(*words).exit_code == 0 and set(names(place)) == set(jobs.RESULT_FILES)
+
+
+def _all_but_summaries(folder):
+    """The table of a folder of results is made anew by every call."""
+    return {
+        path: path.is_file() and path.read_bytes() for path in folder.rglob("*") if not path.name.startswith("summary.")
+    }
 
 
 BAD_PLACES = {
@@ -522,7 +530,7 @@ def test_a_disk_that_fills_within_a_result_leaves_nothing(small_disk, material, 
     told = run(*words)
     assert told.exit_code == 1 and "There is no room for" in told.output
     assert {path: path.read_bytes() for path in (small_disk / "c0").iterdir()} == before
-    assert names(small_disk) == ["ballast", "c0"]
+    assert names(small_disk) == ["ballast", "c0", "summary.csv", "summary.html"]
 
 
 def test_a_training_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_path, cases):
@@ -596,6 +604,7 @@ def test_a_file_that_may_not_grow_is_a_sentence(tmp_path, material, command):
     code = f"""
 import resource, sys
 from mednca import cli
+from mednca.batch.jobs import RESULT_FILES
 sys.argv = ["mednca", *{[str(word) for word in words_of(command, material, place)]!r}]
 resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
 cli.main()

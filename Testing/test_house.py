@@ -20,12 +20,12 @@ FORBIDDEN = {"slicer", "vtk", "qt", "ctk", "PySide6", "MedNCASegmentLib", "NCATr
 # From the ground up: a room imports from its own floor's room or from lower floors, never from above.
 FLOORS = {
     "mednca": (
-        {"errors", "axes"}, {"files", "schema"}, {"messages"}, {"nca", "imaging"}, {"quality"}, {"models"},
+        {"errors", "axes"}, {"files", "schema", "pool"}, {"messages"}, {"nca", "imaging"}, {"quality"}, {"models"},
         {"result", "scores"}, {"canvas", "field", "field_memory", "locate", "finding", "growth", "segment", "evaluate", "overview"},
-        {"worker", "cli", "benchmark"},
+        {"batch"}, {"worker", "cli", "benchmark"},
     ),
     "mednca_train": (
-        {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock"}, {"run_view"}, {"training"}, {"pool"}, {"model"},
+        {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock"}, {"run_view"}, {"training"}, {"model"},
         {"training_run", "study"}, {"worker", "cli"}, {"__main__"},
     ),
 }  # fmt: skip

@@ -15,13 +15,13 @@ from mednca.errors import MedNCAError
 from mednca.evaluate import evaluate_case
 from mednca.imaging.structures import separate
 from mednca.models.library import Library
+from mednca.pool import Pool
 from mednca.scores import Summary
 from mednca_train import cli, training_run
 from mednca_train.data.case_reader import CaseReader, check_structures
 from mednca_train.data.layouts import pair_folders
 from mednca_train.model.samples import measure_degraded
 from mednca_train.plan.plan import Augmentation
-from mednca_train.pool import Pool
 from mednca_train.run_folder import RunOptions
 from phantoms import bright_model, ellipsoid, image_of, save
 from training_phantoms import METADATA, plan

@@ -17,10 +17,10 @@ from mednca.models.description import Label, Preprocessing
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.nca.architecture import Architecture, Level
+from mednca.pool import Outcome
 from mednca_train import cli
 from mednca_train.data.layouts import find_dataset
 from mednca_train.plan.plan import Augmentation, Plan
-from mednca_train.pool import Outcome
 from mednca_train.study.changes import AXES, beside
 from mednca_train.study.machine import Trial, try_out
 from mednca_train.study.measure import Job, measure

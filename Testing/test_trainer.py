@@ -23,6 +23,7 @@ from mednca.errors import MedNCAError
 from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
+from mednca.pool import Pool
 from mednca_train import run_folder, training_run
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case, CaseSet
@@ -34,7 +35,6 @@ from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.metadata import metadata_for
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose, with_changes
-from mednca_train.pool import Pool
 from mednca_train.progress import Pace
 from mednca_train.run_folder import RunOptions, RunState, read_cases, read_history, read_status, write_cases
 from mednca_train.training import loop

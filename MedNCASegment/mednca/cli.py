@@ -25,24 +25,22 @@ from rich.table import Table
 
 from . import __version__
 from .errors import MedNCAError, plain
-from .files import held, staged, write_json
+from .files import held, write_json
 from .imaging.header import MAX_VOXELS
-from .imaging.reading import case_name, find_images, pair_by_name, read_image, write_image
+from .imaging.reading import case_name, find_images, pair_by_name
 from .messages import Progress
 from .models.library import Library
 from .models.schema import SPLIT_SCHEMA
-from .quality.verdict import DEFAULT_TARGET
-from .result import Report, Segmentation
+from .quality.verdict import DEFAULT_TARGET, WORDS
 from .schema import read_json
 from .scores import CaseScore, Summary
 
 if TYPE_CHECKING:
-    import SimpleITK as sitk
-
-    from .models.weights import Model  # needs torch, which takes long to load
+    from .pool import Outcome
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 out, err = Console(), Console(stderr=True)
+_MOST_ROWS = 100  # of a table that people read in a terminal
 LINE_SECONDS = 30.0  # between two lines of progress, where there is no terminal
 _is_quiet = False  # as this call's --quiet says
 
@@ -121,6 +119,7 @@ def segment(
     model: ModelOption,
     out_folder: Annotated[Path, typer.Option("--out", help="Where the result folders go, one per image.")],
     click: Annotated[list[str] | None, typer.Option(help="R,A,S in mm: a point in the organ; may be repeated.")] = None,
+    clicks: Annotated[Path | None, typer.Option(help="CSV file of clicks: columns image, r, a, s in mm.")] = None,
     find: Annotated[
         bool, typer.Option("--find", help="Find the organs where the model says that they usually lie; no clicks.")
     ] = False,
@@ -129,33 +128,98 @@ def segment(
     device: DeviceOption = "auto",
     target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = DEFAULT_TARGET,
     overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Take results that are there, and segment what has none yet.")
+    ] = False,
     memory_limit: MemoryOption = None,
     roi: RoiOption = None,
+    jobs: Annotated[int, typer.Option(min=1, max=1000, help="Images at a time, a process and a core each.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address, or scheduler file, of a dask cluster that does the work.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Segment images: per image a folder with segmentation, variance, report and overview."""
-    clicks = [_point(text) for text in click or ()]
-    loaded = Library().load(model)
-    if find and (clicks or not loaded.seeds):
-        why = "clicks say where" if clicks else f"{loaded.name} does not say where its organs usually lie; give --click"
-        raise MedNCAError(f"--find cannot be used: {why}.")
-    jobs, failures = _jobs(images)
-    results = []
+    """Segment images: per image a folder with segmentation, variance, report and overview, and a table of them all."""
+    from .batch.jobs import Request
+    from .batch.summary import Summary, failure_row, rows_of
+
+    library, points = Library(), [_point(text) for text in click or ()]
+    loaded = library.load(model)
+    if find and (points or clicks or not loaded.seeds):
+        why = "clicks say where" if loaded.seeds else f"{loaded.name} does not say where its organs usually lie"
+        raise MedNCAError(f"--find cannot be used: {why}; give --click or --find.")
+    if scheduler and jobs > 1:
+        raise MedNCAError("Give either --jobs or --scheduler.")
+    request = Request(
+        str(library.find(model).resolve()), loaded.sha256, members, seed, device, target, memory_limit, roi, find,
+        overwrite, missing,
+    )  # fmt: skip
+    work, failures = _work(images, out_folder, request, points, clicks)
+    summary, results, rows, notes = Summary(out_folder), [], [], {}
+    for failure in failures:
+        name = case_name(failure["image"])
+        summary.add(name, [failure_row(name, failure["image"], failure["error"])])
     with progress(quiet=as_json) as bar:
-        total = bar.add_task("Images", total=len(jobs))
-        step = bar.add_task("", total=1)
-        for name, path in jobs:
-            bar.update(total, description=_plain(name))
-            folder = out_folder / name
-            with _apart(failures, path), held(folder):
-                report = _segment_one(
-                    path, folder, overwrite, loaded, clicks, find, members, seed, device, target, memory_limit, roi,
-                    lambda told: bar.update(step, description=_stage(told), completed=told.step, total=told.total),
-                )  # fmt: skip
-                results.append({"image": str(path), "folder": str(folder), "report": report})
+        total = bar.add_task("Images", total=len(work))
+        for outcome in _outcomes(work, jobs, scheduler, bar, total):
+            job = outcome.job
+            if outcome.error:
+                failures.append(_failure(job.image, outcome.error))
+                summary.add(job.name, [failure_row(job.name, job.image, outcome.error)])
+            else:
+                report, own = outcome.result.report, rows_of(job.name, outcome.result.report)
+                summary.add(job.name, own)
+                if as_json:
+                    results.append({"image": job.image, "folder": job.folder, "report": report.to_json()})
+                rows += own
+                notes |= dict.fromkeys(report.notes)
             bar.update(total, advance=1)
-    _tell(results, failures, as_json)
+    with _apart(failures, out_folder):
+        summary.finish()
+    if as_json:
+        print(json.dumps({"results": results, "failures": failures}, indent=1))
+    else:
+        _tell(rows, out_folder)
+    for note in notes:
+        err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)
+    for failure in failures:
+        complain(failure)
     raise typer.Exit(1 if failures else 0)
+
+
+def _work(images, out_folder: Path, request, points, clicks_file) -> tuple[list, list[dict]]:
+    """The jobs of a call, and what cannot be one."""
+    from .batch.clicks import read_clicks
+    from .batch.jobs import Job
+
+    named, failures = _named_images(images)
+    clicks = read_clicks(clicks_file, [name for name, _path in named]) if clicks_file else {}
+    work = [
+        Job(request, name, str(path), str(out_folder / name), (*points, *clicks.get(name, ()))) for name, path in named
+    ]
+    return work, failures
+
+
+def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, total) -> Iterator[Outcome]:
+    """The jobs' outcomes: of a cluster as they are done, else in their order."""
+    from .batch.cluster import run_on_cluster
+    from .batch.jobs import segment_volume
+    from .pool import Pool, outcome_of
+
+    if scheduler:
+        yield from run_on_cluster(scheduler, segment_volume, work)
+    elif jobs > 1:
+        with Pool(min(jobs, max(len(work), 1))) as pool:
+            yield from pool.run(segment_volume, work)
+    else:
+        step = bar.add_task("", total=1)
+
+        def told(told: Progress) -> None:
+            bar.update(step, description=_stage(told), completed=told.step, total=told.total)
+
+        for job in work:
+            bar.update(total, description=_plain(job.name))
+            yield outcome_of(lambda job: segment_volume(job, told), job)
 
 
 @app.command()
@@ -302,49 +366,6 @@ def remove_model(model: str) -> None:
     out.print(f"Removed {model}", highlight=False)
 
 
-RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
-
-
-def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: Path, replace: bool = False) -> None:
-    """Write the four files of a result, in a folder that appears whole or not at all.
-
-    Args:
-        image: that was segmented.
-        result: of it.
-        model: that made it.
-        folder: of the result.
-        replace: whether a folder that is there may go.
-
-    Raises:
-        MedNCAError: where it cannot be written.
-    """
-    from .overview import draw_overview
-
-    with staged(folder, replace) as made:
-        write_image(result.labels, made / "segmentation.nii.gz")
-        write_image(result.variance, made / "variance.nii.gz")
-        write_json(made / "report.json", result.report.to_json())
-        draw_overview(image, result, model, made / "overview.png")
-
-
-def _segment_one(
-    path, folder, overwrite, model, clicks, find, members, seed, device, target, memory_limit, roi, progress
-) -> Report:
-    from .segment import find_structures, segment_image
-
-    _check_target(folder, overwrite)
-    progress(Progress("reading", 0, 1))
-    image = read_image(path)
-    if find:
-        clicks = [place.point for place in find_structures(image, model, seed, device, progress, memory_limit)]
-    result = segment_image(
-        image, model, clicks, members, seed, device, target, progress, memory_limit, roi, Path(path).name
-    )
-    _check_target(folder, overwrite)  # once more: whatever is there now was perhaps put there meanwhile
-    write_result(image, result, model, folder, replace=overwrite)
-    return result.report
-
-
 @contextmanager
 def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
     """Hold the file that a command's figures go to while it works.
@@ -367,9 +388,9 @@ def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
         yield lambda data: write_json(path, data, replace)
 
 
-def _jobs(paths):
+def _named_images(paths):
     """(case name, path) of every image, and what cannot be one; names decide the result folders."""
-    jobs, failures, taken = [], [], {}
+    named, failures, taken = [], [], {}
     for given in paths:
         found = []
         with _apart(failures, given):
@@ -381,8 +402,8 @@ def _jobs(paths):
                 failures.append(_failure(path, told))
                 continue
             taken[name] = path
-            jobs.append((name, path))
-    return jobs, failures
+            named.append((name, path))
+    return named, failures
 
 
 @contextmanager
@@ -398,25 +419,6 @@ def _apart(failures: list, image):
 
 def _failure(image, error) -> dict:
     return {"image": plain(image), "error": plain(error)}
-
-
-def _check_target(folder: Path, overwrite: bool) -> None:
-    """Raises MedNCAError where something is there that may not go."""
-    if os.path.lexists(folder) and not overwrite:
-        raise MedNCAError(f"{folder} already exists; choose another --out, or add --overwrite.")
-    if os.path.lexists(folder) and not _is_result(folder):
-        raise MedNCAError(f"{folder} is no result of MedNCA, so it is not replaced; choose another --out.")
-
-
-def _is_result(folder: Path) -> bool:
-    """Whether a folder is what `write_result` makes: these regular files and a report of ours, nothing else."""
-    try:
-        whole = not folder.is_symlink() and all(
-            path.name in RESULT_FILES and path.is_file() and not path.is_symlink() for path in list(folder.iterdir())
-        )
-        return whole and bool(Report.from_json(read_json(folder / "report.json")).findings)
-    except (OSError, MedNCAError):
-        return False
 
 
 def _point(text: str) -> tuple[float, float, float]:
@@ -476,31 +478,24 @@ def _stage(told: Progress) -> str:
     return told.stage if told.fields == 1 else f"{told.stage} {told.field}/{told.fields}"
 
 
-def _tell(results: list[dict], failures, as_json: bool) -> None:
-    """results: of each image its path, its result folder and its `Report`."""
-    if as_json:
-        rows = [result | {"report": result["report"].to_json()} for result in results]
-        print(json.dumps({"results": rows, "failures": failures}, indent=1))
-    elif results:
+def _tell(rows: list[dict], folder: Path) -> None:
+    """rows: of `batch.summary`, those of this call; folder: of the summary."""
+    if len(rows) > _MOST_ROWS:
+        counts = ", ".join(f"{sum(row['verdict'] == color for row in rows)} {color}" for color in WORDS)
+        out.print(f"{len(rows)} structures: {counts}. See {folder / 'summary.html'}", highlight=False, soft_wrap=True)
+    elif rows:
         table = Table("Image", "Side", "Where", "Volume (ml)", "NQM", "Verdict")
-        for result in results:
-            for finding in result["report"].findings:
-                quality, verdict = finding.nqm["union"], finding.verdict
-                where = ", ".join(f"{x:.0f}" for x in finding.center)
-                told = " ".join((f"{verdict.word}.", verdict.reason, *finding.remarks))
-                table.add_row(
-                    _plain(Path(result["image"]).name),
-                    finding.side or "-",
-                    where,
-                    f"{finding.volume_mm3['union'] / 1000:.2f}",
-                    f"{quality:.3f}" if quality is not None else "-",
-                    told,
-                )
+        for row in rows:
+            quality = row.get("signal nqm")
+            table.add_row(
+                _plain(row["file"] or row["image"]),
+                row["side"] or "-",
+                ", ".join(f"{row[axis]:.0f}" for axis in "ras"),
+                f"{row['volume_ml']:.2f}",
+                f"{quality:.3f}" if quality is not None else "-",
+                _plain(f"{WORDS[row['verdict']]}. {row['reason']}"),
+            )
         out.print(table)
-    for note in dict.fromkeys(note for result in results for note in result["report"].notes):
-        err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)
-    for failure in failures:
-        complain(failure)
 
 
 def table(scores: Iterable[CaseScore], mean: Summary) -> None:

@@ -19,6 +19,7 @@ import SimpleITK as sitk
 from mednca.imaging.reading import read_image, write_image
 from mednca.models.library import Library
 from mednca.models.weights import Model, save_model
+from mednca.pool import Pool
 from mednca_train import training_run
 from mednca_train.data.cases import Case
 from mednca_train.data.examine import fingerprint
@@ -26,7 +27,6 @@ from mednca_train.data.layouts import pair_folders
 from mednca_train.model.measure import validate
 from mednca_train.plan.finetuning import finetuning_plan
 from mednca_train.plan.metadata import metadata_for
-from mednca_train.pool import Pool
 from mednca_train.training.validation import validator
 
 CONTRASTS = {"inverted": lambda unit: 1 - unit, "gamma 4": lambda unit: unit**4}

@@ -25,7 +25,7 @@ import numpy as np
 import SimpleITK as sitk
 import torch
 
-from mednca.cli import RESULT_FILES
+from mednca.batch.jobs import RESULT_FILES
 from mednca.imaging.reading import read_image, read_labels
 from mednca.models.description import Label, Preprocessing
 from mednca.models.library import Library
@@ -143,7 +143,7 @@ class Segment(Subject):
                 "--members", 3, "--overwrite"]  # fmt: skip
 
     def check_killed(self, place):
-        for folder in _shown(place / "out"):
+        for folder in self._results(place):
             if {file.name for file in folder.iterdir()} != set(RESULT_FILES):
                 raise Failed(f"{folder.name} holds {sorted(file.name for file in folder.iterdir())}")
             read_labels(folder / "segmentation.nii.gz"), read_image(folder / "variance.nii.gz")
@@ -151,8 +151,14 @@ class Segment(Subject):
 
     def check_done(self, place):
         self.check_killed(place)
-        if len(_shown(place / "out")) != len(self._images()):
+        if len(self._results(place)) != len(self._images()):
             raise Failed("a result is missing")
+        rows = list(csv.DictReader((place / "out" / "summary.csv").read_text(encoding="utf-8").splitlines()))
+        if {row["image"] for row in rows} != {folder.name for folder in self._results(place)}:
+            raise Failed("the table tells of others")
+
+    def _results(self, place):
+        return [path for path in _shown(place / "out") if not path.name.startswith("summary.")]
 
     def _images(self) -> list[Path]:
         return sorted((self.material / "images").iterdir())[:2]

@@ -19,12 +19,12 @@ from mednca.imaging.structures import middle, separate
 from mednca.models.description import SCHEMA_VERSION, Description, model_json
 from mednca.models.schema import check_model_json
 from mednca.models.weights import Model, save_model
+from mednca.pool import Pool
 from mednca.quality.calibration import Calibration
 from mednca.quality.domain import Domain
 
 from ..data.cases import Case
 from ..plan.plan import Plan
-from ..pool import Pool
 from ..progress import ProgressCallback, counter
 from ..run_folder import CALIBRATION_CASES
 from ..training.loop import Run

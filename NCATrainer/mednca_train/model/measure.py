@@ -9,11 +9,11 @@ from mednca.errors import MedNCAError
 from mednca.evaluate import evaluate_case
 from mednca.models.description import read_description
 from mednca.models.weights import Model, load_model
+from mednca.pool import Pool
 from mednca.scores import CaseScore, Summary
 
 from ..data.cases import Case
 from ..plan.finetuning import own_labels
-from ..pool import Pool
 from ..progress import ProgressCallback, counter
 from ..validation_report import Comparison, ValidationReport
 

@@ -18,6 +18,7 @@ from mednca.imaging.metrics import dice
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.models.weights import load_model
 from mednca.nca.firing import mix
+from mednca.pool import Pool
 from mednca.quality.calibration import CROP
 from mednca.quality.domain import Objection
 from mednca.quality.signals import SIGNALS
@@ -25,7 +26,6 @@ from mednca.segment import segment_image
 
 from ..data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, Artifact, degrade, shift
 from ..data.cases import Case
-from ..pool import Pool
 
 CLEAN, SHIFTED = "clean", "shifted"
 _STREAM = 77  # keeps this module's draws apart from the training's

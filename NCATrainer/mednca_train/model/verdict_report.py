@@ -27,12 +27,12 @@ from mednca.imaging.metrics import dice
 from mednca.imaging.reading import read_image, read_labels
 from mednca.models.weights import Model, load_model
 from mednca.nca.firing import mix
+from mednca.pool import Pool
 from mednca.quality.verdict import COLORS, DEFAULT_TARGET, Verdict
 from mednca.segment import segment_image
 
 from ..data.artifacts import NONSENSE
 from ..data.cases import Case
-from ..pool import Pool
 from .calibration import found_by, verdicts_apart
 from .samples import Sample, conditions, measure_degraded, samples_of
 

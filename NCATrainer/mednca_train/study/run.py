@@ -19,11 +19,11 @@ from mednca.errors import MedNCAError
 from mednca.files import explained, write_bytes
 from mednca.models.library import Library
 from mednca.models.weights import load_model
+from mednca.pool import Pool
 from mednca.schema import parse_json
 
 from ..data.cases import Case, CaseSet
 from ..model.samples import samples_of
-from ..pool import Pool
 from .machine import Trial, try_out
 from .measure import Job, identity, measure
 from .networks import holds_network, load_network

@@ -7,9 +7,7 @@ process ends with its parent stands here, since the estimate's process needs it,
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
@@ -18,17 +16,6 @@ import torch
 import torch.distributed as distributed
 
 _T = TypeVar("_T")
-
-
-def end_with_parent() -> None:
-    """Called in a pool's process, which would wait for work forever where its parent was killed."""
-
-    def watch():
-        if parent := multiprocessing.parent_process():
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def join(device: str = "cpu") -> None:

@@ -12,11 +12,11 @@ import torch
 from mednca.benchmark.timing import resident_peak
 from mednca.errors import MedNCAError
 from mednca.imaging.header import physical_memory
+from mednca.pool import end_with_parent
 
 from ..data.case_reader import CACHED_VOXELS
 from ..plan.estimate import Estimate
 from ..plan.plan import Plan
-from .distributed import end_with_parent
 from .loop import Run
 
 _VALIDATION_SHARE = 0.1  # of the time, that validation and checkpoints take beside the iterations

@@ -1,0 +1,53 @@
+"""Clicks for many volumes, from a file: columns image, r, a, s; a row a click, RAS mm."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import MedNCAError
+from ..files import explained
+from ..imaging.reading import case_name
+
+COLUMNS = ("image", "r", "a", "s")
+
+
+def read_clicks(path: str | Path, names: Iterable[str]) -> dict[str, list[tuple[float, float, float]]]:
+    """Read the clicks of some volumes.
+
+    Args:
+        path: of a CSV file with the columns image, r, a and s, in any order, others beside them; image is a volume's
+            name, with or without folder and suffix.
+        names: of the volumes (`imaging.reading.case_name`).
+
+    Returns:
+        By name, RAS mm, in the file's order; nothing of volumes without one.
+
+    Raises:
+        MedNCAError: where the file cannot be read, a column or a number is missing, or a row is of no volume.
+    """
+    path, found = Path(path), {name: [] for name in names}
+    with explained(path):
+        text = path.read_text(encoding="utf-8-sig")
+    rows = csv.DictReader(text.splitlines())
+    columns = {name.strip().lower(): name for name in rows.fieldnames or ()}
+    if lacking := [name for name in COLUMNS if name not in columns]:
+        raise MedNCAError(f"{path} has no column {lacking[0]}; it needs {', '.join(COLUMNS)}.")
+    for number, row in enumerate(rows, start=2):
+        name = case_name((row[columns["image"]] or "").strip())
+        if name not in found:
+            raise MedNCAError(f"{path}, line {number}: none of the images is called {name!r}.")
+        found[name].append(_point(path, number, [row[columns[axis]] for axis in COLUMNS[1:]]))
+    return {name: clicks for name, clicks in found.items() if clicks}
+
+
+def _point(path: Path, number: int, texts: list[str | None]) -> tuple[float, float, float]:
+    try:
+        r, a, s = (float(text or "") for text in texts)
+    except ValueError as error:
+        raise MedNCAError(f"{path}, line {number}: {texts} are not three numbers in mm.") from error
+    if not all(map(math.isfinite, (r, a, s))):
+        raise MedNCAError(f"{path}, line {number}: {texts} are not three numbers in mm.")
+    return r, a, s

@@ -1,0 +1,71 @@
+"""The same jobs on a cluster of dask's (dask.distributed, an optional extra): one task a volume.
+
+How workers are started is dask's business, and its neighbors': by hand, over SSH, by SLURM, on Kubernetes
+(docs/scale.md). They must see the same files under the same paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..errors import MedNCAError
+from ..pool import DIED, Outcome, outcome_of
+
+_ATTEMPTS = 3  # at a volume whose worker dies
+_WAIT = 60.0  # seconds, for the scheduler
+
+
+def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator[Outcome]:
+    """Do some jobs on a cluster.
+
+    A worker that dies is the cluster's to replace; its job is tried twice again, by whoever comes, and then told.
+
+    Args:
+        address: of the scheduler, as tcp://host:8786, or the file that it wrote for its clients.
+        function: called with each job; of a module that the workers have, too.
+        jobs: whatever can be sent to another computer.
+
+    Yields:
+        The outcome of every job, as they are done.
+
+    Raises:
+        MedNCAError: where dask is missing, or there is no scheduler.
+    """
+    try:
+        from distributed import Client, KilledWorker, as_completed
+    except ImportError as error:
+        raise MedNCAError("A cluster needs dask; install it with: pip install 'mednca[cluster]'.") from error
+    is_file = address.endswith(".json")
+    try:
+        client = Client(
+            None if is_file else address, scheduler_file=address if is_file else None, timeout=_WAIT,
+            set_as_default=False,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        raise MedNCAError(f"There is no scheduler of dask at {address} ({error}).") from error
+    with client:
+        client.run_on_scheduler(_allow_failures)
+        waiting = {client.submit(_done, function, job, pure=False): job for job in jobs}
+        for future in as_completed(list(waiting)):
+            job = waiting.pop(future)
+            error = future.exception()
+            if isinstance(error, KilledWorker):
+                yield Outcome(job, error=DIED)
+            elif error is not None:
+                yield Outcome(job, error=f"{type(error).__name__}: {error}")
+            else:
+                yield future.result()
+            future.release()
+
+
+def _allow_failures(dask_scheduler: Any) -> None:
+    dask_scheduler.allowed_failures = _ATTEMPTS - 1
+
+
+def _done(function: Callable, job: Any) -> Outcome:
+    """On a worker: what goes wrong with a volume is its outcome, and no reason for dask to try it again."""
+    import torch
+
+    torch.set_num_threads(1)  # what a worker does beside each other is volumes
+    return outcome_of(function, job)

@@ -1,0 +1,182 @@
+"""One volume of many: from its file to the folder of its result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from ..errors import MedNCAError
+from ..files import held, staged, write_json
+from ..imaging.reading import read_image, write_image
+from ..messages import Progress
+from ..models.weights import Model, load_model
+from ..overview import draw_overview
+from ..result import Report, Segmentation
+from ..schema import read_json
+from ..segment import find_structures, segment_image
+
+RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
+REPORT, OVERVIEW = RESULT_FILES[2:]
+
+
+@dataclass(frozen=True)
+class Request:
+    """How all volumes of a call are segmented.
+
+    Attributes:
+        model: its folder.
+        sha256: of its weights: a process that has the folder's model in memory must have this one.
+        members, seed: None for the model's own.
+        device: as of `segment.segment_image`.
+        target: Dice that the verdict is measured against.
+        memory_limit: MB; None for the default.
+        roi: whether only a region of interest is refined; None where that is large.
+        find: whether the organs are looked for where the model says that they usually lie.
+        overwrite: whether a result that is there may go.
+        missing: whether a result of this request that is there is taken instead.
+    """
+
+    model: str
+    sha256: str
+    members: int | None = None
+    seed: int | None = None
+    device: str = "cpu"
+    target: float = 0.8
+    memory_limit: float | None = None
+    roi: bool | None = None
+    find: bool = False
+    overwrite: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A volume, where its result goes, and where to look in it.
+
+    Attributes:
+        request: of the call.
+        name: of the case.
+        image: file, or folder of a DICOM series.
+        folder: of the result.
+        clicks: RAS mm.
+    """
+
+    request: Request
+    name: str
+    image: str
+    folder: str
+    clicks: tuple[tuple[float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A volume that has a result. was_there: whether it was taken as it was."""
+
+    report: Report
+    was_there: bool = False
+
+
+def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None) -> Done:
+    """Segment a volume and write its result, whole or not at all; any process can do it.
+
+    Args:
+        job: of a call.
+        progress: called as of `segment.segment_image`.
+
+    Raises:
+        MedNCAError: where it cannot be read, segmented or written, or something is there that may not go.
+    """
+    request, folder = job.request, Path(job.folder)
+    with held(folder):
+        if request.missing and (report := _same_result(job)):
+            return Done(report, was_there=True)
+        _check_target(folder, request)
+        image, model, clicks = _read(job, progress), _model(request.model, request.sha256), list(job.clicks)
+        if request.find:
+            places = find_structures(
+                image, model, request.seed, request.device, progress, request.memory_limit
+            )  # fmt: skip
+            clicks = [place.point for place in places]
+        result = segment_image(
+            image, model, clicks, request.members, request.seed, request.device, request.target, progress,
+            request.memory_limit, request.roi, Path(job.image).name,
+        )  # fmt: skip
+        _check_target(folder, request)  # once more: whatever is there now was perhaps put there meanwhile
+        write_result(image, result, model, folder, replace=request.overwrite)
+    return Done(result.report)
+
+
+def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: Path, replace: bool = False) -> None:
+    """Write the four files of a result, in a folder that appears whole or not at all.
+
+    Args:
+        image: that was segmented.
+        result: of it.
+        model: that made it.
+        folder: of the result.
+        replace: whether a folder that is there may go.
+
+    Raises:
+        MedNCAError: where it cannot be written.
+    """
+    with staged(folder, replace) as made:
+        write_image(result.labels, made / "segmentation.nii.gz")
+        write_image(result.variance, made / "variance.nii.gz")
+        write_json(made / REPORT, result.report.to_json())
+        draw_overview(image, result, model, made / OVERVIEW)
+
+
+def read_result(folder: Path) -> Report | None:
+    """The report of a folder that is what `write_result` makes: its regular files, nothing else; None of another."""
+    try:
+        whole = not folder.is_symlink() and all(
+            path.name in RESULT_FILES and path.is_file() and not path.is_symlink() for path in list(folder.iterdir())
+        )
+        report = Report.from_json(read_json(folder / REPORT)) if whole else None
+        return report if report and report.findings else None
+    except (OSError, MedNCAError):
+        return None
+
+
+@lru_cache(maxsize=1)
+def _model(folder: str, sha256: str) -> Model:
+    """Read once by each process."""
+    model = load_model(Path(folder))
+    if model.sha256 != sha256:
+        raise MedNCAError(f"The model in {folder} is another one by now; start again.")
+    return model
+
+
+def _read(job: Job, progress) -> sitk.Image:
+    if progress:
+        progress(Progress("reading", 0, 1))
+    return read_image(job.image)
+
+
+def _same_result(job: Job) -> Report | None:
+    """What is there, where this job would make it again."""
+    report, request = read_result(Path(job.folder)), job.request
+    if report is None or report.model.sha256 != request.sha256 or report.image.file != Path(job.image).name:
+        return None
+    is_same = (
+        request.members in (None, report.members)
+        and request.seed in (None, report.seed)
+        and (request.find or [finding.click for finding in report.findings] == list(job.clicks or (None,)))
+    )
+    return report.rejudged(request.target) if is_same else None
+
+
+def _check_target(folder: Path, request: Request) -> None:
+    """Raises MedNCAError where something is there that may not go."""
+    if not os.path.lexists(folder):
+        return
+    if not request.overwrite:
+        other = ", and of another request" if request.missing else ""
+        raise MedNCAError(f"{folder} already exists{other}; choose another --out, or add --overwrite.")
+    if read_result(folder) is None:
+        raise MedNCAError(f"{folder} is no result of MedNCA, so it is not replaced; choose another --out.")

@@ -1,0 +1,125 @@
+"""Many small jobs over several processes, one thread each; a job that fails, or kills its process, costs no other one.
+
+For many small cases this is faster than one process with all cores.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import MedNCAError
+
+_MOST_PROCESSES = 8  # each has a torch of its own in memory
+_ATTEMPTS = 3  # at a job whose process dies
+DIED = "The process that worked on it died; it may need too much memory."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one job: what it returned, or the sentence that tells why it returned nothing."""
+
+    job: Any
+    result: Any = None
+    error: str | None = None
+
+
+def outcome_of(function: Callable, job: Any) -> Outcome:
+    """Do a job here; what goes wrong with it is its outcome."""
+    try:
+        return Outcome(job, result=function(job))
+    except MedNCAError as error:
+        return Outcome(job, error=str(error))
+    except Exception as error:  # a bug in one case must not cost the others their results
+        return Outcome(job, error=f"{type(error).__name__}: {error}")
+
+
+class Pool:
+    """Processes that stay for several rounds of jobs. Use it as a context manager.
+
+    Args:
+        processes: default: as many as there are cores, eight at most.
+    """
+
+    def __init__(self, processes: int | None = None):
+        self.processes = processes or min(os.cpu_count() or 1, _MOST_PROCESSES)
+        self._executor = None
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_):
+        self._end()
+
+    def run(self, function: Callable, jobs: Iterable) -> Iterator[Outcome]:
+        """Do some jobs.
+
+        Args:
+            function: called with each job; of a module, as other processes must find it.
+            jobs: whatever can be sent to another process.
+
+        Yields:
+            The outcome of every job, in their order.
+        """
+        waiting: deque[tuple[Any, int]] = deque((job, 0) for job in jobs)
+        suspects: deque[tuple[Any, int]] = deque()  # with how often a process died of them
+        running: deque[tuple[Any, int, Future]] = deque()
+        while waiting or suspects or running:
+            # Of the jobs at hand when a process died nobody knows which one killed it: each is tried alone.
+            source, most = (suspects, 1) if suspects else (waiting, 2 * self.processes)
+            while source and len(running) < most:
+                job, deaths = source.popleft()
+                running.append((job, deaths, self._submit(outcome_of, function, job)))
+            job, deaths, future = running.popleft()
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                self._end()
+                if deaths + 1 >= _ATTEMPTS:
+                    yield Outcome(job, error=DIED)
+                else:
+                    at_hand = [(job, deaths + 1), *((each, died + 1) for each, died, _future in running)]
+                    suspects.extendleft(reversed(at_hand))
+                    running.clear()
+            except Exception as error:  # as of a job or a result that cannot be sent
+                yield Outcome(job, error=f"{type(error).__name__}: {error}")
+
+    def _submit(self, *work):
+        if self._executor is None:
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(self.processes, context, initializer=_begin)
+        try:
+            return self._executor.submit(*work)
+        except BrokenProcessPool:  # it died between two rounds
+            self._end()
+            return self._submit(*work)
+
+    def _end(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor:
+            executor.shutdown(cancel_futures=True)
+
+
+def end_with_parent() -> None:
+    """Called in a pool's process, which would wait for work forever where its parent was killed."""
+
+    def watch():
+        if parent := multiprocessing.parent_process():
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _begin() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    end_with_parent()
