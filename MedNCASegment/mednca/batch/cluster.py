@@ -38,10 +38,7 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
         raise MedNCAError("A cluster needs dask; install it with: pip install 'mednca[cluster]'.") from error
     is_file = address.endswith(".json")
     try:
-        client = Client(
-            None if is_file else address, scheduler_file=address if is_file else None, timeout=_WAIT,
-            set_as_default=False,
-        )  # fmt: skip
+        client = Client(None if is_file else address, scheduler_file=address if is_file else None, timeout=_WAIT)
     except (OSError, ValueError) as error:
         raise MedNCAError(f"There is no scheduler of dask at {address} ({error}).") from error
     with client:

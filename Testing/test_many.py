@@ -1,0 +1,237 @@
+"""Many volumes: processes, a cluster whose worker dies, clicks from a file, what is missing only, and the table."""
+
+import csv
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from typer.testing import CliRunner
+
+from mednca import cli
+from mednca.batch.clicks import read_clicks
+from mednca.batch.jobs import RESULT_FILES, Done, read_result
+from mednca.batch.summary import as_csv, as_html
+from mednca.errors import MedNCAError
+from mednca.pool import DIED, Pool
+from phantoms import array_of, bright_model, ellipsoid, image_of, save
+
+BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
+
+
+@pytest.fixture
+def model(tmp_path):
+    return str(save(bright_model(fire_rate=0.9), tmp_path / "bright"))
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(5):
+        noise = np.random.default_rng(number).normal(0, 0.2, BALL.shape)
+        sitk.WriteImage(image_of((BALL * 50 + noise).astype(np.float32)), str(folder / f"v{number}.nii.gz"))
+    return folder
+
+
+def run(*words):
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def table(out):
+    return list(csv.DictReader((out / "summary.csv").read_text("utf-8").splitlines()))
+
+
+def test_two_processes_say_what_one_says(tmp_path, model, images):
+    words = ("segment", images, "--model", model, "--members", 5, "--seed", 3)
+    alone = run(*words, "--out", tmp_path / "alone")
+    both = run(*words, "--out", tmp_path / "both", "--jobs", 2)
+    assert alone.exit_code == both.exit_code == 0 and alone.stdout == both.stdout, both.output
+    for number in range(5):
+        one, two = (tmp_path / name / f"v{number}" for name in ("alone", "both"))
+        assert {file.name for file in two.iterdir()} == set(RESULT_FILES)
+        assert np.array_equal(_labels(one), _labels(two))
+    rows = table(tmp_path / "both")
+    assert [row["image"] for row in rows] == [f"v{number}" for number in range(5)]
+    assert [_without_times(row) for row in rows] == [_without_times(row) for row in table(tmp_path / "alone")]
+
+
+def _labels(folder):
+    return array_of(sitk.ReadImage(str(folder / "segmentation.nii.gz")))
+
+
+def _without_times(row):
+    return {key: value for key, value in row.items() if key != "seconds"}
+
+
+def test_only_what_is_missing_is_segmented(tmp_path, model, images):
+    """Results of the same request are taken; of another one they are not, and the table tells of all."""
+    words = ("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 2, "--missing")
+    held_back = [(images / f"v{number}.nii.gz", tmp_path / f"v{number}.nii.gz") for number in (1, 3)]
+    for there, aside in held_back:
+        there.rename(aside)
+    assert run(*words).exit_code == 0
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.nii.gz")}
+    for there, aside in held_back:
+        aside.rename(there)
+    again = run(*words)
+    assert again.exit_code == 0, again.output
+    assert times == {path: path.stat().st_mtime_ns for path in times}
+    assert len(list((tmp_path / "out").rglob("report.json"))) == len(table(tmp_path / "out")) == 5
+    other = run(*words, "--seed", 77)
+    assert other.exit_code == 1 and "of another request" in other.output.replace("\n", " ")
+    assert len(table(tmp_path / "out")) == 5
+    assert run(*words, "--target", 0.5).exit_code == 0  # another target is no other result
+
+
+def test_the_table_and_the_page(tmp_path, model, images):
+    """A row a structure and one for what failed; what is doubtful comes first; it is told where there is too much."""
+    (images / "broken.nii.gz").write_bytes(b"no image")
+    result = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 5)
+    assert result.exit_code == 1
+    rows = table(tmp_path / "out")
+    assert [row["image"] for row in rows] == ["broken", *(f"v{number}" for number in range(5))]
+    assert rows[0]["error"] and not rows[0]["verdict"]
+    first = rows[1]
+    assert (first["structure"], first["verdict"], first["members"], first["model"]) == ("1", "grey", "5", "bright")
+    assert float(first["volume_ml"]) == pytest.approx(BALL.sum() / 1000) and float(first["seconds"]) > 0
+    assert float(first["signal nqm"]) >= 0 and first["file"] == "v0.nii.gz" and first["sha256"]
+    page = (tmp_path / "out" / "summary.html").read_text("utf-8")
+    assert page.index("broken") < page.index("v0/overview.png") and 'loading="lazy"' in page and "<script" not in page
+    assert "5 structures: 0 green, 0 amber, 0 red, 5 grey; 1 volumes without a result." in page
+
+
+def test_the_doubtful_come_first_and_no_cell_is_a_formula():
+    def row(name, verdict, expected):
+        return {
+            "image": name, "structure": 1, "side": None, "verdict": verdict, "reason": "<b>", "volume_ml": 1.0,
+            "expected_dice": expected, "dice_low": 0.1, "dice_high": 0.95, "target_dice": 0.8,
+        }  # fmt: skip
+
+    rows = [row("fine", "green", 0.93), row("=cmd()", "red", 0.7), row("worse", "red", 0.4), row("who", "grey", None),
+            row("look", "amber", 0.85)]  # fmt: skip
+    page = as_html([*rows, {"image": "none", "file": "none", "error": "It is gone."}])
+    order = [page.index(f"<h2>{name}") for name in ("none", "who", "worse", "=cmd()", "look", "fine")]
+    assert order == sorted(order) and "<b></p>" not in page and "&lt;b&gt;" in page
+    text = as_csv(rows)
+    assert "\n'=cmd()," in text and "0.93" in text
+
+
+def test_a_table_of_many_is_told_in_a_line(tmp_path, model, images, monkeypatch):
+    monkeypatch.setattr(cli, "_MOST_ROWS", 3)
+    told = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1).stdout
+    assert told.startswith("5 structures: 0 green, 0 amber, 0 red, 5 grey. See") and "summary.html" in told
+
+
+def test_clicks_of_a_file(tmp_path, model, images):
+    """Each volume gets its own; one that has none is told by the engine; names may have folders and suffixes."""
+    clicks = tmp_path / "clicks.csv"
+    clicks.write_text("image,R,A,S,who\nv0,-11,-13,10,x\nsome/where/v1.nii.gz,-11,-13,10,y\nv1,-12,-13,10,y\n", "utf-8")
+    words = ("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1, "--clicks", clicks)
+    assert run(*words).exit_code == 0
+    found = {row["image"]: row["structure"] for row in table(tmp_path / "out")}
+    assert found == {"v0": "1", "v1": "2", "v2": "1", "v3": "1", "v4": "1"}
+    assert read_result(tmp_path / "out" / "v0").findings[0].click == (-11, -13, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("image,r,a\nv0,1,2\n", "has no column s"),
+        ("image,r,a,s\nv9,1,2,3\n", "line 2: none of the images is called 'v9'"),
+        ("image,r,a,s\nv0,1,2,3\nv0,1,x,3\n", "line 3: "),
+        ("image,r,a,s\nv0,1,2\n", "line 2: "),
+        ("image,r,a,s\nv0,1,2,inf\n", "line 2: "),
+        ("", "has no column image"),
+    ],
+)
+def test_a_wrong_file_of_clicks_is_one_sentence(tmp_path, text, told):
+    path = tmp_path / "clicks.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(MedNCAError, match=told):
+        read_clicks(path, ["v0", "v1"])
+    with pytest.raises(MedNCAError, match=r"nothing\.csv"):
+        read_clicks(tmp_path / "nothing.csv", ["v0"])
+
+
+def _die_while_told(job):
+    """Kills its process as often as the file says."""
+    file, name = job
+    left = int(Path(file).read_text()) if name == "killer" else 0
+    if left:
+        Path(file).write_text(str(left - 1))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return name
+
+
+@pytest.mark.parametrize(("deaths", "told"), [(2, None), (3, DIED)])
+def test_a_job_is_tried_again_twice_where_its_process_dies(tmp_path, deaths, told):
+    file = tmp_path / "left"
+    file.write_text(str(deaths))
+    with Pool(2) as pool:
+        outcomes = list(pool.run(_die_while_told, [(str(file), name) for name in ("a", "killer", "b", "c")]))
+    assert [outcome.job[1] for outcome in outcomes] == ["a", "killer", "b", "c"]
+    assert [outcome.error for outcome in outcomes] == [None, told, None, None]
+
+
+def _kill_at_work(out, processes):
+    """All of them, once the first result is there."""
+    until = time.monotonic() + 60
+    while not list(out.glob("*/report.json")) and time.monotonic() < until:
+        time.sleep(0.05)
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+
+
+def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images):
+    """Real processes of dask's; whoever dies is replaced, and what it had is done by another; one bad image is told."""
+    distributed = pytest.importorskip("distributed")
+    (images / "broken.nii.gz").write_bytes(b"no image")
+    paths = [str(Path(__file__).parents[1] / "MedNCASegment")]
+    environment = {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+    with distributed.LocalCluster(
+        2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
+    ) as cluster:  # fmt: skip
+        victims = [worker.pid for worker in cluster.workers.values()]
+        killer = threading.Thread(target=_kill_at_work, args=(tmp_path / "out", victims))
+        killer.start()
+        begun = time.monotonic()
+        words = ("segment", images, "--model", model, "--members", 2, "--out", tmp_path / "out")
+        result = run(*words, "--scheduler", cluster.scheduler_address, "--json")
+    killer.join()
+    assert result.exit_code == 1 and result.stdout, repr(result.exception)
+    assert time.monotonic() - begun < 120
+    told = json.loads(result.stdout)
+    assert len(told["results"]) == 5 and len(told["failures"]) == 1 and "broken" in told["failures"][0]["image"]
+    for number in range(5):
+        assert {file.name for file in (tmp_path / "out" / f"v{number}").iterdir()} == set(RESULT_FILES)
+    assert len(table(tmp_path / "out")) == 6
+
+
+def test_no_scheduler_is_one_sentence(tmp_path, model, images, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("mednca.batch.cluster._WAIT", 0.5)
+    words = ("segment", images, "--model", model, "--out", tmp_path / "out")
+    result = run(*words, "--scheduler", "tcp://127.0.0.1:9")
+    assert isinstance(result.exception, MedNCAError) and "no scheduler" in str(result.exception)
+    assert isinstance(run(*words, "--scheduler", "x", "--jobs", 2).exception, MedNCAError)
+
+
+def test_what_a_job_returns_is_small(tmp_path, model, images):
+    """It goes through pipes and networks by the thousand."""
+    import pickle
+
+    from mednca.batch.jobs import Job, Request, segment_volume
+    from mednca.models.weights import load_model
+
+    request = Request(model, load_model(Path(model)).sha256, 2)
+    job = Job(request, "v0", str(images / "v0.nii.gz"), str(tmp_path / "out" / "v0"))
+    done = segment_volume(job)
+    assert isinstance(done, Done) and len(pickle.dumps(done)) < 20_000
+    with pytest.raises(MedNCAError, match="another one by now"):
+        segment_volume(Job(Request(model, "0" * 64, 2), "v1", str(images / "v1.nii.gz"), str(tmp_path / "out" / "v1")))
