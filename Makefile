@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-onnx check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -21,6 +21,10 @@ check-equality: $(READY)
 # Whether the runner without torch gives the engine's masks, on every validation case (minutes).
 check-onnx: $(READY)
 	$(PY) Testing/benchmarks/without_torch.py $(DATA)
+
+# Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (half an hour).
+check-scale: $(READY)
+	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py
 
 # Whether a SIGKILL at any moment of segment, import, calibrate and train leaves anything half done (minutes).
 check-kills: $(READY)

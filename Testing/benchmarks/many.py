@@ -1,0 +1,180 @@
+"""Many volumes through a local cluster of two processes, one of them killed three times; beside a plain loop.
+
+    python Testing/benchmarks/many.py [--volumes 2000] [--kills 3]
+
+Phantoms of 24 x 26 x 22 voxels and a model made by hand, so that what is measured is everything but the model. Fails
+where a result is missing, half or done twice. Writes docs/scale.json, of which docs/scale.md tells. Run it by
+`make check-scale`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import signal
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from mednca.batch.cluster import run_on_cluster
+from mednca.batch.jobs import RESULT_FILES, Job, Request, read_result, segment_volume
+from mednca.batch.summary import CSV, Summary, rows_of
+from mednca.models.weights import load_model
+from phantoms import bright_model, ellipsoid, image_of, save
+
+ROOT = Path(__file__).parents[2]
+_PLAIN = 40  # volumes of the plain loop, one process
+_DIFFERENT = 20  # phantoms; the volumes are links to them
+
+
+def main(volumes: int, kills: int) -> bool:
+    from distributed import LocalCluster
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        model = save(bright_model(fire_rate=0.9), folder / "bright")
+        request = Request(str(model), load_model(model).sha256, 10)
+        paths = _images(folder / "images", volumes)
+
+        def jobs(out: str, count: int) -> list[Job]:
+            return [Job(request, path.name[:-7], str(path), str(folder / out / path.name[:-7])) for path in paths[:count]]
+
+        plain = _plain_loop(jobs("plain", _PLAIN + 5))
+        environment = {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+        with LocalCluster(
+            2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
+        ) as cluster:  # fmt: skip
+            watch = Watch(cluster, folder / "out", volumes, kills)
+            summary, done, begun = Summary(folder / "out"), [], time.perf_counter()
+            for outcome in run_on_cluster(cluster.scheduler_address, segment_volume, jobs("out", volumes)):
+                done.append(outcome.job.name)
+                if outcome.error:
+                    print(f"{outcome.job.name}: {outcome.error}", flush=True)
+                else:
+                    summary.add(outcome.job.name, rows_of(outcome.job.name, outcome.result.report))
+            summary.finish()
+            seconds = time.perf_counter() - begun
+            watch.end()
+        rows = list(csv.DictReader((folder / "out" / CSV).read_text("utf-8").splitlines()))
+        whole = sum(_is_whole(folder / "out" / path.name[:-7]) for path in paths)
+        report = {
+            "volumes": volumes,
+            "killed": watch.killed,
+            "whole_results": whole,
+            "outcomes": len(done),
+            "told_twice": len(done) - len(set(done)),
+            "rows": len(rows),
+            "seconds": round(seconds, 1),
+            "seconds_per_volume_and_process": round(2 * seconds / volumes, 4),
+            "plain_seconds_per_volume": plain,
+            "overhead": round(2 * seconds / volumes / plain["both"] - 1, 4),
+            "memory_mb": watch.memory(),
+        }
+    (ROOT / "docs" / "scale.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1))
+    return whole == volumes == len(rows) == len(set(done)) == len(done) and len(watch.killed) == kills
+
+
+def _images(folder: Path, count: int) -> list[Path]:
+    folder.mkdir()
+    ball = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
+    for number in range(_DIFFERENT):
+        noise = np.random.default_rng(number).normal(0, 0.2, ball.shape)
+        sitk.WriteImage(image_of((ball * 50 + noise).astype(np.float32)), str(folder / f"p{number}.nii.gz"))
+    paths = [folder / f"volume_{number:05}.nii.gz" for number in range(count)]
+    for number, path in enumerate(paths):
+        os.link(folder / f"p{number % _DIFFERENT}.nii.gz", path)
+    return paths
+
+
+def _plain_loop(jobs: list[Job]) -> dict[str, float]:
+    """Seconds of a volume in a plain loop: one process alone, and two beside each other, as the cluster's are."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(2) as pool:
+        alone = pool.apply(_timed, (jobs,))
+        half = len(jobs) // 2
+        moved = [Job(job.request, job.name, job.image, job.folder + "-again") for job in jobs]
+        both = pool.starmap(_timed, [(moved[:half],), (moved[half:],)], chunksize=1)
+    return {"alone": round(alone, 4), "both": round(statistics.mean(both), 4)}
+
+
+def _timed(jobs: list[Job]) -> float:
+    import torch
+
+    torch.set_num_threads(1)
+    for job in jobs[:2]:
+        segment_volume(job)
+    begun = time.perf_counter()
+    for job in jobs[2:]:
+        segment_volume(job)
+    return (time.perf_counter() - begun) / len(jobs[2:])
+
+
+class Watch:
+    """Kills a worker now and then, spread over the volumes, and looks at memory."""
+
+    def __init__(self, cluster, out: Path, volumes: int, kills: int):
+        self.cluster, self.out, self.killed, self._over = cluster, out, [], False
+        self._at = [volumes * (number + 1) // (kills + 1) for number in range(kills)]
+        self._memory: list[tuple[int, float, float]] = []  # results, MB of this process, of the largest worker
+        self._dice = random.Random(0)
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over:
+            there = len(list(self.out.iterdir())) if self.out.exists() else 0
+            workers = [worker.pid for worker in self.cluster.workers.values() if worker.pid]
+            self._memory.append((there, _resident("self"), max(map(_resident, workers), default=0.0)))
+            if len(self.killed) < len(self._at) and there >= self._at[len(self.killed)] and len(workers) == 2:
+                os.kill(self._dice.choice(workers), signal.SIGKILL)
+                self.killed.append(there)
+                print(f"killed a worker at {there} results", flush=True)
+            time.sleep(1.0)
+
+    def end(self) -> None:
+        self._over = True
+        self._thread.join()
+
+    def memory(self) -> dict[str, float]:
+        """MB of this process and of the largest worker: after a tenth of the volumes, and at the end."""
+        last = self._memory[-1]
+        early = next(row for row in self._memory if row[0] >= last[0] / 10)
+        late = max(self._memory[-30:], key=lambda row: row[2])
+        return {
+            "client_early": round(early[1]),
+            "client_late": round(last[1]),
+            "worker_early": round(early[2]),
+            "worker_late": round(late[2]),
+        }
+
+
+def _resident(process: int | str) -> float:
+    try:
+        (line,) = [x for x in Path(f"/proc/{process}/status").read_text().splitlines() if x.startswith("VmRSS")]
+    except (OSError, ValueError):
+        return 0.0
+    return int(line.split()[1]) / 1e3
+
+
+def _is_whole(folder: Path) -> bool:
+    return {file.name for file in folder.iterdir()} == set(RESULT_FILES) and read_result(folder) is not None
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--volumes", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=3)
+    options = parser.parse_args()
+    sys.exit(0 if main(options.volumes, options.kills) else 1)
