@@ -122,6 +122,10 @@ def train(
     iterations: IterationsOption = None,
     seed: SeedOption = None,
     fold: FoldOption = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, max=100, help="Cross-validation: so many models, then the one that ships, of all cases."),
+    ] = None,
     device: DeviceOption = "auto",
     keep_names: KeepNames = False,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
@@ -140,6 +144,16 @@ def train(
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
     called = name or run.name
     metadata = PRESETS[preset].metadata if preset and not name else metadata_for(slug(called), called)
+    if folds:
+        if fold is not None:
+            raise MedNCAError("Give either --fold or --folds.")
+        found = _fingerprint(case_set, [label.value for label in chosen.labels] if chosen else None)
+        chosen = chosen or propose(found, case_set.label_names | _names(label)).plan
+        cases = _usable(case_set, found, strict=bool(preset))
+        _check_labels(chosen.labels, found)
+        options = _options(device, out, keep_names, calibration_cases)
+        _cross_validate(run, _with(chosen, iterations, seed, None), cases, metadata, folds, options, found)
+        return
     with _together(device), training_run.locked_once(run, make=True), _holding(out):
         if holds_run(run):
             work = training_run.reopen(run, _device(begun_on(run) if device == "auto" else device))
@@ -433,6 +447,32 @@ def _scans(images: Path | None, labels: Path | None) -> list:
 def main() -> None:
     """Entry point of `mednca`."""
     cli.main()
+
+
+def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOptions, found) -> None:
+    """Train folds and the model that ships, with a bar for people. found: the fingerprint, whose bad cases were left
+    out."""
+    from .folds import CrossValidation, cross_validate
+    from .run_lock import run_lock
+
+    with run_lock(run, make=True), _bar() as (bar, stage):
+        task = bar.add_task("Training", total=None)
+
+        def report(name: str, row: HistoryRow) -> None:
+            bar.update(
+                task, total=plan.total_iterations, completed=row.iteration, description=f"{name}, loss {row.loss:.3f}"
+            )
+
+        work = CrossValidation(run, plan, cases, metadata, count, options)
+        result = cross_validate(work, report, lambda text: cli.err.print(text, highlight=False), stage)
+    cli.table(result.cases, result.mean)
+    for number, fold in enumerate(result.folds, start=1):
+        dice, spread = fold.dice["union"], fold.dice_sd["union"]
+        cli.out.print(f"Fold {number}: union Dice {dice:.3f} +- {spread:.3f} on {fold.cases} cases.", highlight=False)
+    if result.calibration_note:
+        cli.out.print(result.calibration_note)
+    cli.out.print(f"Model written to {options.out or run / 'result'}", highlight=False)
+    _end(found, result.failures)
 
 
 def _complete(work, out, found=None) -> None:

@@ -72,6 +72,7 @@ def begin(
     metadata: dict,
     base: Model | None = None,
     options: RunOptions | None = None,
+    divided: dict[str, list[str]] | None = None,
 ) -> Work:
     """Begin a run in a folder; there is one, to be opened again, only once all of it is written.
 
@@ -82,6 +83,8 @@ def begin(
         metadata: of the model to be made (`plan.metadata`).
         base: a model whose weights it begins with, for fine-tuning.
         options: default: those of `RunOptions`.
+        divided: case names under "training" and "validation", of which there may be none then; default: by the plan's
+            share, seed and fold.
 
     Returns:
         The run, at iteration 0.
@@ -98,9 +101,10 @@ def begin(
     if options.keep_names:
         check_names(case.name for case in cases)
     check_structures(cases, plan)
-    divided = split(cases, plan.validation_share, plan.seed, plan.fold)
-    if not divided["training"] or not divided["validation"]:
-        raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
+    if divided is None:
+        divided = split(cases, plan.validation_share, plan.seed, plan.fold)
+        if not divided["training"] or not divided["validation"]:
+            raise MedNCAError("Training needs two cases at least: one to learn from, one to check with.")
     start = starting_weights(base, plan.labels) if base else None
     with locked_once(folder, make=True):
         check_new(folder)  # once more: now nobody else can begin one

@@ -35,6 +35,8 @@ class ValidationReport:
         comparison: with the model that was fine-tuned; None where there is none, or no label in common.
         calibration: of the model; None where there is none.
         calibration_note: why there is none.
+        folds: of cross-validation, each fold's summary; the cases are then each measured by the fold that has not seen
+            it.
     """
 
     cases: tuple[CaseScore, ...]
@@ -43,6 +45,7 @@ class ValidationReport:
     comparison: Comparison | None = None
     calibration: Calibration | None = None
     calibration_note: str | None = None
+    folds: tuple[Summary, ...] = ()
 
     def to_json(self) -> dict:
         """As JSON has it: the comparison's fields stand beside the others, or are not there."""
@@ -53,6 +56,7 @@ class ValidationReport:
             **(asdict(self.comparison) if self.comparison else {}),
             "calibration": self.calibration.to_json() if self.calibration else None,
             "calibration_note": self.calibration_note,
+            **({"folds": [fold.to_json() for fold in self.folds]} if self.folds else {}),
         }
 
     @classmethod
@@ -70,6 +74,7 @@ class ValidationReport:
                 comparison,
                 Calibration.from_json(data["calibration"]) if data.get("calibration") else None,
                 data.get("calibration_note"),
+                tuple(Summary.from_json(fold) for fold in data.get("folds", ())),
             )
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise MedNCAError(f"A validation report cannot be read ({error!r}).") from error

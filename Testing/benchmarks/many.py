@@ -46,7 +46,8 @@ def main(volumes: int, kills: int) -> bool:
         paths = _images(folder / "images", volumes)
 
         def jobs(out: str, count: int) -> list[Job]:
-            return [Job(request, path.name[:-7], str(path), str(folder / out / path.name[:-7])) for path in paths[:count]]
+            named = [(path.name.removesuffix(".nii.gz"), path) for path in paths[:count]]
+            return [Job(request, name, str(path), str(folder / out / name)) for name, path in named]
 
         plain = _plain_loop(jobs("plain", _PLAIN + 5))
         environment = {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
@@ -65,7 +66,7 @@ def main(volumes: int, kills: int) -> bool:
             seconds = time.perf_counter() - begun
             watch.end()
         rows = list(csv.DictReader((folder / "out" / CSV).read_text("utf-8").splitlines()))
-        whole = sum(_is_whole(folder / "out" / path.name[:-7]) for path in paths)
+        whole = sum(_is_whole(folder / "out" / path.name.removesuffix(".nii.gz")) for path in paths)
         report = {
             "volumes": volumes,
             "killed": watch.killed,

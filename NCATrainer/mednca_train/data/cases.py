@@ -53,14 +53,9 @@ def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str
     Raises:
         MedNCAError: where there are no cases left for a fold.
     """
-    groups: dict[str, list[str]] = {}
-    for case in cases:
-        groups.setdefault(case.name.rstrip("0123456789"), []).append(case.name)
-    if len(groups) > len(cases) / 2:  # the names say nothing about groups
-        groups = {"": [case.name for case in cases]}
     training, validation = [], []
-    for group in sorted(groups):
-        names = sorted(groups[group])
+    for _group, names in sorted(groups(cases).items()):
+        names = sorted(names)
         random.Random(seed).shuffle(names)
         held = max(round(share * len(names)), 1) if len(names) > 1 else 0
         validation += names[fold * held : (fold + 1) * held]
@@ -68,3 +63,12 @@ def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str
     if fold and not validation:
         raise MedNCAError(f"There is no fold {fold}: all cases were held out by those before it.")
     return {"training": sorted(training), "validation": sorted(validation)}
+
+
+def groups(cases: list[Case]) -> dict[str, list[str]]:
+    """Case names by what stands before their number, as the center in prostate_UCL_01; one group where that says
+    nothing."""
+    found: dict[str, list[str]] = {}
+    for case in cases:
+        found.setdefault(case.name.rstrip("0123456789"), []).append(case.name)
+    return found if len(found) <= len(cases) / 2 else {"": [case.name for case in cases]}

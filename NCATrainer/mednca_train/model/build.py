@@ -203,12 +203,22 @@ def untested_model(run: Run, training: list[Case], metadata: dict, command: str,
 
 
 def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> dict[str, str]:
-    """Put a calibration and its samples into model.info, or the reason why there is none. Returns, by case, why one
-    could not be measured. folder: of the model."""
+    """`with_calibration` of what was measured. Returns, by case, why one could not be. folder: of the model."""
     failed: dict[str, str] = {}
     saved = model.info["quality"].get("samples") if wanted.reuse else None
-    saved = saved or _measured(pool, folder, wanted, failed, progress)
-    calibration = _tried(model, *samples_of(saved), wanted.signals, wanted.coverage)
+    with_calibration(model, saved or _measured(pool, folder, wanted, failed, progress), wanted.signals, wanted.coverage)
+    return failed
+
+
+def with_calibration(model: Model, saved: dict, signals: Mapping[str, str] | None, coverage: float) -> None:
+    """Put a calibration into model.info with the samples that it is made of, or the reason why there is none.
+
+    Args:
+        model: whose `info` takes it.
+        saved: as `samples_json` has them.
+        signals, coverage: as of `Wanted`.
+    """
+    calibration = _tried(model, *samples_of(saved), signals, coverage)
     quality = {
         key: value
         for key, value in model.info["quality"].items()
@@ -225,7 +235,6 @@ def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> di
             f"{len({sample.case for sample in made_with})} cases, {MIN_SAMPLES} are needed. The verdict stays grey.",
         }
     model.info["quality"] = quality
-    return failed
 
 
 def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progress) -> dict:

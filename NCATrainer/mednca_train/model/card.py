@@ -50,15 +50,15 @@ Weights: SHA-256 `{model.sha256}`.
 
 {_split_text(info)}
 ## How good it is
-On the {mean.cases} validation cases, {model.members} members, seed {model.seed}, hard Dice on native
+On the {mean.cases} {_measured_cases(report)}, {model.members} members, seed {model.seed}, hard Dice on native
 voxels{_how_clicked(report)}:
 
 | | Dice (mean +- sd) | HD95, mm (mean) |
 |---|---|---|
 {rows}
 
-Worst case: union Dice {worst.dice["union"]:.3f}. {_how_chosen(info.get("training"))}
-{_comparison(report.comparison)}
+Worst case: union Dice {worst.dice["union"]:.3f}. {_how_chosen(info.get("training"), report)}
+{_folds(report)}{_comparison(report.comparison)}
 {_UNSURE}
 {_calibration_text(model)}
 
@@ -95,19 +95,43 @@ def _how_clicked(report: ValidationReport) -> str:
     return f" ({clicked} of them larger than the field of view: one click into the middle)" if clicked else ""
 
 
+def _measured_cases(report: ValidationReport) -> str:
+    return "cases, each by the fold that has not seen it" if report.folds else "validation cases"
+
+
+def _folds(report: ValidationReport) -> str:
+    if not report.folds:
+        return ""
+    rows = "\n".join(
+        f"| {number} | {fold.cases} | {fold.dice['union']:.3f} +- {fold.dice_sd['union']:.3f} |"
+        for number, fold in enumerate(report.folds, start=1)
+    )
+    return f"\n| fold | cases | Dice, union |\n|---|---|---|\n{rows}\n"
+
+
 def _split_text(info: dict) -> str:
     split = info.get("training", {}).get("split")
     if not split:
         return ""
+    if folds := info["training"].get("folds"):
+        count = len(split["training"])
+        return f"""{count} cases, all of which the model that ships was trained with; before it {len(folds)} folds were
+trained, each without the cases that `training.folds` in `model.json` lists.
+"""
     training, validation = len(split["training"]), len(split["validation"])
     return f"""{training} cases for training, {validation} held out for validation; every case is listed in `model.json`
 under `training.split`.
 """
 
 
-def _how_chosen(training: dict | None) -> str:
+def _how_chosen(training: dict | None, report: ValidationReport) -> str:
     if not training:
         return ""
+    if report.folds:
+        return (
+            "The figures are the folds' models', trained with fewer cases than the one that ships, which nobody has "
+            "measured; a fold's weights may be those that were best on its own cases, which flatters them a little."
+        )
     if training.get("best_iteration"):
         return (
             "The weights are those that were best on the validation cases while training went on (iteration "

@@ -1,0 +1,208 @@
+"""Cross-validation: a model for each fold, measured on the cases that it has not seen, and the one that ships, trained
+with all of them.
+
+The figures and the calibration are the folds': every case has been held out once. That is honest where there are few
+cases; a calibration made with cases of the training expects more than unseen ones keep (docs/experiments.md).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from mednca.errors import MedNCAError
+from mednca.files import held, staged
+from mednca.messages import Progress
+from mednca.models.weights import Model, save_model
+from mednca.pool import Pool
+from mednca.scores import CaseScore, Summary
+
+from . import training_run
+from .data.cases import Case, groups
+from .model.build import untested_model, with_calibration
+from .model.calibration import COVERAGE, verdicts_apart
+from .model.card import model_card
+from .model.privacy import hidden_name
+from .model.samples import CLEAN, Sample, conditions, measure_degraded, samples_json
+from .plan.plan import Plan
+from .progress import ProgressCallback, counter
+from .run_folder import RESULT, HistoryRow, RunOptions, RunState, holds_run, read_result, read_status, write_report
+from .validation_report import ValidationReport
+
+ALL = "all"  # folder of the run that is trained with all cases
+
+
+@dataclass
+class CrossValidation:
+    """What is trained, in runs that are subfolders of one: fold-1, fold-2, ..., all.
+
+    Attributes:
+        folder: of all of them; what is there of another call goes on.
+        plan: of each; its share and fold do not count.
+        cases: without a problem.
+        metadata: of the model to be made (`plan.metadata`).
+        count: of folds.
+        options: of the run that is trained with all.
+    """
+
+    folder: Path
+    plan: Plan
+    cases: list[Case]
+    metadata: dict
+    count: int
+    options: RunOptions
+
+
+def split_into_folds(cases: list[Case], count: int, seed: int) -> list[dict[str, list[str]]]:
+    """Hold out every case once, balanced over groups (`data.cases.groups`).
+
+    Args:
+        cases: of the data set.
+        count: of folds.
+        seed: of the choice; the order of the cases does not matter.
+
+    Returns:
+        For each fold, case names, sorted, under "training" and "validation".
+
+    Raises:
+        MedNCAError: with fewer than two folds, or fewer cases than folds.
+    """
+    if count < 2 or count > len(cases):
+        raise MedNCAError(f"{len(cases)} cases cannot be divided into {count} folds; two folds at least are needed.")
+    dealt: list[list[str]] = [[] for _ in range(count)]
+    number = 0
+    for _group, names in sorted(groups(cases).items()):
+        names = sorted(names)
+        random.Random(seed).shuffle(names)
+        for name in names:  # one after the other, over the groups' borders, so that the folds are equally large
+            dealt[number % count].append(name)
+            number += 1
+    every = {case.name for case in cases}
+    return [{"training": sorted(every - set(own)), "validation": sorted(own)} for own in dealt]
+
+
+def cross_validate(
+    work: CrossValidation,
+    report: Callable[[str, HistoryRow], None] = lambda run, row: None,
+    tell: Callable[[str], None] = lambda text: None,
+    progress: ProgressCallback | None = None,
+) -> ValidationReport:
+    """Train all folds and the model that ships, measure, calibrate, and write its folder.
+
+    What was done before a call was stopped is taken: folds that are done, runs at their last checkpoint.
+
+    Args:
+        work: what is asked for.
+        report: called after each iteration with the run's name and the row of its history; it may raise to stop.
+        tell: called with sentences for people.
+        progress: called while models are measured and calibrated.
+
+    Returns:
+        The validation report: every case by the fold that has not seen it; `folds` has each fold's summary.
+
+    Raises:
+        MedNCAError: as `training_run.begin` and `training_run.complete`; where the folder is of other folds.
+    """
+    divided = split_into_folds(work.cases, work.count, work.plan.seed)
+    target = Path(work.options.out or work.folder / RESULT)
+    with held(target):
+        reports = [_fold(work, number, each, report, tell, progress) for number, each in enumerate(divided, start=1)]
+        whole = _train_with_all(work, report, tell)
+        result = _finish(work, whole, divided, reports, target, progress)
+        write_report(whole.run.folder, result)
+        whole.run.set_state(RunState.DONE)
+    return result
+
+
+def _fold(work: CrossValidation, number: int, divided: dict, report, tell, progress) -> ValidationReport:
+    """Train and measure a fold; one that is done is taken. It gets no calibration of its own."""
+    folder, options = work.folder / f"fold-{number}", replace(work.options, out=None, calibration_cases=0)
+    fold = _begun(work, folder, divided, work.plan, options)
+    if read_status(folder).state == RunState.DONE:
+        return read_result(folder).report
+    tell(f"{folder.name}: {len(divided['training'])} cases to learn from, {len(divided['validation'])} to check with.")
+    return training_run.complete(fold, None, lambda row: report(folder.name, row), tell, progress)
+
+
+def _begun(work: CrossValidation, folder: Path, divided: dict, plan: Plan, options: RunOptions) -> training_run.Work:
+    if not holds_run(folder):
+        return training_run.begin(folder, plan, work.cases, work.metadata, None, options, divided)
+    there = training_run.reopen(folder)
+    if there.run.split != divided or there.run.plan != plan:
+        raise MedNCAError(f"{folder} was begun with other cases or another plan; choose another folder.")
+    return there
+
+
+def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
+    """As long as the folds took to their best, as nothing is left to check with."""
+    ended = [training_run.reopen(work.folder / f"fold-{number + 1}").run for number in range(work.count)]
+    took = [run.best_iteration if work.plan.keep == "best" and run.best_iteration else run.iteration for run in ended]
+    plan = work.plan
+    if plan.keep == "best":
+        plan = replace(plan, iterations=max(round(median(took)), 1), keep="last", patience=0)
+    every = {"training": sorted(case.name for case in work.cases), "validation": []}
+    whole = _begun(work, work.folder / ALL, every, plan, replace(work.options, out=None))
+    tell(f"{ALL}: {len(work.cases)} cases to learn from, {plan.iterations} iterations.")
+    whole.run.train(work.cases, None, lambda row: report(ALL, row), tell)
+    return whole
+
+
+def _finish(
+    work: CrossValidation, whole: training_run.Work, divided: list[dict], reports: list[ValidationReport], target: Path,
+    progress: Callable[[Progress], None] | None,
+) -> ValidationReport:  # fmt: skip
+    """The model that ships, with the folds' figures and a calibration of their samples."""
+    options = whole.options  # as it was begun: the salt of a call that goes on with it is another one
+    salt = None if options.keep_names else options.salt
+    model = untested_model(whole.run, work.cases, work.metadata, options.command, salt)
+    naming = (lambda name: hidden_name(name, salt)) if salt else str
+    model.info["training"]["folds"] = [sorted(map(naming, each["validation"])) for each in divided]
+    samples, failed = _samples(work, divided, progress)
+    with_calibration(model, samples_json(samples, samples, naming), None, COVERAGE)
+    scores = _judged([score for each in reports for score in each.cases], samples, model)
+    failures = [failure for each in reports for failure in each.failures]
+    failures += [{"image": name, "error": why} for name, why in failed.items()]
+    result = ValidationReport(
+        tuple(scores), Summary.of(scores), tuple(failures), calibration=model.calibration,
+        calibration_note=model.info["quality"].get("calibration_note"), folds=tuple(each.mean for each in reports),
+    )  # fmt: skip
+    model.info["eval_metrics"] = result.mean.to_json()
+    with staged(target, replace=True) as made:
+        save_model(model, made, model_card(model, result, options.command))
+    return result
+
+
+def _samples(work: CrossValidation, divided: list[dict], progress) -> tuple[list[Sample], dict[str, str]]:
+    """Of every fold's model on cases that it has not seen, clean and degraded; and what could not be measured."""
+    by_name, failed, samples = {case.name: case for case in work.cases}, {}, []
+    most = max(work.options.calibration_cases // work.count, 1)
+    chosen = [sorted(random.Random(work.plan.seed).sample(each["validation"], min(most, len(each["validation"]))))
+              for each in divided]  # fmt: skip
+    step = counter(progress, "calibrating", sum(map(len, chosen)) * len(conditions()))
+    with Pool() as pool:
+        for number, names in enumerate(chosen):
+            model = work.folder / f"fold-{number + 1}" / RESULT
+            samples += measure_degraded(pool, model, [by_name[n] for n in names], work.plan.seed + number, step, failed)
+    return samples, failed
+
+
+def _judged(scores: list[CaseScore], samples: list[Sample], model: Model) -> list[CaseScore]:
+    """The scores with what the light says of each, by a calibration that its case had no part in."""
+    calibration = model.calibration
+    if calibration is None:
+        return scores
+    clean = [sample for sample in samples if sample.condition == CLEAN]
+    said: dict[str, list] = {}
+    for sample, verdict in zip(clean, verdicts_apart(calibration, samples, clean), strict=True):
+        said.setdefault(sample.case, []).append(verdict)
+    judged = []
+    for score in scores:
+        own = said.get(score.case)
+        verdict = own.pop(0) if own else None  # its structures are measured in one order
+        judged.append(
+            replace(score, verdict=verdict.color, predicted_dice=verdict.predicted_dice) if verdict else score
+        )
+    return judged

@@ -1,0 +1,127 @@
+"""Cross-validation: every case is held out once, stopped ones go on, and the model says what its figures are."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from typer.testing import CliRunner
+
+from mednca.errors import MedNCAError
+from mednca.models.weights import load_model
+from mednca.scores import CaseScore
+from mednca_train import cli, folds
+from mednca_train.data.cases import Case
+from mednca_train.data.layouts import pair_folders
+from mednca_train.folds import CrossValidation, cross_validate, split_into_folds
+from mednca_train.model.calibration import fit
+from mednca_train.model.samples import Sample, conditions
+from mednca_train.run_folder import RunOptions, RunState, read_status
+from phantoms import bright_model, image_of, organ_case
+from training_phantoms import METADATA, plan
+
+NAMES = [f"case_{center}_{number}" for center in ("A", "B") for number in range(3)]
+
+
+def _cases(names):
+    return [Case(name, None, None) for name in names]
+
+
+def test_every_case_is_held_out_once_and_centers_are_spread():
+    for count in (2, 3, 5):
+        divided = split_into_folds(_cases(reversed(NAMES)), count, 7)
+        held = [name for each in divided for name in each["validation"]]
+        assert sorted(held) == NAMES and len(divided) == count
+        for each in divided:
+            assert not set(each["training"]) & set(each["validation"])
+            assert sorted((*each["training"], *each["validation"])) == NAMES
+        sizes = [len(each["validation"]) for each in divided]
+        assert max(sizes) - min(sizes) <= 1
+    assert divided == split_into_folds(_cases(NAMES), 5, 7) != split_into_folds(_cases(NAMES), 5, 8)
+    by_three = split_into_folds(_cases(NAMES), 3, 7)
+    assert all({name[5] for name in each["validation"]} == {"A", "B"} for each in by_three)
+    for count in (1, 7):
+        with pytest.raises(MedNCAError, match="6 cases cannot be divided"):
+            split_into_folds(_cases(NAMES), count, 0)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Four phantoms."""
+    for name in ("images", "labels"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    for number in range(4):
+        for name, array in zip(("images", "labels"), organ_case(number, noise=0.02), strict=True):
+            sitk.WriteImage(image_of(array), str(tmp_path / "data" / name / f"case_{number}.nii.gz"))
+    return tmp_path / "data"
+
+
+class Stop(Exception):
+    pass
+
+
+def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path):
+    """To one model of all cases with the folds' figures; what is done is not done again; other folds are refused."""
+    cases = list(pair_folders(data / "images", data / "labels").cases)
+    quick = plan(iterations=2, batch=1, keep="best", validate_every=1, patience=6)
+    options = RunOptions(keep_names=True, calibration_cases=2, command="mednca train --folds 2")
+    work = CrossValidation(tmp_path / "run", quick, cases, METADATA, 2, options)
+
+    def stop(run, row):
+        if run == "fold-2" and row.iteration == 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        cross_validate(work, stop)
+    first = (tmp_path / "run" / "fold-1" / "result" / "weights.safetensors").stat().st_mtime_ns
+    trained, said = [], []
+    result = cross_validate(work, lambda run, row: trained.append(run), said.append)
+    assert "fold-1" not in trained and trained.count("all") in (1, 2)
+    assert first == (tmp_path / "run" / "fold-1" / "result" / "weights.safetensors").stat().st_mtime_ns
+    assert [score.case for score in result.cases].count("case_0") == 1 and len(result.cases) == 4
+    assert [fold.cases for fold in result.folds] == [2, 2] and said[-1].startswith("all: 4 cases to learn from")
+    model = load_model(tmp_path / "run" / "result")
+    record = model.info["training"]
+    assert record["split"] == {"training": [f"case_{n}" for n in range(4)], "validation": []}
+    assert sorted(name for fold in record["folds"] for name in fold) == record["split"]["training"]
+    assert model.info["eval_metrics"]["cases"] == 4 and model.calibration is None
+    card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text("utf-8")
+    for text in ("On the 4 cases, each by the fold that has not seen it", "| fold | cases |", "2 folds", "nobody has"):
+        assert text in card
+    for name in ("fold-1", "fold-2", "all"):
+        assert read_status(tmp_path / "run" / name).state == RunState.DONE
+    report = json.loads((tmp_path / "run" / "all" / "report.json").read_text("utf-8"))
+    assert len(report["folds"]) == 2
+    for other in (replace(work, plan=replace(quick, seed=3)), replace(work, count=4)):
+        with pytest.raises(MedNCAError, match="other cases or another plan"):
+            cross_validate(other)
+
+
+def test_the_command_asks_for_folds(data, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(folds, "cross_validate", lambda work, *_: asked.append(work) or (_ for _ in ()).throw(Stop))
+    words = ["train", "--data", str(data), "--run", str(tmp_path / "run"), "--name", "Mine", "--iterations", "3"]
+    result = CliRunner().invoke(cli.cli.app, [*words, "--folds", "2"])
+    assert isinstance(result.exception, Stop), result.output
+    (work,) = asked
+    assert (work.count, work.plan.iterations, len(work.cases)) == (2, 3, 4) and work.metadata["name"] == "Mine"
+    both = CliRunner().invoke(cli.cli.app, [*words, "--folds", "2", "--fold", "1"])
+    assert isinstance(both.exception, MedNCAError)
+
+
+def test_a_case_is_judged_by_a_calibration_without_it():
+    """Its own samples say that all is well, those of the others that nothing is."""
+    draw, samples = np.random.default_rng(0), []
+    for case in ("a", "b", "c", "d"):
+        for condition in conditions() * 2:
+            dice = 0.95 if case == "a" else 0.5
+            signals = dict.fromkeys(("nqm", "nqm field", "worst member", "mean member"), 0.1 + 0.001 * draw.random())
+            samples.append(Sample(case, condition, dice, signals))
+    model = bright_model()
+    calibration = fit(samples, model.members)
+    model.info["quality"] = {"calibration": calibration.to_json()}
+    score = CaseScore("a", None, {"union": 0.95}, {"union": 1.0}, 0.1, None, "grey", False)
+    judged, unknown = folds._judged([score, replace(score, case="other")], samples, model)
+    assert judged.verdict == "red" and judged.predicted_dice == pytest.approx(0.5)
+    assert unknown.verdict == "grey"
