@@ -29,6 +29,7 @@ from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.metadata import slug
 from mednca_train.run_folder import HistoryRow, RunOptions, RunState, RunStatus
 from mednca_train.run_view import is_going_on, view_runs
+from mednca_train.training.board import board
 from mednca_train.training.history import append_rows, drop_rows_after
 from mednca_train.training.losses import total_loss
 from mednca_train.validation_report import ValidationReport
@@ -115,6 +116,27 @@ def test_runs_are_listed_the_newest_first_and_damaged_ones_left_out(tmp_path):
     assert (first.state, first.iteration, first.of, first.best_dice) == (RunState.PAUSED, 4, 9, 0.5)
     assert run_folder.find_runs(tmp_path / "nothing") == []
     assert run_folder.begun_on(tmp_path / "new") == "cuda" and run_folder.begun_on(tmp_path / "c") == "cpu"
+
+
+def test_curves_for_tensorboard(tmp_path):
+    """What an interrupted run wrote beyond its checkpoint is replaced by what it makes again."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for gone_on_from, rows in ((0, ROWS), (2, [replace(ROWS[2], loss=0.75)])):
+        with board(tmp_path, plan(), gone_on_from) as add:
+            for row in rows:
+                add(row)
+    told = EventAccumulator(str(tmp_path / "tensorboard"))
+    told.Reload()
+    assert [(e.step, round(e.value, 3)) for e in told.Scalars("loss")] == [(1, 1.945), (2, 1.5), (3, 0.75)]
+    assert [(e.step, e.value) for e in told.Scalars("Dice/union")] == [(3, 0.5)]
+    assert told.Scalars("Dice/Back")[0].value == 0.75
+
+
+def test_curves_are_no_reason_to_stop(tmp_path):
+    (tmp_path / "tensorboard").write_text("a file where a folder is needed", encoding="utf-8")
+    with board(tmp_path, plan(), 0) as add:
+        add(ROWS[0])
 
 
 def test_runs_are_seen_from_outside(tmp_path):

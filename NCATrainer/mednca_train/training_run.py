@@ -39,6 +39,7 @@ from .run_folder import (
 )
 from .run_lock import run_lock
 from .training import distributed
+from .training.board import board
 from .training.estimate import check_affordable
 from .training.finetune import starting_weights
 from .training.loop import Run, check_new
@@ -175,7 +176,14 @@ def complete(
     validate = validator(run.plan, run.split, work.cases, run.folder)
     with locked_once(run.folder), held(target):
         _check_target(target, run)
-        run.train(work.cases, validate, report, tell)
+        with board(run.folder, run.plan, run.iteration) as add:
+
+            def told(row: HistoryRow) -> None:
+                add(row)
+                if report:
+                    report(row)
+
+            run.train(work.cases, validate, told, tell)
         _check_target(target, run)
         result = finish(
             run,
