@@ -223,6 +223,21 @@ def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, 
 
 
 @app.command()
+def review(
+    summary: Annotated[Path, typer.Argument(help="summary.csv of a folder of results.")],
+    images: Annotated[Path, typer.Option(help="Folder of the images.")],
+    out_file: Annotated[Path, typer.Option("--out", help="Scene for Slicer, an .mrb file.")],
+    most: Annotated[int, typer.Option(min=1, help="So many images at most.")] = 20,
+) -> None:
+    """Put the doubtful results of a table into one scene for Slicer, where MedNCA Segment shows their verdicts."""
+    from .batch.review import doubtful, write_review
+
+    chosen = doubtful(summary, images, most)
+    write_review(chosen, out_file)
+    out.print(f"Written: {out_file}, {len(chosen)} images, the most doubtful first", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def evaluate(
     model: ModelOption,
     images: Annotated[Path, typer.Option(help="Folder of images.")],

@@ -1,0 +1,187 @@
+"""The doubtful ones of a folder of results as one scene for Slicer (MRB): volumes, segments, variance, verdicts.
+
+In the module MedNCA Segment they look as if they had been made there: the record of each segmentation holds the report,
+so that verdict, uncertain regions and review are there. A scene is XML (MRML) and the files beside it, in one zip.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import SimpleITK as sitk
+
+from ..errors import MedNCAError
+from ..files import explained, held, written
+from ..imaging.reading import read_image, read_labels, write_image
+from ..models.description import Label
+from ..result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Report
+from .jobs import read_result
+from .summary import doubt
+
+_RUNS, _VOLUME, _VARIANCE = "MedNCA.Runs", "MedNCA.volume", "MedNCA.variance"  # as the module's record has them
+_SEGMENT = "MedNCA_{}"  # id of a label's segment
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A volume to be looked at. title: for people, with its verdict."""
+
+    title: str
+    image: Path
+    folder: Path
+    report: Report
+
+
+def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
+    """Those of a table whose light is not green, the most doubtful first.
+
+    Args:
+        summary: summary.csv of a folder of results, which lie beside it.
+        images: the folder of the images.
+        most: so many at most.
+
+    Raises:
+        MedNCAError: where the table or a result cannot be read, an image is not there, or nothing is doubtful.
+    """
+    with explained(summary):
+        rows = list(csv.DictReader(summary.read_text(encoding="utf-8").splitlines()))
+    try:
+        wanted = [row | {"expected_dice": float(row["expected_dice"] or 0)} for row in rows
+                  if not row["error"] and row["verdict"] != "green"]  # fmt: skip
+    except (KeyError, ValueError) as error:
+        raise MedNCAError(f"{summary} is no table of results ({error!r}).") from error
+    if not wanted:
+        raise MedNCAError(f"{summary}: every result is green; there is nothing doubtful to review.")
+    first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row
+    chosen = sorted(first.values(), key=doubt)[:most]
+    return [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
+
+
+def _one(number: int, row: dict, results: Path, images: Path) -> Doubtful:
+    folder, image = results / row["image"], images / row["file"]
+    report = read_result(folder)
+    if report is None:
+        raise MedNCAError(f"{folder} is no result; the table tells of another state. Segment again with --missing.")
+    if not image.exists():
+        raise MedNCAError(f"{image} is not there; give the folder of the images by --images.")
+    return Doubtful(f"{number:03} {row['image']} ({row['verdict']})", image, folder, report)
+
+
+def write_review(chosen: list[Doubtful], path: Path) -> None:
+    """Write them as a scene.
+
+    Args:
+        chosen: of `doubtful`.
+        path: of the .mrb file; nothing may be there.
+
+    Raises:
+        MedNCAError: where one cannot be read, or the file cannot be written.
+    """
+    if path.suffix != ".mrb":
+        raise MedNCAError(f"{path} is no name of a scene that Slicer reads; it must end in .mrb.")
+    with held(path), tempfile.TemporaryDirectory() as place, written(path, replace=False) as made:
+        folder, scene, root = Path(place), [], path.stem
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:  # the volumes are packed already
+            for number, each in enumerate(chosen, start=1):
+                for file in _files(each, folder, number):
+                    archive.write(file, f"{root}/Data/{file.name}")
+                    file.unlink()
+                scene += _nodes(each, number)
+            text = "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', '<MRML version="Slicer" userTags="">', *scene])
+            archive.writestr(f"{root}/{root}.mrml", text + "\n</MRML>\n", zipfile.ZIP_DEFLATED)
+
+
+def _files(each: Doubtful, folder: Path, number: int) -> tuple[Path, Path, Path]:
+    """The volume, the segmentation and the variance, as Slicer reads them."""
+    volume, segments, variance = (folder / f"{number:03}-{name}" for name in _names())
+    write_image(read_image(each.image), volume)
+    labels = sitk.Cast(read_labels(each.folder / "segmentation.nii.gz"), sitk.sitkUInt8)
+    extent = " ".join(f"0 {n - 1}" for n in labels.GetSize())
+    labels.SetMetaData("Segmentation_MasterRepresentation", "Binary labelmap")
+    for index, label in enumerate(each.report.model.labels):
+        for key, value in _segment(label, extent).items():
+            labels.SetMetaData(f"Segment{index}_{key}", value)
+    sitk.WriteImage(labels, str(segments), useCompression=True)
+    shutil.copyfile(each.folder / "variance.nii.gz", variance)
+    return volume, segments, variance
+
+
+def _names() -> tuple[str, str, str]:
+    return "volume.nii.gz", "segments.seg.nrrd", "variance.nii.gz"
+
+
+def _segment(label: Label, extent: str) -> dict[str, str]:
+    color = " ".join(f"{c / 255:.4f}" for c in label.color)
+    return {
+        "ID": _SEGMENT.format(label.value), "Name": label.name, "Color": color, "LabelValue": str(label.value),
+        "Layer": "0", "Extent": extent,
+    }  # fmt: skip
+
+
+def _nodes(each: Doubtful, number: int) -> list[str]:
+    """The MRML elements of a volume, its segments and its variance, with what Slicer shows of them at first."""
+    volume, segments, variance = (f"Data/{number:03}-{name}" for name in _names())
+    labels, report = each.report.model.labels, each.report.to_json()
+    run = {"id": 1, "segments": [_SEGMENT.format(label.value) for label in labels], "report": report}
+    storage, display = (f"vtkMRMLSegmentation{part}Node{number}" for part in ("Storage", "Display"))
+    references = {
+        "storage": storage,
+        "display": display,
+        "referenceImageGeometryRef": _volume_id(f"Volume{number}"),
+        _VOLUME: _volume_id(f"Volume{number}"),
+        _VARIANCE: _volume_id(f"Variance{number}"),
+    }
+    return [
+        *_volume(f"Volume{number}", each.title, volume),
+        *_volume(f"Variance{number}", f"{each.title} variance", variance, (VARIANCE_SHOWN_FROM, VARIANCE_LIMIT)),
+        _element(
+            "Segmentation", f"vtkMRMLSegmentationNode{number}", f"{each.title} segments", {}, references,
+            {_RUNS: json.dumps([run])},
+        ),
+        _element("SegmentationStorage", storage, "SegmentationStorage", {"fileName": segments}),
+        _element("SegmentationDisplay", display, "SegmentationDisplay", {"visibility": "true"}),
+    ]  # fmt: skip
+
+
+def _volume_id(name: str) -> str:
+    return f"vtkMRMLScalarVolumeNode{name}"
+
+
+def _volume(name: str, title: str, file: str, window: tuple[float, float] | None = None) -> list[str]:
+    storage, display = f"vtkMRMLVolumeArchetypeStorageNode{name}", f"vtkMRMLScalarVolumeDisplayNode{name}"
+    shown = {"colorNodeID": "vtkMRMLColorTableNodeGrey"}
+    if window:
+        low, high = window
+        shown |= {"autoWindowLevel": "0", "window": str(high - low), "level": str((high + low) / 2)}
+    stored = {"fileName": file, "UseOrientationFromFile": "1"}
+    return [
+        _element("Volume", _volume_id(name), title, {}, {"storage": storage, "display": display}),
+        _element("VolumeArchetypeStorage", storage, "VolumeArchetypeStorage", stored),
+        _element("VolumeDisplay", display, "VolumeDisplay", shown),
+    ]
+
+
+def _element(
+    kind: str, id: str, title: str, others: dict[str, str], references: dict[str, str] | None = None,
+    attributes: dict[str, str] | None = None,
+) -> str:  # fmt: skip
+    """A node as MRML has it."""
+    told = {"id": id, "name": title}
+    if attributes:
+        told["attributes"] = ";".join(f"{key}:{_encoded(value)}" for key, value in attributes.items())
+    if references:
+        told["references"] = "".join(f"{role}:{target};" for role, target in references.items())
+    told |= others
+    return f" <{kind} " + " ".join(f"{key}={quoteattr(value)}" for key, value in told.items()) + f"></{kind}>"
+
+
+def _encoded(value: str) -> str:
+    """An attribute's value: a semicolon would end it, and a percent sign begin a code."""
+    return value.replace("%", "%25").replace(";", "%3B")
