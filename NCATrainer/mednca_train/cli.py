@@ -52,6 +52,9 @@ IterationsOption = Annotated[int | None, typer.Option(min=1, max=10_000_000, hel
 SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
 FoldOption = Annotated[int | None, typer.Option(min=0, help="Of cross-validation, from 0; instead of the plan's.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+HoursOption = Annotated[
+    float | None, typer.Option(min=0.02, help="The time that there is, to the model: grid and iterations fit into it.")
+]
 NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
 LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
 KeepNames = Annotated[bool, typer.Option(help="Write the cases' names into the model: for public data only.")]
@@ -74,6 +77,7 @@ def plan(
     quick: Annotated[
         bool, typer.Option("--quick", help="A coarser grid and fewer iterations: a first answer.")
     ] = False,
+    hours: HoursOption = None,
 ) -> None:
     """Look at a data set, say what is wrong with it, and propose a plan with its reasons and its cost."""
     _require_training_packages()
@@ -84,13 +88,17 @@ def plan(
     names = case_set.label_names | _names(label)
     with cli.json_output(out) as write:
         found = _fingerprint(case_set)
-        proposal = propose(found, names, family, iterations, seed, quick)
+        if hours:
+            budgeted = _budgeted(found, names, hours, family, seed)
+            proposal, cost = budgeted.proposal, budgeted.estimate
+        else:
+            proposal, cost = propose(found, names, family, iterations, seed, quick), None
         write(proposal.plan.to_json())
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
         table.add_row(what, why)
     cli.out.print(table)
-    if estimate:
+    if estimate and not cost:
         cost = measure(proposal.plan, len(found.usable))
         if cost.is_busy and cost.seconds_free is not None:
             cli.out.print(
@@ -129,6 +137,7 @@ def train(
     device: DeviceOption = "auto",
     keep_names: KeepNames = False,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
+    hours: HoursOption = None,
 ) -> None:
     """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()
@@ -139,8 +148,8 @@ def train(
     case_set, found = _case_set(data, images, labels), None
     if preset and preset not in PRESETS:
         raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
-    if preset and plan:
-        raise MedNCAError("Give either --preset or --plan.")
+    if sum(map(bool, (preset, plan, hours))) > 1 or (hours and (iterations or folds)):
+        raise MedNCAError("Give one of --preset, --plan and --hours, which says how many --iterations there are.")
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
     called = name or run.name
     metadata = PRESETS[preset].metadata if preset and not name else metadata_for(slug(called), called)
@@ -163,7 +172,13 @@ def train(
             _check_free(out)
             values = [label.value for label in chosen.labels] if chosen else None
             found = _fingerprint(case_set, values)
-            chosen = chosen or propose(found, case_set.label_names | _names(label)).plan
+            names = case_set.label_names | _names(label)
+            if hours:
+                budgeted = _budgeted(found, names, hours, "m3d-nca", seed or 0)
+                chosen = budgeted.proposal.plan
+                calibration_cases = min(calibration_cases, budgeted.calibration_cases)
+                cli.err.print(budgeted.proposal.reasons["time"], highlight=False, soft_wrap=True)
+            chosen = chosen or propose(found, names).plan
             cases = _usable(case_set, found, strict=bool(preset))
             _check_labels(chosen.labels, found)
             options = _options(device, out, keep_names, calibration_cases)
@@ -548,6 +563,14 @@ def _fingerprint(case_set, values=None):
 
     with _bar(quiet=not distributed.is_first()) as (_, stage):
         return fingerprint(case_set, values, stage)
+
+
+def _budgeted(found, names, hours: float, family: str, seed: int):
+    """The `Budgeted` plan of a fingerprint, measured here."""
+    from .plan.budget import plan_for
+    from .training.estimate import estimate
+
+    return plan_for(found, 3600 * hours, lambda plan: estimate(plan, len(found.usable)), names, family, seed)
 
 
 def _usable(case_set, found, strict: bool = False):

@@ -37,7 +37,7 @@ class Proposal:
 
 def propose(
     fingerprint: Fingerprint, label_names: dict[int, str] | None = None, family: str = "m3d-nca",
-    iterations: int | None = None, seed: int = 0, quick: bool = False,
+    iterations: int | None = None, seed: int = 0, quick: bool = False, largest: int | None = None,
 ) -> Proposal:  # fmt: skip
     """A plan for a new model of a data set.
 
@@ -48,6 +48,8 @@ def propose(
         iterations: default: 3000, or 1500 of a quick one; training ends earlier where nothing gets better.
         seed: of everything random.
         quick: on a coarser grid, so that the whole field is at most 64 voxels long: for a first answer.
+        largest: voxels along an axis of the field of view, beyond which the grid is made coarser; default: 160, or 64
+            of a quick one.
 
     Returns:
         The plan, and a sentence for each of its decisions.
@@ -70,7 +72,7 @@ def propose(
         for n, value in enumerate(fingerprint.values)
     )
     reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
-    largest = _QUICK_FIELD if quick else _LARGEST_FIELD
+    largest = largest or (_QUICK_FIELD if quick else _LARGEST_FIELD)
     spacing, field = _grid(cases, largest, reasons)
     architecture = _architecture(record, record.planning, field, spacing, len(labels), reasons)
     batch, patch = _patch(field, spacing, cases, reasons)
@@ -112,13 +114,15 @@ def _grid(cases, largest, reasons):
     images = np.median([np.array(case.size) * case.spacing for case in cases], axis=0)
     needed = np.maximum(organ + 2 * _PADDING, 1.35 * organ)
     field_mm = np.where(images <= 1.35 * needed, images, needed)  # images that are crops already stay whole
-    coarser = np.maximum(field_mm / spacing / largest, 1.0)
-    spacing = spacing * coarser
-    spacing = np.array([round(float(mm), 2) for mm in spacing])
+    too_long = field_mm / spacing > largest
+    # All axes as coarse as the longest one must be, so that cells stay about as long as wide.
+    coarser = np.maximum(spacing, (field_mm / largest)[too_long].max(initial=0.0))
+    is_coarser = bool((coarser > spacing).any())
+    spacing = np.array([round(float(mm), 2) for mm in coarser])
     field = triple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
     shown = " x ".join(f"{mm:g}" for mm in spacing)
     reasons["spacing"] = f"{shown} mm (R, A, S), the median of the cases" + (
-        f", made coarser so that the field stays within {largest} voxels." if (coarser > 1).any() else "."
+        f", made coarser so that the field stays within {largest} voxels." if is_coarser else "."
     )
     reasons["field_of_view"] = (
         f"{' x '.join(str(n) for n in field)} voxels: "

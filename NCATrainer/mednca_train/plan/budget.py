@@ -1,0 +1,160 @@
+"""A plan for the time that there is: the finest grid on which enough iterations fit into it, and what that gives up.
+
+Nothing is computed here; how long an iteration takes is measured by whoever asks (`training.estimate`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from mednca.errors import MedNCAError
+from mednca.nca.architecture import Shape
+
+from .estimate import Estimate
+from .fingerprint import Fingerprint
+from .plan import Plan
+from .propose import Proposal, propose
+
+_FIELDS = (160, 128, 112, 96, 80, 64, 56, 48, 40)  # most voxels along an axis of the field of view, fine to coarse
+# Fewer iterations, or passes over the fields of view, and a finer grid is worth less than more of them: of the bundled
+# models' trainings, where a Dice of .87 took 840 iterations, and 550 passes (hippocampus).
+ENOUGH, _PASSES = 1000, 500
+_MOST = 6000  # beyond it more iterations bring little
+_FEWEST = 50
+_FINISH = 0.2  # of the time, for measuring and calibrating in the end
+_CONDITIONS, _MEMBERS = 14, 10  # a calibration runs so many members, so often
+_BACKWARD = 3.0  # times a pass, that a pass with its way back takes
+
+
+@dataclass(frozen=True)
+class Budgeted:
+    """A plan for a time, and what it takes.
+
+    Attributes:
+        proposal: the plan with its reasons; of them "time", "resolution" and "more time" say what the time did to it.
+        estimate: as it was measured, of this plan.
+        calibration_cases: that can be measured in what is left after the training.
+    """
+
+    proposal: Proposal
+    estimate: Estimate
+    calibration_cases: int
+
+
+def plan_for(
+    fingerprint: Fingerprint,
+    seconds: float,
+    measure: Callable[[Plan], Estimate],
+    label_names: dict[int, str] | None = None,
+    family: str = "m3d-nca",
+    seed: int = 0,
+) -> Budgeted:
+    """The plan of the finest grid on which enough iterations fit into a time.
+
+    Args:
+        fingerprint, label_names, family, seed: as of `propose`.
+        seconds: from the first case that is read to the model.
+        measure: of a plan, what it costs here; called two or three times.
+
+    Returns:
+        The plan.
+
+    Raises:
+        MedNCAError: as of `propose`; where not even a few iterations of the coarsest plan fit.
+    """
+    ladder = _ladder(fingerprint, label_names, family, seed)
+    usable = (1 - _FINISH) * seconds
+    coarsest = ladder[-1].plan
+    pace = _seconds(measure(coarsest), coarsest) / work_of(coarsest)
+    fits = [usable / (pace * work_of(each.plan)) / enough_of(each.plan) for each in ladder]
+    chosen = next((n for n, share in enumerate(fits) if share >= 1), len(ladder) - 1)
+    while True:
+        estimate = measure(ladder[chosen].plan)
+        iterations = usable / _seconds(estimate, ladder[chosen].plan)
+        if iterations >= 0.8 * enough_of(ladder[chosen].plan) or chosen == len(ladder) - 1:
+            break
+        chosen += 1  # a larger patch may be slower than the coarsest plan foretold
+    if iterations < _FEWEST:
+        least = _FEWEST * _seconds(estimate, ladder[chosen].plan) / (1 - _FINISH)
+        raise MedNCAError(
+            f"{_time(seconds)} is too little here, even for the coarsest plan; {_time(least)} is the least."
+        )
+    return _told(ladder, chosen, min(round(iterations), _MOST), seconds, estimate, fits, len(fingerprint.usable))
+
+
+def _seconds(estimate: Estimate, plan: Plan) -> float:
+    """Of an iteration, on the average: with the slow ones at the beginning, validations and checkpoints."""
+    return estimate.seconds / plan.total_iterations
+
+
+def enough_of(plan: Plan) -> int:
+    """Iterations that are enough for a plan: a finer grid needs more, as a patch is a smaller share of its field."""
+    share = math.prod(min(n, m) for n, m in zip(plan.patch, plan.field_of_view, strict=True)) / math.prod(
+        plan.field_of_view
+    )
+    return max(ENOUGH, math.ceil(_PASSES / (plan.batch * share)))
+
+
+def work_of(plan: Plan, field: Sequence[int] | None = None) -> float:
+    """What an iteration computes, in some unit: cells times steps times parameters, over the levels and the batch.
+
+    Args:
+        plan: whose coarsest level runs over the whole field of view, each finer one over a patch.
+        field: voxels; given, of a pass without patches over it instead, of one sample.
+    """
+    a, total = plan.architecture, 0.0
+    per_cell = a.parameter_count() / len(a.levels)
+    for number, level in enumerate(a.levels):
+        frame = math.prod(a.frame(level, _shape(field or plan.field_of_view)))
+        cells = frame if field or not number else min(frame, math.prod(plan.patch))
+        total += cells * level.steps * per_cell
+    return total if field else total * plan.batch * plan.duplication
+
+
+def _shape(field: Sequence[int]) -> Shape:
+    r, a, s = field
+    return (r, a, s)
+
+
+def _ladder(fingerprint, label_names, family, seed) -> list[Proposal]:
+    """From the finest plan to the coarsest; those that are alike once."""
+    found: list[Proposal] = []
+    for largest in _FIELDS:
+        proposal = propose(fingerprint, label_names, family, seed=seed, largest=largest)
+        if not found or proposal.plan.field_of_view != found[-1].plan.field_of_view:
+            found.append(proposal)
+    return found
+
+
+def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estimate, fits, cases: int) -> Budgeted:
+    proposal, finest = ladder[chosen], ladder[0]
+    plan = replace(
+        proposal.plan, iterations=iterations, validate_every=max(min(250, iterations // 8), 1), patience=0
+    )  # fmt: skip
+    each = _seconds(estimate, proposal.plan)
+    trained = iterations * each
+    pass_seconds = estimate.seconds_per_iteration * work_of(plan, plan.field_of_view) / work_of(plan) / _BACKWARD
+    passes = max(seconds - trained, _FINISH * seconds) / max(pass_seconds, 1e-9)
+    calibration = int(passes / (_CONDITIONS * _MEMBERS) - max(round(plan.validation_share * cases), 1))
+    reasons = dict(proposal.reasons)
+    reasons["iterations"] = f"{iterations} iterations of {plan.batch} samples, the best of them is kept."
+    busy = " The computer was busy while that was measured." if estimate.is_busy else ""
+    reasons["time"] = (
+        f"{_time(seconds)}: {_time(trained)} of training at {each:.2f} s an iteration, the rest for measuring and "
+        f"calibrating.{busy}"
+    )
+    if plan.preprocessing.spacing != finest.plan.preprocessing.spacing:
+        ours, theirs = (" x ".join(f"{mm:g}" for mm in p.preprocessing.spacing) for p in (plan, finest.plan))
+        more = seconds / fits[0]
+        reasons["resolution"] = f"Given up for it: the grid is {ours} mm, not {theirs} mm."
+        reasons["more time"] = f"{_time(more)} would do for {theirs} mm."
+    elif iterations < _MOST:
+        reasons["more time"] = "It would bring more iterations; the grid is as fine as it can be."
+    return Budgeted(Proposal(plan, reasons), estimate, max(calibration, 2))
+
+
+def _time(seconds: float) -> str:
+    minutes = max(round(seconds / 60), 1)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
