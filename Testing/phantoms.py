@@ -14,6 +14,7 @@ from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, save_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.pyramid import Pyramid
+from mednca.pool import outcome_of
 
 METADATA = {
     "name": "Phantom",
@@ -162,3 +163,18 @@ def organ_case(seed: int, shape=(24, 26, 22), noise=0.1):
     labels = np.where(organ, np.where(front, 1, 2), 0).astype(np.uint8)
     image = 100 + 60 * organ + 25 * (labels == 2) + 100 * noise * rng.normal(size=shape)
     return image.astype(np.float32), labels
+
+
+class InlinePool:
+    """Does the jobs of a `mednca.pool.Pool` here: where how processes are shared is not what is tried, and each takes
+    seconds to start."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def run(self, function, jobs):
+        for job in jobs:
+            yield outcome_of(function, job)

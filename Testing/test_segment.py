@@ -230,6 +230,7 @@ def test_measures_against_known_values():
     assert dice(a, b) == pytest.approx(0.8)
     assert hd95(a, b, (2.0, 1.0, 1.0)) == pytest.approx(4.0)  # shifted by 2 voxels of 2 mm along i
     assert hd95(a, a, (1, 1, 1)) == 0 and hd95(a, a & False, (1, 1, 1)) is None
+    assert hd95(a, a | True, (1, 1, 1)) is None  # what fills the image has no surface
     assert dice(a & False, b & False) == 1
 
 

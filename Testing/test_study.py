@@ -17,7 +17,6 @@ from mednca.models.description import Label, Preprocessing
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.nca.architecture import Architecture, Level
-from mednca.pool import Outcome
 from mednca_train import cli
 from mednca_train.data.layouts import find_dataset
 from mednca_train.plan.plan import Augmentation, Plan
@@ -33,7 +32,7 @@ from mednca_train.study.training import NetworkTraining, TaughtRun, job_of, trai
 from mednca_train.training.batches import Batches
 from mednca_train.training.estimate import made_up_batch
 from panel import CALIBRATION
-from phantoms import image_of, m3d, organ_case, random_pyramid, save, standout_model
+from phantoms import InlinePool, image_of, m3d, organ_case, random_pyramid, save, standout_model
 
 FLAT = Architecture("med-nca", 4, 4, (Level((2, 2, 1), 3, 2), Level((1, 1, 1), 3, 2)), slice_axis=2)
 SMALL = ROOT / "docs" / "study" / "small.json"
@@ -64,23 +63,6 @@ def models(tmp_path, monkeypatch):
     }
     save(model, tmp_path / "models" / "organ")
     return tmp_path / "models"
-
-
-class InlinePool:
-    """Does the jobs here: what is tried is not how processes are shared, and each takes seconds to start."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def run(self, function, jobs):
-        for job in jobs:
-            try:
-                yield Outcome(job, result=function(job))
-            except MedNCAError as error:
-                yield Outcome(job, error=str(error))
 
 
 @pytest.fixture
@@ -345,10 +327,10 @@ def trained_study(models):
         made = replace(model, id=name, architecture=plan.architecture, labels=plan.labels, info=info, pyramid=pyramid)
         save(made, models / name)
     own = (
-        Trained("own-nca", "an NCA", "phantoms", "third", 0.02, plan={"augmentation": False, "duplication": 2}),
-        Trained("own-unet", "a U-Net", "phantoms", "third", 0.04, unet=4),
-        Trained("own-slices", "a 2D U-Net", "phantoms", "flat", 0.02, unet=4, slices=True),
-        Trained("own-taught", "a taught NCA", "phantoms", "third", 0.02, teacher="own-unet"),
+        Trained("own-nca", "an NCA", "phantoms", "third", 0.005, plan={"augmentation": False, "duplication": 2}),
+        Trained("own-unet", "a U-Net", "phantoms", "third", 0.01, unet=4),
+        Trained("own-slices", "a 2D U-Net", "phantoms", "flat", 0.005, unet=4, slices=True),
+        Trained("own-taught", "a taught NCA", "phantoms", "third", 0.005, teacher="own-unet"),
     )
     contenders = tuple(Contender(each.id, each.name) for each in own)
     part = Part("side-by-side", "Side by side", "phantoms", contenders, (0,), cases=2)

@@ -34,9 +34,10 @@ def hd95(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> float | None
         spacing: mm along i, j, k.
 
     Returns:
-        The 95th percentile of the symmetric surface distance, mm; None where one of the masks is empty.
+        The 95th percentile of the symmetric surface distance, mm; None where one of the masks is empty, or fills the
+        image: it has no surface.
     """
-    if not a.any() or not b.any():
+    if not a.any() or not b.any() or a.all() or b.all():
         return None
     around = _around(a | b)  # a distance map of a whole head takes seconds
     a, b = a[around], b[around]
