@@ -83,7 +83,7 @@ def _draw_row(line, result: Result, name: str) -> None:
                 axes.contour(cut.astype(float), levels=[0.5], colors=[color], linewidths=1.3)
         axes.invert_xaxis()  # the patient's right on the left; sagittal planes look toward it
         axes.set(xticks=[], yticks=[])
-        axes.set_title(plane if axis else f"{name}, {plane}", fontsize=8)
+        axes.set_title(plane if axis else f"{name}, {plane}", fontsize=8, loc="left")
 
 
 def _canonical(mask: np.ndarray, image: sitk.Image) -> np.ndarray:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -298,7 +299,7 @@ def _over_parameters(answer: Answer) -> bytes:
         if scores:
             mean, (low, high) = np.mean(scores), np.percentile(scores, _BAND)
             marker = "s" if isinstance(model, Network) else "o"
-            color = _COLORS[number % len(_COLORS)]
+            color = colormaps["tab20"](number % 20)  # more than there are colors for all eyes: the marks help
             axes.errorbar(
                 parameter_count(model), mean, [[max(mean - low, 0)], [max(high - mean, 0)]], fmt=marker, color=color,
                 capsize=2, linewidth=1, label=contender.name, alpha=0.9,
