@@ -165,6 +165,19 @@ def organ_case(seed: int, shape=(24, 26, 22), noise=0.1):
     return image.astype(np.float32), labels
 
 
+BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
+
+
+def write_balls(folder, names, spacing=(1, 1, 1)):
+    """Images of a bright ball, `BALL`, in noise, each another; returns the folder."""
+    folder.mkdir()
+    noise = np.random.default_rng(0)
+    for name in names:
+        values = (BALL * 50 + noise.normal(0, 0.2, BALL.shape)).astype(np.float32)
+        sitk.WriteImage(image_of(values, spacing), str(folder / f"{name}.nii.gz"))
+    return folder
+
+
 class InlinePool:
     """Does the jobs of a `mednca.pool.Pool` here: where how processes are shared is not what is tried, and each takes
     seconds to start."""

@@ -18,9 +18,8 @@ from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model
 from mednca.nca.architecture import Architecture, Level
-from phantoms import METADATA, array_of, bright_model, ellipsoid, image_of, random_pyramid, save
+from phantoms import BALL, METADATA, array_of, bright_model, image_of, random_pyramid, save, write_balls
 
-BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
 FOUR = {"segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png"}
 
 
@@ -31,13 +30,7 @@ def model(tmp_path):
 
 @pytest.fixture
 def images(tmp_path):
-    folder = tmp_path / "images"
-    folder.mkdir()
-    noise = np.random.default_rng(0)
-    for name in ("a", "b"):
-        values = (BALL * 50 + noise.normal(0, 0.2, BALL.shape)).astype(np.float32)
-        sitk.WriteImage(image_of(values, (1, 1.5, 2)), str(folder / f"{name}.nii.gz"))
-    return folder
+    return write_balls(tmp_path / "images", ("a", "b"), (1, 1.5, 2))
 
 
 def run(*words):

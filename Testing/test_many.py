@@ -19,9 +19,7 @@ from mednca.batch.jobs import RESULT_FILES, Done, read_result
 from mednca.batch.summary import as_csv, as_html
 from mednca.errors import MedNCAError
 from mednca.pool import Pool
-from phantoms import array_of, bright_model, ellipsoid, image_of, save
-
-BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
+from phantoms import BALL, array_of, bright_model, save, write_balls
 
 
 @pytest.fixture
@@ -31,12 +29,7 @@ def model(tmp_path):
 
 @pytest.fixture
 def images(tmp_path):
-    folder = tmp_path / "images"
-    folder.mkdir()
-    for number in range(3):
-        noise = np.random.default_rng(number).normal(0, 0.2, BALL.shape)
-        sitk.WriteImage(image_of((BALL * 50 + noise).astype(np.float32)), str(folder / f"v{number}.nii.gz"))
-    return folder
+    return write_balls(tmp_path / "images", ("v0", "v1", "v2"))
 
 
 def run(*words):
@@ -84,7 +77,7 @@ def test_only_what_is_missing_is_segmented(tmp_path, model, images):
     assert times == {path: path.stat().st_mtime_ns for path in times}
     assert len(list((tmp_path / "out").rglob("report.json"))) == len(table(tmp_path / "out")) == 3
     other = run(*words, "--seed", 77)
-    assert other.exit_code == 1 and "of another request" in other.output.replace("\n", " ")
+    assert other.exit_code == 1 and "is of another request" in other.output.replace("\n", " ")
     assert len(table(tmp_path / "out")) == 3
     assert run(*words, "--target", 0.5).exit_code == 0  # another target is no other result
 
@@ -188,8 +181,8 @@ def _kill_at_work(out, processes):
         os.kill(process, signal.SIGKILL)
 
 
-def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images):
-    """Real processes of dask's; whoever dies is replaced, and what it had is done by another; one bad image is told."""
+def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images, monkeypatch):
+    """By paths from the folder where one stands, in which no worker is. Real processes of dask's; whoever dies is replaced, and what it had is done by another; one bad image is told."""
     distributed = pytest.importorskip("distributed")
     (images / "broken.nii.gz").write_bytes(b"no image")
     paths = [str(Path(__file__).parents[1] / "MedNCASegment")]
@@ -201,7 +194,8 @@ def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images):
         killer = threading.Thread(target=_kill_at_work, args=(tmp_path / "out", victims))
         killer.start()
         begun = time.monotonic()
-        words = ("segment", images, "--model", model, "--members", 2, "--out", tmp_path / "out")
+        monkeypatch.chdir(tmp_path)
+        words = ("segment", images.name, "--model", model, "--members", 2, "--out", "out")
         result = run(*words, "--scheduler", cluster.scheduler_address, "--json")
     killer.join()
     assert result.exit_code == 1 and result.stdout, repr(result.exception)

@@ -190,10 +190,10 @@ def _job(job):
 
 def test_a_job_that_kills_its_process_costs_no_other_one():
     with Pool() as pool:
-        jobs = [1, "dies", 2, "fails", 3, "bug", 4]
+        jobs = [1, "dies", 2, "fails", 3, "bug", 4, "dies", 5]
         told = list(pool.run(_job, jobs))
         again = list(pool.run(_job, [6]))
     assert [outcome.job for outcome in told] == jobs
-    assert [outcome.result for outcome in told] == [2, None, 4, None, 6, None, 8]
+    assert [outcome.result for outcome in told] == [2, None, 4, None, 6, None, 8, None, 10]
     assert "died" in told[1].error and told[3].error == "This case is bad." and told[5].error == "ValueError: a bug"
     assert again[0].result == 12

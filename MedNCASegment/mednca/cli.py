@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -146,8 +147,8 @@ def segment(
     library, points = Library(), [_point(text) for text in click or ()]
     loaded = library.load(model)
     if find and (points or clicks or not loaded.seeds):
-        why = "clicks say where" if loaded.seeds else f"{loaded.name} does not say where its organs usually lie"
-        raise MedNCAError(f"--find cannot be used: {why}; give --click or --find.")
+        unknown = f"{loaded.name} does not say where its organs usually lie; give --click or --clicks"
+        raise MedNCAError(f"--find cannot be used: {'clicks say where' if loaded.seeds else unknown}.")
     if scheduler and jobs > 1:
         raise MedNCAError("Give either --jobs or --scheduler.")
     request = Request(
@@ -207,7 +208,11 @@ def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, 
     from .pool import Pool, outcome_of
 
     if scheduler:
-        yield from run_on_cluster(scheduler, segment_volume, work)
+        # A worker has a folder of its own to begin in.
+        yield from run_on_cluster(
+            scheduler, segment_volume,
+            [replace(job, image=os.path.abspath(job.image), folder=os.path.abspath(job.folder)) for job in work],
+        )  # fmt: skip
     elif jobs > 1:
         with Pool(min(jobs, max(len(work), 1))) as pool:
             yield from pool.run(segment_volume, work)

@@ -88,6 +88,10 @@ def plan(
     names = case_set.label_names | _names(label)
     with cli.json_output(out) as write:
         found = _fingerprint(case_set)
+        if hours and (iterations or quick):
+            raise MedNCAError(
+                "--hours says how fine the grid is and how many iterations there are; leave the others out."
+            )
         if hours:
             budgeted = _budgeted(found, names, hours, family, seed)
             proposal, cost = budgeted.proposal, budgeted.estimate
@@ -156,6 +160,8 @@ def train(
     if folds:
         if fold is not None:
             raise MedNCAError("Give either --fold or --folds.")
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise MedNCAError("--folds trains in one process; start it without torchrun.")
         found = _fingerprint(case_set, [label.value for label in chosen.labels] if chosen else None)
         chosen = chosen or propose(found, case_set.label_names | _names(label)).plan
         cases = _usable(case_set, found, strict=bool(preset))
@@ -566,11 +572,15 @@ def _fingerprint(case_set, values=None):
 
 
 def _budgeted(found, names, hours: float, family: str, seed: int):
-    """The `Budgeted` plan of a fingerprint, measured here."""
+    """The `Budgeted` plan of a fingerprint, measured here; of several processes by the first one, for all."""
     from .plan.budget import plan_for
+    from .training.distributed import from_first
     from .training.estimate import estimate
 
-    return plan_for(found, 3600 * hours, lambda plan: estimate(plan, len(found.usable)), names, family, seed)
+    cases = len(found.usable)
+    return from_first(
+        lambda: plan_for(found, 3600 * hours, lambda plan: estimate(plan, cases), names, family, seed)
+    )  # fmt: skip
 
 
 def _usable(case_set, found, strict: bool = False):

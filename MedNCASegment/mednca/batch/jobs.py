@@ -176,7 +176,7 @@ def _check_target(folder: Path, request: Request) -> None:
     if not os.path.lexists(folder):
         return
     if not request.overwrite:
-        other = ", and of another request" if request.missing else ""
+        other = " and is of another request" if request.missing else ""
         raise MedNCAError(f"{folder} already exists{other}; choose another --out, or add --overwrite.")
     if read_result(folder) is None:
         raise MedNCAError(f"{folder} is no result of MedNCA, so it is not replaced; choose another --out.")

@@ -6,13 +6,14 @@ import csv
 import io
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from .. import __version__
-from ..errors import plain
+from ..errors import MedNCAError, plain
 from ..files import write_bytes
 from ..quality.verdict import COLORS
 from ..result import Finding, Report
@@ -99,14 +100,12 @@ class Summary:
         self._written = time.monotonic()
 
     def add(self, name: str, rows: list[Row]) -> None:
-        """Take in a volume, and write where it is time.
-
-        Raises:
-            MedNCAError: where the files cannot be written.
-        """
+        """Take in a volume, and write where it is time; where that cannot be, `finish` says so."""
         self._rows[name] = rows
         if time.monotonic() - self._written > _WRITE_SECONDS:
-            self._write()
+            with suppress(MedNCAError):
+                self._write()
+            self._written = time.monotonic()
 
     def finish(self) -> None:
         """Write both files at the end, with what other calls have put there meanwhile; nothing where no result is.
@@ -133,7 +132,6 @@ class Summary:
         rows = [row for _name, rows in sorted(self._rows.items()) for row in rows]
         write_bytes(self.folder / CSV, as_csv(rows).encode("utf-8"))
         write_bytes(self.folder / HTML, as_html(rows).encode("utf-8"))
-        self._written = time.monotonic()
 
 
 def as_csv(rows: Iterable[Row]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -52,7 +51,7 @@ Block = str | Table | Picture  # of a page; a text is a paragraph, "# ..." and "
 
 
 def write_report(study: Study, answers: list[Answer], tried: list[Tried], folder: Path, command: str) -> None:
-    """Write study.json, study.md with a PNG for each part, and study.html, which holds them.
+    """Write study.json, and study.md and study.html with the PNGs that both show.
 
     Args:
         study: that was asked.
@@ -189,7 +188,7 @@ def _page(study: Study, answers: list[Answer], figures: dict, command: str) -> I
             continue
         yield _table(answer, figures[answer.part.name])
         yield Picture(answer.part.name, answer.part.title, _figure(answer))
-        if answer.part.axis == "none" and len(answer.part.contenders) >= _MANY:
+        if _is_over_parameters(answer):
             title = f"{answer.part.title}: Dice over parameters"
             yield Picture(f"{answer.part.name}-parameters", title, _over_parameters(answer))
         for number, (contender, png) in enumerate(answer.pictures.items(), start=1):
@@ -284,8 +283,15 @@ def _strips(axes, answer: Answer) -> None:
         )
         if scores:
             axes.hlines(np.mean(scores), number - 0.3, number + 0.3, color=color, linewidth=2)
-    axes.set_xticks(range(len(names)), names, rotation=20 if len(names) > 3 else 0)
+    many = {"rotation": 40, "horizontalalignment": "right", "rotation_mode": "anchor"} if len(names) > 3 else {}
+    axes.set_xticks(range(len(names)), names, **many)
     axes.set_xlim(-0.6, len(names) - 0.4)
+
+
+def _is_over_parameters(answer: Answer) -> bool:
+    """Whether there are enough contenders, of sizes that differ enough, for a figure over them to say something."""
+    sizes = [parameter_count(answer.models[each.model]) for each in answer.part.contenders]
+    return answer.part.axis == "none" and len(sizes) >= _MANY and max(sizes) >= 2 * min(sizes)
 
 
 def _over_parameters(answer: Answer) -> bytes:
@@ -481,8 +487,7 @@ def _html(title: str, blocks: list[Block]) -> str:
 
 def _in_html(block: Block) -> str:
     if isinstance(block, Picture):
-        data = base64.b64encode(block.png).decode("ascii")
-        return f'<p><img alt="{escape(block.alt)}" src="data:image/png;base64,{data}"></p>'
+        return f'<p><img alt="{escape(block.alt)}" src="{block.name}.png"></p>'
     if isinstance(block, Table):
         lines = [("th", block.header), *(("td", row) for row in block.rows)]
         rows = ("<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line) + "</tr>" for tag, line in lines)

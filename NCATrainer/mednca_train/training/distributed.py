@@ -1,8 +1,7 @@
 """Several processes that train one model, as `torchrun` starts them: each takes a part of every batch.
 
 Nothing of our own beside sums: torch.distributed adds up the losses' sums and the gradients. Where there is one process
-only, everything here does nothing. The pools of processes that measure a model are `pool`'s business; only how such a
-process ends with its parent stands here, since the estimate's process needs it, too.
+only, everything here does nothing. The pools of processes that measure a model are the business of `mednca.pool`.
 """
 
 from __future__ import annotations
