@@ -6,6 +6,7 @@ They are written and read as a folder, like a model, with neither calibration no
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from mednca.schema import read_json
 
 _JSON, _WEIGHTS = "network.json", "network.safetensors"
 _LEVELS, _MOST_FILTERS, _LEAST = 5, 320, 4  # resolutions at most; as nnU-Net has it; cells along a side at the bottom
+_PRIOR = 0.05  # that an untrained network gives every voxel; with 0.5 it calls all of them the organ for 200 iterations
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ class Spec:
         return cls(filters, tuple(strides), labels, slice_axis)
 
     def build(self) -> torch.nn.Module:
-        """The network, its weights drawn anew; see `logits` for what it takes."""
+        """The network, its weights drawn anew; see `logits` for what it takes.
+
+        Its last biases say that an organ is rare, as those of RetinaNet do (Lin et al. 2017, section 4.1).
+        """
         try:
             from monai.networks.nets.dynunet import DynUNet
         except ImportError as error:
@@ -78,7 +83,9 @@ class Spec:
         strides = [[step[axis] for axis in axes] for step in self.strides]
         filters = [min(self.filters * 2**level, _MOST_FILTERS) for level in range(len(strides))]
         kernels = [[3] * len(axes)] * len(strides)
-        return DynUNet(len(axes), 1, self.labels, kernels, strides, strides[1:], filters, norm_name="instance")
+        network = DynUNet(len(axes), 1, self.labels, kernels, strides, strides[1:], filters, norm_name="instance")
+        torch.nn.init.constant_(network.output_block.conv.conv.bias, math.log(_PRIOR / (1 - _PRIOR)))
+        return network
 
     def logits(self, network: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
         """Run the network on images of any size, whose edges go on outward to one that its strides divide.
