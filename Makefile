@@ -47,7 +47,7 @@ verdict-report: $(READY)
 # Style and types, then all tests, as many files at a time as there are cores.
 test: lint
 	Testing/host/system_packages.sh $(PY)
-	$(PY) -m pytest --numprocesses auto --dist loadfile --timeout 300
+	$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --timeout 300
 
 # Damaged and odd files and requests, thousands of each kind, for ten minutes; fails on any that is not refused in a
 # sentence or read as it stands.

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mednca_train.data.layouts import pair_folders
-from phantoms import organ_case
+from phantoms import InlinePool, organ_case
 from training_phantoms import write_case
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +20,15 @@ DATA = Path(os.environ.get("MEDNCA_DATA", ROOT.parent / "shared" / "data"))
 
 # Several processes of pytest share the cores (`-n`), each with a thread of its own; alone, tests use two.
 torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, os.cpu_count() or 1))
+
+
+_LONGEST = ("test_trainer_panel", "test_trainer", "test_panel_scenes", "test_bundled", "test_training")
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest first: several processes share the files, and none should be left alone with one."""
+    order = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +97,13 @@ def cases(tmp_path_factory):
     for n in range(8):
         write_case(folder, f"case_{n}", *organ_case(n))
     return list(pair_folders(folder / "images", folder / "labels").cases)
+
+
+@pytest.fixture
+def inline_pool(monkeypatch):
+    """The trainer's cases are measured in this process: for tests that do not try how processes share them."""
+    for module in ("mednca_train.model.build", "mednca_train.folds", "mednca_train.study.run"):
+        monkeypatch.setattr(f"{module}.Pool", InlinePool)
 
 
 _status = 0

@@ -93,7 +93,7 @@ def test_a_bug_in_one_case_costs_no_other(folder, tmp_path, monkeypatch):
     assert [row["case"] for row in json.loads(file.read_text())["cases"]] == ["good_0", "good_2"]
 
 
-def test_plan_train_and_calibrate(folder, tmp_path):
+def test_plan_train_and_calibrate(folder, tmp_path, inline_pool):
     data = ("--images", folder / "images", "--labels", folder / "labels")
     _check(run("plan", *data, "--out", tmp_path / "plan.json", "--no-estimate"))
     plan = json.loads((tmp_path / "plan.json").read_text())

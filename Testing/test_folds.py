@@ -18,7 +18,7 @@ from mednca_train.folds import CrossValidation, cross_validate, split_into_folds
 from mednca_train.model.calibration import fit
 from mednca_train.model.samples import Sample, conditions
 from mednca_train.run_folder import RunOptions, RunState, read_status
-from phantoms import InlinePool, bright_model, image_of, organ_case
+from phantoms import bright_model, image_of, organ_case
 from training_phantoms import METADATA, plan
 
 NAMES = [f"case_{center}_{number}" for center in ("A", "B") for number in range(3)]
@@ -61,10 +61,8 @@ class Stop(Exception):
     pass
 
 
-def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, monkeypatch):
+def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, inline_pool):
     """To one model of all cases with the folds' figures; what is done is not done again; other folds are refused."""
-    for module in ("mednca_train.model.build", "mednca_train.folds"):
-        monkeypatch.setattr(f"{module}.Pool", InlinePool)
     cases = list(pair_folders(data / "images", data / "labels").cases)
     quick = plan(iterations=2, batch=1, keep="best", validate_every=1, patience=6)
     options = RunOptions(keep_names=True, calibration_cases=2, command="mednca train --folds 2")

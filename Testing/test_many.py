@@ -18,7 +18,6 @@ from mednca.batch.clicks import read_clicks
 from mednca.batch.jobs import RESULT_FILES, Done, read_result
 from mednca.batch.summary import as_csv, as_html
 from mednca.errors import MedNCAError
-from mednca.pool import Pool
 from phantoms import BALL, array_of, bright_model, save, write_balls
 
 
@@ -150,26 +149,6 @@ def test_a_wrong_file_of_clicks_is_one_sentence(tmp_path, text, told):
         read_clicks(path, ["v0", "v1"])
     with pytest.raises(MedNCAError, match=r"nothing\.csv"):
         read_clicks(tmp_path / "nothing.csv", ["v0"])
-
-
-def _die_while_told(job):
-    """Kills its process as often as the file says."""
-    file, name = job
-    left = int(Path(file).read_text()) if name == "killer" else 0
-    if left:
-        Path(file).write_text(str(left - 1))
-        os.kill(os.getpid(), signal.SIGKILL)
-    return name
-
-
-def test_a_job_is_tried_again_twice_where_its_process_dies(tmp_path):
-    """That it is told where it dies once more is tried in test_structures."""
-    file = tmp_path / "left"
-    file.write_text("2")
-    with Pool(2) as pool:
-        outcomes = list(pool.run(_die_while_told, [(str(file), name) for name in ("a", "killer", "b", "c")]))
-    assert [outcome.job[1] for outcome in outcomes] == ["a", "killer", "b", "c"]
-    assert [outcome.result for outcome in outcomes] == ["a", "killer", "b", "c"] and file.read_text() == "0"
 
 
 def _kill_at_work(out, processes):

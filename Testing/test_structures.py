@@ -1,9 +1,7 @@
 """Images several times larger than a field of view, with two organs: evaluated, calibrated and trained on, each organ
-in a field of its own; and pools whose processes die."""
+in a field of its own."""
 
 import json
-import os
-import signal
 
 import numpy as np
 import pytest
@@ -173,27 +171,3 @@ def test_the_shared_brains_are_found_by_clicks(tmp_path):
     for image in sorted((brains / "images").iterdir())[:3]:
         scores = evaluate_case(image.name, image, brains / "labels" / image.name, model, members=2)
         assert len(scores) == 2 and all(score.dice["union"] > 0.7 for score in scores), scores
-
-
-# --- pools
-
-
-def _job(job):
-    if job == "dies":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if job == "fails":
-        raise MedNCAError("This case is bad.")
-    if job == "bug":
-        raise ValueError("a bug")
-    return job * 2
-
-
-def test_a_job_that_kills_its_process_costs_no_other_one():
-    with Pool() as pool:
-        jobs = [1, "dies", 2, "fails", 3, "bug", 4, "dies", 5]
-        told = list(pool.run(_job, jobs))
-        again = list(pool.run(_job, [6]))
-    assert [outcome.job for outcome in told] == jobs
-    assert [outcome.result for outcome in told] == [2, None, 4, None, 6, None, 8, None, 10]
-    assert "died" in told[1].error and told[3].error == "This case is bad." and told[5].error == "ValueError: a bug"
-    assert again[0].result == 12

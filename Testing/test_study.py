@@ -32,7 +32,7 @@ from mednca_train.study.training import NetworkTraining, TaughtRun, job_of, trai
 from mednca_train.training.batches import Batches
 from mednca_train.training.estimate import made_up_batch
 from panel import CALIBRATION
-from phantoms import InlinePool, image_of, m3d, organ_case, random_pyramid, save, standout_model
+from phantoms import image_of, m3d, organ_case, random_pyramid, save, standout_model
 
 FLAT = Architecture("med-nca", 4, 4, (Level((2, 2, 1), 3, 2), Level((1, 1, 1), 3, 2)), slice_axis=2)
 SMALL = ROOT / "docs" / "study" / "small.json"
@@ -63,11 +63,6 @@ def models(tmp_path, monkeypatch):
     }
     save(model, tmp_path / "models" / "organ")
     return tmp_path / "models"
-
-
-@pytest.fixture
-def inline(monkeypatch):
-    monkeypatch.setattr("mednca_train.study.run.Pool", InlinePool)
 
 
 def _run(plan, out, data):
@@ -111,7 +106,7 @@ class Stop(Exception):
     pass
 
 
-def test_a_study_that_was_stopped_and_cut_goes_on(phantoms, models, inline, tmp_path):
+def test_a_study_that_was_stopped_and_cut_goes_on(phantoms, models, inline_pool, tmp_path):
     """To the rows of one that was not stopped; what it has is not measured again, and a half line is."""
     study, data, library = read_study(SMALL), {"phantoms": find_dataset(phantoms)}, Library()
     whole = run_study(study, data, tmp_path / "whole", library)
@@ -135,7 +130,7 @@ def _without_time(rows):
     return [{key: value for key, value in row.items() if "seconds" not in key} for row in rows]
 
 
-def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, inline, tmp_path):
+def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, inline_pool, tmp_path):
     study, data = read_study(SMALL), {"phantoms": find_dataset(phantoms)}
     study = replace(study, parts=study.parts[2:])
     run_study(study, data, tmp_path / "out", Library())
@@ -154,7 +149,7 @@ def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, in
     assert seen[0] == 0 and seen[-1] == 4
 
 
-def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inline, tmp_path):
+def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inline_pool, tmp_path):
     """A damaged case; a light that has seen a case says nothing of it; the exit says that something failed."""
     (phantoms / "labels" / "case_5.nii.gz").write_bytes(b"no image")
     result = _run(SMALL, tmp_path / "out", phantoms)
@@ -337,7 +332,7 @@ def trained_study(models):
     return Study("Trained", (0,), (part,), trained=own)
 
 
-def test_a_study_trains_its_own(trained_study, phantoms, models, inline, tmp_path):
+def test_a_study_trains_its_own(trained_study, phantoms, models, inline_pool, tmp_path):
     """On the split of the model that they are like, once; what they were trained with is measured by none."""
     data, out = {"phantoms": find_dataset(phantoms)}, tmp_path / "out"
     (answer,) = run_study(trained_study, data, out, Library())

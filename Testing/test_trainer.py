@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -23,7 +22,6 @@ from mednca.errors import MedNCAError
 from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
-from mednca.pool import Pool
 from mednca_train import run_folder, training_run
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case, CaseSet
@@ -353,40 +351,6 @@ def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
         assert torch.equal(value, best[0.7][key])
 
 
-def _hold_a_pool(file):
-    """Runs in a process of its own, which is killed while its pool works."""
-    with Pool() as pool:
-        (outcome,) = pool.run(_pid_of_this_process, [None])
-        file.write_text(str(outcome.result))
-        time.sleep(60)
-
-
-def _pid_of_this_process(_job):
-    return os.getpid()
-
-
-def test_a_pool_ends_with_its_killed_parent(tmp_path):
-    file = tmp_path / "pid"
-    parent = multiprocessing.get_context("spawn").Process(target=_hold_a_pool, args=(file,))
-    parent.start()
-    _until(lambda: file.exists() and file.read_text())
-    parent.kill()
-    _until(lambda: not _alive(int(file.read_text())))
-
-
-def _until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def _alive(pid) -> bool:
-    """A zombie that nobody waits for is none."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
-
-
 def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     """kill -9 in the middle, through the command line; then `mednca resume`."""
     quick = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100)
@@ -524,7 +488,7 @@ def _run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_plan_finetune_and_calibrate_by_command(cases, tmp_path):
+def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, inline_pool):
     """The plan is data that can be changed; what is made carries no name and no path of this machine."""
     folder = cases[0].image.parents[1]
     result = _run("plan", "--data", folder, "--out", tmp_path / "plan.json", "--label", "2=Rear", "--no-estimate")

@@ -50,7 +50,7 @@ def test_resume_gives_the_same_numbers(cases, tmp_path):
         assert torch.equal(mine, theirs)
 
 
-def test_it_learns_and_ships(cases, tmp_path):
+def test_it_learns_and_ships(cases, tmp_path, inline_pool):
     """From scratch to a calibrated model folder that segments an unseen phantom."""
     run = _train(
         tmp_path / "run",
