@@ -38,7 +38,7 @@ from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingP
 from MedNCASegmentLib.help_page import HelpPage  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
-from NCATrainerLib.choosers import RunChooser, StartChooser  # noqa: E402
+from NCATrainerLib.choosers import RunChooser, StartChooser, TimeChooser  # noqa: E402
 from NCATrainerLib.plan_editor import PlanEditor  # noqa: E402
 from NCATrainerLib.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
 from NCATrainerLib.runs import Runs, runsFolder  # noqa: E402
@@ -74,12 +74,14 @@ class NCATrainerParameterNode:
     """What the user chose, kept with the scene; the pairs are node references (`pairs.pairsOf`).
 
     folder: of a data set, in place of pairs. start: m3d-nca, med-nca, or a model's id. labels: JSON, {segment: label}.
+    hours: that there are for a new model; 0 for as long as it takes.
     """
 
     folder: str = ""
     start: str = "m3d-nca"
     modelName: str = "My model"
     labels: str = "{}"
+    hours: float = 0.0
     device: Annotated[str, Choice(["auto", "cpu", "cuda", "mps"])] = "auto"
 
 
@@ -104,6 +106,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.labels = LabelTable(ui.labelsTable, self._onLabelsEdited)
         self.result = ResultTable(ui.resultTable)
         self.starts = StartChooser(ui.startComboBox)
+        self.times = TimeChooser(ui.timeComboBox)
         self.runs = RunChooser(ui.runsComboBox, ui.resumeButton, ui.deleteRunButton)
         self.plan = PlanEditor(ui.planEdit)
         self._showSoon = qt.QTimer()  # many nodes may go at once
@@ -117,12 +120,13 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.connect("aboutToQuit()", self.onQuit)
         for name in (
-            "addPair", "addAll", "removePair", "folder", "examine", "propose", "quick", "applyPlan", "train", "cancel",
+            "addPair", "addAll", "removePair", "folder", "examine", "propose", "applyPlan", "train", "cancel",
             "resume", "deleteRun", "calibration", "add", "export", "copyLog",
         ):  # fmt: skip
             handler = getattr(self, f"on{name[0].upper()}{name[1:]}Button")
             getattr(ui, f"{name}Button").connect("clicked(bool)", handler)
         ui.startComboBox.connect("currentIndexChanged(int)", self._onStartChosen)
+        ui.timeComboBox.connect("currentIndexChanged(int)", self._onTimeChosen)
         ui.watchCheckBox.connect("clicked(bool)", self.onWatchCheckBox)
         ui.examplePicture.setPixmap(qt.QPixmap(self.resourcePath("NCATrainerGoodDataSet.png")))
         self.help = HelpPage(self.resourcePath("Help/NCATrainer.html"))
@@ -183,6 +187,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _showStartOf(self, parameterNode):
         """A scene may name a model that this computer lacks: then a new one is begun, and that is said."""
+        self.times.choose(parameterNode.hours)
         if not self.starts.choose(parameterNode.start):
             told = _("There is no model {start} here; the training starts from a new one.")
             self._log(told.format(start=parameterNode.start))
@@ -237,10 +242,6 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onProposeButton(self) -> None:
         """Have a plan proposed."""
         self._try(lambda: self.logic.propose(self._request()))
-
-    def onQuickButton(self) -> None:
-        """Have a plan proposed that gives a first answer."""
-        self._try(lambda: self.logic.propose(self._request(), quick=True))
 
     def onApplyPlanButton(self) -> None:
         """Have the plan made anew with what was changed in the editor."""
@@ -324,6 +325,11 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._parameterNode.start = self.starts.chosen
         self._show()
 
+    def _onTimeChosen(self, index):
+        if self._parameterNode:
+            self._parameterNode.hours = self.times.chosen
+        self._show()
+
     def _onLabelsEdited(self, labels):
         if self._parameterNode:
             self._parameterNode.labels = json.dumps(json.loads(self._parameterNode.labels) | labels)
@@ -374,7 +380,6 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.plan.show(status.preparation.planned.plan if status.preparation.planned else None)
         self.ui.planLabel.text = messages.planText(status.preparation)
         _tell(self.ui.planReasonsLabel, messages.planReasonsText(status.preparation))
-        self.ui.quickButton.visible = status.preparation.isLong
         self._showWatch()
         self._showProgress(status)
         self._showResult(status)
@@ -384,10 +389,11 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for widget in (
             ui.volumeSelector, ui.segmentationSelector, ui.addPairButton, ui.addAllButton, ui.removePairButton,
             ui.folderButton, ui.labelsTable, ui.startComboBox, ui.nameLineEdit, ui.planEdit, ui.deviceComboBox,
+            ui.timeComboBox,
         ):  # fmt: skip
             widget.enabled = isFree
         hasData = request is not None and request.hasData
-        for button in (ui.examineButton, ui.proposeButton, ui.quickButton):
+        for button in (ui.examineButton, ui.proposeButton):
             button.enabled = hasData
         ui.applyPlanButton.enabled = status.preparation.planned is not None and not status.isBusy
         ui.trainButton.enabled = hasData or status.state == TrainerState.TRAINING
@@ -404,6 +410,8 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.cases.showPairs(request.pairs if request else [])
         _tell(self.ui.datasetLabel, messages.datasetText(request, status.preparation, status.isStale))
         _tell(self.ui.startInfoLabel, messages.startText(request))
+        for widget in (self.ui.timeLabel, self.ui.timeComboBox):  # fine-tuning takes minutes
+            widget.visible = request is None or request.isNew
 
     def _showWatch(self):
         watch = self.logic.watch
@@ -488,18 +496,17 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         """
         self.trainer.examine(request)
 
-    def propose(self, request: TrainingRequest, changes: dict | None = None, quick: bool = False) -> None:
+    def propose(self, request: TrainingRequest, changes: dict | None = None) -> None:
         """Make a plan, and measure what it costs on this computer. The data set is examined first if it was not.
 
         Args:
             request: what is to be trained.
             changes: to fields of the plan (`mednca_train.plan.plan.Plan`), as JSON has them.
-            quick: on a coarser grid and with fewer iterations, for a first answer.
 
         Raises:
             MedNCAError: where there is no data, or something is being done already.
         """
-        self.trainer.propose(request, changes, quick=quick)
+        self.trainer.propose(request, changes)
 
     def train(
         self,

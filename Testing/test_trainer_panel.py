@@ -671,11 +671,11 @@ def test_each_section_leads_to_its_part_of_the_help_page(host, panel):
     anchors = [label.text.split('"')[1] for label in links]
     assert sorted(anchors) == sorted(re.findall(r'<a name="(\w+)">', page)) and len(anchors) == 5
     host.click(links[anchors.index("plan")])
-    assert panel.help._dialog.visible and "quicker plan" in panel.help._browser.toPlainText()
+    assert panel.help._dialog.visible and "how much time there is" in panel.help._browser.toPlainText()
     panel.help.close()
 
 
-def test_a_plan_that_takes_hours_has_a_quicker_one_beside_it(host, panel):
+def test_a_plan_that_takes_hours_asks_for_the_time_there_is(host, panel):
     from MedNCASegmentLib.worker_client import RequestState
     from NCATrainerLib.trainer import TrainerState
 
@@ -687,17 +687,19 @@ def test_a_plan_that_takes_hours_has_a_quicker_one_beside_it(host, panel):
         estimate = Estimate(seconds, 1.0, 500.0, 300.0, free)
         trainer.preparation = replace(trainer.preparation, planned=replace(planned, estimate=estimate))
         panel._show()
-        assert panel.ui.quickButton.visible is visible
+        assert ("how much time" in panel.ui.planLabel.text) is visible
         assert ("busy" in panel.ui.planLabel.text) is estimate.is_busy is (free < 40_000 / 1.25 and seconds > 60)
     assert "11.1 h on this computer" in panel.ui.planLabel.text and "8.3 h at most" in panel.ui.planLabel.text
     job = SimpleNamespace(state=RequestState.RUNNING, request={"command": "plan"})
     trainer.client.submit = lambda **request: asked.append(request) or job
     try:
-        host.click(panel.ui.quickButton)
+        panel.ui.timeComboBox.setCurrentIndex(panel.ui.timeComboBox.findData(1.0))
+        assert trainer.preparation.planned is None  # it was for another time
+        host.click(panel.ui.proposeButton)
     finally:
         del trainer.client.submit
         trainer.job, trainer.state = None, TrainerState.IDLE
-    assert [request["quick"] for request in asked] == [True]
+    assert [request["hours"] for request in asked] == [1.0]
 
 
 def _watched_run(panel, folder):

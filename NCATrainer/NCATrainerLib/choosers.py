@@ -1,4 +1,5 @@
-"""The panel's lists: what a training starts from, and the trainings that are there. They show; they decide nothing."""
+"""The panel's lists: what a training starts from, the time that there is, and the trainings that are there. They show;
+they decide nothing."""
 
 from __future__ import annotations
 
@@ -43,6 +44,32 @@ class StartChooser:
         with _silently(self.combo):
             self.combo.setCurrentIndex(max(index, 0))
         return index >= 0
+
+
+class TimeChooser:
+    """The time that there is for a new model, in hours; 0 for as long as it takes."""
+
+    def __init__(self, combo: qt.QComboBox):
+        self.combo = combo
+        with _silently(combo):
+            for text, hours in (
+                (_("as long as it takes"), 0.0),
+                (_("30 minutes"), 0.5),
+                (_("1 hour"), 1.0),
+                (_("overnight, 10 hours"), 10.0),
+            ):
+                combo.addItem(text, hours)
+
+    @property
+    def chosen(self) -> float:
+        return self.combo.currentData
+
+    def choose(self, hours: float) -> None:
+        """Show a time as chosen; one that is none of the list is added."""
+        with _silently(self.combo):
+            if self.combo.findData(hours) < 0:
+                self.combo.addItem(_("{n} hours").format(n=f"{hours:g}"), hours)
+            self.combo.setCurrentIndex(self.combo.findData(hours))
 
 
 class RunChooser:

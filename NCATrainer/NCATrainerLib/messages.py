@@ -121,7 +121,7 @@ def planText(preparation: Preparation) -> str:
     lines.append(told.format(labels=names, cases=len(preparation.usableCases)))
     cost = f"<br><b>{escape(_costText(planned.estimate))}</b>" if planned.estimate else ""
     busy = _busyText(planned.estimate) if planned.estimate else ""
-    long = _("A quicker plan gives a first answer sooner.") if preparation.isLong else ""
+    long = _("Say how much time you have, and the plan is one that fits into it.") if preparation.isLong else ""
     return escape(" ".join(lines)) + cost + "".join(f"<br>{escape(text)}" for text in (busy, long) if text)
 
 

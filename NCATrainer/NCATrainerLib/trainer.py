@@ -62,7 +62,6 @@ class Preparation:
         data: the cases that were examined, usable or not.
         planned: the plan, its reasons and its cost.
         isChanged: whether the user changed the plan that was proposed.
-        isQuick: whether it is one that gives a first answer only.
     """
 
     request: TrainingRequest | None = None
@@ -70,14 +69,13 @@ class Preparation:
     data: ExamineAnswer | None = None
     planned: PlanAnswer | None = None
     isChanged: bool = False
-    isQuick: bool = False
 
     @property
     def isLong(self) -> bool:
-        """Whether the plan takes so long that a quicker one is worth a thought, where there is one."""
+        """Whether the plan takes so long that one for less time is worth a thought, where there is one."""
         estimate = self.planned.estimate if self.planned else None
-        mayBeQuicker = self.request is not None and self.request.isNew and not self.isQuick
-        return mayBeQuicker and estimate is not None and (estimate.seconds_free or estimate.seconds) > _LONG
+        isFree = self.request is not None and self.request.isNew and not self.request.hours
+        return isFree and estimate is not None and (estimate.seconds_free or estimate.seconds) > _LONG
 
     @property
     def facts(self) -> tuple[CaseFacts, ...]:
@@ -174,8 +172,14 @@ class Trainer:
         self.preparation, self.isStale = Preparation(), False
 
     def keep(self, request: TrainingRequest) -> None:
-        """Forget the data set and the plan unless they were made for this request. isStale says so."""
-        if self.preparation.request is not None and self.preparation.request != request:
+        """Forget the data set and the plan unless they were made for this request, of which isStale says so; the plan
+        alone, where it is another time that there is."""
+        made = self.preparation.request
+        if made is None or made == request:
+            return
+        if made == replace(request, hours=made.hours):
+            self.preparation = replace(self.preparation, request=request, planned=None, isChanged=False)
+        else:
             self.forget()
             self.isStale = True
 
@@ -203,18 +207,17 @@ class Trainer:
         request: TrainingRequest,
         changes: dict | None = None,
         then: Callable[[], None] | None = None,
-        quick: bool = False,
     ) -> None:
         """Propose a plan; the data set is examined first where that was not done. changes: to fields of the plan, as
-        JSON has them. then: called when that is done. quick: a plan for a first answer."""
+        JSON has them. then: called when that is done."""
         self.checkIdle()
         self.keep(request)
         data = self.preparation.data
         if data is None:
-            self.examine(request, lambda: self.propose(request, changes, then, quick))
+            self.examine(request, lambda: self.propose(request, changes, then))
             return
         names = {value: label for label, value in request.labelValues.items()} or data.label_names
-        asked = PlanRequest(data.fingerprint, label_names=names, changes=changes or {}, quick=quick)
+        asked = PlanRequest(data.fingerprint, label_names=names, changes=changes or {}, hours=request.hours)
         self._then = then
         self._submit(
             TrainerState.PLANNING,
@@ -234,6 +237,7 @@ class Trainer:
             id=slug(request.name),
             name=request.name,
             base=None if request.isNew else request.start,
+            calibration_cases=self.preparation.planned.calibration_cases,
         )
         self._submit(TrainerState.TRAINING, TrainRequest(self.run, new, request.device))
 
@@ -332,9 +336,7 @@ class Trainer:
             self.preparation = replace(self.preparation, data=data)
         elif command == PlanRequest.command:
             planned, asked = PlanAnswer.from_json(job.answer), job.request
-            self.preparation = replace(
-                self.preparation, planned=planned, isChanged=bool(asked["changes"]), isQuick=asked["quick"]
-            )
+            self.preparation = replace(self.preparation, planned=planned, isChanged=bool(asked["changes"]))
         elif self.run is not None:
             self.result = _resultOf(self.run)
 

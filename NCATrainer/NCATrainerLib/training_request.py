@@ -30,6 +30,7 @@ class TrainingRequest:
         start: a model family of which a new model is begun, or the id of the model that is fine-tuned.
         base: that model, or None for a new one.
         baseSHA256: of its weights; "" for a new one.
+        hours: that there are for a new model; None for as long as it takes.
         name: of the model to be made.
         device: "auto", "cpu", "cuda" or "mps".
     """
@@ -41,6 +42,7 @@ class TrainingRequest:
     start: str
     base: Entry | None = field(compare=False)
     baseSHA256: str
+    hours: float | None
     name: str = field(compare=False)
     device: str = field(compare=False)
 
@@ -83,6 +85,7 @@ def trainingRequestOf(node: NCATrainerParameterNode, library: Library) -> Traini
         start=node.start,
         base=base,
         baseSHA256=base.description.sha256 if base else "",
+        hours=node.hours or None,
         name=node.modelName.strip(),
         device=node.device,
     )

@@ -76,7 +76,8 @@ class PlanRequest:
         label_names: what the labels' values are called.
         changes: to fields of the plan that is proposed, as JSON has them.
         estimate: whether to measure what the plan costs.
-        quick: whether a new model's plan is to give a first answer only (`plan.propose.propose`).
+        hours: that there are for a new model, from its first case to its end (`plan.budget.plan_for`); None for as long
+            as it takes.
     """
 
     command = "plan"
@@ -88,7 +89,7 @@ class PlanRequest:
             "family": optional(LINE),
             "changes": optional({"type": "object"}),
             "estimate": {"type": "boolean"},
-            "quick": {"type": "boolean"},
+            "hours": optional({"type": "number", "exclusiveMinimum": 0, "maximum": 1000}),
         },
         ("cases",),
     )
@@ -98,7 +99,7 @@ class PlanRequest:
     label_names: dict[int, str] = field(default_factory=dict)
     changes: dict = field(default_factory=dict)
     estimate: bool = True
-    quick: bool = False
+    hours: float | None = None
 
     @classmethod
     def from_json(cls, data: dict) -> PlanRequest:
@@ -109,7 +110,7 @@ class PlanRequest:
             _by_value(data.get("labels") or {}),
             data.get("changes") or {},
             data.get("estimate", True),
-            data.get("quick", False),
+            data.get("hours"),
         )
 
     def to_json(self) -> dict:
@@ -117,27 +118,32 @@ class PlanRequest:
         return {
             "command": self.command, "cases": self.fingerprint.to_json(), "base": self.base, "family": self.family,
             "labels": _by_string(self.label_names), "changes": self.changes, "estimate": self.estimate,
-            "quick": self.quick,
+            "hours": self.hours,
         }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class PlanAnswer:
-    """A plan, a sentence for each of its decisions, and what it costs where that was asked for."""
+    """A plan, a sentence for each of its decisions, what it costs where that was asked for, and of how many cases a
+    calibration fits into the time, where there is one."""
 
     plan: Plan
     reasons: dict[str, str]
     estimate: Estimate | None
+    calibration_cases: int | None = None
 
     @classmethod
     def from_json(cls, data: dict) -> PlanAnswer:
         estimate = Estimate(**data["estimate"]) if data["estimate"] else None
-        return cls(Plan.from_json(data["plan"]), data["reasons"], estimate)
+        return cls(Plan.from_json(data["plan"]), data["reasons"], estimate, data["calibration_cases"])
 
     def to_json(self) -> dict:
         """The content of `Done`."""
         estimate = self.estimate.to_json() if self.estimate else None
-        return {"plan": self.plan.to_json(), "reasons": self.reasons, "estimate": estimate}
+        return {
+            "plan": self.plan.to_json(), "reasons": self.reasons, "estimate": estimate,
+            "calibration_cases": self.calibration_cases,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,7 @@ class NewRun:
         id, name: of the model to be made.
         base: id or folder of the model that is fine-tuned; None for a new one.
         keep_names: write the cases' names into the model.
+        calibration_cases: to make the calibration with, at most; None for as many as are usual.
     """
 
     plan: Plan
@@ -158,6 +165,7 @@ class NewRun:
     name: str
     base: str | None = None
     keep_names: bool = False
+    calibration_cases: int | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,7 @@ class TrainRequest:
             "name": LINE,
             "base": optional(PATH),
             "keep_names": {"type": "boolean"},
+            "calibration_cases": optional({"type": "integer", "minimum": 1}),
             "device": LINE,
         },
         ("run",),
@@ -191,7 +200,7 @@ class TrainRequest:
         if "plan" in data:
             plan, cases = Plan.from_json(data["plan"]), _cases(data["cases"])
             base, keep_names = data.get("base") or None, data.get("keep_names", False)
-            new = NewRun(plan, cases, data["id"], data["name"], base, keep_names)
+            new = NewRun(plan, cases, data["id"], data["name"], base, keep_names, data.get("calibration_cases"))
         return cls(Path(data["run"]), new, data.get("device", cls.device))
 
     def to_json(self) -> dict:
@@ -201,6 +210,7 @@ class TrainRequest:
             told |= {
                 "plan": self.new.plan.to_json(), "cases": _rows(self.new.cases), "id": self.new.id,
                 "name": self.new.name, "base": self.new.base, "keep_names": self.new.keep_names,
+                "calibration_cases": self.new.calibration_cases,
             }  # fmt: skip
         return told
 

@@ -25,7 +25,7 @@ from .messages import (
     TrainRequest,
 )
 from .progress import Pace
-from .run_folder import HistoryRow, RunOptions, begun_on
+from .run_folder import CALIBRATION_CASES, HistoryRow, RunOptions, begun_on
 from .run_lock import run_lock
 
 if TYPE_CHECKING:
@@ -60,22 +60,29 @@ class TrainingWorker(Worker):
     def _plan(self, request: dict, job: str) -> dict:
         from mednca.models.library import Library
 
+        from .plan.budget import plan_for
         from .plan.finetuning import finetuning_plan
         from .plan.propose import propose, with_changes
         from .training.estimate import estimate
 
         asked = PlanRequest.from_json(request)
         found, names = asked.fingerprint, asked.label_names
+        cases = len(found.usable)
+        self.progress(job)(Progress("estimating", 0, 1))
+        if asked.hours and not asked.base:
+            fitting = plan_for(found, 3600 * asked.hours, lambda plan: estimate(plan, cases), names, asked.family)
+            plan = with_changes(fitting.proposal.plan, asked.changes)
+            cost = estimate(plan, cases) if asked.changes else fitting.estimate
+            return PlanAnswer(plan, fitting.proposal.reasons, cost, fitting.calibration_cases).to_json()
         if asked.base:
             base = Library().load(asked.base)
             plan = finetuning_plan(base, found, names)
             reasons = {"start": f"It goes on from {base.name}; its grid, intensities and field of view stay."}
         else:
-            proposal = propose(found, names, asked.family, quick=asked.quick)
+            proposal = propose(found, names, asked.family)
             plan, reasons = proposal.plan, proposal.reasons
         plan = with_changes(plan, asked.changes)
-        self.progress(job)(Progress("estimating", 0, 1))
-        cost = estimate(plan, len(found.usable)) if asked.estimate else None
+        cost = estimate(plan, cases) if asked.estimate else None
         return PlanAnswer(plan, reasons, cost).to_json()
 
     def _train(self, request: dict, job: str) -> dict:
@@ -123,7 +130,10 @@ def _begin(run: Path, new: NewRun, device: str) -> Work:
     from .training_run import begin
 
     base = Library().load(new.base) if new.base else None
-    options = RunOptions(device, command="made in the NCATrainer module", keep_names=new.keep_names)
+    options = RunOptions(
+        device, command="made in the NCATrainer module", keep_names=new.keep_names,
+        calibration_cases=min(new.calibration_cases or CALIBRATION_CASES, CALIBRATION_CASES),
+    )  # fmt: skip
     return begin(run, new.plan, list(new.cases), metadata_for(new.id, new.name, base), base, options)
 
 

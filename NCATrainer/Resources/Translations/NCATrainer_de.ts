@@ -228,20 +228,20 @@
    <translation>Plan</translation>
   </message>
   <message>
+   <source>I have:</source>
+   <translation>Ich habe:</translation>
+  </message>
+  <message>
+   <source>How long it may take on this computer, with measuring and calibrating. With less time the grid is coarser, and small structures come out coarser; the plan says what it gave up.</source>
+   <translation>Wie lange es auf diesem Computer dauern darf, samt Messen und Kalibrieren. Mit weniger Zeit ist das Gitter gröber, und kleine Strukturen werden gröber; der Plan sagt, worauf er verzichtet.</translation>
+  </message>
+  <message>
    <source>Propose a plan</source>
    <translation>Plan vorschlagen</translation>
   </message>
   <message>
    <source>Look at the data set, decide how to train, and measure what it will cost here.</source>
    <translation>Den Datensatz auswerten, festlegen, wie trainiert wird, und messen, was es hier kostet.</translation>
-  </message>
-  <message>
-   <source>A quicker plan</source>
-   <translation>Schnellerer Plan</translation>
-  </message>
-  <message>
-   <source>On a coarser grid and with fewer iterations: a first answer in a fraction of the time; small structures come out coarser.</source>
-   <translation>Auf gröberem Gitter und mit weniger Iterationen: eine erste Antwort in einem Bruchteil der Zeit; kleine Strukturen werden gröber.</translation>
   </message>
   <message>
    <source>Details</source>
@@ -363,6 +363,26 @@
    <translation>{name} nachtrainieren</translation>
   </message>
   <message>
+   <source>as long as it takes</source>
+   <translation>so lange es dauert</translation>
+  </message>
+  <message>
+   <source>30 minutes</source>
+   <translation>30 Minuten</translation>
+  </message>
+  <message>
+   <source>1 hour</source>
+   <translation>1 Stunde</translation>
+  </message>
+  <message>
+   <source>overnight, 10 hours</source>
+   <translation>über Nacht, 10 Stunden</translation>
+  </message>
+  <message>
+   <source>{n} hours</source>
+   <translation>{n} Stunden</translation>
+  </message>
+  <message>
    <source>Open</source>
    <translation>Öffnen</translation>
   </message>
@@ -478,8 +498,8 @@
    <translation>Mit Ihren Änderungen.</translation>
   </message>
   <message>
-   <source>A quicker plan gives a first answer sooner.</source>
-   <translation>Ein schnellerer Plan gibt eher eine erste Antwort.</translation>
+   <source>Say how much time you have, and the plan is one that fits into it.</source>
+   <translation>Geben Sie an, wie viel Zeit Sie haben; dann passt der Plan hinein.</translation>
   </message>
   <message>
    <source>About {time} on this computer, {memory} MB of memory.</source>

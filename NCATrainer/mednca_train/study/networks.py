@@ -84,7 +84,7 @@ class Spec:
         filters = [min(self.filters * 2**level, _MOST_FILTERS) for level in range(len(strides))]
         kernels = [[3] * len(axes)] * len(strides)
         network = DynUNet(len(axes), 1, self.labels, kernels, strides, strides[1:], filters, norm_name="instance")
-        torch.nn.init.constant_(network.output_block.conv.conv.bias, math.log(_PRIOR / (1 - _PRIOR)))
+        torch.nn.init.constant_(network.get_parameter("output_block.conv.conv.bias"), math.log(_PRIOR / (1 - _PRIOR)))
         return network
 
     def logits(self, network: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
