@@ -13,9 +13,10 @@ import numpy as np
 from mednca.models.description import Description
 from mednca.quality.verdict import DEFAULT_TARGET
 
+from ..data.artifacts import ARTIFACTS
 from ..model.samples import samples_of
 from .changes import AXES
-from .plan import Contender
+from .plan import Contender, Part
 from .run import Answer
 
 PAPER_SIGNAL = "nqm field"  # Eq. (1) over the whole field of view, as the paper has it
@@ -27,7 +28,7 @@ class Judged:
 
     Attributes:
         model: that was judged.
-        rows: of its own runs, as it is, on cases that its calibration was not made with.
+        rows: of its own runs, as it is, on cases that its calibration was not made with; "group" says of what kind.
         line: slope and intercept of the paper's regression of Dice on NQM.
     """
 
@@ -63,10 +64,15 @@ class Judged:
             for name, says in told.items()
         }
 
-    def interval(self) -> dict:
-        """How often the interval holds, and how far off the expected Dice is, where there is one."""
+    def intervals(self) -> dict[str, dict]:
+        """As of `interval`, by group."""
+        groups = dict.fromkeys(row["group"] for row in self.rows)
+        return {group: self.interval(group) for group in groups}
+
+    def interval(self, group: str | None = None) -> dict:
+        """How often the interval holds, and how far off the expected Dice is, where there is one. group: one alone."""
         told = [(row["dice"]["union"], *row["interval"], row["predicted_dice"]) for row in self.rows
-                if row["predicted_dice"] is not None]  # fmt: skip
+                if row["predicted_dice"] is not None and group in (None, row["group"])]  # fmt: skip
         held = [low <= true <= high for true, low, high, _expected in told]
         errors = [abs(true - expected) for true, _low, _high, expected in told]
         return {
@@ -94,13 +100,23 @@ def judged(answers: list[Answer]) -> list[Judged]:
         models |= answer.models
         for row in answer.rows:
             if row["contender"] in as_they_are and row["verdict"] is not None:
-                rows.setdefault(as_they_are[row["contender"]], []).append(row)
+                grouped = row | {"group": _group(answer.part, row["value"])}
+                rows.setdefault(as_they_are[row["contender"]], []).append(grouped)
     found = []
     for id, own in rows.items():
         line = _line(models[id])
         if models[id].calibration and line:
             found.append(Judged(models[id], own, line))
     return found
+
+
+def _group(part: Part, value: float) -> str:
+    """What kind of case a row is of."""
+    axis = AXES[part.axis]
+    changed = "as they are" if part.axis == "none" or value == axis.neutral else "size, place or shape"
+    if part.axis in ARTIFACTS and value != axis.neutral:
+        changed = "artifacts"
+    return f"{'whole scans' if part.scans else 'crops'}, {changed}"
 
 
 def _is_plain(contender: Contender) -> bool:

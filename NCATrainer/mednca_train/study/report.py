@@ -97,7 +97,12 @@ def write_report(study: Study, answers: list[Answer], tried: list[Tried], folder
                 for each in tried
             },
             "quality": {
-                each.model.id: {"told": each.figures(), "interval": each.interval(), "line": each.line}
+                each.model.id: {
+                    "told": each.figures(),
+                    "interval": each.interval(),
+                    "intervals": each.intervals(),
+                    "line": each.line,
+                }
                 for each in lights
             },
         },
@@ -421,6 +426,11 @@ def _quality(lights: list[Judged]) -> Iterator[Block]:
             f"The interval of {each.model.id} holds in {_percent(interval['coverage'])} of {interval['rows']} results; "
             f"the expected Dice is off by {_number(interval['mean_absolute_error'])} on average."
         )
+        groups = [
+            [group, str(own["rows"]), _percent(own["coverage"]), _number(own["mean_absolute_error"])]
+            for group, own in each.intervals().items()
+        ]
+        yield Table(["where", "results", "interval holds", "error of the expected Dice"], groups)
         yield Picture(f"quality-{each.model.id}", f"What is said of {each.model.name}, and what is true", _lights(each))
 
 
