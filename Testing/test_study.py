@@ -270,7 +270,8 @@ def test_the_full_study_can_be_read_and_names_bundled_models():
 
 def _row(true, light, metric, expected=None):
     return {
-        "contender": "organ", "value": 0.0, "verdict": light, "dice": {"union": true}, "predicted_dice": expected,
+        "contender": "organ", "value": 0.0, "case": f"{true} {light} {metric}", "structure": 0, "seed": 0,
+        "verdict": light, "dice": {"union": true}, "predicted_dice": expected,
         "interval": [None, None] if expected is None else [expected - 0.1, expected + 0.1],
         "signals": {"nqm field": metric}, "hd95_mm": {"union": 1.0}, "nqm": metric, "seconds": 1.0,
         "processor_seconds": 1.0,
@@ -298,8 +299,9 @@ def test_the_light_and_the_paper_s_line_side_by_side(models, tmp_path):
     assert [each["good_called_failures"] for each in told.values()] == [0.0, 0.5, 0.5]
     assert light.interval()["rows"] == 5 and light.interval()["coverage"] == 0.6
     rows += [_row(0.9, "green", 0.05, 0.88) | {"value": 0.3}]
+    again = Answer(replace(plain, axis="spike"), ["case_4"], {"organ": model}, rows[:2])  # undisturbed, as before
     scans = Answer(replace(plain, axis="scale", scans=True), ["case_4"], {"organ": model}, rows[:1])
-    (grouped,) = judged([answer, scans])
+    (grouped,) = judged([answer, again, scans])
     assert {name: (each["rows"], each["coverage"]) for name, each in grouped.intervals().items()} == {
         "crops, as they are": (5, 0.6), "crops, artifacts": (1, 1.0), "whole scans, size, place or shape": (1, 1.0),
     }  # fmt: skip

@@ -91,7 +91,7 @@ def judged(answers: list[Answer]) -> list[Judged]:
     Returns:
         One for each model that has a calibration with its samples and was measured on cases that are not among them.
     """
-    rows: dict[str, list[dict]] = {}
+    rows: dict[str, dict[tuple, dict]] = {}  # by what was measured: several parts show the same undisturbed cases
     models: dict[str, Description] = {}
     for answer in answers:
         as_they_are = {each.name: each.model for each in answer.part.contenders if _is_plain(each)}
@@ -100,13 +100,16 @@ def judged(answers: list[Answer]) -> list[Judged]:
         models |= answer.models
         for row in answer.rows:
             if row["contender"] in as_they_are and row["verdict"] is not None:
+                is_neutral = row["value"] == AXES[answer.part.axis].neutral
+                changed = None if is_neutral else (answer.part.axis, row["value"])
+                key = (answer.part.data, row["case"], row["structure"], row["seed"], changed)
                 grouped = row | {"group": _group(answer.part, row["value"])}
-                rows.setdefault(as_they_are[row["contender"]], []).append(grouped)
+                rows.setdefault(as_they_are[row["contender"]], {})[key] = grouped
     found = []
     for id, own in rows.items():
         line = _line(models[id])
         if models[id].calibration and line:
-            found.append(Judged(models[id], own, line))
+            found.append(Judged(models[id], list(own.values()), line))
     return found
 
 
