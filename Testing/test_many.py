@@ -161,7 +161,8 @@ def _kill_at_work(out, processes):
 
 
 def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images, monkeypatch):
-    """By paths from the folder where one stands, in which no worker is. Real processes of dask's; whoever dies is replaced, and what it had is done by another; one bad image is told."""
+    """By paths from the folder where one stands, in which no worker is. Real processes of dask's; whoever dies is
+    replaced, and what it had is done by another; one bad image is told."""
     distributed = pytest.importorskip("distributed")
     (images / "broken.nii.gz").write_bytes(b"no image")
     paths = [str(Path(__file__).parents[1] / "MedNCASegment")]

@@ -27,7 +27,7 @@ from mednca.schema import read_json
 
 _JSON, _WEIGHTS = "network.json", "network.safetensors"
 _LEVELS, _MOST_FILTERS, _LEAST = 5, 320, 4  # resolutions at most; as nnU-Net has it; cells along a side at the bottom
-_PRIOR = 0.05  # that an untrained network gives every voxel; with 0.5 it calls all of them the organ for 200 iterations
+_PRIOR = 0.05  # that an untrained network gives every voxel; with 0.5 it calls all of them the organ for 150 iterations
 
 
 @dataclass(frozen=True)

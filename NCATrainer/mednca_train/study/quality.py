@@ -115,10 +115,10 @@ def judged(answers: list[Answer]) -> list[Judged]:
 
 def _group(part: Part, value: float) -> str:
     """What kind of case a row is of."""
-    axis = AXES[part.axis]
-    changed = "as they are" if part.axis == "none" or value == axis.neutral else "size, place or shape"
-    if part.axis in ARTIFACTS and value != axis.neutral:
-        changed = "artifacts"
+    if value == AXES[part.axis].neutral:
+        changed = "as they are"
+    else:
+        changed = "artifacts" if part.axis in ARTIFACTS else "size, place or shape"
     return f"{'whole scans' if part.scans else 'crops'}, {changed}"
 
 

@@ -36,7 +36,7 @@ from .networks import Network, Spec, load_network, set_weights, weights_of
 from .plan import Trained
 
 _PROBED = 4  # iterations of which the fastest says what one takes, after one to warm up
-_RATE = 5e-3  # of a U-Net; 1e-3 is as good in the end and slower, 1e-2 no faster (docs/experiments.md)
+_RATE = 5e-3  # of a U-Net; 1e-3 learns slower, 1e-2 about as fast (docs/experiments.md)
 _CLIP = 12.0  # as nnU-Net has it
 _SAVE_SECONDS = 60.0
 _NONE = Augmentation((), 0.0, 0.0, 0.0, *[0.0] * 9)
