@@ -26,6 +26,7 @@ from .quality import PAPER_SIGNAL, Judged, judged
 from .run import Answer, Tried
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: for all eyes
+_LINES = ("-", (0, (3, 2)), (0, (1, 1.5)))
 _BAND = (10, 90)  # percentiles of the cases that a curve's band holds
 _MANY = 5  # contenders, from which on a figure over their parameters says something
 _GOOD = ("green", "amber", "red", "grey")
@@ -271,7 +272,9 @@ def _curves(axes, answer: Answer) -> None:
         color = _COLORS[number % len(_COLORS)]
         columns = {value: _scores(answer, contender.name, value) for value in answer.part.values}
         values = [value for value, scores in columns.items() if scores]
-        axes.plot(values, [np.mean(columns[v]) for v in values], "o-", color=color, markersize=4, label=contender.name)
+        means = [np.mean(columns[v]) for v in values]
+        line = _LINES[number % len(_LINES)]  # alike curves lie on each other; the one beneath shows through the gaps
+        axes.plot(values, means, marker="o", linestyle=line, color=color, markersize=4, label=contender.name)
         low, high = ([np.percentile(columns[v], share) for v in values] for share in _BAND)
         axes.fill_between(values, low, high, color=color, alpha=0.15, linewidth=0)
     axes.set_xlabel(AXES[answer.part.axis].title)
