@@ -101,7 +101,9 @@ def cases(tmp_path_factory):
 
 @pytest.fixture
 def inline_pool(monkeypatch):
-    """The trainer's cases are measured in this process: for tests that do not try how processes share them."""
+    """The trainer's cases are measured in this process, and degraded in a scan of 45 mm, not of 150: for tests that try
+    neither how processes share them nor what artifacts are like."""
+    monkeypatch.setattr("mednca_train.data.artifacts.SCAN", 45.0)
     for module in ("mednca_train.model.build", "mednca_train.folds", "mednca_train.study.run"):
         monkeypatch.setattr(f"{module}.Pool", InlinePool)
 

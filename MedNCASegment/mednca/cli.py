@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +28,7 @@ from . import __version__
 from .errors import MedNCAError, plain
 from .files import held, write_json
 from .imaging.header import MAX_VOXELS
-from .imaging.reading import case_name, find_images, pair_by_name
+from .imaging.reading import case_name, find_images, group_channels, pair_by_name
 from .messages import Progress
 from .models.library import Library
 from .models.schema import SPLIT_SCHEMA
@@ -121,6 +121,10 @@ def segment(
     out_folder: Annotated[Path, typer.Option("--out", help="Where the result folders go, one per image.")],
     click: Annotated[list[str] | None, typer.Option(help="R,A,S in mm: a point in the organ; may be repeated.")] = None,
     clicks: Annotated[Path | None, typer.Option(help="CSV file of clicks: columns image, r, a, s in mm.")] = None,
+    channel: Annotated[
+        list[Path] | None,
+        typer.Option(help="The image's next channel, for a model of several; or name them NAME_0000, NAME_0001."),
+    ] = None,
     find: Annotated[
         bool, typer.Option("--find", help="Find the organs where the model says that they usually lie; no clicks.")
     ] = False,
@@ -141,7 +145,8 @@ def segment(
     as_json: JsonFlag = False,
 ) -> None:
     """Segment images: per image a folder with segmentation, variance, report and overview, and a table of them all."""
-    from .batch.jobs import Request
+    from .batch.clicks import read_clicks
+    from .batch.jobs import Job, Request
     from .batch.summary import Summary, failure_row, rows_of
 
     library, points = Library(), [_point(text) for text in click or ()]
@@ -155,7 +160,12 @@ def segment(
         str(library.find(model).resolve()), loaded.sha256, members, seed, device, target, memory_limit, roi, find,
         overwrite, missing,
     )  # fmt: skip
-    work, failures = _work(images, out_folder, request, points, clicks)
+    named, failures = _with_channels(images, channel or [], loaded.preprocessing.channels)
+    at = read_clicks(clicks, [name for name, _paths in named]) if clicks else {}
+    work = [
+        Job(request, name, str(first), str(out_folder / name), (*points, *at.get(name, ())), tuple(map(str, others)))
+        for name, (first, *others) in named
+    ]
     summary, results, rows, notes = Summary(out_folder), [], [], {}
     for failure in failures:
         name = case_name(failure["image"])
@@ -188,17 +198,18 @@ def segment(
     raise typer.Exit(1 if failures else 0)
 
 
-def _work(images, out_folder: Path, request, points, clicks_file) -> tuple[list, list[dict]]:
-    """The jobs of a call, and what cannot be one."""
-    from .batch.clicks import read_clicks
-    from .batch.jobs import Job
-
+def _with_channels(images, others: list[Path], channels: Sequence[str]):
+    """(case name, files of its channels) of every image, and what cannot be one."""
     named, failures = _named_images(images)
-    clicks = read_clicks(clicks_file, [name for name, _path in named]) if clicks_file else {}
-    work = [
-        Job(request, name, str(path), str(out_folder / name), (*points, *clicks.get(name, ()))) for name, path in named
-    ]
-    return work, failures
+    if not others:
+        whole, problems = group_channels(named, channels)
+        return whole, failures + [_failure(*problem) for problem in problems.items()]
+    if len(named) != 1 or len(channels) != 1 + len(others):
+        raise MedNCAError(
+            f"--channel is for one image and each further channel of the model's ({', '.join(channels)}); name the "
+            "channels of several images NAME_0000, NAME_0001, ..."
+        )
+    return [(name, (path, *others)) for name, path in named], failures
 
 
 def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, total) -> Iterator[Outcome]:
@@ -211,7 +222,13 @@ def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, 
         # A worker has a folder of its own to begin in.
         yield from run_on_cluster(
             scheduler, segment_volume,
-            [replace(job, image=os.path.abspath(job.image), folder=os.path.abspath(job.folder)) for job in work],
+            [
+                replace(
+                    job, image=os.path.abspath(job.image), folder=os.path.abspath(job.folder),
+                    others=tuple(map(os.path.abspath, job.others)),
+                )
+                for job in work
+            ],
         )  # fmt: skip
     elif jobs > 1:
         with Pool(min(jobs, max(len(work), 1))) as pool:

@@ -5,7 +5,7 @@ What comes out is `scores`; which cases there are, and tables of them, are the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Structure:
 
 
 def evaluate_case(
-    name: str, image_path: str | Path, labels_path: str | Path, model: Model, members: int | None = None,
+    name: str, image_paths: Sequence[Path], labels_path: str | Path, model: Model, members: int | None = None,
     seed: int | None = None, device: str = "auto", truth_values: Mapping[int, int] | None = None,
     union_only: bool = False,
 ) -> list[CaseScore]:  # fmt: skip
@@ -51,7 +51,7 @@ def evaluate_case(
 
     Args:
         name: of the case.
-        image_path: of the image.
+        image_paths: of the image's channels.
         labels_path: of its label map, on the same grid.
         model: what is measured.
         members, seed, device: as of `segment.segment_image`.
@@ -65,7 +65,7 @@ def evaluate_case(
     Raises:
         MedNCAError: where the case cannot be measured.
     """
-    image, truth = read_image(image_path), read_labels(labels_path)
+    image, truth = read_image(*image_paths), read_labels(labels_path)
     check_same_grid(name, image, truth)
     known = Truth(name, truth, model.labels, model.preprocessing.field_of_view, truth_values, union_only)
     scores = []

@@ -5,6 +5,7 @@ How a structure is found is `locate`'s business, what the ensemble says of it `f
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import torch
 from .canvas import Canvas
 from .errors import MedNCAError
 from .imaging.body import Body
-from .imaging.geometry import CanonicalImage, Grid, normalize
+from .imaging.geometry import CanonicalImage, Grid, normalize_channels
 from .imaging.structures import is_one_field, largest_piece, small_pieces
 from .messages import Progress
 from .models.weights import Model
@@ -120,11 +121,12 @@ class Field:
     def __init__(self, request: Request, grid: Grid, click: tuple[float, float, float] | None = None):
         _check_size(request.model, grid)
         self.request, self.grid, self.click, p = request, grid, click, request.model.preprocessing
-        image = normalize(grid.extract(request.canonical.array), p.percentiles, p.gamma)
-        roi = image.size > ROI_FROM_VOXELS if request.roi is None else request.roi
+        channels = (grid.extract(channel) for channel in request.canonical.channels)
+        image = normalize_channels(channels, p.percentiles, p.gamma)
+        roi = math.prod(grid.size) > ROI_FROM_VOXELS if request.roi is None else request.roi
         self.is_single = is_single(request.model, grid, click)
         choose = largest_piece if self.is_single and p.keep_largest else None
-        held = request.canonical.array.nbytes + request.canvas.nbytes
+        held = request.canonical.nbytes + request.canvas.nbytes
         self.ensemble = Ensemble(request.model.pyramid, image, request.seed, request.memory_limit, roi, choose, held)
 
     def run(self, members: int, progress: Callable[[int, int], None] | None = None) -> Statistics:

@@ -49,7 +49,8 @@ def segment_image(
     The same image, model, clicks, members and seed give the same result on the same device.
 
     Args:
-        image: a checked 3D float32 image (`imaging.reading.read_image`, `check_image`), of any orientation.
+        image: a checked 3D float32 image (`imaging.reading.read_image`, `check_image`), of any orientation, with a
+            component for each channel of the model's where those are several.
         model: a model with its weights (`models.library.Library.load`).
         clicks: points in RAS mm; around each a field of view of the model's size is taken and re-centered on what was
             found. Without clicks the whole image is one field of view.
@@ -68,7 +69,7 @@ def segment_image(
 
     Raises:
         NothingFound: for a field without contrast.
-        MedNCAError: for a click outside the image, an image too small, a model that needs several image channels, or
+        MedNCAError: for a click outside the image, an image too small, one with other channels than the model's, or
             too little memory.
     """
     points = [triple(float(x) for x in click) for click in clicks] or [None]
@@ -162,17 +163,20 @@ def new_request(
         fields: how many fields of view it has. Else as of `segment_image`.
 
     Raises:
-        MedNCAError: for a model that needs several image channels, a device that is not there, or a number that cannot
-            be.
+        MedNCAError: for an image with other channels than the model's, a device that is not there, or a number that
+            cannot be.
     """
-    if model.architecture.input_channels != 1:
-        n = model.architecture.input_channels
-        raise MedNCAError(f"{model.name} needs {n} image channels; only single volumes can be segmented so far.")
+    canonical, needed = CanonicalImage.of(image), model.preprocessing.channels
+    if len(canonical.channels) != len(needed):
+        raise MedNCAError(
+            f"{model.name} needs {len(needed)} image channel(s) ({', '.join(needed)}), and this image has "
+            f"{len(canonical.channels)}."
+        )
     _check_request(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
     model.pyramid.to(torch_device)
     return Request(
-        canvas=Canvas(CanonicalImage.of(image), [label.value for label in model.labels]),
+        canvas=Canvas(canonical, [label.value for label in model.labels]),
         model=model,
         identity=ModelIdentity.of(model),
         members=model.members if members is None else members,
@@ -204,7 +208,7 @@ def _check_memory(request: Request, grids: list[Grid], click) -> None:
     if request.memory_limit is None:
         return
     model, shape = request.model, request.canonical.array.shape
-    held, regions = request.canonical.array.nbytes, [grid.region(shape) for grid in grids]
+    held, regions = request.canonical.nbytes, [grid.region(shape) for grid in grids]
     shown = [count(region) for region in regions]
     pieces = model.preprocessing.keep_largest and is_single(model, grids[-1], click)
     last = results_peak(model.architecture, grids[-1].size, shown[-1], grids[-1].aligned, pieces, request.members)

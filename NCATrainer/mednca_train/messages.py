@@ -18,12 +18,12 @@ from .plan.fingerprint import FINGERPRINT_SCHEMA, Fingerprint
 from .plan.plan import Plan
 from .validation_report import ValidationReport
 
-_CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 3}}
+_CASES = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 3, "maxItems": 18}}
 
 
 @dataclass(frozen=True)
 class ExamineRequest:
-    """Examine a data set: either a folder, or cases: (name, file of the image, file of the labels)."""
+    """Examine a data set: either a folder, or cases: name, files of the image, of the labels, of further channels."""
 
     command = "examine"
     schema = request_schema({"data": PATH, "cases": _CASES}) | {
@@ -232,11 +232,13 @@ class TrainAnswer:
 
 
 def _cases(rows: list) -> tuple[Case, ...]:
-    return tuple(Case(name, Path(image), Path(labels)) for name, image, labels in rows)
+    return tuple(
+        Case(name, Path(image), Path(labels), tuple(map(Path, others))) for name, image, labels, *others in rows
+    )
 
 
 def _rows(cases) -> list[list[str]]:
-    return [[case.name, str(case.image), str(case.labels)] for case in cases]
+    return [[case.name, str(case.image), str(case.labels), *map(str, case.others)] for case in cases]
 
 
 def _by_value(names: dict[str, str]) -> dict[int, str]:

@@ -45,7 +45,10 @@ _TEXTS = "texts.json"  # metadata.json's name before version 0.2, when its "meta
 _WHOLE = {"type": "integer", "minimum": 0}
 _CASES_SCHEMA = {
     "type": "array",
-    "items": record({"name": LINE, "image": TEXT, "labels": TEXT}, ("name", "image", "labels")),
+    "items": record(
+        {"name": LINE, "image": TEXT, "labels": TEXT, "others": {"type": "array", "items": TEXT}},
+        ("name", "image", "labels"),
+    ),
 }
 _OPTIONS_SCHEMA = record(
     {
@@ -266,16 +269,27 @@ def read_split(folder: str | Path) -> dict[str, list[str]]:
 
 def write_cases(folder: str | Path, cases: list[Case]) -> None:
     """Where the cases lie."""
-    rows = [{"name": c.name, "image": str(c.image.resolve()), "labels": str(c.labels.resolve())} for c in cases]
+    rows = [
+        {
+            "name": case.name,
+            "image": str(case.image.resolve()),
+            "labels": str(case.labels.resolve()),
+            "others": [str(other.resolve()) for other in case.others],
+        }
+        for case in cases
+    ]
     write_json(Path(folder) / CASES, rows)
 
 
 def read_cases(folder: str | Path) -> list[Case]:
     """Raises MedNCAError where a case's file is gone."""
     rows = read_json(Path(folder) / CASES, _CASES_SCHEMA)
-    cases = [Case(row["name"], Path(row["image"]), Path(row["labels"])) for row in rows]
+    cases = [
+        Case(row["name"], Path(row["image"]), Path(row["labels"]), tuple(map(Path, row.get("others", ()))))
+        for row in rows
+    ]
     for case in cases:
-        for file in (case.image, case.labels):
+        for file in (*case.channels, case.labels):
             if not file.exists():
                 raise MedNCAError(f"{case.name}: {file} is gone; put it back to go on.")
     return cases

@@ -48,12 +48,12 @@ class TrainingWorker(Worker):
         }
 
     def _examine(self, request: dict, job: str) -> dict:
-        from .data.cases import CaseSet
+        from .data.cases import case_set_of
         from .data.examine import fingerprint
         from .data.layouts import find_dataset
 
         asked = ExamineRequest.from_json(request)
-        case_set = find_dataset(asked.data) if asked.data else CaseSet(asked.cases or (), {})
+        case_set = find_dataset(asked.data) if asked.data else case_set_of(asked.cases or ())
         found = fingerprint(case_set, progress=self.progress(job))
         return ExamineAnswer(found, case_set.cases, case_set.label_names).to_json()
 

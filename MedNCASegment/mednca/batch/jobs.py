@@ -61,9 +61,10 @@ class Job:
     Attributes:
         request: of the call.
         name: of the case.
-        image: file, or folder of a DICOM series.
+        image: file, or folder of a DICOM series; of several channels, that of the first.
         folder: of the result.
         clicks: RAS mm.
+        others: files of the image's further channels.
     """
 
     request: Request
@@ -71,6 +72,7 @@ class Job:
     image: str
     folder: str
     clicks: tuple[tuple[float, float, float], ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def _model(folder: str, sha256: str) -> Model:
 def _read(job: Job, progress) -> sitk.Image:
     if progress:
         progress(Progress("reading", 0, 1))
-    return read_image(job.image)
+    return read_image(job.image, *job.others)
 
 
 def _same_result(job: Job) -> Report | None:

@@ -8,7 +8,7 @@ images stay on their own axes. Reading files and segmenting are not its business
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,14 +28,14 @@ class CanonicalImage:
     """An image's voxels with axes R, A, S.
 
     Attributes:
-        array: (R, A, S), not a copy, read-only.
+        channels: (R, A, S) each, not copies, read-only.
         spacing: mm along R, A, S.
         order: the image's axis (i, j, k) that runs along R, along A, along S.
         flipped: whether that one runs backward.
         to_ras: 4x4, from a voxel index (R, A, S) to RAS mm.
     """
 
-    array: np.ndarray
+    channels: tuple[np.ndarray, ...]
     spacing: np.ndarray
     order: tuple[int, int, int]
     flipped: tuple[bool, bool, bool]
@@ -46,7 +46,7 @@ class CanonicalImage:
         """Turn an image's axes.
 
         Args:
-            image: scalar, 3D.
+            image: 3D, of one channel or, as a component each, of several.
 
         Returns:
             Its voxels, in its own memory.
@@ -54,7 +54,7 @@ class CanonicalImage:
         direction = _LPS_TO_RAS @ np.array(image.GetDirection()).reshape(3, 3)
         order = nearest_axes(direction)
         flipped = triple(bool(direction[axis, order[axis]] < 0) for axis in range(3))
-        array = _flip(_voxels(image).transpose(order), flipped)
+        channels = tuple(_flip(channel.transpose(order), flipped) for channel in _voxels(image))
         spacing = np.array(image.GetSpacing())[list(order)]
         signs = np.where(flipped, -1.0, 1.0)
         to_ras = np.eye(4)
@@ -63,7 +63,17 @@ class CanonicalImage:
         for axis in range(3):
             corner[order[axis]] = image.GetSize()[order[axis]] - 1 if flipped[axis] else 0
         to_ras[:3, 3] = _LPS_TO_RAS @ np.array(image.TransformIndexToPhysicalPoint([int(c) for c in corner]))
-        return cls(array, spacing, order, flipped, to_ras)
+        return cls(channels, spacing, order, flipped, to_ras)
+
+    @property
+    def array(self) -> np.ndarray:
+        """The first channel, by which places are found and which is shown: (R, A, S)."""
+        return self.channels[0]
+
+    @property
+    def nbytes(self) -> int:
+        """Of all channels."""
+        return sum(channel.nbytes for channel in self.channels)
 
     def index_of(self, ras: ArrayLike) -> np.ndarray:
         """The continuous voxel index (R, A, S) of a point in RAS mm."""
@@ -302,6 +312,25 @@ def normalize(array: np.ndarray, percentiles: tuple[float, float] = (0.5, 99.5),
     return array
 
 
+def normalize_channels(
+    channels: Iterable[np.ndarray], percentiles: tuple[float, float] = (0.5, 99.5), gamma: float = 1.0
+) -> np.ndarray:
+    """What a model perceives: each channel normalized by itself, as their units have nothing in common.
+
+    Args:
+        channels: (R, A, S) each.
+        percentiles, gamma: as of `normalize`.
+
+    Returns:
+        float32, (R, A, S, channels).
+
+    Raises:
+        NothingFound: a channel has no contrast.
+    """
+    normalized = [normalize(channel, percentiles, gamma) for channel in channels]
+    return normalized[0][..., None] if len(normalized) == 1 else np.stack(normalized, axis=-1)
+
+
 def _model_spacing(canonical: CanonicalImage, spacing: ArrayLike | None) -> np.ndarray:
     """The spacing that a model wants, or the image's own where that is as good as the same."""
     if spacing is None:
@@ -326,16 +355,18 @@ def nearest_axes(direction: np.ndarray) -> tuple[int, int, int]:
 
 
 class _Voxels:
-    """An image's buffer (i, j, k), kept: SimpleITK's own array view is a dead pointer once the image is gone."""
+    """An image's buffer (i, j, k, channels), kept: SimpleITK's own array view is a dead pointer once the image is gone."""
 
     def __init__(self, image: sitk.Image):
-        self.__array_interface__ = sitk.GetArrayViewFromImage(image).transpose(2, 1, 0).__array_interface__
+        view = sitk.GetArrayViewFromImage(image)
+        view = view if view.ndim == 4 else view[..., None]
+        self.__array_interface__ = view.transpose(2, 1, 0, 3).__array_interface__
         self.image = sitk.Image(image)  # shares the buffer: from here on, who writes to `image` gets a copy
 
 
-def _voxels(image: sitk.Image) -> np.ndarray:
-    """(i, j, k), not a copy, read-only."""
-    return np.asarray(_Voxels(image))
+def _voxels(image: sitk.Image) -> Iterator[np.ndarray]:
+    """(i, j, k) of each channel, not a copy, read-only."""
+    yield from np.moveaxis(np.asarray(_Voxels(image)), 3, 0)
 
 
 def _flip(array: np.ndarray, flipped: Sequence[bool]) -> np.ndarray:

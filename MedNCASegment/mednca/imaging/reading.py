@@ -6,8 +6,10 @@ arrays elsewhere in the engine are (R, A, S).
 
 from __future__ import annotations
 
+import itertools
+import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from ..errors import MedNCAError
 from ..files import not_whole, written
 from . import metaimage, nifti, nrrd
 from .dicom import is_series, read_series
-from .header import Header, check_grid, checked
+from .header import MOST_CHANNELS, Header, check_grid, checked
 from .payload import read_voxels
 
 _READERS = (
@@ -68,29 +70,82 @@ def case_name(path: str | Path) -> str:
     return name
 
 
-def pair_by_name(images: str | Path, labels: str | Path) -> tuple[list[tuple[str, Path, Path]], dict[str, str]]:
+def pair_by_name(
+    images: str | Path, labels: str | Path, channels: Sequence[str] = ()
+) -> tuple[list[tuple[str, tuple[Path, ...], Path]], dict[str, str]]:
     """Pair the images of one folder with the label maps of another by their names.
 
     Args:
-        images, labels: folders.
+        images, labels: folders. The image of a label map has its name, or its name and the number of a channel behind
+            it, as nnU-Net has them: case_1_0000, case_1_0001.
+        channels: what an image's channels are called, to tell of one that is missing; empty: as many as most have.
 
     Returns:
-        (case name, image, label map) of each pair, in the order of the names; and, by name, why others are no case.
+        (case name, files of its channels, label map) of each pair, in the order of the names; and, by name, why others
+        are no case.
 
     Raises:
         MedNCAError: there is no pair, or a folder cannot be read.
     """
     (image_files, bad_images), (label_files, bad_labels) = _by_name(images), _by_name(labels)
+    found = {name: _channels_of(name, image_files) for name in label_files}
+    used = {path for paths in found.values() for path in paths}
     problems = bad_images | bad_labels
-    for name in sorted(set(image_files) ^ set(label_files)):
-        missing = "label map" if name in image_files else "image"
-        problems.setdefault(name, f"{name} has no {missing}; the names of the files must match.")
-    paired = sorted(set(image_files) & set(label_files) - set(problems))
-    pairs = [(name, image_files[name], label_files[name]) for name in paired]
+    for name in sorted(name for name, path in image_files.items() if path not in used):
+        problems.setdefault(name, f"{name} has no label map; the names of the files must match.")
+    names = list(channels) or [f"channel {n}" for n in range(max(map(len, found.values()), default=1))]
+    for name, paths in sorted(found.items()):
+        if not paths:
+            problems.setdefault(name, f"{name} has no image; the names of the files must match.")
+        elif len(paths) != len(names):
+            problems.setdefault(name, _wrong_channels(name, len(paths), names))
+    pairs = [(name, found[name], label_files[name]) for name in sorted(set(found) - set(problems))]
     if not pairs:
         why = next(iter(problems.values()), "They are empty.")
         raise MedNCAError(f"The folders hold no image with its label map. {why}")
     return pairs, problems
+
+
+def group_channels(
+    images: Sequence[tuple[str, Path]], channels: Sequence[str]
+) -> tuple[list[tuple[str, tuple[Path, ...]]], dict[str, str]]:
+    """Put the files of each image's channels together.
+
+    Args:
+        images: (case name, file), named as nnU-Net has them: case_1_0000, case_1_0001. Of a single channel, the files
+            are images as they are.
+        channels: what they are called.
+
+    Returns:
+        (case name, files of its channels), in the order in which they come; and, by name, why others are no image.
+    """
+    if len(channels) == 1:
+        return [(name, (path,)) for name, path in images], {}
+    by_name, problems, whole = dict(images), {}, []
+    for name in dict.fromkeys(_CHANNEL.sub("", name) for name in by_name):
+        paths = _channels_of(name, by_name)
+        if len(paths) == len(channels):
+            whole.append((name, paths))
+        else:
+            problems[name] = _wrong_channels(name, len(paths), channels)
+    return whole, problems
+
+
+_CHANNEL = re.compile(r"_\d{4}\Z")
+
+
+def _channels_of(name: str, files: Mapping[str, Path]) -> tuple[Path, ...]:
+    """The image of a case, or its channels from the first one on that are there without a gap."""
+    if name in files:
+        return (files[name],)
+    numbered = itertools.takewhile(files.__contains__, (f"{name}_{n:04}" for n in range(MOST_CHANNELS + 1)))
+    return tuple(files[channel] for channel in numbered)
+
+
+def _wrong_channels(name: str, count: int, channels: Sequence[str]) -> str:
+    if count > len(channels):
+        return f"{name} has {count} channels, more than {len(channels)} ({', '.join(channels)})."
+    return f"{name} lacks its channel {channels[count]}, the file {name}_{count:04}."
 
 
 def _by_name(folder: str | Path) -> tuple[dict[str, Path], dict[str, str]]:
@@ -120,27 +175,29 @@ def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:
     Raises:
         MedNCAError: they differ in size, spacing, origin or direction.
     """
-    same = image.GetSize() == labels.GetSize() and all(
-        np.allclose(getattr(image, get)(), getattr(labels, get)(), atol=1e-2)
-        for get in ("GetSpacing", "GetOrigin", "GetDirection")
-    )
-    if not same:
+    if not _same_grid(image, labels):
         raise MedNCAError(f"{name}: image and label map differ in size, spacing, origin or direction.")
 
 
-def read_image(path: str | Path) -> sitk.Image:
-    """Read and check a scalar volume.
+def read_image(path: str | Path, *channels: str | Path) -> sitk.Image:
+    """Read and check a volume, of one channel or of several.
 
     Args:
         path: a file in NIfTI, NRRD or MetaImage, or a folder with one DICOM series.
+        channels: further ones, of the same body in the same place: its other channels, in the order of the model's.
+            Where they have a grid of their own, they are resampled onto the first one's.
 
     Returns:
-        A 3D float32 image.
+        A 3D float32 image; of several channels, with a component for each.
 
     Raises:
         MedNCAError: with one sentence for whatever cannot be segmented, or not be read for certain (`imaging`).
     """
-    return check_image(_read(Path(path)), str(path))
+    first = check_image(_read(Path(path)), str(path))
+    if not channels:
+        return first
+    others = (_on_grid(check_image(_read(Path(other)), str(other)), first, f"{other}", f"{path}") for other in channels)
+    return sitk.Compose(first, *others)
 
 
 def read_labels(path: str | Path) -> sitk.Image:
@@ -189,6 +246,26 @@ def check_image(image: sitk.Image, name: str) -> sitk.Image:
     if low == high:
         raise MedNCAError(f"{name} is constant (every voxel is {low:g}): there is nothing to segment.")
     return sitk.Cast(image, sitk.sitkFloat32)
+
+
+def _on_grid(image: sitk.Image, first: sitk.Image, name: str, first_name: str) -> sitk.Image:
+    """A channel on the voxels of the first one; where it shows nothing, its darkest value."""
+    if _same_grid(image, first):
+        image.CopyInformation(first)
+        return image
+    values = sitk.GetArrayViewFromImage(image)
+    moved = sitk.Resample(image, first, sitk.Transform(), sitk.sitkLinear, float(values.min()))
+    if np.ptp(sitk.GetArrayViewFromImage(moved)) == 0:
+        raise MedNCAError(f"{name} shows nothing of what {first_name} shows, so that it is no channel of it.")
+    return moved
+
+
+def _same_grid(image: sitk.Image, other: sitk.Image) -> bool:
+    """Whether two 3D images lie on the same voxels."""
+    return image.GetSize() == other.GetSize() and all(
+        np.allclose(getattr(image, get)(), getattr(other, get)(), atol=1e-2)
+        for get in ("GetSpacing", "GetOrigin", "GetDirection")
+    )
 
 
 def check_geometry(image: sitk.Image, name: str) -> None:

@@ -63,6 +63,8 @@ class Preprocessing:
         keep_largest: whether only the largest connected piece of the union is kept within a field of view.
         orientation: of the axes; always "RAS".
         gamma: exponent of the clipped intensities (`imaging.geometry.normalize`).
+        channels: what the image's channels are called, as T2 and ADC, in their order; the first one has the voxels that
+            the result lies on.
     """
 
     spacing: tuple[float, float, float] | None
@@ -72,6 +74,7 @@ class Preprocessing:
     keep_largest: bool = False
     orientation: str = "RAS"
     gamma: float = 1.0
+    channels: tuple[str, ...] = ("image",)
 
     @classmethod
     def from_json(cls, data: dict) -> Preprocessing:

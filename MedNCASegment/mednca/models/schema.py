@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import MedNCAError
+from ..imaging.header import MOST_CHANNELS
 from ..quality.calibration import CONTEXTS
 from ..schema import ID, LINE, NUMBER, SEED, TEXT, check_schema, named, numbers, optional, record
 
@@ -18,6 +19,7 @@ PREPROCESSING = record(
         "anchor": numbers(3, -2000, 2000),
         "gamma": {"type": "number", "minimum": 0.1, "maximum": 10},
         "keep_largest": {"type": "boolean"},
+        "channels": {"type": "array", "items": LINE, "minItems": 1, "maxItems": MOST_CHANNELS, "uniqueItems": True},
     },
     ("orientation", "spacing", "percentiles", "field_of_view"),
 )
@@ -113,19 +115,23 @@ def check_labels(labels: list[dict], what: str) -> None:
         raise MedNCAError(f"{what}: label names must differ from each other and from 'union'.")
 
 
-def check_percentiles(preprocessing: dict, what: str) -> None:
+def check_preprocessing(preprocessing: dict, architecture: dict, what: str) -> None:
     """Check what the schema of a preprocessing cannot say.
 
     Args:
         preprocessing: as `PREPROCESSING` has it.
-        what: holds it, for messages.
+        architecture: of the same model.
+        what: holds them, for messages.
 
     Raises:
-        MedNCAError: its percentiles do not ascend.
+        MedNCAError: its percentiles do not ascend, or it has other channels than the architecture.
     """
     low, high = preprocessing.get("percentiles", (0, 100))
     if not low < high:
         raise MedNCAError(f"{what}: the percentiles are not ascending.")
+    names, count = preprocessing.get("channels", ["image"]), architecture.get("input_channels", 1)
+    if len(names) != count:
+        raise MedNCAError(f"{what}: {len(names)} channel(s) have names, and the architecture has {count}.")
 
 
 def check_model_json(info: Any, path: str, version: int) -> None:
@@ -148,4 +154,4 @@ def check_model_json(info: Any, path: str, version: int) -> None:
         )
     check_schema(info, MODEL_SCHEMA, path)
     check_labels(info["labels"], path)
-    check_percentiles(info["preprocessing"], path)
+    check_preprocessing(info["preprocessing"], info["architecture"], path)

@@ -178,7 +178,7 @@ def degrade(image: sitk.Image, artifact: Artifact | None, seed: int, as_scan: bo
     """A copy of an image with an artifact, on the same voxel grid.
 
     Args:
-        image: a scalar volume, of any orientation.
+        image: a volume, of any orientation; each of its channels is degraded by itself, as strongly as the others.
         artifact: None for the image as it is.
         seed: draws the severity, of which mild ones come more often, and all else that is random.
         as_scan: whether an image smaller than SCAN is mirrored outward to that size first.
@@ -189,14 +189,18 @@ def degrade(image: sitk.Image, artifact: Artifact | None, seed: int, as_scan: bo
     if artifact is None:
         return image
     canonical = CanonicalImage.of(image)
-    severity = (mix((seed, 1)) / 2**64) ** 2
-    unit, pads = to_unit(canonical.array), [(0, 0)] * 3
+    transform = artifact((mix((seed, 1)) / 2**64) ** 2)
+    pads = [(0, 0)] * 3
     if as_scan:
-        lacks = [max(round(SCAN / mm) - n, 0) for n, mm in zip(unit.shape, canonical.spacing, strict=True)]
+        lacks = [max(round(SCAN / mm) - n, 0) for n, mm in zip(canonical.array.shape, canonical.spacing, strict=True)]
         pads = [(lack // 2, lack - lack // 2) for lack in lacks]
-    inside = tuple(slice(before, before + n) for (before, _after), n in zip(pads, unit.shape, strict=True))
-    degraded = _transformed(np.pad(unit, pads, mode="reflect"), canonical.spacing, artifact(severity), seed)[inside]
-    return canonical.restore(np.ascontiguousarray(degraded), image)
+    inside = tuple(slice(before, before + n) for (before, _after), n in zip(pads, canonical.array.shape, strict=True))
+    degraded = []
+    for number, channel in enumerate(canonical.channels):
+        padded = np.pad(to_unit(channel), pads, mode="reflect")
+        seen = _transformed(padded, canonical.spacing, transform, mix((seed, number)) if number else seed)[inside]
+        degraded.append(canonical.restore(np.ascontiguousarray(seen), image))
+    return degraded[0] if len(degraded) == 1 else sitk.Compose(degraded)
 
 
 def shift(image: sitk.Image, labels: sitk.Image, seed: int) -> tuple[sitk.Image, sitk.Image]:

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import torch
 
-from mednca.imaging.geometry import normalize
+from mednca.imaging.geometry import normalize_channels
 from mednca.nca.tensors import to_numpy, to_tensor
 
 from ..plan.plan import Augmentation, Plan
@@ -22,26 +22,28 @@ def training_sample(
     """One random crop of a case.
 
     Args:
-        image: (R, A, S) float32 on the model's grid, of a structure with padding around it (`case_reader`).
-        labels: the same shape, int16.
+        image: (R, A, S, channels) float32 on the model's grid, of a structure with padding around it (`case_reader`).
+        labels: (R, A, S), int16.
         plan: says what is done to it, and how large the crop is.
         seed: the same one gives the same sample.
         iteration: of the training; a second phase is milder.
 
     Returns:
-        The crop's image, float32, normalized, and labels, int16, with IGNORE outside the case; both of the size of
-        the plan's field of view.
+        The crop's image, float32 (R, A, S, channels), normalized, and labels, int16 (R, A, S), with IGNORE outside the
+        case; both of the size of the plan's field of view.
     """
     augmentation = plan.augmentation_at(iteration)
-    image, labels = _pad(to_unit(image), labels, plan.field_of_view, plan.padding)
+    pads = _pads(labels.shape, plan.field_of_view, plan.padding)
+    channels = [np.pad(to_unit(channel), pads, mode="reflect") for channel in np.moveaxis(image, -1, 0)]
+    labels = np.pad(labels, pads, constant_values=IGNORE)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
-        subject = _subject(image, labels, plan.preprocessing.spacing)
+        subject = _subject(channels, labels, plan.preprocessing.spacing)
         subject = _geometry(augmentation)(subject)
         subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
-    parts = subject.get_images_dict(intensity_only=False)
-    image = normalize(to_numpy(parts["image"].data[0]), plan.preprocessing.percentiles, plan.preprocessing.gamma)
-    return image, to_numpy(parts["labels"].data[0]).astype(np.int16)
+    p, found = plan.preprocessing, (to_numpy(channel.data[0]) for channel in subject.get_images(intensity_only=True))
+    labels = to_numpy(subject.get_images_dict(intensity_only=False)["labels"].data[0]).astype(np.int16)
+    return normalize_channels(found, p.percentiles, p.gamma), labels
 
 
 def _geometry(a: Augmentation):
@@ -72,12 +74,13 @@ def _artifacts(a: Augmentation):
     )
 
 
-def _subject(image, labels, spacing):
+def _subject(channels, labels, spacing):
+    """Channels as images of one subject: they move together, and each has artifacts of its own."""
     affine = np.diag([*(spacing or (1.0, 1.0, 1.0)), 1.0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return tio.Subject(
-            image=tio.ScalarImage(tensor=to_tensor(image)[None], affine=affine),
+            {f"channel {n}": tio.ScalarImage(tensor=to_tensor(c)[None], affine=affine) for n, c in enumerate(channels)},
             labels=tio.LabelMap(tensor=to_tensor(labels)[None], affine=affine),
         )
 
@@ -91,13 +94,13 @@ def _center_crop(subject, size):
     return tio.Crop(tuple(int(n) for n in crop))
 
 
-def _pad(image, labels, size, padding):
-    """Mirror the case outward to at least size + 2 padding; labels there are IGNORE."""
+def _pads(shape, size, padding):
+    """By how many voxels a case is mirrored outward on each side, to at least size + 2 padding."""
     pads = []
-    for have, want, around in zip(image.shape, size, padding, strict=True):
+    for have, want, around in zip(shape, size, padding, strict=True):
         lack = max(want + 2 * around - have, 0)
         pads.append((lack // 2, lack - lack // 2))
-    return np.pad(image, pads, mode="reflect"), np.pad(labels, pads, constant_values=IGNORE)
+    return pads
 
 
 def to_unit(image: np.ndarray) -> np.ndarray:

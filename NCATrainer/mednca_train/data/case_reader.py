@@ -48,8 +48,8 @@ class CaseReader:
         self.cache: OrderedDict[str, list[tuple[np.ndarray, np.ndarray]]] = OrderedDict()
 
     def __call__(self, case: Case) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Of each separate structure of a case (`structures`), the largest first: image (R, A, S) float32 as it is, not
-        normalized, and labels int16 as indices 0, 1, ... of plan.labels."""
+        """Of each separate structure of a case (`structures`), the largest first: image (R, A, S, channels) float32 as
+        it is, not normalized, and labels (R, A, S) int16 as indices 0, 1, ... of plan.labels."""
         if case.name not in self.cache:
             self.cache[case.name] = self._read(case)
             while self._held() > self.bound and len(self.cache) > 1:
@@ -62,7 +62,7 @@ class CaseReader:
 
     def _read(self, case: Case):
         canonical, grid, indices, windows = _laid_out(case, self.plan)
-        resampled = grid.extract(canonical.array)
+        resampled = np.stack([grid.extract(channel) for channel in canonical.channels], axis=-1)
         # Copies: a view would keep the whole volume in memory.
         return [(resampled[window].copy(), indices[window].copy()) for window in windows]
 
@@ -75,7 +75,7 @@ def first_grid(case: Case, plan: Plan) -> tuple[CanonicalImage, Grid]:
 
 def _laid_out(case: Case, plan: Plan):
     """A case's image, the model's grid in it, indices of plan.labels on that, and a window around each structure."""
-    image, labels = read_image(case.image), read_labels(case.labels)
+    image, labels = read_image(*case.channels), read_labels(case.labels)
     check_same_grid(case.name, image, labels)
     canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
     grid = Grid.whole(canonical, plan.preprocessing.spacing)

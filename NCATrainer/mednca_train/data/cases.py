@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mednca.errors import MedNCAError
+from mednca.models.description import Preprocessing
+
+
+ONE_CHANNEL = Preprocessing(None).channels  # what the channel of an image that has only one is called
 
 
 @dataclass(frozen=True)
@@ -16,11 +21,18 @@ class Case:
     Attributes:
         name: unique within a data set.
         image, labels: files on the same voxel grid.
+        others: files of the image's further channels, on whatever grid.
     """
 
     name: str
     image: Path
     labels: Path
+    others: tuple[Path, ...] = ()
+
+    @property
+    def channels(self) -> tuple[Path, ...]:
+        """Files of all of the image's channels, as `imaging.reading.read_image` takes them."""
+        return (self.image, *self.others)
 
 
 @dataclass(frozen=True)
@@ -31,11 +43,30 @@ class CaseSet:
         cases: in the order of their names.
         label_names: what the labels' values are called, where the folder says so.
         problems: by name, why others are no case.
+        channels: what the images' channels are called.
     """
 
     cases: tuple[Case, ...]
     label_names: dict[int, str]
     problems: dict[str, str] = field(default_factory=dict)
+    channels: tuple[str, ...] = ONE_CHANNEL
+
+
+def channel_names(count: int, given: Sequence[str] = ()) -> tuple[str, ...]:
+    """What the channels of images are called.
+
+    Args:
+        count: how many there are.
+        given: what a data set calls them, where it does; without it a single one is the image, several are numbered.
+    """
+    if len(given) == count and count > 1:
+        return tuple(given)
+    return ONE_CHANNEL if count == 1 else tuple(f"channel {n}" for n in range(count))
+
+
+def case_set_of(cases: tuple[Case, ...]) -> CaseSet:
+    """Cases that come without names of labels and channels."""
+    return CaseSet(cases, {}, channels=channel_names(max((len(case.channels) for case in cases), default=1)))
 
 
 def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str, list[str]]:

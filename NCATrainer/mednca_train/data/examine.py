@@ -11,12 +11,12 @@ import numpy as np
 
 from mednca.axes import bounding_box, triple
 from mednca.errors import MedNCAError
-from mednca.imaging.geometry import CanonicalImage, normalize
+from mednca.imaging.geometry import CanonicalImage, normalize_channels
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 
 from ..plan.fingerprint import CaseFacts, Fingerprint
 from ..progress import ProgressCallback, counter
-from .cases import Case, CaseSet
+from .cases import ONE_CHANNEL, Case, CaseSet
 
 
 def fingerprint(
@@ -38,16 +38,20 @@ def fingerprint(
     """
     facts, step = [], counter(progress, "examining", len(case_set.cases))
     for case in case_set.cases:
-        facts.append(examine(case, values))
+        facts.append(examine(case, values, case_set.channels))
         step()
     facts += [CaseFacts(name, problem=problem) for name, problem in case_set.problems.items()]
     return Fingerprint(tuple(_mark_duplicates(facts)))
 
 
-def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
-    """One case's facts, or its problem; other cases do not pay for a bad one."""
+def examine(
+    case: Case, values: Collection[int] | None = None, channels: tuple[str, ...] = ONE_CHANNEL
+) -> CaseFacts:
+    """One case's facts, or its problem; other cases do not pay for a bad one. Arguments as of `fingerprint`."""
     try:
-        image, labels = read_image(case.image), read_labels(case.labels)
+        if len(case.channels) != len(channels):
+            raise MedNCAError(f"It has {len(case.channels)} channel(s), others have {len(channels)}.")
+        image, labels = read_image(*case.channels), read_labels(case.labels)
         check_same_grid(case.name, image, labels)
         canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
         found = {
@@ -59,7 +63,7 @@ def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
                 raise MedNCAError(f"Its label map holds the value {unknown[0]}, which is none of the labels to learn.")
         if not found:
             raise MedNCAError("Its label map is empty.")
-        normalize(canonical.array)  # refuses an image without contrast
+        normalize_channels(canonical.channels)  # refuses an image without contrast
         first, last = bounding_box(canonical_labels.array > 0)
         return CaseFacts(
             case.name,
@@ -70,6 +74,7 @@ def examine(case: Case, values: Collection[int] | None = None) -> CaseFacts:
             _rounded((last - first + 1) * canonical.spacing, 2),
             _sides(canonical_labels, found),
             hashlib.sha256(canonical.array.tobytes()).hexdigest()[:16],
+            channels=channels,
         )
     except MedNCAError as error:
         return CaseFacts(case.name, problem=str(error))

@@ -5,14 +5,15 @@ What is done with the cases is not known here, and no voxel is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mednca.errors import MedNCAError
-from mednca.imaging.reading import case_name, find_images, pair_by_name
+from mednca.imaging.reading import pair_by_name
 from mednca.schema import LINE, named, read_json, record
 
-from .cases import Case, CaseSet
+from .cases import Case, CaseSet, channel_names
 
 # As much as is used of the dataset.json of the Decathlon and of nnU-Net.
 _DESCRIPTION_SCHEMA = record(
@@ -37,7 +38,7 @@ def find_dataset(folder: str | Path) -> CaseSet:
         The cases, and the labels' names where dataset.json gives them.
 
     Raises:
-        MedNCAError: where there is nothing of the kind, or the images have several channels.
+        MedNCAError: where there is nothing of the kind.
     """
     folder = Path(folder)
     for read in LAYOUTS:
@@ -51,7 +52,7 @@ def find_dataset(folder: str | Path) -> CaseSet:
 
 
 def _described(folder: Path) -> CaseSet | None:
-    """dataset.json, imagesTr and labelsTr, of the Decathlon and of nnU-Net."""
+    """dataset.json, imagesTr and labelsTr, of the Decathlon and of nnU-Net, which numbers the channels of an image."""
     if not (folder / "dataset.json").is_file():
         return None
     described = read_json(folder / "dataset.json", _DESCRIPTION_SCHEMA)
@@ -62,28 +63,18 @@ def _described(folder: Path) -> CaseSet | None:
             raise MedNCAError(f"{folder / 'dataset.json'} cannot be understood: the label {key!r} is {value!r}.")
         names[number] = name
     names.pop(0, None)
-    channels = described.get("channel_names", described.get("modality"))
-    if channels is not None and len(channels) != 1:
-        raise MedNCAError(f"{folder} has {len(channels)} image channels a case; only one can be trained on so far.")
-    images = {image.name: image for image in find_images(folder / "imagesTr")}
-    cases, problems = [], {}
-    for labels in find_images(folder / "labelsTr"):
-        name = case_name(labels)
-        ending = labels.name[len(name) :]
-        image = images.get(labels.name) or images.get(f"{name}_0000{ending}")
-        if image is None:
-            problems[name] = f"{labels.name} has no image of its name in {folder / 'imagesTr'}."
-            continue
-        cases.append(Case(name, image, labels))
-    if not cases:
-        raise MedNCAError(f"{folder / 'labelsTr'} holds no label map with an image of its name in imagesTr.")
-    return CaseSet(tuple(cases), names, problems)
+    channels = described.get("channel_names", described.get("modality")) or {}
+    called = tuple(str(channel) for _number, channel in sorted(channels.items(), key=lambda each: each[0].zfill(4)))
+    found = pair_folders(folder / "imagesTr", folder / "labelsTr", called)
+    return replace(found, label_names=names)
 
 
-def pair_folders(images: str | Path, labels: str | Path) -> CaseSet:
-    """The labelled volumes of two folders, paired by name. Raises MedNCAError where there is none."""
-    pairs, problems = pair_by_name(images, labels)
-    return CaseSet(tuple(Case(*pair) for pair in pairs), {}, problems)
+def pair_folders(images: str | Path, labels: str | Path, channels: Sequence[str] = ()) -> CaseSet:
+    """The labelled volumes of two folders, paired by name (`imaging.reading.pair_by_name`). Raises MedNCAError where
+    there is none."""
+    pairs, problems = pair_by_name(images, labels, channels)
+    cases = tuple(Case(name, paths[0], label_map, paths[1:]) for name, paths, label_map in pairs)
+    return CaseSet(cases, {}, problems, channel_names(len(cases[0].channels), channels))
 
 
 def _two_folders(folder: Path) -> CaseSet | None:

@@ -284,7 +284,7 @@ def _geometry(cases: list[Case], plan: Plan):
     values = [label.value for label in plan.labels]
     field = np.array(plan.preprocessing.field_of_view or np.inf, dtype=float)
     for case in cases:
-        image, labels = CanonicalImage.of(read_image(case.image)), CanonicalImage.of(read_labels(case.labels))
+        image, labels = CanonicalImage.of(read_image(*case.channels)), CanonicalImage.of(read_labels(case.labels))
         mask = np.isin(labels.array, values)
         if not mask.any():
             continue
@@ -316,7 +316,14 @@ def _rounded(values) -> tuple[float, float, float]:
 def _data_format(plan: Plan) -> dict:
     """As in a MONAI bundle's metadata."""
     return {
-        "inputs": {"image": {"type": "image", "num_channels": plan.architecture.input_channels, "axes": "R, A, S"}},
+        "inputs": {
+            "image": {
+                "type": "image",
+                "num_channels": plan.architecture.input_channels,
+                "channel_def": {str(n): name for n, name in enumerate(plan.preprocessing.channels)},
+                "axes": "R, A, S",
+            }
+        },
         "outputs": {
             "pred": {
                 "type": "probabilities",

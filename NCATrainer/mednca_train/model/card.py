@@ -42,7 +42,7 @@ def model_card(model: Model, report: ValidationReport, command: str) -> str:
 
 ## What it is
 {model.architecture.family}, {model.architecture.parameter_count():,} trainable parameters: {levels};
-{model.architecture.channels} channels, {model.architecture.hidden} hidden, fire rate {model.architecture.fire_rate}.
+{model.architecture.channels} channels{_inputs(model)}, {model.architecture.hidden} hidden, fire rate {model.architecture.fire_rate}.
 Weights: SHA-256 `{model.sha256}`.
 
 ## Data
@@ -107,6 +107,12 @@ def _folds(report: ValidationReport) -> str:
         for number, fold in enumerate(report.folds, start=1)
     )
     return f"\n| fold | cases | Dice, union |\n|---|---|---|\n{rows}\n"
+
+
+def _inputs(model: Model) -> str:
+    """Which channels of an image it needs, where they are several."""
+    names = model.preprocessing.channels
+    return f" ({len(names)} of them the image's: {', '.join(names)})" if len(names) > 1 else ""
 
 
 def _split_text(info: dict) -> str:

@@ -57,7 +57,7 @@ def validate(
 def _evaluate_one(job) -> list[CaseScore]:
     folder, case, truth_values = job
     return evaluate_case(
-        case.name, case.image, case.labels, load_model(folder), device="cpu", truth_values=truth_values
+        case.name, case.channels, case.labels, load_model(folder), device="cpu", truth_values=truth_values
     )  # fmt: skip
 
 

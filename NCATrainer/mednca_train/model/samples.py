@@ -182,7 +182,7 @@ def _measure_one(job: _Job) -> list[Sample]:
     if job.folder not in _loaded:
         _loaded[job.folder] = load_model(job.folder)
     model, name = _loaded[job.folder], job.case.name
-    image, truth = read_image(job.case.image), read_labels(job.case.labels)
+    image, truth = read_image(*job.case.channels), read_labels(job.case.labels)
     check_same_grid(name, image, truth)
     image, truth = _under(job, image, truth)
     values, samples = values_in(truth) if job.all_values else [label.value for label in model.labels], []

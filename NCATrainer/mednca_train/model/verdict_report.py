@@ -191,7 +191,7 @@ def _with_nonsense(judged: list[tuple[Sample, Verdict]], lights: list[Verdict]) 
 
 def _displace(job) -> list[DisplacedClick]:
     folder, case, seed = job
-    model, image = load_model(folder), read_image(case.image)
+    model, image = load_model(folder), read_image(*case.channels)
     truth, found = read_labels(case.labels), []
     draw = np.random.default_rng(seed)
     for structure in structures_of(model.preprocessing.field_of_view, truth, values_in(truth)):

@@ -41,10 +41,17 @@ def finetuning_plan(
         The plan; its labels have the values of the data set.
 
     Raises:
-        MedNCAError: where no usable case holds a label, or there are more labels than the model has channels for.
+        MedNCAError: where no usable case holds a label, there are more labels than the model has channels for, or the
+            images have other channels than its.
     """
     if not fingerprint.values:
         raise MedNCAError("No usable case holds a label.")
+    known = model.preprocessing.channels
+    if len(fingerprint.channels) != len(known):
+        raise MedNCAError(
+            f"{model.name} needs images of {len(known)} channel(s) ({', '.join(known)}); these have "
+            f"{len(fingerprint.channels)}."
+        )
     names = label_names or {}
     plain = tuple(
         Label(value, names.get(value, f"Label {value}"), COLORS[n % len(COLORS)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from mednca.imaging.header import SPACING_LIMITS
+from mednca.models.schema import PREPROCESSING
 from mednca.schema import LINE, NUMBER, TEXT, check_schema, named, numbers, optional, record, tuples
 
 _OF_VALUES = {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}}  # keys are labels' values
@@ -19,6 +20,7 @@ _ROW = record(
         "sides": optional(named(NUMBER) | _OF_VALUES),
         "digest": TEXT,
         "problem": optional(TEXT),
+        "channels": PREPROCESSING["properties"]["channels"],
     },
     ("name", "size", "spacing", "intensities", "labels", "extent", "sides", "digest", "problem"),
 )
@@ -51,6 +53,7 @@ class CaseFacts:
         sides: per label value, how far its middle lies to the right (R) of the image's middle, mm.
         digest: of the image's voxels.
         problem: why it cannot be trained on, in a sentence, or None. The rest may be empty then.
+        channels: what the image's channels are called.
     """
 
     name: str
@@ -62,6 +65,7 @@ class CaseFacts:
     sides: dict[int, float] = field(default_factory=dict)
     digest: str = ""
     problem: str | None = None
+    channels: tuple[str, ...] = ("image",)
 
     def to_json(self) -> dict:
         """As JSON has it: label values are strings where they are keys."""
@@ -99,6 +103,11 @@ class Fingerprint:
     def values(self) -> list[int]:
         """The labels' values that occur in usable cases."""
         return sorted({value for case in self.usable for value in case.labels})
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What the images' channels are called, which are the same in all usable cases."""
+        return self.usable[0].channels
 
     def to_json(self) -> list[dict]:
         """A row per case."""

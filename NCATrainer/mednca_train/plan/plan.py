@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
-from mednca.models.schema import LABELS, PREPROCESSING, check_labels, check_percentiles
+from mednca.models.schema import LABELS, PREPROCESSING, check_labels, check_preprocessing
 from mednca.nca.architecture import Architecture
 from mednca.schema import SEED, check_schema, numbers, optional, record, tuples
 
@@ -195,7 +195,7 @@ class Plan:
         data = self.to_json()
         check_schema(data, PLAN_SCHEMA, "The training plan")
         check_labels(data["labels"], "The training plan")
-        check_percentiles(data["preprocessing"], "The training plan")
+        check_preprocessing(data["preprocessing"], data["architecture"], "The training plan")
         if self.architecture.labels != len(self.labels):
             raise MedNCAError(f"The model has {self.architecture.labels} outputs for {len(self.labels)} labels.")
 

@@ -72,9 +72,12 @@ def propose(
         for n, value in enumerate(fingerprint.values)
     )
     reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
+    if len(fingerprint.channels) > 1:
+        reasons["channels"] = f"Each image has {len(fingerprint.channels)} channels: {', '.join(fingerprint.channels)}."
     largest = largest or (_QUICK_FIELD if quick else _LARGEST_FIELD)
     spacing, field = _grid(cases, largest, reasons)
-    architecture = _architecture(record, record.planning, field, spacing, len(labels), reasons)
+    channels = fingerprint.channels
+    architecture = _architecture(record, record.planning, field, spacing, len(channels), len(labels), reasons)
     batch, patch = _patch(field, spacing, cases, reasons)
     flip = flip_axes(cases)
     reasons["flip"] = (
@@ -88,6 +91,7 @@ def propose(
             spacing=spacing,
             field_of_view=triple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
             keep_largest=True,
+            channels=channels,
         ),
         labels=labels,
         field_of_view=field,
@@ -131,7 +135,7 @@ def _grid(cases, largest, reasons):
     return triple(spacing.tolist()), field
 
 
-def _architecture(family: Family, planning: Planning, field, spacing, labels, reasons):
+def _architecture(family: Family, planning: Planning, field, spacing, channels, labels, reasons):
     """Two levels; the coarse one perceives the whole field within its steps."""
     factor = 2 if max(field) <= 64 else 4
     if family.dims == 2:
@@ -148,8 +152,9 @@ def _architecture(family: Family, planning: Planning, field, spacing, labels, re
         Level((1, 1, 1), planning.kernels[1], min(steps, planning.fine_steps)),
     )
     architecture = Architecture(
-        family.name, planning.channels, planning.hidden, levels, norm=planning.norm, labels=labels, slice_axis=axis
-    )
+        family.name, planning.channels, planning.hidden, levels, norm=planning.norm, input_channels=channels,
+        labels=labels, slice_axis=axis,
+    )  # fmt: skip
     reasons["architecture"] = (
         f"{family.title}: slices along the axis with the thickest slices, two levels, "
         f"{architecture.parameter_count():,} weights."

@@ -83,7 +83,7 @@ def measure(job: Job) -> list[dict]:
 def results(job: Job) -> Iterator[Result]:
     """What `measure` makes its rows of, structure by structure."""
     what, axis = job.what, AXES[job.what.axis]
-    image, truth = read_image(job.case.image), read_labels(job.case.labels)
+    image, truth = read_image(*job.case.channels), read_labels(job.case.labels)
     drawn = mix((what.seed, _STREAM, *what.case.encode(), *what.axis.encode()))
     if axis.change:
         image, truth = axis.change(image, truth, what.value, drawn)

@@ -86,6 +86,8 @@ def job_of(what: Trained, like: Description, cases: list[Case], folder: Path) ->
     lacking = sorted(set(record["split"]["training"]) - names)
     if lacking:
         raise MedNCAError(f"{what.id} cannot be trained like {like.id}: {lacking[0]} is not in the data set.")
+    if what.unet and len(like.preprocessing.channels) > 1:
+        raise MedNCAError(f"{what.id} is a U-Net, which a study has for images of one channel; {like.id} takes more.")
     metadata = {**like.info, "id": what.id, "name": what.name, "version": "0"}
     for key in ("quality", "training", "eval_metrics", "network_data_format", "seeds"):
         metadata.pop(key, None)

@@ -20,7 +20,7 @@ from .streams import AUGMENT, CASES, STRUCTURE
 
 
 class Batches(torch.utils.data.Dataset):
-    """Item i is this process's part of the batch of iteration `first` + i: images (B, R, A, S, 1), labels (B, R, A, S).
+    """Item i is this process's part of the batch of iteration `first` + i: images (B, R, A, S, channels), labels (B, R, A, S).
 
     Its samples' numbers in the whole batch are `sample_numbers`. Where a case cannot be read any more, the item is the
     sentence that says so: an error of another process would reach nobody as it is.
@@ -45,7 +45,7 @@ class Batches(torch.utils.data.Dataset):
                     return str(error)
         samples = [made[number // self.plan.duplication] for number in self.numbers]
         images, labels = zip(*samples, strict=True)
-        return to_tensor(np.stack(images))[..., None], to_tensor(np.stack(labels))
+        return to_tensor(np.stack(images)), to_tensor(np.stack(labels))
 
     def _sample(self, iteration, number):
         """Cases come in shuffled epochs, each case once per epoch."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mednca.imaging.geometry import normalize
+from mednca.imaging.geometry import normalize_channels
 from mednca.imaging.metrics import dice
 from mednca.nca.ensemble import run_ensemble
 from mednca.nca.labels import to_labels
@@ -54,7 +54,7 @@ def validator(
         scores = []
         with torch.inference_mode():
             for image, labels in (window for case in chosen for window in reader(case)):
-                image = normalize(image, preprocessing.percentiles, preprocessing.gamma)
+                image = normalize_channels(np.moveaxis(image, -1, 0), preprocessing.percentiles, preprocessing.gamma)
                 mask = to_labels(run_ensemble(pyramid, image, 1, 0).mean)
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(plan.labels) + 1)]
                 scores.append([dice(mask > 0, labels > 0), *per_label])
