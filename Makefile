@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -48,6 +48,11 @@ verdict-report: $(READY)
 test: lint
 	Testing/host/system_packages.sh $(PY)
 	$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --timeout 300
+
+# The tests that `make test` leaves out for their time.
+test-slow: $(READY)
+	Testing/host/system_packages.sh $(PY)
+	$(PY) -m pytest -m slow --numprocesses auto --timeout 300
 
 # Damaged and odd files and requests, thousands of each kind, for ten minutes; fails on any that is not refused in a
 # sentence or read as it stands.

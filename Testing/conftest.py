@@ -99,13 +99,28 @@ def cases(tmp_path_factory):
     return list(pair_folders(folder / "images", folder / "labels").cases)
 
 
+@pytest.fixture(scope="session")
+def coarse_cases(tmp_path_factory):
+    """The same of voxels of 3 mm, for `training_phantoms.COARSE`: a scan of 150 mm, in which a calibration's artifacts
+    are made, has few voxels then, also in other processes."""
+    folder = tmp_path_factory.mktemp("coarse")
+    for n in range(8):
+        write_case(folder, f"case_{n}", *organ_case(n), spacing=(3, 3, 3))
+    return list(pair_folders(folder / "images", folder / "labels").cases)
+
+
 @pytest.fixture
 def inline_pool(monkeypatch):
     """The trainer's cases are measured in this process, and degraded in a scan of 45 mm, not of 150: for tests that try
     neither how processes share them nor what artifacts are like."""
+    measure_here(monkeypatch)
+
+
+def measure_here(monkeypatch):
+    """What `inline_pool` does, for fixtures of a whole module."""
     monkeypatch.setattr("mednca_train.data.artifacts.SCAN", 45.0)
-    for module in ("mednca_train.model.build", "mednca_train.folds", "mednca_train.study.run"):
-        monkeypatch.setattr(f"{module}.Pool", InlinePool)
+    for module in ("model.build", "model.verdict_report", "folds", "study.run"):
+        monkeypatch.setattr(f"mednca_train.{module}.Pool", InlinePool)
 
 
 _status = 0

@@ -17,11 +17,11 @@ def add_volume(slicer, array_ijk, matrix=None, name="phantom"):
     return node
 
 
-def drawn_pair(slicer, image, labels, name, names=("Front", "Back")):
-    """A volume (i, j, k) in the scene and the segmentation that was drawn on it."""
+def drawn_pair(slicer, image, labels, name, names=("Front", "Back"), spacing=1.0):
+    """A volume (i, j, k) in the scene, of voxels of so many mm, and the segmentation that was drawn on it."""
     from MedNCASegmentLib.volumes import orientedImageData
 
-    volume = add_volume(slicer, image, np.eye(4), name=name)
+    volume = add_volume(slicer, image, np.diag([spacing] * 3 + [1.0]), name=name)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{name}, drawn")
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)

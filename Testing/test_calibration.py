@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from typer.testing import CliRunner
 
-from conftest import ROOT
+from conftest import ROOT, measure_here
 from mednca.imaging.geometry import CanonicalImage
 from mednca.models.library import Library
 from mednca.models.weights import load_model
@@ -190,6 +190,13 @@ def test_a_shifted_crop_loses_a_side_and_keeps_its_place():
 
 def _run(*words):
     return CliRunner().invoke(cli.cli.app, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def here():
+    with pytest.MonkeyPatch.context() as patch:
+        measure_here(patch)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,9 @@ def difference_model(id="difference") -> Model:
     cell.hidden.bias[1] = 1.0
     cell.update.weight[2, 0], cell.update.weight[2, 1] = 20.0, -1.0  # logit = 20 max(second - first - 1, 0) - 1
     preprocessing = Preprocessing((1.0, 1.0, 1.0), (0.0, 100.0), channels=("T2", "ADC"))
-    return Model(id, architecture, preprocessing, (Label(1, "Organ", (0, 200, 0)),), info=dict(METADATA), pyramid=pyramid)
+    return Model(
+        id, architecture, preprocessing, (Label(1, "Organ", (0, 200, 0)),), info=dict(METADATA), pyramid=pyramid
+    )
 
 
 def organ(seed):
@@ -208,7 +210,7 @@ def test_finetuning_needs_the_model_s_channels(data):
 
 def test_train_and_segment(tmp_path, data, inline_pool):
     """On the command line: trained on two channels, and segmented with both, by number or one by one."""
-    chosen = two_channels(iterations=120, learning_rate=5e-3, batch=4, augmentation=Augmentation(
+    chosen = two_channels(iterations=80, learning_rate=5e-3, batch=4, augmentation=Augmentation(
         shift=1, rotation=2, scaling=0, elastic=0, noise=0, gamma=0, bias_field=0, anisotropy=0, blur=0, motion=0,
         ghosting=0, spike=0))  # fmt: skip
     (tmp_path / "plan.json").write_text(json.dumps(chosen.to_json()), encoding="utf-8")
@@ -225,7 +227,9 @@ def test_train_and_segment(tmp_path, data, inline_pool):
     assert "2 of them the image's: T2, ADC" in (made / "MODEL_CARD.md").read_text("utf-8")
     assert model.info["eval_metrics"]["dice"]["union"] > 0.8  # each channel alone shows two bodies, or the wrong one
     images, out = data / "imagesTr", tmp_path / "out"
-    result = CliRunner().invoke(cli.cli.app, ["segment", str(images), "--model", str(made), "--out", str(out), "--members", "2"])
+    result = CliRunner().invoke(
+        cli.cli.app, ["segment", str(images), "--model", str(made), "--out", str(out), "--members", "2"]
+    )
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in out.iterdir() if path.is_dir()) == [f"case_{n}" for n in range(6)]
     pair = [str(images / f"case_5_{n:04}.nii.gz") for n in range(2)]

@@ -96,7 +96,8 @@ def _segment_large(limit: float, spacing: float, labels: int, pieces: bool) -> f
 
 
 @pytest.mark.parametrize(
-    ("limit", "spacing", "labels", "pieces"), [(345, 1.0, 2, False), (310, 0.7, 2, False), (270, 1.0, 1, True)]
+    ("limit", "spacing", "labels", "pieces"),
+    [pytest.param(345, 1.0, 2, False, marks=pytest.mark.slow), (310, 0.7, 2, False), (270, 1.0, 1, True)],
 )
 def test_the_limit_holds_for_all_that_segmenting_takes(limit, spacing, labels, pieces):
     """9 million voxels, 34 MB as an image; two labels' means and variances and their union's take 200 MB, in copies of

@@ -56,7 +56,7 @@ def test_a_step_is_the_cell_s(architecture):
     assert set(CELLS) >= {architecture.family}
 
 
-@pytest.mark.parametrize("orientation", ["LPS", "AIL"])
+@pytest.mark.parametrize("orientation", [pytest.param("LPS", marks=pytest.mark.slow), "AIL"])
 def test_the_runner_gives_the_engine_s_mask(tmp_path, brain, orientation):
     """By the command and a process without torch, on a trained model, from other orientations, too."""
     folder = ROOT / "Resources" / "Models" / "hippocampus-m3dnca"

@@ -153,6 +153,7 @@ def test_structures_of_different_values_cannot_be_learned(tmp_path):
     check_structures([case], plan(field_of_view=(96, 40, 36), patch=(14, 14, 14)))  # a field of both
 
 
+@pytest.mark.slow
 def test_training_measures_and_calibrates_on_whole_heads(tmp_path, heads):
     """From heads to a model by the run's own steps: what is written was measured on every structure."""
     cases = list(pair_folders(heads / "images", heads / "labels").cases)

@@ -42,7 +42,7 @@ from mednca_train.training.loop import Run
 from mednca_train.training.validation import Scores, validator
 from mednca_train.training.watching import WatchedCase
 from phantoms import ARCHITECTURES, array_of, bright_model, image_of, organ_case, random_pyramid, rotation, save
-from training_phantoms import METADATA, history, plan, write_case
+from training_phantoms import COARSE, METADATA, history, plan, write_case
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -160,7 +160,7 @@ def test_a_plan_fits_its_images():
 
 def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     """Within 30 %, of a training in a process of its own."""
-    quick = plan(iterations=12, freeze_norm=0.2, batch=4, validate_every=6)
+    quick = plan(iterations=6, freeze_norm=0.2, batch=4, validate_every=3)
     with ProcessPoolExecutor(1, torch.multiprocessing.get_context("spawn")) as pool:
         measured = pool.submit(_train_and_measure, str(tmp_path / "run"), quick, cases).result()
     predicted = estimate(quick, len(cases))
@@ -351,11 +351,11 @@ def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
         assert torch.equal(value, best[0.7][key])
 
 
-def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
+def test_a_killed_run_goes_on_to_the_same_numbers(coarse_cases, tmp_path):
     """kill -9 in the middle, through the command line; then `mednca resume`."""
-    quick = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100)
+    quick = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100, **COARSE)
     (tmp_path / "plan.json").write_text(json.dumps(quick.to_json()))
-    folder = cases[0].image.parents[1]
+    folder = coarse_cases[0].image.parents[1]
     command = [sys.executable, "-m", "mednca_train", "train", "--data", str(folder), "--plan",
                str(tmp_path / "plan.json"), "--calibration-cases", "1"]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}"}
@@ -368,7 +368,9 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     os.killpg(started.pid, signal.SIGKILL)
     started.wait()
     assert Run.resume(tmp_path / "killed").iteration < 14
-    Run.create(tmp_path / "whole", quick, json.loads((tmp_path / "killed" / "split.json").read_text())).train(cases)
+    Run.create(tmp_path / "whole", quick, json.loads((tmp_path / "killed" / "split.json").read_text())).train(
+        coarse_cases
+    )
     resumed = subprocess.run(
         [sys.executable, "-m", "mednca_train", "resume", str(tmp_path / "killed")], env=environment, check=True
     )
@@ -381,18 +383,20 @@ def test_a_killed_run_goes_on_to_the_same_numbers(cases, tmp_path):
     assert read_status(tmp_path / "killed").state == RunState.DONE
 
 
-def test_two_processes_have_the_gradient_of_one(cases, tmp_path):
+def test_two_processes_have_the_gradient_of_one(coarse_cases, tmp_path):
     """torchrun, gloo, two CPU processes: after some iterations the weights are those of one process."""
     norm_free = dataclasses.replace(plan().architecture, norm="none")
-    quick = plan(architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0, validation_share=0.25)
+    quick = plan(
+        architecture=norm_free, iterations=4, batch=2, duplication=2, freeze_norm=0.0, validation_share=0.25, **COARSE
+    )
     (tmp_path / "plan.json").write_text(json.dumps(quick.to_json()))
-    one = training_run.begin(tmp_path / "one", quick, cases, METADATA)
-    one.run.train(cases)
+    one = training_run.begin(tmp_path / "one", quick, coarse_cases, METADATA)
+    one.run.train(coarse_cases)
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    training = ["-m", "mednca_train", "train", "--data", cases[0].image.parents[1], "--run-folder", tmp_path / "two",
+    training = ["-m", "mednca_train", "train", "--data", coarse_cases[0].image.parents[1], "--run-folder", tmp_path / "two",
                 "--plan", tmp_path / "plan.json", "--calibration-cases", "1"]  # fmt: skip
     subprocess.run([*torchrun, *map(str, training)], env=environment, check=True, timeout=250)
     two = Run.resume(tmp_path / "two")
@@ -433,7 +437,7 @@ def test_labels_can_be_reordered_and_added(name):
                     assert torch.allclose(after[..., n], before[..., (1, 5).index(value)], atol=1e-4)
 
 
-def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
+def test_fine_tuning_says_whether_it_helped(cases, tmp_path, inline_pool):
     """Too short to help: it says so. And what it makes can be used."""
     base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
                  info=METADATA | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
@@ -450,7 +454,7 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path):
     assert "did not help" in card and "Fine-tuned from Base" in card
 
 
-def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path):
+def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path, inline_pool):
     """A base that finds one of two labels is not called bad for the other; a label that it calls the same
     under another value is the same."""
     base = bright_model()

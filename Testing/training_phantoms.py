@@ -32,6 +32,9 @@ def plan(**changes) -> Plan:
     return Plan(preprocessing=preprocessing, labels=LABELS, **(options | changes))
 
 
+COARSE = {"preprocessing": Preprocessing((3.0, 3.0, 3.0), field_of_view=(72.0, 78.0, 66.0), keep_largest=True)}
+
+
 def history(folder):
     """(iteration, loss, gradient norm) of each row, as strings: to the last digit."""
     with open(folder / "history.csv", newline="", encoding="utf-8") as file:

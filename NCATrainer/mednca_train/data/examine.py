@@ -44,9 +44,7 @@ def fingerprint(
     return Fingerprint(tuple(_mark_duplicates(facts)))
 
 
-def examine(
-    case: Case, values: Collection[int] | None = None, channels: tuple[str, ...] = ONE_CHANNEL
-) -> CaseFacts:
+def examine(case: Case, values: Collection[int] | None = None, channels: tuple[str, ...] = ONE_CHANNEL) -> CaseFacts:
     """One case's facts, or its problem; other cases do not pay for a bad one. Arguments as of `fingerprint`."""
     try:
         if len(case.channels) != len(channels):
