@@ -32,6 +32,7 @@ from mednca.result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Place
 from MedNCASegmentLib import messages
 from MedNCASegmentLib.added_run import AddedRun
 from MedNCASegmentLib.batch import Batch
+from MedNCASegmentLib.channels import ChannelChooser, channelsOf, whatLacks
 from MedNCASegmentLib.click_placement import (
     ClickPlacement,
     Point,
@@ -135,6 +136,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = MedNCASegmentLogic(changed=self._onRequestChanged, log=self._log)
         self.models = ModelChooser(self.ui, self.logic.library, self._onModelChosen, self._log)
+        self._placeTip = self.ui.placeButton.toolTip
+        self.channels = ChannelChooser(self.ui.channelsWidget, self._showState)
         self.placement = ClickPlacement(self.ui.placeButton, self._onPlaced, self._onPointsRemoved)
         self.results = ResultView(self.ui, self._log)
         self.hotspots = HotspotList(self.ui)
@@ -583,13 +586,18 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ready = bool(node and node.inputVolume and self.models.isUsable)
         hasPoints = bool(node and node.points and pointsOf(node.points))
         ui.sampleButton.visible = node is None or node.inputVolume is None
-        ui.placeButton.enabled = ready
-        self._showWays(node.inputVolume if node and ready else None, busy)
+        volumeNode, model = node.inputVolume if node else None, self.models.description
+        lacking = whatLacks(volumeNode, model)
+        self.channels.follow(volumeNode, model)
+        ui.placeButton.enabled = ready and not lacking
+        ui.placeButton.toolTip = lacking or self._placeTip
+        self._showWays(volumeNode if ready else None, busy)
         self.several.showState(messages.whyNotSeveral(self.models.isUsable, busy))
         self.watching.follow(node, ready)
         ui.undoButton.enabled = self.logic.last is not None and not busy
-        ui.applyButton.enabled = busy or (ready and hasPoints)
-        ui.applyButton.text, ui.applyButton.toolTip = messages.applyText(busy, ready and hasPoints)
+        canApply = ready and hasPoints and not lacking
+        ui.applyButton.enabled = busy or canApply
+        ui.applyButton.text, ui.applyButton.toolTip = messages.applyText(busy, canApply)
         self._showProgress(self.logic.current)
 
     def _showWays(self, volumeNode, busy):
@@ -673,7 +681,8 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         segments of theirs that were corrected by hand stay.
 
         Args:
-            volumeNode: the volume to segment; under a linear transform or none.
+            volumeNode: the volume to segment; under a linear transform or none. Further channels, where the model needs
+                them, are what `MedNCASegmentLib.channels.setChannel` chose for it.
             model: an id of the library, or a model's folder.
             clicks: points in world RAS, mm; without any the whole volume is one field of view.
             segmentationNode: to add to; it must not belong to another volume. Default, a new one.
@@ -720,13 +729,16 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         Raises:
             MedNCAError: as `segment`.
         """
-        from mednca.imaging.reading import check_image
+        from mednca.imaging.reading import check_image, join_channels
         from mednca.segment import segment_image
         from MedNCASegmentLib.volumes import imageFromVolumeNode
 
-        image = check_image(imageFromVolumeNode(volumeNode), volumeNode.GetName())
         checkFits(segmentationNode, volumeNode)
         loaded = self.library.load(model) if isinstance(model, str) else model
+        channels = channelsOf(volumeNode)[: loaded.architecture.input_channels]
+        image = join_channels(
+            [(node.GetName(), check_image(imageFromVolumeNode(node), node.GetName())) for node in channels]
+        )
         result = segment_image(image, loaded, clicks, progress=progress, **options)
         images = {name: result.parts[name] for name in ("labels", "variance")}
         return addResult(volumeNode, images, result.report, segmentationNode, self.history.known), result

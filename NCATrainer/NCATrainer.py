@@ -34,6 +34,7 @@ from mednca_train.plan.fingerprint import CaseFacts  # noqa: E402
 from mednca_train.plan.metadata import slug  # noqa: E402
 from mednca_train.run_folder import RunState, RunSummary, read_history, read_name  # noqa: E402
 from mednca_train.validation_report import ValidationReport  # noqa: E402
+from MedNCASegmentLib.channels import secondChannelOf, setChannel  # noqa: E402
 from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.help_page import HelpPage  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
@@ -127,6 +128,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             getattr(ui, f"{name}Button").connect("clicked(bool)", handler)
         ui.startComboBox.connect("currentIndexChanged(int)", self._onStartChosen)
         ui.timeComboBox.connect("currentIndexChanged(int)", self._onTimeChosen)
+        ui.volumeSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._onVolumeChosen)
         ui.watchCheckBox.connect("clicked(bool)", self.onWatchCheckBox)
         ui.examplePicture.setPixmap(qt.QPixmap(self.resourcePath("NCATrainerGoodDataSet.png")))
         self.help = HelpPage(self.resourcePath("Help/NCATrainer.html"))
@@ -207,8 +209,14 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onAddPairButton(self) -> None:
         """Add the chosen volume and segmentation to the data set."""
         pair = (self.ui.volumeSelector.currentNode(), self.ui.segmentationSelector.currentNode())
+        if pair[0]:
+            setChannel(pair[0], 1, self.ui.channelSelector.currentNode())
         if all(pair) and pair not in self._pairs:
             self._setPairs([*self._pairs, pair])
+
+    def _onVolumeChosen(self, volumeNode: Any) -> None:
+        """Show its second channel, where it has one."""
+        self.ui.channelSelector.setCurrentNode(secondChannelOf(volumeNode))
 
     def onAddAllButton(self) -> None:
         """Add every volume that has a segmentation of its own, or of its name."""
@@ -387,9 +395,9 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _showButtons(self, status: TrainerStatus, request: TrainingRequest | None):
         ui, isFree = self.ui, self._parameterNode is not None and not status.isBusy
         for widget in (
-            ui.volumeSelector, ui.segmentationSelector, ui.addPairButton, ui.addAllButton, ui.removePairButton,
-            ui.folderButton, ui.labelsTable, ui.startComboBox, ui.nameLineEdit, ui.planEdit, ui.deviceComboBox,
-            ui.timeComboBox,
+            ui.volumeSelector, ui.channelSelector, ui.segmentationSelector, ui.addPairButton, ui.addAllButton,
+            ui.removePairButton, ui.folderButton, ui.labelsTable, ui.startComboBox, ui.nameLineEdit, ui.planEdit,
+            ui.deviceComboBox, ui.timeComboBox,
         ):  # fmt: skip
             widget.enabled = isFree
         hasData = request is not None and request.hasData

@@ -91,6 +91,22 @@ def standout_model(id="standout", field_of_view=(36.0, 44.0, 36.0), fire_rate=1.
     return model
 
 
+def difference_model(id="difference", **preprocessing) -> Model:
+    """Segments where the second channel is brighter than the first one by more than a standard deviation."""
+    architecture = Architecture("m3d-nca", 4, 4, (Level((1, 1, 1), 3, 1),), fire_rate=1.0, input_channels=2)
+    pyramid = Pyramid(architecture).eval().requires_grad_(False)
+    (cell,) = pyramid.cells
+    for parameter in cell.parameters():
+        parameter.zero_()
+    cell.hidden.weight[0, 0], cell.hidden.weight[0, 1], cell.hidden.bias[0] = -1.0, 1.0, -1.0
+    cell.hidden.bias[1] = 1.0
+    cell.update.weight[2, 0], cell.update.weight[2, 1] = 20.0, -1.0  # logit = 20 max(second - first - 1, 0) - 1
+    preprocessing = Preprocessing((1.0, 1.0, 1.0), (0.0, 100.0), channels=("T2", "ADC"))
+    return Model(
+        id, architecture, preprocessing, (Label(1, "Organ", (0, 200, 0)),), info=dict(METADATA), pyramid=pyramid
+    )
+
+
 def save(model: Model, folder):
     save_model(model, folder, "# A phantom's card")
     return folder

@@ -13,11 +13,8 @@ from mednca.errors import MedNCAError, NothingFound
 from mednca.imaging.geometry import CanonicalImage
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import group_channels, read_image
-from mednca.models.description import Label, Preprocessing, parse_model_json
+from mednca.models.description import Label, parse_model_json
 from mednca.models.library import Library
-from mednca.models.weights import Model
-from mednca.nca.architecture import Architecture, Level
-from mednca.nca.pyramid import Pyramid
 from mednca.segment import segment_image
 from mednca_train import cli
 from mednca_train.data.artifacts import degrade, noise
@@ -28,26 +25,10 @@ from mednca_train.data.layouts import find_dataset
 from mednca_train.plan.finetuning import finetuning_plan
 from mednca_train.plan.plan import Augmentation
 from mednca_train.plan.propose import propose
-from phantoms import METADATA, bright_model, ellipsoid, image_of, save
+from phantoms import bright_model, difference_model, ellipsoid, image_of, save
 from training_phantoms import RAS, plan
 
 SHAPE = (24, 26, 22)
-
-
-def difference_model(id="difference") -> Model:
-    """Segments where the second channel is brighter than the first one by more than a standard deviation."""
-    architecture = Architecture("m3d-nca", 4, 4, (Level((1, 1, 1), 3, 1),), fire_rate=1.0, input_channels=2)
-    pyramid = Pyramid(architecture).eval().requires_grad_(False)
-    (cell,) = pyramid.cells
-    for parameter in cell.parameters():
-        parameter.zero_()
-    cell.hidden.weight[0, 0], cell.hidden.weight[0, 1], cell.hidden.bias[0] = -1.0, 1.0, -1.0
-    cell.hidden.bias[1] = 1.0
-    cell.update.weight[2, 0], cell.update.weight[2, 1] = 20.0, -1.0  # logit = 20 max(second - first - 1, 0) - 1
-    preprocessing = Preprocessing((1.0, 1.0, 1.0), (0.0, 100.0), channels=("T2", "ADC"))
-    return Model(
-        id, architecture, preprocessing, (Label(1, "Organ", (0, 200, 0)),), info=dict(METADATA), pyramid=pyramid
-    )
 
 
 def organ(seed):
@@ -109,7 +90,7 @@ def test_channels_on_other_grids(tmp_path, data):
     assert np.array_equal(channels[0], CanonicalImage.of(first).array)
     inside = (slice(3, -3),) * 3
     assert np.corrcoef(channels[1][inside].ravel(), CanonicalImage.of(second).array[inside].ravel())[0, 1] > 0.98
-    with pytest.raises(MedNCAError, match="elsewhere.nrrd shows nothing of what .*first.nrrd shows"):
+    with pytest.raises(MedNCAError, match=r"elsewhere\.nrrd shows nothing of what .*first\.nrrd shows"):
         read_image(tmp_path / "first.nrrd", tmp_path / "elsewhere.nrrd")
 
 

@@ -24,6 +24,7 @@ from mednca.messages import DisturbRequest, FindRequest, GrowRequest, Progress, 
 from mednca.result import Place, Report
 
 from .added_run import AddedRun
+from .channels import channelsOf, copyChannels
 from .click_placement import Point
 from .growth import addGrowth
 from .record import ORIGINAL_ROLE, checkFits
@@ -78,7 +79,17 @@ class _Pending:
 
     def check(self) -> None:
         """Raises MedNCAError, before anything is computed, for what cannot be done."""
-        lpsGeometry(self.volumeNode)
+        for channel in self.channels:
+            lpsGeometry(channel)
+
+    @property
+    def channels(self) -> list[slicer.vtkMRMLScalarVolumeNode]:
+        """What is handed over: the volume, and what else belongs to it."""
+        return channelsOf(self.volumeNode)
+
+    def withFiles(self, image: str, *others: str) -> Any:
+        """What is asked of the worker, once the files are known."""
+        return replace(self.asked, image=image, others=others)
 
     def take(self, job: Job, add: Add) -> None:
         """Use what the worker answered; add puts a result into the scene. Raises MedNCAError where that fails."""
@@ -147,6 +158,15 @@ class Disturbing(_Pending):
         super().__init__(volumeNode, DisturbRequest("", **options), finished)
         self.copyNode: slicer.vtkMRMLScalarVolumeNode | None = None
 
+    @property
+    def channels(self) -> list[slicer.vtkMRMLScalarVolumeNode]:
+        """Only the volume itself is disturbed; what else belongs to it belongs to the copy, too."""
+        return [self.volumeNode]
+
+    def withFiles(self, image: str, *others: str) -> Any:
+        """Of one volume."""
+        return replace(self.asked, image=image)
+
     def take(self, job: Job, add: Add) -> None:
         """Put the copy into the scene, on the volume's own grid."""
         image = job.images(["disturbed"])["disturbed"]
@@ -155,6 +175,7 @@ class Disturbing(_Pending):
         name = _("{name} (disturbed)").format(name=self.volumeNode.GetName())
         self.copyNode = addVolumeNode(sitk.GetArrayFromImage(image), self.volumeNode, name)
         self.copyNode.SetNodeReferenceID(ORIGINAL_ROLE, self.volumeNode.GetID())
+        copyChannels(self.volumeNode, self.copyNode)
         self.copyNode.CreateDefaultDisplayNodes()
 
 
@@ -253,9 +274,9 @@ class RequestQueue:
         self.changed, self.log, self.add = changed, log, add
         self.client = SegmentationClient(self._onJobChanged, self._take, log)
         self.pending: list[AnyRequest] = []  # those that are not over, oldest first
-        self._file: tuple[tuple, Path] | None = None  # stamp and path of the volume that was handed over last
+        self._files: dict[tuple, Path] = {}  # by its stamp, the file of each volume that was handed over last
         self._sending: tuple | None = None  # stamp, path and generator of the one on its way
-        self._files = 0
+        self._count = 0
         self._timer = qt.QTimer()
         self._timer.setInterval(0)
         self._timer.connect("timeout()", self._sendChunk)
@@ -281,7 +302,7 @@ class RequestQueue:
     def shutdown(self) -> None:
         """End the process and drop all requests without a word: nodes and widgets may be gone."""
         self._timer.stop()
-        self._sending = self._file = None
+        self._sending, self._files = None, {}
         for request in self.pending:
             request.job.enter(RequestState.CANCELLED)
         self.pending = []
@@ -294,32 +315,40 @@ class RequestQueue:
             self._timer.stop()
             return
         try:
-            path = self._handedOver(request.volumeNode)
-            if path:
-                self.client.submit(request.job, **replace(request.asked, image=path.name).to_json())
+            paths = self._handedOver(request.channels)
+            if paths:
+                self.client.submit(request.job, **request.withFiles(*(path.name for path in paths)).to_json())
         except (MedNCAError, OSError) as error:
             self._sending = None
             self.client.end(request.job, RequestState.FAILED, str(error))
 
-    def _handedOver(self, volumeNode):
-        """The file of a volume once it is whole, otherwise None. A volume that did not change is not written again."""
-        if not slicer.mrmlScene.IsNodePresent(volumeNode):
+    def _handedOver(self, volumeNodes):
+        """The files of some volumes once they are whole, otherwise None. Those that did not change are not written
+        again."""
+        if not all(map(slicer.mrmlScene.IsNodePresent, volumeNodes)):
             raise MedNCAError(_("The volume was removed before it could be segmented."))
-        stamp = volumeStamp(volumeNode)
-        if self._file and self._file[0] == stamp and self._file[1].exists():
-            return self._file[1]
+        stamps = {volumeStamp(node): node for node in volumeNodes}
+        for stamp, node in stamps.items():
+            if stamp not in self._files or not self._files[stamp].exists():
+                self._write(stamp, node)
+                return None
+        old, self._files = self._files, {stamp: self._files[stamp] for stamp in stamps}
+        if not self.client.jobs:
+            for stamp in old.keys() - stamps.keys():
+                old[stamp].unlink(missing_ok=True)
+        return list(self._files.values())
+
+    def _write(self, stamp, volumeNode):
+        """The next bit of a volume's file."""
         if self._sending is None or self._sending[0] != stamp:
-            self._files += 1
-            path = self.client.scratch / f"volume-{self._files}.nrrd"
+            self._count += 1
+            path = self.client.scratch / f"volume-{self._count}.nrrd"
             self._sending = (stamp, path, writeVolume(volumeNode, path))
         try:
             next(self._sending[2])
         except StopIteration:
-            old, self._file = self._file, self._sending[:2]
+            self._files[stamp] = self._sending[1]
             self._sending = None
-            if old and not self.client.jobs:
-                old[1].unlink(missing_ok=True)
-        return None
 
     def _onJobChanged(self, job):
         request = self._requestOf(job)

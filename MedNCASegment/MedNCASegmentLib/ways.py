@@ -10,6 +10,7 @@ from mednca.imaging.structures import is_one_field
 from mednca.models.description import Description
 from mednca.quality.domain import objection_to_image
 
+from .channels import whatLacks
 from .messages import objectionText
 from .volumes import spacingAndExtent
 
@@ -23,6 +24,9 @@ def whyNot(volumeNode: slicer.vtkMRMLScalarVolumeNode | None, model: Description
     if volumeNode is None or model is None:
         told = _("Choose a volume and a model first.")
         return told, told
+    lacking = whatLacks(volumeNode, model)
+    if lacking:
+        return lacking, lacking
     try:
         spacing, extent = spacingAndExtent(volumeNode)
     except MedNCAError as error:

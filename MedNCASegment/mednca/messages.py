@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from .axes import triple
 from .errors import MedNCAError
+from .imaging.header import MOST_CHANNELS
 from .schema import LINE, SEED, numbers, optional, parse_json, record
 
 _JOB = {"type": ["string", "integer"]}
@@ -33,6 +34,13 @@ def request_schema(properties: dict, required: Sequence[str] = ()) -> dict:
         The schema.
     """
     return record({"command": {"type": "string"}, "job": _JOB, "out": PATH} | properties, required)
+
+
+def _fields(kind, data: dict, *apart: str) -> dict[str, Any]:
+    """What a request's line says of its fields, but for those that are read apart."""
+    names = {each.name for each in dataclasses.fields(kind)} - {"others", *apart}
+    others = {"others": tuple(data["others"])} if "others" in data else {}
+    return others | {name: value for name, value in data.items() if name in names}
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,7 @@ class SegmentRequest:
     Attributes:
         image: its file.
         model: its id in the library, or its folder.
+        others: files of the image's further channels; those beyond the model's are left aside.
         clicks: RAS mm; none for the whole image.
         out: the folder that is to be made; None where whoever sends the request says it.
         members, seed, device, target_dice, memory_limit: as of `segment.segment_image`; None: its own default.
@@ -70,6 +79,7 @@ class SegmentRequest:
     schema = request_schema(
         {
             "image": PATH,
+            "others": {"type": "array", "items": PATH, "maxItems": MOST_CHANNELS - 1},
             "model": PATH,
             "clicks": {"type": "array", "items": numbers(3, -1e6, 1e6), "maxItems": 1000},
             "members": optional({"type": "integer", "minimum": 1, "maximum": 1000}),
@@ -83,6 +93,7 @@ class SegmentRequest:
     image: str
     model: str
     clicks: tuple[tuple[float, float, float], ...] = ()
+    others: tuple[str, ...] = ()
     out: str | None = None
     members: int | None = None
     seed: int | None = None
@@ -99,9 +110,8 @@ class SegmentRequest:
     @classmethod
     def from_json(cls, data: dict) -> SegmentRequest:
         """data: checked against the schema."""
-        names = {each.name for each in dataclasses.fields(cls)} - {"clicks"}
         clicks = tuple(triple(click) for click in data.get("clicks", ()))
-        return cls(clicks=clicks, **{name: value for name, value in data.items() if name in names})
+        return cls(clicks=clicks, **_fields(cls, data, "clicks"))
 
     def to_json(self) -> dict:
         """The request, without its job."""
@@ -114,7 +124,7 @@ class FindRequest:
     """Find a model's structures in an image that lies in a file, where the model says that they usually lie.
 
     Attributes:
-        image, model: as of `SegmentRequest`.
+        image, model, others: as of `SegmentRequest`.
         seed, device, memory_limit: as of `segment.find_structures`; None: its own default.
     """
 
@@ -122,12 +132,13 @@ class FindRequest:
     schema = request_schema(
         {
             name: SegmentRequest.schema["properties"][name]
-            for name in ("image", "model", "seed", "device", "memory_limit")
+            for name in ("image", "others", "model", "seed", "device", "memory_limit")
         },
         ("image", "model"),
     )
     image: str
     model: str
+    others: tuple[str, ...] = ()
     seed: int | None = None
     device: str | None = None
     memory_limit: float | None = None
@@ -141,8 +152,7 @@ class FindRequest:
     @classmethod
     def from_json(cls, data: dict) -> FindRequest:
         """data: checked against the schema."""
-        names = {each.name for each in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in data.items() if name in names})
+        return cls(**_fields(cls, data))
 
     def to_json(self) -> dict:
         """The request, without its job."""
@@ -154,7 +164,7 @@ class GrowRequest:
     """Watch how one member comes to its result, step by step.
 
     Attributes:
-        image, model: as of `SegmentRequest`.
+        image, model, others: as of `SegmentRequest`.
         click, members, seed, memory_limit: as of `growth.watch_growth`; None: its own default.
     """
 
@@ -163,12 +173,13 @@ class GrowRequest:
         {"click": optional(numbers(3, -1e6, 1e6))}
         | {
             name: SegmentRequest.schema["properties"][name]
-            for name in ("image", "model", "members", "seed", "memory_limit")
+            for name in ("image", "others", "model", "members", "seed", "memory_limit")
         },
         ("image", "model", "out"),
     )
     image: str
     model: str
+    others: tuple[str, ...] = ()
     click: tuple[float, float, float] | None = None
     members: int | None = None
     seed: int | None = None
@@ -183,9 +194,8 @@ class GrowRequest:
     @classmethod
     def from_json(cls, data: dict) -> GrowRequest:
         """data: checked against the schema."""
-        names = {each.name for each in dataclasses.fields(cls)} - {"click"}
         click = triple(data["click"]) if data.get("click") else None
-        return cls(click=click, **{name: value for name, value in data.items() if name in names})
+        return cls(click=click, **_fields(cls, data, "click"))
 
     def to_json(self) -> dict:
         """The request, without its job."""
@@ -223,8 +233,7 @@ class DisturbRequest:
     @classmethod
     def from_json(cls, data: dict) -> DisturbRequest:
         """data: checked against the schema."""
-        names = {each.name for each in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in data.items() if name in names})
+        return cls(**_fields(cls, data))
 
     def to_json(self) -> dict:
         """The request, without its job."""

@@ -170,12 +170,11 @@ class Worker:
     def _segment(self, request: dict, job: str) -> dict:
         from .files import staged, write_json
         from .imaging.reading import write_image
-        from .models.library import Library
         from .segment import segment_image
 
         asked, progress = SegmentRequest.from_json(request), self.progress(job)
         progress(Progress("reading", 0, 1))
-        image, model = self._image(Path(asked.image)), Library().load(asked.model)
+        image, model = self._image_and_model(asked)
         result = segment_image(image, model, asked.clicks, progress=progress, **asked.options)
         report = result.report.to_json()
         progress(Progress("writing", 0, 1))
@@ -187,22 +186,20 @@ class Worker:
         return {"out": request["out"], "report": report}
 
     def _find(self, request: dict, job: str) -> dict:
-        from .models.library import Library
         from .segment import find_structures
 
         asked, progress = FindRequest.from_json(request), self.progress(job)
         progress(Progress("reading", 0, 1))
-        image, model = self._image(Path(asked.image)), Library().load(asked.model)
+        image, model = self._image_and_model(asked)
         places = find_structures(image, model, progress=progress, **asked.options)
         return {"places": [place.to_json() for place in places]}
 
     def _grow(self, request: dict, job: str) -> dict:
         from .growth import watch_growth
-        from .models.library import Library
 
         asked, progress = GrowRequest.from_json(request), self.progress(job)
         progress(Progress("reading", 0, 1))
-        image, model = self._image(Path(asked.image)), Library().load(asked.model)
+        image, model = self._image_and_model(asked)
         growth = watch_growth(image, model, progress=progress, **asked.options)
         self._leave(request["out"], "growth", growth.image, job)
         return {"out": request["out"], "levels": list(growth.levels)}
@@ -213,7 +210,7 @@ class Worker:
         asked, progress = DisturbRequest.from_json(request), self.progress(job)
         progress(Progress("reading", 0, 1))
         disturbed = disturb_image(
-            self._image(Path(asked.image)),
+            self._image(asked.image),
             Disturbance(**asked.severities),
             asked.seed,
             lambda done, total: progress(Progress("disturbing", done, total)),
@@ -231,14 +228,23 @@ class Worker:
             sitk.WriteImage(image, str(folder / f"{name}.nrrd"))
             self.check(job)
 
-    def _image(self, path: Path):
-        """The image of a file; the last one is kept, as clicks come in rows on one volume."""
+    def _image_and_model(self, asked: SegmentRequest | FindRequest | GrowRequest):
+        """What a request is about; of the image as many channels as the model takes."""
+        from .models.library import Library
+
+        model = Library().load(asked.model)
+        return self._image(asked.image, *asked.others[: model.architecture.input_channels - 1]), model
+
+    def _image(self, *channels: str):
+        """The image of some files; the last one is kept, as clicks come in rows on one volume."""
         from .imaging.reading import read_image
 
-        stamp = (path, path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
+        paths = [Path(channel) for channel in channels]
+        whole = all(path.is_file() for path in paths)
+        stamp = [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths] if whole else None
         if stamp is None or self.image is None or self.image[0] != stamp:
             self.image = None  # first let go of the old one
-            self.image = (stamp, read_image(path))
+            self.image = (stamp, read_image(*paths))
         return self.image[1]
 
     def progress(self, job: str) -> Callable[[Progress], None]:

@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 from mednca.errors import MedNCAError
 from mednca.messages import Progress
 from mednca_train.data.cases import Case
+from MedNCASegmentLib.channels import channelsOf
 from MedNCASegmentLib.volumes import arrayFromVolumeNode, imageFromVolumeNode, writeVolume
 
 from .pairs import Pair, caseNames, segmentsOf
@@ -108,16 +109,20 @@ def exportPairs(pairs: list[Pair], values: dict[str, int], folder: Path) -> Gene
     for number, (name, (volumeNode, node)) in enumerate(zip(names, pairs, strict=True)):
         progress = Progress("exporting", number, len(pairs))
         yield progress
-        case = Case(name, folder / "images" / f"{name}.nrrd", folder / "labels" / f"{name}.nrrd")
+        channels = channelsOf(volumeNode)
+        others = tuple(folder / "images" / f"{name}_{number:04}.nrrd" for number in range(1, len(channels)))
+        case = Case(name, folder / "images" / f"{name}.nrrd", folder / "labels" / f"{name}.nrrd", others)
         try:
-            yield from (progress for _chunk in writeVolume(volumeNode, case.image))
+            for channel, path in zip(channels, case.channels, strict=True):
+                yield from (progress for _chunk in writeVolume(channel, path))
             _writeLabels(volumeNode, node, values, case.labels)
             cases.append(case)
         except OSError:  # a full disk is no fault of this pair
             raise
         except Exception as error:  # one bad pair must cost the others nothing
             problems[name] = str(error) if isinstance(error, MedNCAError) else f"{type(error).__name__}: {error}"
-            case.image.unlink(missing_ok=True)
+            for path in case.channels:
+                path.unlink(missing_ok=True)
     return ExportedPairs(tuple(names), tuple(cases), problems)
 
 

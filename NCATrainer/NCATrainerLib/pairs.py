@@ -12,6 +12,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
+from MedNCASegmentLib.channels import channelsOf
 from MedNCASegmentLib.record import hasRuns, isImage
 from MedNCASegmentLib.volumes import volumeStamp, voxels
 
@@ -89,7 +90,7 @@ def stampOf(pair: Pair) -> tuple:
     """The state of a pair: changes whenever anything of it changes that the training depends on."""
     volumeNode, node = pair
     stamp = _gridStamp if node.IsA("vtkMRMLLabelMapVolumeNode") else _segmentationStamp
-    return volumeNode.GetName(), _gridStamp(volumeNode), stamp(node)
+    return volumeNode.GetName(), *map(_gridStamp, channelsOf(volumeNode)), stamp(node)
 
 
 def _gridStamp(node):

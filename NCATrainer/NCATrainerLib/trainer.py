@@ -217,7 +217,10 @@ class Trainer:
             self.examine(request, lambda: self.propose(request, changes, then))
             return
         names = {value: label for label, value in request.labelValues.items()} or data.label_names
-        asked = PlanRequest(data.fingerprint, label_names=names, changes=changes or {}, hours=request.hours)
+        shown = self.preparation.planned if changes else None
+        asked = PlanRequest(
+            data.fingerprint, label_names=names, changes=changes or {}, hours=request.hours, shown=shown
+        )
         self._then = then
         self._submit(
             TrainerState.PLANNING,

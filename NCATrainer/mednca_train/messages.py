@@ -78,6 +78,7 @@ class PlanRequest:
         estimate: whether to measure what the plan costs.
         hours: that there are for a new model, from its first case to its end (`plan.budget.plan_for`); None for as long
             as it takes.
+        shown: what was proposed for the same before, to be changed; None to propose anew.
     """
 
     command = "plan"
@@ -90,6 +91,7 @@ class PlanRequest:
             "changes": optional({"type": "object"}),
             "estimate": {"type": "boolean"},
             "hours": optional({"type": "number", "exclusiveMinimum": 0, "maximum": 1000}),
+            "shown": optional({"type": "object"}),
         },
         ("cases",),
     )
@@ -100,6 +102,7 @@ class PlanRequest:
     changes: dict = field(default_factory=dict)
     estimate: bool = True
     hours: float | None = None
+    shown: PlanAnswer | None = None
 
     @classmethod
     def from_json(cls, data: dict) -> PlanRequest:
@@ -111,6 +114,7 @@ class PlanRequest:
             data.get("changes") or {},
             data.get("estimate", True),
             data.get("hours"),
+            PlanAnswer.from_json(data["shown"]) if data.get("shown") else None,
         )
 
     def to_json(self) -> dict:
@@ -118,7 +122,7 @@ class PlanRequest:
         return {
             "command": self.command, "cases": self.fingerprint.to_json(), "base": self.base, "family": self.family,
             "labels": _by_string(self.label_names), "changes": self.changes, "estimate": self.estimate,
-            "hours": self.hours,
+            "hours": self.hours, "shown": self.shown.to_json() if self.shown else None,
         }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ loses what it did since the last checkpoint, at most a minute of training.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,9 @@ class TrainingWorker(Worker):
         found, names = asked.fingerprint, asked.label_names
         cases = len(found.usable)
         self.progress(job)(Progress("estimating", 0, 1))
+        if asked.shown:
+            plan = with_changes(asked.shown.plan, asked.changes)
+            return replace(asked.shown, plan=plan, estimate=estimate(plan, cases)).to_json()
         if asked.hours and not asked.base:
             fitting = plan_for(found, 3600 * asked.hours, lambda plan: estimate(plan, cases), names, asked.family)
             plan = with_changes(fitting.proposal.plan, asked.changes)

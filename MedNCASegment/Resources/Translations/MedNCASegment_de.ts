@@ -448,6 +448,17 @@
   </message>
  </context>
  <context>
+  <name>MedNCASegmentLib.channels</name>
+  <message>
+   <source>Choose the volume of the channel {name} first.</source>
+   <translation>Wählen Sie zuerst das Volumen des Kanals {name}.</translation>
+  </message>
+  <message>
+   <source>Another image of the same body in the same place, which this model needs, too.</source>
+   <translation>Ein anderes Bild desselben Körpers an derselben Stelle, das dieses Modell auch braucht.</translation>
+  </message>
+ </context>
+ <context>
   <name>MedNCASegmentLib.click_placement</name>
   <message>
    <source>{volume} clicks</source>

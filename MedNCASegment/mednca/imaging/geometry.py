@@ -355,7 +355,7 @@ def nearest_axes(direction: np.ndarray) -> tuple[int, int, int]:
 
 
 class _Voxels:
-    """An image's buffer (i, j, k, channels), kept: SimpleITK's own array view is a dead pointer once the image is gone."""
+    """A buffer (i, j, k, channels), kept: SimpleITK's own array view is a dead pointer once the image is gone."""
 
     def __init__(self, image: sitk.Image):
         view = sitk.GetArrayViewFromImage(image)

@@ -193,11 +193,25 @@ def read_image(path: str | Path, *channels: str | Path) -> sitk.Image:
     Raises:
         MedNCAError: with one sentence for whatever cannot be segmented, or not be read for certain (`imaging`).
     """
-    first = check_image(_read(Path(path)), str(path))
-    if not channels:
+    return join_channels([(str(each), check_image(_read(Path(each)), str(each))) for each in (path, *channels)])
+
+
+def join_channels(images: Sequence[tuple[str, sitk.Image]]) -> sitk.Image:
+    """Make one image of several channels.
+
+    Args:
+        images: what each is called in messages, and the image itself, of `check_image`.
+
+    Returns:
+        The first one, or an image on its voxels with a component for each.
+
+    Raises:
+        MedNCAError: one shows nothing of what the first one shows.
+    """
+    (first_name, first), *others = images
+    if not others:
         return first
-    others = (_on_grid(check_image(_read(Path(other)), str(other)), first, f"{other}", f"{path}") for other in channels)
-    return sitk.Compose(first, *others)
+    return sitk.Compose(first, *(_on_grid(image, first, name, first_name) for name, image in others))
 
 
 def read_labels(path: str | Path) -> sitk.Image:

@@ -140,6 +140,14 @@
    <translation>Ein Bild, von dem gelernt wird.</translation>
   </message>
   <message>
+   <source>Second channel:</source>
+   <translation>Zweiter Kanal:</translation>
+  </message>
+  <message>
+   <source>Another image of the same body in the same place, such as ADC beside T2, if the model is to see both. Of more channels make a folder, as nnU-Net has it.</source>
+   <translation>Ein anderes Bild desselben Körpers an derselben Stelle, wie ADC neben T2, wenn das Modell beide sehen soll. Bei mehr Kanälen legen Sie einen Ordner an, wie nnU-Net ihn hat.</translation>
+  </message>
+  <message>
    <source>Segmentation:</source>
    <translation>Segmentierung:</translation>
   </message>

@@ -10,7 +10,6 @@ from pathlib import Path
 from mednca.errors import MedNCAError
 from mednca.models.description import Preprocessing
 
-
 ONE_CHANNEL = Preprocessing(None).channels  # what the channel of an image that has only one is called
 
 

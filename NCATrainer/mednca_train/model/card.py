@@ -42,7 +42,8 @@ def model_card(model: Model, report: ValidationReport, command: str) -> str:
 
 ## What it is
 {model.architecture.family}, {model.architecture.parameter_count():,} trainable parameters: {levels};
-{model.architecture.channels} channels{_inputs(model)}, {model.architecture.hidden} hidden, fire rate {model.architecture.fire_rate}.
+{model.architecture.channels} channels{_inputs(model)}, {model.architecture.hidden} hidden, fire rate
+{model.architecture.fire_rate}.
 Weights: SHA-256 `{model.sha256}`.
 
 ## Data

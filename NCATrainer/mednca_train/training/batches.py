@@ -20,7 +20,9 @@ from .streams import AUGMENT, CASES, STRUCTURE
 
 
 class Batches(torch.utils.data.Dataset):
-    """Item i is this process's part of the batch of iteration `first` + i: images (B, R, A, S, channels), labels (B, R, A, S).
+    """Item i is this process's part of the batch of iteration `first` + i.
+
+    That is images (B, R, A, S, channels) and labels (B, R, A, S).
 
     Its samples' numbers in the whole batch are `sample_numbers`. Where a case cannot be read any more, the item is the
     sentence that says so: an error of another process would reach nobody as it is.
