@@ -36,7 +36,7 @@ def test_recorded_figures_are_reproduced(model, hippocampus):
     names = model.info["training"]["split"]["validation"][:4]
     for name in names:
         (score,) = evaluate_case(
-            name, hippocampus / "images" / f"{name}.nii.gz", hippocampus / "labels" / f"{name}.nii.gz", model
+            name, [hippocampus / "images" / f"{name}.nii.gz"], hippocampus / "labels" / f"{name}.nii.gz", model
         )
         distance = score.hd95_mm["union"]
         assert score.dice["union"] > 0.8 and distance is not None and distance < 5, score

@@ -192,13 +192,6 @@ def _run(*words):
     return CliRunner().invoke(cli.cli.app, [str(word) for word in words])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def here():
-    with pytest.MonkeyPatch.context() as patch:
-        measure_here(patch)
-        yield
-
-
 @pytest.fixture(scope="module")
 def calibrated(cases, tmp_path_factory):
     """A phantom model calibrated by command on four of the eight phantoms, and tried on another."""
@@ -207,8 +200,10 @@ def calibrated(cases, tmp_path_factory):
     base = save(model, folder / "base")
     split = {"training": [f"case_{n}" for n in range(4)], "validation": ["case_4"]}
     (folder / "split.json").write_text(json.dumps(split), encoding="utf-8")
-    result = _run("calibrate", base, "--out", folder / "made", "--data", cases[0].image.parents[1],
-                  "--cases", folder / "split.json", "--keep-names")  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        measure_here(patch)
+        result = _run("calibrate", base, "--out", folder / "made", "--data", cases[0].image.parents[1],
+                      "--cases", folder / "split.json", "--keep-names")  # fmt: skip
     assert result.exit_code == 0, result.output
     return folder
 
@@ -239,7 +234,7 @@ def test_another_coverage_and_signal_need_no_data(calibrated):
     assert "samples" in str(_run("calibrate", calibrated / "base", "--out", calibrated / "x").exception)
 
 
-def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrated, cases, tmp_path):
+def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrated, cases, tmp_path, inline_pool):
     options = ("--data", cases[0].image.parents[1], "--cases", calibrated / "split.json")
     for how in ((), ("--reuse",)):
         result = _run("verdict-report", calibrated / "made", "--out", tmp_path / "report", *options, *how)

@@ -33,7 +33,7 @@ from training_phantoms import plan
 image, labels = organ_case(0)
 chances = ("gamma", "bias_field", "anisotropy", "blur", "motion", "ghosting", "spike", "noise", "elastic")
 everything = plan(augmentation=Augmentation(flip=(0,), **dict.fromkeys(chances, 1.0)))
-made = dict(zip(("sample", "sample's labels"), training_sample(image, labels.astype(np.int16), everything, seed=1)))
+made = dict(zip(("sample", "sample's labels"), training_sample(image[..., None], labels.astype(np.int16), everything, seed=1)))
 for name, kind in (artifacts.ARTIFACTS | artifacts.PAPER_ARTIFACTS | artifacts.NONSENSE).items():
     made[name] = artifacts._transformed(artifacts.to_unit(image), (1.0, 1.0, 1.0), kind(0.5), seed=2)
 np.savez(sys.argv[1], **made)

@@ -81,7 +81,7 @@ def test_structures_are_what_fits_into_one_field():
 def test_each_structure_is_evaluated_in_a_field_of_its_own(heads, bright):
     model = Library().load(str(bright))
     scores = evaluate_case(
-        "head", heads / "images" / "head_0.nii.gz", heads / "labels" / "head_0.nii.gz", model, members=2
+        "head", [heads / "images" / "head_0.nii.gz"], heads / "labels" / "head_0.nii.gz", model, members=2
     )
     assert [score.structure for score in scores] == [1, 2] and all(score.clicked for score in scores)
     assert all(score.dice["union"] > 0.9 and set(score.dice) == {"Label 1", "Label 2", "union"} for score in scores)
@@ -90,7 +90,7 @@ def test_each_structure_is_evaluated_in_a_field_of_its_own(heads, bright):
 
 def test_values_that_tell_structures_apart_are_no_parts(tmp_path, bright):
     image, labels = _head(tmp_path, "sides", 0, sides=True)
-    scores = evaluate_case("sides", image, labels, Library().load(str(bright)), members=2)
+    scores = evaluate_case("sides", [image], labels, Library().load(str(bright)), members=2)
     assert [set(score.dice) for score in scores] == [{"union"}] * 2
     assert all(score.dice["union"] > 0.9 for score in scores)
 
@@ -112,7 +112,7 @@ def test_a_large_image_without_labels_is_told(tmp_path, bright):
     image, labels = _head(tmp_path, "none", 0)
     sitk.WriteImage(image_of(np.zeros(SHAPE, np.uint8), direction=RAS), str(labels))
     with pytest.raises(MedNCAError, match="nothing to click on"):
-        evaluate_case("none", image, labels, Library().load(str(bright)))
+        evaluate_case("none", [image], labels, Library().load(str(bright)))
 
 
 def test_evaluate_goes_on_after_bad_cases(tmp_path, heads, bright):
@@ -170,5 +170,5 @@ def test_the_shared_brains_are_found_by_clicks(tmp_path):
         pytest.skip("the whole brains are not here")
     model = Library().load("hippocampus-m3dnca")
     for image in sorted((brains / "images").iterdir())[:3]:
-        scores = evaluate_case(image.name, image, brains / "labels" / image.name, model, members=2)
+        scores = evaluate_case(image.name, [image], brains / "labels" / image.name, model, members=2)
         assert len(scores) == 2 and all(score.dice["union"] > 0.7 for score in scores), scores

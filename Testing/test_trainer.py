@@ -105,7 +105,7 @@ def test_what_is_no_data_set_is_told(tmp_path):
     with pytest.raises(MedNCAError, match="holds no data set"):
         find_dataset(tmp_path)
     (tmp_path / "dataset.json").write_text('{"labels": {"0": "b", "1": "x"}, "modality": {"0": "T1", "1": "T2"}}')
-    with pytest.raises(MedNCAError, match="2 image channels"):
+    with pytest.raises(MedNCAError, match="imagesTr is not a folder"):
         find_dataset(tmp_path)
     (tmp_path / "dataset.json").write_text("[")
     with pytest.raises(MedNCAError, match="not valid JSON"):

@@ -309,8 +309,8 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
 
 def test_fine_tuning_a_bundled_model(host, panel):
     """Its own labels are called as before, and the result stands beside the base model's."""
-    for number in range(3):
-        _pair(number, names=("Posterior hippocampus", "Anterior hippocampus"), spacing=2.0)
+    for number in range(2):
+        _pair(number, names=("Posterior hippocampus", "Anterior hippocampus"), spacing=1.0)
     host.click(panel.ui.addAllButton)
     panel.ui.startComboBox.setCurrentIndex(panel.ui.startComboBox.findData("hippocampus-m3dnca"))
     _propose(host, panel, **QUICK | {"iterations": 2, "validate_every": 2, "patch": [16, 16, 16], "batch": 1})

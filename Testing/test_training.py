@@ -55,7 +55,7 @@ def test_it_learns_and_ships(cases, tmp_path, inline_pool):
     run = _train(
         tmp_path / "run",
         cases,
-        plan(iterations=150, learning_rate=5e-3, ema=0.95, freeze_norm=0.1, checkpoint_every=1000),
+        plan(iterations=110, learning_rate=5e-3, ema=0.95, freeze_norm=0.1, checkpoint_every=1000),
     )
     report = finish(run, cases, METADATA, tmp_path / "user" / "phantom", "mednca train ...", calibration_cases=3)
     (entry,) = Library(bundled=tmp_path / "none", user=tmp_path / "user").entries()
@@ -151,7 +151,7 @@ def test_samples_are_reproducible_and_keep_image_and_labels_together(cases):
     first, again, other = (training_sample(image, labels, plan(), seed) for seed in (5, 5, 6))
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
     assert not np.array_equal(first[0], other[0])
-    assert first[0].shape == (24, 26, 22) and set(np.unique(first[1])) <= {IGNORE, 0, 1, 2}
+    assert first[0].shape == (24, 26, 22, 1) and set(np.unique(first[1])) <= {IGNORE, 0, 1, 2}
     quiet = plan(
         augmentation=Augmentation(noise=0, spike=0, ghosting=0, motion=0, bias_field=0, gamma=0, blur=0, anisotropy=0)
     )

@@ -29,7 +29,7 @@ def plan(**changes) -> Plan:
         "validate_every": 1000, "augmentation": Augmentation(shift=2, rotation=4, elastic=0.1),
     }  # fmt: skip
     preprocessing = Preprocessing((1.0, 1.0, 1.0), field_of_view=(24.0, 26.0, 22.0), keep_largest=True)
-    return Plan(preprocessing=preprocessing, labels=LABELS, **(options | changes))
+    return Plan(**({"preprocessing": preprocessing, "labels": LABELS} | options | changes))
 
 
 COARSE = {"preprocessing": Preprocessing((3.0, 3.0, 3.0), field_of_view=(72.0, 78.0, 66.0), keep_largest=True)}
