@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-hour check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -25,6 +25,10 @@ check-onnx: $(READY)
 # Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (half an hour).
 check-scale: $(READY)
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py
+
+# What `mednca train --hours 1` makes of twenty phantoms of left atria: docs/hour-atria.json (an hour and a quarter).
+check-hour: $(READY)
+	PYTHONPATH=Testing $(PY) Testing/benchmarks/hour.py
 
 # Whether a SIGKILL at any moment of segment, import, calibrate and train leaves anything half done (minutes).
 check-kills: $(READY)

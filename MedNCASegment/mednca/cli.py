@@ -133,6 +133,16 @@ def segment(
     device: DeviceOption = "auto",
     target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = DEFAULT_TARGET,
     overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
+    bids: Annotated[
+        bool, typer.Option("--bids", help="The folder is a BIDS data set, and --out becomes one of its derivatives.")
+    ] = False,
+    suffix: Annotated[
+        list[str] | None,
+        typer.Option(help="With --bids: of the images; default: T1w. Of several channels one for each."),
+    ] = None,
+    participant_label: Annotated[
+        list[str] | None, typer.Option(help="With --bids: only this participant; may be repeated.")
+    ] = None,
     missing: Annotated[
         bool, typer.Option("--missing", help="Take results that are there, and segment what has none yet.")
     ] = False,
@@ -145,6 +155,7 @@ def segment(
     as_json: JsonFlag = False,
 ) -> None:
     """Segment images: per image a folder with segmentation, variance, report and overview, and a table of them all."""
+    from .batch.bids import Derivatives
     from .batch.clicks import read_clicks
     from .batch.jobs import Job, Request
     from .batch.summary import Summary, failure_row, rows_of
@@ -160,13 +171,25 @@ def segment(
         str(library.find(model).resolve()), loaded.sha256, members, seed, device, target, memory_limit, roi, find,
         overwrite, missing,
     )  # fmt: skip
-    named, failures = _with_channels(images, channel or [], loaded.preprocessing.channels)
+    derivatives, results_folder = None, out_folder
+    if bids:
+        source = _bids_dataset(images, suffix, participant_label, channel, loaded)
+        named, problems = source.images()
+        failures = [_failure(*problem) for problem in problems.items()]
+        derivatives = Derivatives(out_folder, source, loaded.labels, loaded.name)
+        results_folder = derivatives.results
+    elif suffix or participant_label:
+        raise MedNCAError("--suffix and --participant-label belong to --bids.")
+    else:
+        named, failures = _with_channels(images, channel or [], loaded.preprocessing.channels)
     at = read_clicks(clicks, [name for name, _paths in named]) if clicks else {}
     work = [
-        Job(request, name, str(first), str(out_folder / name), (*points, *at.get(name, ())), tuple(map(str, others)))
+        Job(
+            request, name, str(first), str(results_folder / name), (*points, *at.get(name, ())), tuple(map(str, others))
+        )
         for name, (first, *others) in named
     ]
-    summary, results, rows, notes = Summary(out_folder), [], [], {}
+    summary, results, rows, notes = Summary(results_folder), [], [], {}
     for failure in failures:
         name = case_name(failure["image"])
         summary.add(name, [failure_row(name, failure["image"], failure["error"])])
@@ -182,20 +205,35 @@ def segment(
                 summary.add(job.name, own)
                 if as_json:
                     results.append({"image": job.image, "folder": job.folder, "report": report.to_json()})
+                if derivatives:
+                    with _apart(failures, job.image):
+                        derivatives.add(job.name, dict(named)[job.name], report.to_json())
                 rows += own
                 notes |= dict.fromkeys(report.notes)
             bar.update(total, advance=1)
-    with _apart(failures, out_folder):
+    with _apart(failures, results_folder):
         summary.finish()
     if as_json:
         print(json.dumps({"results": results, "failures": failures}, indent=1))
     else:
-        _tell(rows, out_folder)
+        _tell(rows, results_folder)
     for note in notes:
         err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)
     for failure in failures:
         complain(failure)
     raise typer.Exit(1 if failures else 0)
+
+
+def _bids_dataset(images: list[Path], suffixes, participants, others, model):
+    """The one that the options name."""
+    from .batch.bids import BidsDataset
+
+    chosen, channels = tuple(suffixes or ("T1w",)), model.preprocessing.channels
+    if len(images) != 1 or others:
+        raise MedNCAError("--bids takes one folder, that of the data set, and no --channel.")
+    if len(chosen) != len(channels):
+        raise MedNCAError(f"{model.name} needs a --suffix for each of its channels ({', '.join(channels)}), in order.")
+    return BidsDataset(images[0], chosen, tuple(participants or ()))
 
 
 def _with_channels(images, others: list[Path], channels: Sequence[str]):

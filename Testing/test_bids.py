@@ -1,0 +1,150 @@
+"""BIDS in, BIDS derivatives out: by the validator's rules where the validator is installed, by the names' own always."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from typer.testing import CliRunner
+
+from mednca import cli
+from mednca.batch.bids import BidsDataset
+from mednca.errors import MedNCAError
+from phantoms import BALL, bright_model, difference_model, image_of, save
+
+# Of BIDS 1.10: entities in their order, and a suffix.
+_NAME = re.compile(
+    r"sub-[A-Za-z0-9]+(_ses-[A-Za-z0-9]+)?(_acq-[A-Za-z0-9]+)?(_run-[0-9]+)?_desc-mednca_dseg\.(nii\.gz|json)"
+)
+
+
+def _write(root, name, bright=True):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(len(name)).normal(0, 0.2, BALL.shape)
+    sitk.WriteImage(image_of((BALL * 50 * bright + noise).astype(np.float32)), str(path))
+    path.with_name(path.name.replace(".nii.gz", ".json")).write_text('{"MagneticFieldStrength": 3}', encoding="utf-8")
+
+
+@pytest.fixture
+def raw(tmp_path):
+    root = tmp_path / "raw"
+    for name in (
+        "sub-01/anat/sub-01_T1w.nii.gz",
+        "sub-01/anat/sub-01_T2w.nii.gz",
+        "sub-02/ses-a/anat/sub-02_ses-a_acq-mprage_run-1_T1w.nii.gz",
+        "sub-02/ses-b/anat/sub-02_ses-b_T1w.nii.gz",
+        "sub-02/ses-b/anat/sub-02_ses-b_T2w.nii.gz",
+    ):
+        _write(root, name)
+    described = {
+        "Name": "Phantoms",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "raw",
+        "License": "CC0",
+        "Authors": ["A B"],
+    }
+    (root / "dataset_description.json").write_text(json.dumps(described), encoding="utf-8")
+    (root / "README.md").write_text("Phantoms, made by code, to try a program with.\n" * 5, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def model(tmp_path):
+    return str(save(bright_model(), tmp_path / "bright"))
+
+
+def _run(*words):
+    return CliRunner().invoke(cli.app, ["segment", *map(str, words), "--members", "2"])
+
+
+def _files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_derivatives_of_a_data_set(raw, model, tmp_path):
+    out = tmp_path / "derivatives"
+    result = _run(raw, "--bids", "--model", model, "--out", out)
+    assert result.exit_code == 0, result.output
+    made = [file for file in _files(out) if not file.startswith("mednca")]
+    assert made == [
+        ".bidsignore", "dataset_description.json", "desc-mednca_dseg.tsv",
+        "sub-01/anat/sub-01_desc-mednca_dseg.json",
+        "sub-01/anat/sub-01_desc-mednca_dseg.nii.gz",
+        "sub-02/ses-a/anat/sub-02_ses-a_acq-mprage_run-1_desc-mednca_dseg.json",
+        "sub-02/ses-a/anat/sub-02_ses-a_acq-mprage_run-1_desc-mednca_dseg.nii.gz",
+        "sub-02/ses-b/anat/sub-02_ses-b_desc-mednca_dseg.json",
+        "sub-02/ses-b/anat/sub-02_ses-b_desc-mednca_dseg.nii.gz",
+    ]  # fmt: skip
+    assert all(_NAME.fullmatch(Path(file).name) for file in made[3:])
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(out / made[4]))).transpose(2, 1, 0)
+    assert np.array_equal(found > 0, BALL)
+    told = json.loads((out / made[5]).read_text("utf-8"))
+    assert told["Sources"] == ["bids:raw:sub-02/ses-a/anat/sub-02_ses-a_acq-mprage_run-1_T1w.nii.gz"]
+    assert told["MedNCA"]["findings"][0]["verdict"]["color"] == "grey"
+    described = json.loads((out / "dataset_description.json").read_text("utf-8"))
+    assert described["DatasetType"] == "derivative" and described["DatasetLinks"] == {"raw": "../raw"}
+    assert (out / "desc-mednca_dseg.tsv").read_text("utf-8") == "index\tname\tcolor\n1\tLabel 1\t#c80000\n"
+    assert (out / "mednca" / "summary.csv").is_file() and (out / ".bidsignore").read_text("utf-8") == "mednca/\n"
+
+
+def test_the_validator_has_nothing_against_it(raw, model, tmp_path):
+    validator = shutil.which("bids-validator-deno", path=str(Path(sys.executable).parent)) or shutil.which(
+        "bids-validator-deno"
+    )
+    if validator is None:
+        pytest.skip("bids-validator-deno is not installed")
+    out = tmp_path / "derivatives"
+    assert _run(raw, "--bids", "--model", model, "--out", out).exit_code == 0
+    told = subprocess.run([validator, "--json", str(out)], capture_output=True, text=True, check=False)
+    issues = json.loads(told.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []
+
+
+def test_what_is_missing_and_some_participants(raw, model, tmp_path):
+    out = tmp_path / "derivatives"
+    options = ("--bids", "--model", model, "--out", out)
+    assert _run(raw, *options, "--participant-label", "01").exit_code == 0
+    first = out / "sub-01/anat/sub-01_desc-mednca_dseg.nii.gz"
+    made = first.read_bytes()
+    first.unlink()  # its result is there: it is written again, not segmented
+    stamp = (out / "mednca/sub-01/report.json").stat().st_mtime_ns
+    result = _run(raw, *options, "--missing")
+    assert result.exit_code == 0, result.output
+    assert first.read_bytes() == made and (out / "mednca/sub-01/report.json").stat().st_mtime_ns == stamp
+    assert len(list(out.rglob("*_dseg.nii.gz"))) == 3
+
+
+def test_channels_are_suffixes(raw, tmp_path):
+    two = str(save(difference_model(), tmp_path / "two"))
+    found, problems = BidsDataset(raw, ("T1w", "T2w")).images()
+    assert [name for name, _paths in found] == ["sub-01", "sub-02_ses-b"]
+    assert problems == {
+        "sub-02_ses-a_acq-mprage_run-1": "sub-02_ses-a_acq-mprage_run-1_T1w.nii.gz lacks its channel T2w, the file "
+        "sub-02_ses-a_acq-mprage_run-1_T2w."
+    }
+    result = _run(raw, "--bids", "--model", two, "--out", tmp_path / "out", "--suffix", "T1w", "--suffix", "T2w")
+    assert result.exit_code == 1 and "lacks its channel T2w" in result.output  # and the others are segmented
+    assert len(list((tmp_path / "out").rglob("*_dseg.nii.gz"))) == 2
+    alone = _run(raw, "--bids", "--model", two, "--out", tmp_path / "alone")
+    assert "needs a --suffix for each of its channels (T2, ADC)" in str(alone.exception)
+
+
+def test_what_is_no_raw_data_set_is_told(raw, model, tmp_path):
+    options = ("--bids", "--model", model, "--out", tmp_path / "out")
+    with pytest.raises(MedNCAError, match="no BIDS data set"):
+        BidsDataset(tmp_path).images()
+    with pytest.raises(MedNCAError, match="no participant sub-09"):
+        BidsDataset(raw, participants=("sub-09",)).images()
+    with pytest.raises(MedNCAError, match="no image with the suffix bold"):
+        BidsDataset(raw, ("bold",)).images()
+    assert "one folder" in str(_run(raw, raw, *options).exception)
+    assert "belong to --bids" in str(_run(raw, "--suffix", "T1w", *options[1:]).exception)
+    assert "raw BIDS data set" in str(_run(raw, "--bids", "--model", model, "--out", raw).exception)
+    assert _run(raw, *options).exit_code == 0
+    assert "derivatives, not of images" in str(_run(tmp_path / "out", *options).exception)
