@@ -3,9 +3,9 @@
     python Testing/benchmarks/hour.py [--hours 1] [--data FOLDER --unseen FOLDER] [--name atria]
 
 The phantoms have the size of the Decathlon's left atria (183 x 140 x 88 voxels of 0.625 mm): four chambers and the
-aorta of nearly the same intensity, with thin walls between them, veins, a lung and a spine, each deformed, noisy, and under a
-coil's field, so that place and shape must be learned, not brightness. Writes docs/hour-NAME.json. Run it by `make
-check-hour`; it takes the time that it is given, and as little else as possible should run beside it.
+aorta of nearly the same intensity, with thin walls between them, veins, a lung and a spine, each deformed, noisy, and
+under a coil's field, so that place and shape must be learned, not brightness. Writes docs/hour-NAME.json. Run it by
+`make check-hour`; it takes the time that it is given, and as little else as possible should run beside it.
 """
 
 from __future__ import annotations
