@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-hour check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo docs test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-hour check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(READY)
@@ -71,6 +71,13 @@ screenshots: $(READY)
 # Bring the files for translators into step with the code, and compile what Slicer loads of them.
 translations: $(READY)
 	$(PY) Testing/translations.py
+
+# All documents as a site, with the reference of the code: build/site/README.html. Fails on a broken link.
+docs:
+	$(PYTHON) -m venv build/docs-venv
+	build/docs-venv/bin/pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	build/docs-venv/bin/python Testing/make_docs.py build/docs-src
+	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
 
 # Seconds from the mouse click to the mask on screen, and the longest gap between two ticks of the event loop.
 measure-click: $(READY)

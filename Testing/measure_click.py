@@ -1,6 +1,8 @@
 """How long a person waits: mouse clicks on the hippocampi of the MNI152 brain, and one press for both, in the panel on
 the test host.
 
+python Testing/measure_click.py [WARM_CLICKS]
+
 Prints one line of JSON: the first click (torch loads), warm clicks, the press, the longest gap between two ticks of the
 event loop while they ran, and whether torch got into this process. Run it by `make measure-click`.
 """
@@ -17,7 +19,7 @@ sys.path[:0] = [str(ROOT / "Testing" / "host"), str(ROOT / "Testing"), str(ROOT 
 CLICKS = ((-27.0, -22.0, -14.0), (27.0, -22.0, -14.0))
 
 
-def main():
+def main(warm_clicks):
     import slicerhost
 
     host = slicerhost.startApplication()
@@ -30,7 +32,7 @@ def main():
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
     host.click(panel.ui.placeButton)
     first, _ = click(host, panel, CLICKS[0])
-    warm, ticks = zip(*(click(host, panel, CLICKS[number % 2]) for number in range(1, 5)), strict=True)
+    warm, ticks = zip(*(click(host, panel, CLICKS[number % 2]) for number in range(1, 1 + warm_clicks)), strict=True)
     host.click(panel.ui.placeButton)
     both, tick = press(host, panel)
     figures = {
@@ -76,4 +78,4 @@ def _timed(host, panel, ask):
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4)

@@ -1,9 +1,9 @@
-"""Pictures of both modules at work: two for the README, and a sheet of every state of each panel to look at.
+"""Pictures of both modules at work: for README and tutorials, and a sheet of every state of each panel to look at.
 
 Both hippocampi of the MNI152 brain are segmented by one press on the test host; a model is trained on phantoms. A sheet
 shows a state at 350 and 500 pixels, light and dark; a text that its widget cuts off ends the run. Run it by `make
 screenshots`. It waits for whatever a slow machine needs, and replaces nothing before all is made; then look at what it
-made: Resources/Screenshots, and the sheets in runs/screenshots.
+made: Resources/Screenshots, docs/tutorials, and the sheets in runs/screenshots.
 """
 
 import json
@@ -18,6 +18,18 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "Testing" / "host"), str(ROOT / "Testing"), str(ROOT / "MedNCASegment")]
 README, SHEETS = ROOT / "Resources" / "Screenshots", ROOT / "runs" / "screenshots"
+# The tutorials' pictures, and the sheets whose light panel of the full width they are.
+TUTORIALS = ROOT / "docs" / "tutorials"
+STEPS = {
+    "segment-2-ready": "click-ready",
+    "segment-3-running": "click-running",
+    "segment-5-review-several": "click-review",
+    "train-2-pairs": "train-pairs",
+    "train-3-planned": "train-plan",
+    "train-4-training-all-open": "train-training",
+    "train-5-trained": "train-result",
+    "train-6-fine-tune": "fine-tune-start",
+}
 PANEL_WIDTH, VIEW = 500, 620
 WIDTHS = (350, 500)
 PATIENCE = 3600  # seconds: the machine may be busy
@@ -32,7 +44,7 @@ def main():
         import slicerhost
 
         host = slicerhost.startApplication(size=(VIEW, VIEW))
-        album = Album(host, Path(made) / "sheets", Path(made) / "readme")
+        album = Album(host, Path(made))
         segment(host, album)
         train(host, album)
         album.publish()
@@ -40,11 +52,11 @@ def main():
 
 
 class Album:
-    """Makes pictures in two folders; `publish` puts them where they belong, all together."""
+    """Makes pictures in three folders; `publish` puts them where they belong, all together."""
 
-    def __init__(self, host, sheets, readme):
-        self.host, self.sheets, self.readme = host, sheets, readme
-        for folder in (sheets, readme):
+    def __init__(self, host, made):
+        self.host, self.sheets, self.readme, self.tutorials = host, made / "sheets", made / "readme", made / "tutorials"
+        for folder in (self.sheets, self.readme, self.tutorials):
             folder.mkdir()
 
     def sheet(self, name, panel):
@@ -62,10 +74,12 @@ class Album:
         cut = cut_off(self.host.qt, panel.parent)
         assert not cut, f"{name}: cut off: {cut}"
         save(self.sheets / f"{name}.png", side_by_side(pictures))
+        if name in STEPS:
+            save(self.tutorials / f"{STEPS[name]}.png", pictures[WIDTHS.index(PANEL_WIDTH)])
 
     def publish(self):
         """Replace what was made before."""
-        for made, folder in ((self.readme, README), (self.sheets, SHEETS)):
+        for made, folder in ((self.readme, README), (self.tutorials, TUTORIALS), (self.sheets, SHEETS)):
             folder.mkdir(parents=True, exist_ok=True)
             for path in sorted(made.iterdir()):
                 shutil.copy(path, folder / path.name)
@@ -197,6 +211,9 @@ def train(host, album):
     wait(host, lambda: not panel.logic.status.isBusy)
     album.sheet("train-5-trained", panel)
     save(album.readme / "NCATrainer.png", picture(host, panel, PANEL_WIDTH))
+    panel.ui.startComboBox.setCurrentIndex(panel.ui.startComboBox.findData("hippocampus-m3dnca"))
+    panel.ui.nameLineEdit.text = "Hippocampus, our scanner"
+    album.sheet("train-6-fine-tune", panel)
 
 
 def press(host, panel, button):

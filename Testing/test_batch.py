@@ -93,6 +93,7 @@ def test_a_bug_in_one_case_costs_no_other(folder, tmp_path, monkeypatch):
     assert [row["case"] for row in json.loads(file.read_text())["cases"]] == ["good_0", "good_2"]
 
 
+@pytest.mark.slow
 def test_plan_train_and_calibrate(folder, tmp_path, inline_pool):
     data = ("--images", folder / "images", "--labels", folder / "labels")
     _check(run("plan", *data, "--out", tmp_path / "plan.json", "--no-estimate"))

@@ -42,7 +42,7 @@ def test_recorded_figures_are_reproduced(model, hippocampus):
         assert score.dice["union"] > 0.8 and distance is not None and distance < 5, score
 
 
-@pytest.mark.parametrize("side", CLICKS)
+@pytest.mark.parametrize("side", ["left", pytest.param("right", marks=pytest.mark.slow)])
 def test_a_click_on_a_real_brain(model, brain, side):
     """Right size, right place, and green; 14 to 20 mm beside it gives the same mask and the same color."""
     click = np.array(CLICKS[side])

@@ -10,7 +10,7 @@ from mednca.errors import MedNCAError
 
 
 def test_nothing_ends_other_than_clear_or_correct(capsys):
-    assert fuzz.run(seconds=12, least=25), capsys.readouterr().out
+    assert fuzz.run(seconds=10, least=8), capsys.readouterr().out
 
 
 class _Faulty:

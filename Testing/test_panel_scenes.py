@@ -162,7 +162,7 @@ def test_speed_and_no_torch_in_slicer_s_process(tmp_path):
     import subprocess
 
     script = ROOT / "Testing" / "measure_click.py"
-    told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=250, check=False)
+    told = subprocess.run([sys.executable, str(script), "1"], capture_output=True, text=True, timeout=250, check=False)
     assert told.returncode == 0, told.stderr[-2000:]
     figures = json.loads(told.stdout.splitlines()[-1])
     assert not figures["torch_in_process"]

@@ -175,9 +175,9 @@ def test_a_worker_that_dies_fails_one_volume_only(host, panel, heads):
     assert host.dialogs == []
 
 
-@pytest.mark.parametrize("width", [350, 500])
-def test_the_table_fits(host, panel, heads, width, tmp_path):
+def test_the_table_fits(host, panel, heads, tmp_path):
     _all(host, panel)
-    host.grab(panel.parent, str(tmp_path / "panel.png"), width)
-    table = panel.ui.severalTable
-    assert table.horizontalHeader().length() <= table.width <= width
+    for width in (350, 500):
+        host.grab(panel.parent, str(tmp_path / "panel.png"), width)
+        table = panel.ui.severalTable
+        assert table.horizontalHeader().length() <= table.width <= width

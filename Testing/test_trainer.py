@@ -168,6 +168,7 @@ def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     assert predicted.seconds > 0 and predicted.loader_mb > 100
 
 
+@pytest.mark.slow
 def test_the_estimate_says_what_a_free_computer_would_take(monkeypatch):
     """It is measured beside programs that never rest, two for each processor."""
     monkeypatch.setattr("mednca_train.training.estimate.torch.get_num_threads", lambda: 1)  # they wait for each other

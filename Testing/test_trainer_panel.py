@@ -217,6 +217,7 @@ def test_a_trained_model_is_clicked_with(host, panel, folders, trained):
     assert sorted(names) == ["Back", "Front"]
 
 
+@pytest.mark.slow
 def test_pause_a_closed_scene_and_resume(host, panel):
     import slicer
 

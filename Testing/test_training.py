@@ -50,6 +50,7 @@ def test_resume_gives_the_same_numbers(cases, tmp_path):
         assert torch.equal(mine, theirs)
 
 
+@pytest.mark.slow
 def test_it_learns_and_ships(cases, tmp_path, inline_pool):
     """From scratch to a calibrated model folder that segments an unseen phantom."""
     run = _train(

@@ -19,10 +19,10 @@ from mednca.models.description import Description
 _ROLE = "MedNCA.channel."  # and its number, from 1
 
 
-def channelsOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> list[slicer.vtkMRMLScalarVolumeNode]:
+def channelsOf(volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> list[slicer.vtkMRMLScalarVolumeNode]:
     """A volume and its further channels, in their order, up to the first one that is not chosen."""
     channels = [volumeNode]
-    while channel := volumeNode.GetNodeReference(f"{_ROLE}{len(channels)}"):
+    while volumeNode and (channel := volumeNode.GetNodeReference(f"{_ROLE}{len(channels)}")):
         channels.append(channel)
     return channels
 

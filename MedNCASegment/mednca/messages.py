@@ -14,8 +14,7 @@ from typing import Any, ClassVar
 
 from .axes import triple
 from .errors import MedNCAError
-from .imaging.header import MOST_CHANNELS
-from .schema import LINE, SEED, numbers, optional, parse_json, record
+from .schema import LINE, MOST_CHANNELS, SEED, numbers, optional, parse_json, record
 
 _JOB = {"type": ["string", "integer"]}
 ARTIFACTS = ("noise", "ghosting", "bias", "motion")  # of `imaging.disturb.Disturbance`
@@ -93,13 +92,13 @@ class SegmentRequest:
     image: str
     model: str
     clicks: tuple[tuple[float, float, float], ...] = ()
-    others: tuple[str, ...] = ()
     out: str | None = None
     members: int | None = None
     seed: int | None = None
     device: str | None = None
     target_dice: float | None = None
     memory_limit: float | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -138,10 +137,10 @@ class FindRequest:
     )
     image: str
     model: str
-    others: tuple[str, ...] = ()
     seed: int | None = None
     device: str | None = None
     memory_limit: float | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -179,11 +178,11 @@ class GrowRequest:
     )
     image: str
     model: str
-    others: tuple[str, ...] = ()
     click: tuple[float, float, float] | None = None
     members: int | None = None
     seed: int | None = None
     memory_limit: float | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _LARGEST = 1e30  # of any number that is not limited otherwise
 _MAX_FILE_BYTES = 64_000_000
 
 NUMBER = {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST}
+MOST_CHANNELS = 16  # of an image
 SEED = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
 # No control characters; a text of several lines may have their ends.
 LINE = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}

@@ -22,7 +22,6 @@ from ..errors import MedNCAError, plain
 
 BLANK = " \t\r"  # around the words of a header; of what Latin-1 has, a no-break space is none to other readers
 MAX_VOXELS = 2**29  # 812 x 812 x 812; a whole body in CT has half of it
-MOST_CHANNELS = 16  # of an image
 SPACING_LIMITS = (0.01, 100.0)  # mm; outside, the header is wrong or the unit is not mm
 _MEMORY_SHARE = 0.8  # of this computer's memory that the voxels and their single-precision copy may take
 _FLOAT_BYTES = 4

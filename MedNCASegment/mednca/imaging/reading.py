@@ -17,9 +17,10 @@ import SimpleITK as sitk
 
 from ..errors import MedNCAError
 from ..files import not_whole, written
+from ..schema import MOST_CHANNELS
 from . import metaimage, nifti, nrrd
 from .dicom import is_series, read_series
-from .header import MOST_CHANNELS, Header, check_grid, checked
+from .header import Header, check_grid, checked
 from .payload import read_voxels
 
 _READERS = (

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import MedNCAError
-from ..imaging.header import MOST_CHANNELS
 from ..quality.calibration import CONTEXTS
-from ..schema import ID, LINE, NUMBER, SEED, TEXT, check_schema, named, numbers, optional, record
+from ..schema import ID, LINE, MOST_CHANNELS, NUMBER, SEED, TEXT, check_schema, named, numbers, optional, record
 
 _CODE = {**record({}, ("scheme", "code", "meaning")), "additionalProperties": LINE}
 PREPROCESSING = record(
