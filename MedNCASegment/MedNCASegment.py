@@ -736,9 +736,8 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         checkFits(segmentationNode, volumeNode)
         loaded = self.library.load(model) if isinstance(model, str) else model
         channels = channelsOf(volumeNode)[: loaded.architecture.input_channels]
-        image = join_channels(
-            [(node.GetName(), check_image(imageFromVolumeNode(node), node.GetName())) for node in channels]
-        )
+        read = [(imageFromVolumeNode(node), node.GetName()) for node in channels]
+        image = join_channels([(name, check_image(each, name)) for each, name in read])
         result = segment_image(image, loaded, clicks, progress=progress, **options)
         images = {name: result.parts[name] for name in ("labels", "variance")}
         return addResult(volumeNode, images, result.report, segmentationNode, self.history.known), result

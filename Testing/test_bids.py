@@ -73,7 +73,7 @@ def test_derivatives_of_a_data_set(raw, model, tmp_path):
     assert result.exit_code == 0, result.output
     made = [file for file in _files(out) if not file.startswith("mednca")]
     assert made == [
-        ".bidsignore", "dataset_description.json", "desc-mednca_dseg.tsv",
+        ".bidsignore", "README.md", "dataset_description.json", "desc-mednca_dseg.tsv",
         "sub-01/anat/sub-01_desc-mednca_dseg.json",
         "sub-01/anat/sub-01_desc-mednca_dseg.nii.gz",
         "sub-02/ses-a/anat/sub-02_ses-a_acq-mprage_run-1_desc-mednca_dseg.json",
@@ -81,16 +81,16 @@ def test_derivatives_of_a_data_set(raw, model, tmp_path):
         "sub-02/ses-b/anat/sub-02_ses-b_desc-mednca_dseg.json",
         "sub-02/ses-b/anat/sub-02_ses-b_desc-mednca_dseg.nii.gz",
     ]  # fmt: skip
-    assert all(_NAME.fullmatch(Path(file).name) for file in made[3:])
-    found = sitk.GetArrayFromImage(sitk.ReadImage(str(out / made[4]))).transpose(2, 1, 0)
+    assert all(_NAME.fullmatch(Path(file).name) for file in made[4:])
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(out / made[5]))).transpose(2, 1, 0)
     assert np.array_equal(found > 0, BALL)
-    told = json.loads((out / made[5]).read_text("utf-8"))
+    told = json.loads((out / made[6]).read_text("utf-8"))
     assert told["Sources"] == ["bids:raw:sub-02/ses-a/anat/sub-02_ses-a_acq-mprage_run-1_T1w.nii.gz"]
     assert told["MedNCA"]["findings"][0]["verdict"]["color"] == "grey"
     described = json.loads((out / "dataset_description.json").read_text("utf-8"))
     assert described["DatasetType"] == "derivative" and described["DatasetLinks"] == {"raw": "../raw"}
     assert (out / "desc-mednca_dseg.tsv").read_text("utf-8") == "index\tname\tcolor\n1\tLabel 1\t#c80000\n"
-    assert (out / "mednca" / "summary.csv").is_file() and (out / ".bidsignore").read_text("utf-8") == "mednca/\n"
+    assert (out / "mednca" / "summary.csv").is_file() and (out / ".bidsignore").read_text("utf-8") == "/mednca\n"
 
 
 def test_the_validator_has_nothing_against_it(raw, model, tmp_path):

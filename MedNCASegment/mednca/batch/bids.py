@@ -25,6 +25,12 @@ RESULTS = "mednca"  # folder of the results' own folders, in the data set of der
 _DESCRIPTION = "dataset_description.json"
 _DESC = "mednca"  # entity desc of what is written
 _SUFFIXES = (".nii.gz", ".nii")
+_README = """# Segmentations by MedNCA: {title}
+
+Made by `mednca segment --bids`. Each segmentation's sidecar says which image it is of, and whether to trust it; the folder
+`{results}` has the whole results: labels, variance, report and a picture of each image, and a table of them all
+(`summary.csv`, `summary.html`). Research and education only: a person must review every result.
+"""
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,8 @@ class Derivatives:
         with explained(out):
             out.mkdir(parents=True, exist_ok=True)
         write_json(out / _DESCRIPTION, self._description(title))
-        write_bytes(out / ".bidsignore", f"{RESULTS}/\n".encode())
+        write_bytes(out / ".bidsignore", f"/{RESULTS}\n".encode())
+        write_bytes(out / "README.md", _README.format(title=title, results=RESULTS).encode())
         rows = [f"{label.value}\t{label.name}\t#{bytes(label.color).hex()}" for label in labels]
         write_bytes(out / f"desc-{_DESC}_dseg.tsv", "\n".join(["index\tname\tcolor", *rows, ""]).encode())
 
