@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
+DEMO_READY := $(VENV)/.demo-ready
 READY := $(VENV)/.ready
 
 .PHONY: demo docs test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-hour check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
-demo: $(READY)
+demo: $(DEMO_READY)
 	$(PY) Testing/demo.py demo-output
 
 # Seconds and memory of one pass beside the papers' text written down literally: docs/speed.md (a quarter of an hour).
@@ -103,10 +104,15 @@ train: $(READY)
 	$(VENV)/bin/mednca train --preset $(MODEL) --keep-names --images $(DATA)/images --labels $(DATA)/labels \
 		--run runs/$(MODEL)
 
-$(READY): requirements.txt pyproject.toml
+# The environment: what the demo needs, and the rest.
+$(DEMO_READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(DEMO_READY)
+
+$(READY): $(DEMO_READY) requirements-test.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-test.txt
 	touch $(READY)
 
 clean:
