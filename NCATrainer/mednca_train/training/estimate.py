@@ -94,7 +94,7 @@ def _probe(plan: Plan, threads: int):
         {"training": [], "validation": []},
     )  # fmt: skip
     images, labels = made_up_batch(plan)
-    seconds, begun, own = [], time.perf_counter(), time.thread_time()
+    seconds = []
     for _iteration in range(5):  # two with live norm, the first to warm up; three with frozen norm
         start = time.perf_counter()
         run.step(images, labels)
@@ -104,9 +104,8 @@ def _probe(plan: Plan, threads: int):
         coarse = _seconds_of(run, images, labels, coarse_first=1000)
     if plan.second_phase:
         second_phase = _seconds_of(run, images, labels, patch=plan.second_phase.patch)
-    # While another program has its turn, or a thread of its own waits for one, only the clock on the wall goes on.
-    share = min((time.thread_time() - own) / (time.perf_counter() - begun), 1.0)
-    return live, frozen, coarse, second_phase, share, resident_peak(), base
+    # While another program has its turn, only the clock on the wall goes on.
+    return live, frozen, coarse, second_phase, run.threads.share(), resident_peak(), base
 
 
 def _seconds_of(run: Run, images, labels, **changes) -> float:

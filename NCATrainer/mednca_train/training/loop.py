@@ -40,6 +40,7 @@ from ..run_folder import (
     write_status,
 )
 from . import distributed
+from .apart import Outputs, SampleThreads, loss_and_gradients
 from .batches import Batches, sample_numbers
 from .checkpoint import Counters, read_checkpoint, write_checkpoint
 from .history import append_rows, drop_rows_after
@@ -75,6 +76,7 @@ class Run:
         average: the exponential moving average of its weights, which is validated and kept.
         best: the average at the best validation.
         counters: where it is.
+        threads: that do it, on a processor.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Run:
         self.parameters = [p for p in self.pyramid.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(self.parameters, lr=plan.learning_rate, betas=plan.betas)
         self.counters, self._bad_gradients = Counters(), 0
+        self.threads = SampleThreads()
         if plan.batch * plan.duplication < distributed.count():
             raise MedNCAError(
                 f"{distributed.count()} processes cannot share {plan.batch * plan.duplication} samples an iteration; "
@@ -270,16 +273,10 @@ class Run:
         rate = plan.learning_rate_at(iteration) * 0.5**self.counters.rollbacks
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        half = self.device.type == "cuda"
-        with torch.autocast("cuda", torch.bfloat16) if half else contextlib.nullcontext():
-            images, labels = images.to(self.device), labels.to(self.device)
-            targets = self.targets(images, labels)
-            outputs = training_pass(self.pyramid, images, labels, plan, iteration, sample_numbers(plan), targets)
-        loss = total_loss([[part.float() for part in output] for output in outputs], plan)
-        if not torch.isfinite(loss):
-            raise Diverged
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        alive = any(cell.live_norm for cell in self.pyramid.cells)  # its statistics are of the whole batch
+        way = self._together if alive or self.device.type != "cpu" else self._apart
+        loss = way(images, labels)
         distributed.share_gradients(self.parameters)
         distributed.share_buffers(self.pyramid.buffers())
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, plan.clip_norm)
@@ -287,6 +284,38 @@ class Run:
         self._update_average()
         self.counters.iteration += 1
         return HistoryRow(self.iteration, loss.item(), norm.item(), rate)
+
+    def _together(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """The loss of a batch; leaves its gradient with the parameters. Raises Diverged."""
+        plan, half = self.plan, self.device.type == "cuda"
+        with torch.autocast("cuda", torch.bfloat16) if half else contextlib.nullcontext():
+            images, labels = images.to(self.device), labels.to(self.device)
+            targets = self.targets(images, labels)
+            outputs = training_pass(self.pyramid, images, labels, plan, self.iteration, sample_numbers(plan), targets)
+        loss = total_loss([[part.float() for part in output] for output in outputs], plan)
+        if not torch.isfinite(loss):
+            raise Diverged
+        loss.backward()
+        return loss.detach()
+
+    def _apart(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """The same, sample by sample."""
+        plan, iteration, targets = self.plan, self.iteration, self.targets(images, labels)
+
+        def one(place: int, number: int) -> Callable[[], Outputs]:
+            part = slice(place, place + 1)
+            own = None if targets is None else targets[part]
+            return lambda: training_pass(self.pyramid, images[part], labels[part], plan, iteration, [number], own)
+
+        passes = [one(place, number) for place, number in enumerate(sample_numbers(plan))]
+        loss, gradients = loss_and_gradients(
+            passes, self.parameters, lambda outputs: total_loss(outputs, plan), self.threads
+        )
+        if not torch.isfinite(loss):
+            raise Diverged
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        return loss
 
     def targets(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | None:
         """What is learned of a batch, as `training_pass` takes it; None for the labels. A teacher may say otherwise."""
