@@ -169,7 +169,7 @@ def _patch(field, spacing, cases, reasons):
     """A patch large enough to hold what it should learn, and as many in a batch as a small computer can hold."""
     edge = 28 if max(field) <= 64 else 48
     patch = triple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
-    batch = int(np.clip(round(_SAMPLE_VOXELS / math.prod(patch)), 2, 4))
+    batch = 4 if _SAMPLE_VOXELS / math.prod(patch) > 3 else 2  # even: most small computers have an even number of cores
     share = np.median([sum(case.labels.values()) / math.prod(case.size) for case in cases])
     reasons["patch"] = (
         f"The fine level learns on patches of {' x '.join(str(n) for n in patch)} voxels; the organ fills "
