@@ -1,5 +1,7 @@
 """What the documents tell people to type can be typed: commands, options, targets of make, links and anchors."""
 
+import ast
+import json
 import re
 import shlex
 
@@ -76,3 +78,46 @@ def test_every_link_leads_somewhere(document):
         if not path.exists() or (anchor and path.suffix == ".md" and anchor not in set(_anchors(path))):
             wrong.append(target)
     assert wrong == []
+
+
+def test_the_catalogue_s_entry_is_that_of_cmake():
+    """One public home, and pictures that are there."""
+    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+    values = dict(re.findall(r'^set\((\w+) "([^"]*)"\)', text, re.MULTILINE))
+    name = re.findall(r"project\((\w+)", text)[0]
+    entry = json.loads((ROOT / "docs" / "catalogue" / f"{name}.json").read_text("utf-8"))
+    assert entry["scm_url"] == f"https://github.com/{values['MEDNCA_REPOSITORY']}.git"
+    assert entry["build_dependencies"] == values["EXTENSION_DEPENDS"].split()
+    assert entry["category"] == "Segmentation" and entry["scm_revision"] == "main"
+    for url in (values["EXTENSION_ICONURL"], *values["EXTENSION_SCREENSHOTURLS"].split()):
+        assert (ROOT / url.removeprefix("${pictures}/")).is_file()
+    assert values["MEDNCA_REPOSITORY"].endswith("/Slicer" + "MedNCA")
+
+
+def _strings(node):
+    """Texts that stand in a module's code, those with values filled in as their parts."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
+
+
+def test_what_is_quoted_in_troubleshooting_is_said():
+    """Each message there is one that the program has."""
+    sources = [path for part in ("MedNCASegment", "NCATrainer") for path in (ROOT / part).rglob("*.py")]
+    said = "\n".join(text for path in sources for text in _strings(ast.parse(path.read_text(encoding="utf-8"))))
+    said += "".join(
+        path.read_text(encoding="utf-8")
+        for part in ("MedNCASegment", "NCATrainer")
+        for path in (ROOT / part).rglob("*.ui")
+    )
+    said = re.sub(r"\s+", " ", said)
+    table = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    quoted = [
+        piece.strip()
+        for row in table.splitlines()
+        if row.startswith("| ")
+        for text in re.findall(r'"([^"]+)"', row.split("|")[1])
+        for piece in text.split("...")
+    ]
+    assert len(quoted) > 8
+    assert [piece for piece in quoted if piece not in said] == []
