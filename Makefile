@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 DEMO_READY := $(VENV)/.demo-ready
 READY := $(VENV)/.ready
 
-.PHONY: demo docs test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-hour check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo docs test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-hour check-wheel check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(DEMO_READY)
@@ -22,6 +22,10 @@ check-equality: $(READY)
 # Whether the runner without torch gives the engine's masks, on every validation case (minutes).
 check-onnx: $(READY)
 	$(PY) Testing/benchmarks/without_torch.py $(DATA)
+
+# The wheel in an empty environment of every Python that is here (minutes).
+check-wheel: $(READY)
+	PYTHONPATH=Testing $(PY) Testing/benchmarks/wheels.py
 
 # Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (half an hour).
 check-scale: $(READY)

@@ -1,0 +1,80 @@
+"""The wheel in an empty environment of each Python: installed as the README says, and one image segmented.
+
+    python Testing/benchmarks/wheels.py [python3.10 python3.13 ...]
+
+Takes every supported Python that is here, where none is named. Prints what was installed, its size and how long it
+took; fails where a mask differs from that of the first one. Run it by `make check-wheel` (minutes, and pip's network).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import SimpleITK as sitk
+
+ROOT = Path(__file__).parents[2]
+PYTHONS = ("python3.10", "python3.11", "python3.12", "python3.13")
+LARGEST = 1_000_000  # bytes of the wheel
+INDEX = "https://download.pytorch.org/whl/cpu"
+
+
+def main(pythons: list[str]) -> bool:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        _call(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT)
+        (wheel,) = folder.glob("*.whl")
+        print(f"{wheel.name}: {wheel.stat().st_size:,} bytes")
+        image = _phantom(folder / "crop.nii.gz")
+        masks = {python: _tried(python, wheel, image, folder / python) for python in pythons}
+    return wheel.stat().st_size < LARGEST if len(set(masks.values())) == 1 else False
+
+
+def _phantom(path: Path) -> Path:
+    """A blob in noise, of about the hippocampus model's field of view."""
+    from phantoms import ellipsoid, image_of
+
+    blob = ellipsoid((36, 52, 36), (18, 26, 18), (7, 16, 7)) * 60.0
+    array = (
+        blob + sitk.GetArrayFromImage(sitk.AdditiveGaussianNoise(sitk.Image(36, 52, 36, sitk.sitkFloat32), 5, 0, 1)).T
+    )
+    sitk.WriteImage(image_of(array.astype("float32")), str(path))
+    return path
+
+
+def _tried(python: str, wheel: Path, image: Path, folder: Path) -> str:
+    """Install and segment. Returns what the mask is, as a checksum."""
+    begun = time.monotonic()
+    _call(python, "-m", "venv", folder / "venv")
+    own = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    has_own = any(f"PIP_{name}" in os.environ for name in ("INDEX_URL", "FIND_LINKS", "NO_INDEX"))  # of whoever runs it
+    options = () if has_own else ("--extra-index-url", INDEX)
+    _call(own / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, wheel)
+    installed = time.monotonic() - begun
+    words = ("segment", image, "--model", "hippocampus-m3dnca", "--out", folder / "out", "--members", "2")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run([own / "mednca", *words], env=environment, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    size = sum(file.stat().st_size for file in (folder / "venv").rglob("*") if file.is_file() and not file.is_symlink())
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "out" / "crop" / "segmentation.nii.gz")))
+    told = _call(own / "python", "-c", "import torch, numpy; print(torch.__version__, numpy.__version__)").strip()
+    print(
+        f"{python}: {size / 1e6:,.0f} MB, {installed:.0f} s to install; torch, numpy {told}; {found.sum()} voxels",
+        flush=True,
+    )
+    shutil.rmtree(folder)
+    return hashlib.sha256(found.tobytes()).hexdigest()
+
+
+def _call(*words) -> str:
+    return subprocess.run([*map(str, words)], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+if __name__ == "__main__":
+    named = sys.argv[1:] or [python for python in PYTHONS if shutil.which(python)]
+    sys.exit(0 if main(named) else 1)
