@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 DEMO_READY := $(VENV)/.demo-ready
 READY := $(VENV)/.ready
 
-.PHONY: demo docs test test-slow fuzz screenshots translations measure-click benchmark check-equality check-onnx check-scale check-hour check-wheel check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo docs test test-slow fuzz screenshots translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(DEMO_READY)
@@ -14,6 +14,10 @@ demo: $(DEMO_READY)
 # Seconds and memory of one pass beside the papers' text written down literally: docs/speed.md (a quarter of an hour).
 benchmark: $(READY)
 	$(PY) Testing/benchmarks/speed.py
+
+# What a training step costs, beside torch's plain one, the processor's best, and busy programs: docs/step.json.
+benchmark-training: $(READY)
+	$(PY) Testing/benchmarks/step.py
 
 # Whether the fast paths give the plain path's masks, on every validation case (minutes).
 check-equality: $(READY)
