@@ -43,6 +43,7 @@ def main(folder, path, out):
     model = json.loads((Path(folder) / "model.json").read_text("utf-8"))
     architecture, p, ensemble = model["architecture"], model["preprocessing"], model["ensemble"]
     steps = [onnxruntime.InferenceSession(Path(folder) / f"step-{n}.onnx") for n in range(len(architecture["levels"]))]
+    assert architecture["input_channels"] == 1, "this runner is for models of one channel"
     there = sitk.ReadImage(path)
     image = sitk.DICOMOrient(there, "LPS")
     array = sitk.GetArrayFromImage(image).transpose(2, 1, 0)[::-1, ::-1].astype(np.float32)  # R, A, S
