@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shlex
+from xml.etree import ElementTree
 
 import pytest
 import typer
@@ -121,3 +122,28 @@ def test_what_is_quoted_in_troubleshooting_is_said():
     ]
     assert len(quoted) > 8
     assert [piece for piece in quoted if piece not in said] == []
+
+
+def test_every_button_of_the_tutorials_is_there():
+    """What is pressed there, in bold letters, stands on a button, a section, a box or in a menu of a module."""
+    texts = {
+        element.text
+        for part in ("MedNCASegment", "NCATrainer")
+        for path in (ROOT / part).rglob("*.ui")
+        for element in ElementTree.parse(path).iter("string")
+    }
+    texts |= {"Segment both sides", "Pause", "Segmentation > MedNCA Segment", "Segmentation > NCA Trainer"}
+    colors = {"Green", "Amber", "Red", "Grey"}
+    wrong = [
+        (document.name, name)
+        for document in sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+        for name in re.findall(r"\*\*([^*]+)\*\*", document.read_text(encoding="utf-8").replace("\n", " "))
+        if name.rstrip(":.") not in texts | colors
+    ]
+    assert wrong == []
+
+
+def test_every_picture_of_the_tutorials_is_there():
+    for document in (ROOT / "docs" / "tutorials").glob("*.md"):
+        for source in re.findall(r'src="([^"]+)"', document.read_text(encoding="utf-8")):
+            assert (document.parent / source).is_file(), source
