@@ -145,6 +145,20 @@ def test_what_is_no_raw_data_set_is_told(raw, model, tmp_path):
         BidsDataset(raw, ("bold",)).images()
     assert "one folder" in str(_run(raw, raw, *options).exception)
     assert "belong to --bids" in str(_run(raw, "--suffix", "T1w", *options[1:]).exception)
-    assert "raw BIDS data set" in str(_run(raw, "--bids", "--model", model, "--out", raw).exception)
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "README.md").write_text("of somebody", encoding="utf-8")
+    described = {
+        "Name": "x",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "fMRIPrep"}],
+    }
+    (tmp_path / "fmriprep").mkdir()
+    (tmp_path / "fmriprep" / "dataset_description.json").write_text(json.dumps(described), encoding="utf-8")
+    for folder in (raw, tmp_path / "others", tmp_path / "fmriprep"):
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        told = str(_run(raw, "--bids", "--model", model, "--out", folder).exception)
+        assert "something else than derivatives of MedNCA" in told
+        assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert _run(raw, *options).exit_code == 0
     assert "derivatives, not of images" in str(_run(tmp_path / "out", *options).exception)

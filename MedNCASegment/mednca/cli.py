@@ -193,6 +193,7 @@ def segment(
     for failure in failures:
         name = case_name(failure["image"])
         summary.add(name, [failure_row(name, failure["image"], failure["error"])])
+    channels_of = dict(named)
     with progress(quiet=as_json) as bar:
         total = bar.add_task("Images", total=len(work))
         for outcome in _outcomes(work, jobs, scheduler, bar, total):
@@ -207,7 +208,7 @@ def segment(
                     results.append({"image": job.image, "folder": job.folder, "report": report.to_json()})
                 if derivatives:
                     with _apart(failures, job.image):
-                        derivatives.add(job.name, dict(named)[job.name], report.to_json())
+                        derivatives.add(job.name, channels_of[job.name], report.to_json())
                 rows += own
                 notes |= dict.fromkeys(report.notes)
             bar.update(total, advance=1)

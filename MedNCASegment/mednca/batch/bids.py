@@ -113,17 +113,17 @@ class Derivatives:
         title: of the model, for people.
 
     Raises:
-        MedNCAError: the folder lies in the raw data set's own folders, holds something else, or cannot be written.
+        MedNCAError: the folder holds anything but results of MedNCA, so that something would be replaced; or it cannot
+            be written.
     """
 
     def __init__(self, out: Path, source: BidsDataset, labels: Sequence[Label], title: str):
         self.out, self.source = out, source
-        if (out / _DESCRIPTION).exists():
-            described = read_json(out / _DESCRIPTION, record({"DatasetType": {"type": "string"}}, others=True))
-            if described.get("DatasetType") != "derivative":
-                raise MedNCAError(f"{out} is a raw BIDS data set; choose another --out.")
         with explained(out):
             out.mkdir(parents=True, exist_ok=True)
+            is_new = not any(out.iterdir())
+        if not is_new and not _is_own(out / _DESCRIPTION):
+            raise MedNCAError(f"{out} holds something else than derivatives of MedNCA; choose another --out.")
         write_json(out / _DESCRIPTION, self._description(title))
         write_bytes(out / ".bidsignore", f"/{RESULTS}\n".encode())
         write_bytes(out / "README.md", _README.format(title=title, results=RESULTS).encode())
@@ -172,3 +172,11 @@ class Derivatives:
             "GeneratedBy": [{"Name": "MedNCA", "Version": __version__, "Description": title}],
             "DatasetLinks": {"raw": quote(Path(os.path.relpath(self.source.root, self.out)).as_posix())},
         }
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a description is that of derivatives which were made here."""
+    if not path.is_file():
+        return False
+    made = read_json(path, {"type": "object"}).get("GeneratedBy")
+    return isinstance(made, list) and any(isinstance(each, dict) and each.get("Name") == "MedNCA" for each in made)

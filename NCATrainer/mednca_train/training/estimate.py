@@ -65,6 +65,7 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     seconds += live_iterations * (live - frozen) * (1 + coarse / frozen if coarse_iterations else 1)
     seconds += second_phase * (plan.total_iterations - plan.iterations)
     sample = math.prod(n + 2 * pad for n, pad in zip(plan.field_of_view, plan.padding, strict=True))
+    sample *= plan.architecture.input_channels
     held = math.ceil(plan.validation_share * cases)
 
     def cached(number):
