@@ -30,7 +30,8 @@ SHAPE, SPACING = (183, 140, 88), 0.625
 _TRAINED, _TRIED = 20, 8  # phantoms
 _BLOOD, _MUSCLE, _FAT, _LUNG, _BONE = 300.0, 150.0, 210.0, 40.0, 120.0
 _WALL = 2.5  # mm of muscle around a chamber
-_DEFORMATION = 4.0  # mm, standard deviation
+_DEFORMATION = 2.5  # mm, standard deviation
+_PLACE = (4.0, 4.0, 1.0)  # mm, the same of where the atrium is: the image is hardly higher than it
 
 
 def atrium(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,8 +41,8 @@ def atrium(seed: int) -> tuple[np.ndarray, np.ndarray]:
     place = (
         np.stack(np.meshgrid(*(np.arange(n) * SPACING for n in SHAPE), indexing="ij")) - extent[:, None, None, None] / 2
     )
-    place += _smooth(draw.normal(0, _DEFORMATION, (3, 6, 5, 4))) - draw.normal(0, 5, (3, 1, 1, 1))
-    size = draw.uniform(0.85, 1.15)
+    place += _smooth(draw.normal(0, _DEFORMATION, (3, 6, 5, 4))) - draw.normal(0, _PLACE)[:, None, None, None]
+    size = draw.uniform(0.85, 1.1)
 
     def ellipsoid(center, radii, wall=0.0):
         parts = (((x - c * size) / (r * size + wall)) ** 2 for x, c, r in zip(place, center, radii, strict=True))

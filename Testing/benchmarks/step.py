@@ -36,6 +36,7 @@ from mednca_train.training.loop import Run
 
 ROOT = Path(__file__).parents[2]
 _BUSY = 2  # programs
+_PATIENCE = 60.0  # seconds, for a plan's turns
 
 
 def plans() -> dict[str, Plan]:
@@ -80,8 +81,12 @@ def measured(plan: Plan, repeats: int) -> dict[str, float]:
 
 
 def _in_turns(ways: dict[str, Callable[[], None]], repeats: int) -> dict[str, float]:
+    """Their median seconds, each as often as the others, until there are so many turns or time is up."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
+    until = time.perf_counter() + _PATIENCE
     for turn in range(repeats + 1):
+        if turn > 1 and time.perf_counter() > until:
+            break
         for name, way in ways.items():
             begun = time.perf_counter()
             way()
@@ -107,7 +112,7 @@ def main(repeats: int) -> None:
         alone, fastest = measured(plan, repeats), product()
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(_BUSY)]
         try:
-            beside = measured(plan, max(repeats // 2, 1))
+            beside = measured(plan, repeats)
         finally:
             for process in busy:
                 process.kill()

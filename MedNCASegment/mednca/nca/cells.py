@@ -68,10 +68,11 @@ class Cell(nn.Module):
         self.fire_rate = architecture.fire_rate
         self.kernel_shape = architecture.kernel_shape(level)
         self.hidden = nn.Linear((1 + self.family.perceived) * c, h)
-        self.norm = nn.BatchNorm1d(h) if architecture.norm == "batch" else None
+        self.norm = nn.BatchNorm1d(h, gradient.NORM_EPS) if architecture.norm == "batch" else None
         self.update = nn.Linear(h, c, bias=False)
         nn.init.zeros_(self.update.weight)
-        self.live_norm = False  # True only early in training: statistics of the batch instead of frozen ones
+        self.live_norm = False  # True only early in training: statistics of what is seen instead of frozen ones
+        self.seen: dict[int, list[tuple[torch.Tensor, torch.Tensor]]] = {}  # by a live norm; see `learn_norm`
 
     def perceive(self, state: torch.Tensor) -> torch.Tensor:
         """(B, R, A, S, perceived * c): what the cells perceive of their neighborhood."""
@@ -101,10 +102,10 @@ class Cell(nn.Module):
         Returns:
             The new state, (B, R, A, S, c).
         """
+        if state.device.type == "cpu" and torch.is_grad_enabled():
+            return gradient.run(self, state, index, members, address, steps, recompute)
         if self.live_norm or state.device.type != "cpu":
             return self.plain(state, index, members, address, steps, recompute)
-        if torch.is_grad_enabled():
-            return gradient.run(self, state, index, members, address, steps, recompute)
         return fast.run(self, state, index, members, address, steps)
 
     def plain(
@@ -120,19 +121,52 @@ class Cell(nn.Module):
         for keys in fire_keys(members, address, steps).to(state.device, non_blocking=True):
             fire = fire_masks(index, self.fire_rate, keys)
             if recompute and torch.is_grad_enabled():
-                state = checkpoint(self.step, state, fire, *weights, use_reentrant=False)
+                state = checkpoint(self.step, state, fire, *weights, members, use_reentrant=False)
             else:
-                state = self.step(state, fire, *weights)
+                state = self.step(state, fire, *weights, members)
         return state
 
-    def step(self, state: torch.Tensor, fire: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        """One step. fire: bool (B, R, A, S); weight, bias: from `folded_hidden`."""
+    def step(
+        self, state: torch.Tensor, fire: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor,
+        members: Sequence[int] = (),
+    ) -> torch.Tensor:  # fmt: skip
+        """One step. fire: bool (B, R, A, S); weight, bias: from `folded_hidden`; members: as of `forward`, for a norm
+        that is live."""
         hidden = F.linear(torch.cat((state, self.perceive(state)), -1), weight, bias)
         if self.live_norm and self.norm is not None:
-            hidden = self.norm(hidden.flatten(0, 3)).view_as(hidden)
+            hidden = self._normalized(hidden, fire[..., None], members, self.norm)
         change = F.linear(F.relu(hidden), self.update.weight[self.image_channels :])
         change = F.pad(change, (self.image_channels, 0))
         return state + change * fire[..., None]
+
+    def _normalized(self, hidden: torch.Tensor, fire: torch.Tensor, members, norm: nn.BatchNorm1d) -> torch.Tensor:
+        """By the statistics of each sample's cells that fire. The papers' code takes those of all cells of the batch;
+        so no sample needs another, and no cell that does nothing is computed (`gradient`)."""
+        where, inner = fire.to(hidden.dtype), (1, 2, 3)
+        count = where.sum(inner, keepdim=True)
+        mean = (hidden * where).sum(inner, keepdim=True) / count
+        variance = ((hidden - mean).square() * where).sum(inner, keepdim=True) / count
+        for member, *statistics in zip(members, mean.detach(), variance.detach(), strict=True):
+            self.seen.setdefault(member, []).append(tuple(each.flatten() for each in statistics))
+        return (hidden - mean) / torch.sqrt(variance + norm.eps) * norm.weight + norm.bias
+
+    @torch.no_grad()
+    def learn_norm(self) -> None:
+        """Move the statistics that the norm is frozen with by what it has seen: by each sample step after step, and
+        then to the mean over the samples, whoever computed them. Forgets what it has seen."""
+        norm, samples = self.norm, [self.seen[member] for member in sorted(self.seen)]
+        self.seen = {}
+        if norm is None or not samples:
+            return
+        for number, learned in enumerate((norm.running_mean, norm.running_var)):
+            assert learned is not None and norm.momentum is not None  # this norm keeps its statistics
+            each = []
+            for steps in samples:
+                moved = learned
+                for statistics in steps:
+                    moved = torch.lerp(moved, statistics[number], norm.momentum)
+                each.append(moved)
+            learned.copy_(torch.stack(each).mean(0))
 
     @torch.no_grad()
     def reorder_channels(self, order: torch.Tensor) -> None:

@@ -8,12 +8,14 @@ Same numbers as `cells.Cell.plain` under autograd, to rounding. What it saves:
   takes 4 (k=3) to 8 (k=7) times longer for a depthwise convolution on a processor;
 - with `recompute`, a step keeps nothing else: perception and hidden layer are computed once more on the way back
   (checkpointing over steps), for a fifth of the memory and a fifth more time.
+
+While batch norm is live, it takes the statistics of each sample's fired cells (`cells.Cell.live_norm`), so that this holds then, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -30,78 +32,116 @@ def run(
     recompute: bool = False,
 ) -> torch.Tensor:  # fmt: skip
     """As `cells.Cell.forward` of this cell; differentiable in the state and the cell's weights."""
-    weights = Weights(cell)
-    masks = [
-        fire_masks(index.expand(state.shape[:4]), cell.fire_rate, keys) for keys in fire_keys(members, address, steps)
-    ]
+    weights, index = Weights(cell), index.expand(state.shape[:4])
+    if cell.live_norm and len(members) > 1:  # a sample's cells are normalized by themselves
+        parts = [(state[b : b + 1], index[b : b + 1], [member]) for b, member in enumerate(members)]
+        return torch.cat([run(cell, *part, address, steps, recompute) for part in parts])
+    masks = [fire_masks(index, cell.fire_rate, keys) for keys in fire_keys(members, address, steps)]
+    norm = (cell.norm.weight, cell.norm.bias) if cell.live_norm and cell.norm is not None else (None, None)
+    kernel, kernel_bias, groups = weights.perception
     return _Steps.apply(
-        state, weights.from_state, weights.from_perception, weights.bias, weights.update, *weights.perception, masks,
-        recompute,
+        masks, groups, recompute, cell.seen.setdefault(members[0], []), state,
+        weights.from_state, weights.from_perception, weights.bias, weights.update, *norm, kernel, kernel_bias,
     )  # fmt: skip
+
+NORM_EPS = 1e-5  # of every batch norm
+
+
+class _Rule(NamedTuple):
+    """What the loss is differentiated by, as `fast.Weights` has it; of a live norm its scale and shift, else None."""
+
+    from_state: torch.Tensor
+    from_perception: torch.Tensor
+    bias: torch.Tensor
+    update: torch.Tensor
+    scale: torch.Tensor | None
+    shift: torch.Tensor | None
+    kernel: torch.Tensor
+    kernel_bias: torch.Tensor
 
 
 class _Steps(torch.autograd.Function):
     """All steps of a level at once."""
 
     @staticmethod
-    def forward(ctx, state, from_state, from_perception, bias, update, kernel, kernel_bias, groups, masks, recompute):
-        padded = Padded(state, (k // 2 for k in kernel.shape[2:]))
+    def forward(ctx, masks, groups, recompute, seen, state, *weights):
+        rule = _Rule(*weights)
+        padded = Padded(state, (k // 2 for k in rule.kernel.shape[2:]))
         padded.inside.copy_(state)
         row_numbers, kept = padded.row_numbers().view(-1), []
         for mask in masks:
             fired = mask.view(-1).nonzero().squeeze(1)
             fired_rows = row_numbers.index_select(0, fired)
             before = padded.rows.index_select(0, fired_rows)
-            perceived, active = _hidden(
-                padded, before, fired, from_state, from_perception, bias, kernel, kernel_bias, groups
-            )
-            padded.rows.index_copy_(0, fired_rows, torch.addmm(before, active, update))
-            kept.append((fired, fired_rows, before) + (() if recompute else (perceived, active)))
-        ctx.save_for_backward(from_state, from_perception, bias, update, kernel, kernel_bias)
+            perceived, active, normed = _hidden(padded, before, fired, rule, groups)
+            padded.rows.index_copy_(0, fired_rows, torch.addmm(before, active, rule.update))
+            kept.append((fired, fired_rows, before) + (() if recompute else (perceived, active, normed)))
+            if normed and len(fired):
+                seen.append((normed.mean, normed.inverse_deviation**-2 - NORM_EPS))
+        ctx.save_for_backward(*weights)
         ctx.groups, ctx.padded, ctx.kept = groups, padded, kept
         return padded.inside.clone()
 
     @staticmethod
     def backward(ctx, gradient):
-        from_state, from_perception, bias, update, kernel, kernel_bias = ctx.saved_tensors
-        d_from_state, d_from_perception, d_bias, d_update, d_kernel, d_kernel_bias = map(
-            torch.zeros_like, ctx.saved_tensors
-        )
+        rule = _Rule(*ctx.saved_tensors)
+        by = _Rule(*(None if each is None else torch.zeros_like(each) for each in rule))  # the gradients
         padded, kept = ctx.padded, ctx.kept
         if kept is None:
             raise RuntimeError("The steps can be gone back once only: the state was changed in place.")
         ctx.kept = None
         flow = gradient.clone(memory_format=torch.contiguous_format)  # of the loss by the state, going backward
         rows = flow.view(-1, flow.shape[-1])
-        perception_backward = _PerceptionBackward(padded, kernel, ctx.groups)
+        perception_backward = _PerceptionBackward(padded, rule.kernel, ctx.groups)
         while kept:
             fired, fired_rows, before, *rest = kept.pop()
             padded.rows.index_copy_(0, fired_rows, before)
             padded.mirror()
-            perceived, active = rest or _hidden(
-                padded, before, fired, from_state, from_perception, bias, kernel, kernel_bias, ctx.groups
-            )  # fmt: skip
+            perceived, active, normed = rest or _hidden(padded, before, fired, rule, ctx.groups)
             change = rows.index_select(0, fired)
-            d_update.addmm_(active.t(), change)
-            hidden = torch.ops.aten.threshold_backward(change @ update.t(), active, 0)
-            d_from_state.addmm_(before.t(), hidden)
-            d_from_perception.addmm_(perceived.t(), hidden)
-            d_bias += hidden.sum(0)
-            d_perceived = hidden @ from_perception.t()
-            d_kernel_bias += d_perceived.sum(0)
-            d_state, d_weight = perception_backward(d_perceived, fired)
-            d_kernel += d_weight
-            rows.index_add_(0, fired, hidden @ from_state.t())
+            by.update.addmm_(active.t(), change)
+            hidden = torch.ops.aten.threshold_backward(change @ rule.update.t(), active, 0)
+            if normed:
+                hidden, d_scale, d_shift = normed.backward(hidden, rule.scale)
+                by.scale.add_(d_scale)
+                by.shift.add_(d_shift)
+            by.from_state.addmm_(before.t(), hidden)
+            by.from_perception.addmm_(perceived.t(), hidden)
+            by.bias.add_(hidden.sum(0))
+            d_perceived = hidden @ rule.from_perception.t()
+            by.kernel_bias.add_(d_perceived.sum(0))
+            d_state, d_kernel = perception_backward(d_perceived, fired)
+            by.kernel.add_(d_kernel)
+            rows.index_add_(0, fired, hidden @ rule.from_state.t())
             flow += d_state
-        return flow, d_from_state, d_from_perception, d_bias, d_update, d_kernel, d_kernel_bias, None, None, None
+        return None, None, None, None, flow, *by
 
 
-def _hidden(padded, before, fired, from_state, from_perception, bias, kernel, kernel_bias, groups):
-    """What the cells that fire perceive, (fired, perceived), and their active hidden layer, (fired, h)."""
+class _Normed(NamedTuple):
+    """What a live norm took, (fired, h), and the statistics that it normalized it with, (h,)."""
+
+    taken: torch.Tensor
+    mean: torch.Tensor
+    inverse_deviation: torch.Tensor
+
+    def backward(self, gradient, scale):
+        """The gradients by what it took, its scale and its shift."""
+        return torch.ops.aten.native_batch_norm_backward(
+            gradient, self.taken, scale, None, None, self.mean, self.inverse_deviation, True, NORM_EPS, [True] * 3
+        )
+
+
+def _hidden(padded, before, fired, rule: _Rule, groups):
+    """What the cells that fire perceive, (fired, perceived), their active hidden layer, (fired, h), and what a live
+    norm did; None where it is frozen."""
     padded.mirror()
-    perceived = convolve(padded.values, kernel, kernel_bias, groups)
-    perceived = perceived.reshape(-1, len(from_perception)).index_select(0, fired)
-    return perceived, torch.addmm(bias, before, from_state).addmm_(perceived, from_perception).relu_()
+    perceived = convolve(padded.values, rule.kernel, rule.kernel_bias, groups)
+    perceived = perceived.reshape(-1, len(rule.from_perception)).index_select(0, fired)
+    hidden = torch.addmm(rule.bias, before, rule.from_state).addmm_(perceived, rule.from_perception)
+    if rule.scale is None:
+        return perceived, hidden.relu_(), None
+    active, *statistics = torch.native_batch_norm(hidden, rule.scale, rule.shift, None, None, True, 0.0, NORM_EPS)
+    return perceived, active.relu_(), _Normed(hidden, *statistics)
 
 
 class _PerceptionBackward:

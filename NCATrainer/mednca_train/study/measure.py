@@ -139,16 +139,9 @@ def _as_run(folder: str, contender: Contender) -> Model:
         return model
     pyramid = Pyramid(changed)
     pyramid.load_state_dict(model.pyramid.state_dict())
-    if contender.live_norm:
-        _set_norms_live(pyramid)
-    return replace(model, architecture=changed, pyramid=pyramid.eval().requires_grad_(False))
-
-
-def _set_norms_live(pyramid: Pyramid) -> None:
     for cell in pyramid.cells:
-        if cell.norm is not None:
-            cell.live_norm = True
-            cell.norm.running_mean = cell.norm.running_var = None  # torch's sign for: those of the input, always
+        cell.live_norm = contender.live_norm and cell.norm is not None
+    return replace(model, architecture=changed, pyramid=pyramid.eval().requires_grad_(False))
 
 
 def _architecture(own: Architecture, contender: Contender) -> Architecture:

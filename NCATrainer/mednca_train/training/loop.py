@@ -274,9 +274,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        alive = any(cell.live_norm for cell in self.pyramid.cells)  # its statistics are of the whole batch
-        way = self._together if alive or self.device.type != "cpu" else self._apart
-        loss = way(images, labels)
+        loss = (self._apart if self.device.type == "cpu" else self._together)(images, labels)
         distributed.share_gradients(self.parameters)
         distributed.share_buffers(self.pyramid.buffers())
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, plan.clip_norm)
@@ -292,6 +290,7 @@ class Run:
             images, labels = images.to(self.device), labels.to(self.device)
             targets = self.targets(images, labels)
             outputs = training_pass(self.pyramid, images, labels, plan, self.iteration, sample_numbers(plan), targets)
+        self._learn_norms()
         loss = total_loss([[part.float() for part in output] for output in outputs], plan)
         if not torch.isfinite(loss):
             raise Diverged
@@ -311,6 +310,7 @@ class Run:
         loss, gradients = loss_and_gradients(
             passes, self.parameters, lambda outputs: total_loss(outputs, plan), self.threads
         )
+        self._learn_norms()
         if not torch.isfinite(loss):
             raise Diverged
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
@@ -332,10 +332,15 @@ class Run:
             raise Diverged
 
     def _set_norms_live(self) -> None:
-        """Live, batch norm takes the statistics of the batch, and learns them; otherwise those that it has learned."""
+        """Live, batch norm takes the statistics of each sample, and learns them; otherwise those that it has learned."""
         for number, cell in enumerate(self.pyramid.cells):
+            cell.seen = {}
             trained = self.iteration - (self.plan.coarse_first if number else 0)
             cell.live_norm = 0 <= trained < self._live_for and self.plan.architecture.norm == "batch"
+
+    def _learn_norms(self) -> None:
+        for cell in self.pyramid.cells:
+            cell.learn_norm()
 
     def _validate(self, validate) -> Scores:
         """Of the average, which is kept where it is the best so far."""
