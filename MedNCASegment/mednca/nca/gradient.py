@@ -14,6 +14,7 @@ While batch norm is live, it takes the statistics of each sample's fired cells (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +34,7 @@ def run(
 ) -> torch.Tensor:  # fmt: skip
     """As `cells.Cell.forward` of this cell; differentiable in the state and the cell's weights."""
     weights, index = Weights(cell), index.expand(state.shape[:4])
+    inward = torch.cat((weights.from_state, weights.from_perception))
     if cell.live_norm and len(members) > 1:  # a sample's cells are normalized by themselves
         parts = [(state[b : b + 1], index[b : b + 1], [member]) for b, member in enumerate(members)]
         return torch.cat([run(cell, *part, address, steps, recompute) for part in parts])
@@ -41,17 +43,18 @@ def run(
     kernel, kernel_bias, groups = weights.perception
     return _Steps.apply(
         masks, groups, recompute, cell.seen.setdefault(members[0], []), state,
-        weights.from_state, weights.from_perception, weights.bias, weights.update, *norm, kernel, kernel_bias,
+        inward, weights.bias, weights.update, *norm, kernel, kernel_bias,
     )  # fmt: skip
 
 NORM_EPS = 1e-5  # of every batch norm
+_SLAB_CELLS = 1 << 14
 
 
 class _Rule(NamedTuple):
-    """What the loss is differentiated by, as `fast.Weights` has it; of a live norm its scale and shift, else None."""
+    """What the loss is differentiated by, as `fast.Weights` has it: `inward` is `from_state` above `from_perception`;
+    of a live norm its scale and shift, else None."""
 
-    from_state: torch.Tensor
-    from_perception: torch.Tensor
+    inward: torch.Tensor
     bias: torch.Tensor
     update: torch.Tensor
     scale: torch.Tensor | None
@@ -73,9 +76,9 @@ class _Steps(torch.autograd.Function):
             fired = mask.view(-1).nonzero().squeeze(1)
             fired_rows = row_numbers.index_select(0, fired)
             before = padded.rows.index_select(0, fired_rows)
-            perceived, active, normed = _hidden(padded, before, fired, rule, groups)
+            taken, active, normed = _hidden(padded, before, fired, rule, groups)
             padded.rows.index_copy_(0, fired_rows, torch.addmm(before, active, rule.update))
-            kept.append((fired, fired_rows, before) + (() if recompute else (perceived, active, normed)))
+            kept.append((fired, fired_rows, before) if recompute else (fired, fired_rows, taken, active, normed))
             if normed and len(fired):
                 seen.append((normed.mean, normed.inverse_deviation**-2 - NORM_EPS))
         ctx.save_for_backward(*weights)
@@ -93,26 +96,28 @@ class _Steps(torch.autograd.Function):
         flow = gradient.clone(memory_format=torch.contiguous_format)  # of the loss by the state, going backward
         rows = flow.view(-1, flow.shape[-1])
         perception_backward = _PerceptionBackward(padded, rule.kernel, ctx.groups)
+        channels = flow.shape[-1]
         while kept:
-            fired, fired_rows, before, *rest = kept.pop()
+            fired, fired_rows, taken, *rest = kept.pop()  # `taken` begins with the state that was
+            before = taken[:, :channels].contiguous()
             padded.rows.index_copy_(0, fired_rows, before)
             padded.mirror()
-            perceived, active, normed = rest or _hidden(padded, before, fired, rule, ctx.groups)
+            taken, active, normed = (taken, *rest) if rest else _hidden(padded, before, fired, rule, ctx.groups)
             change = rows.index_select(0, fired)
             by.update.addmm_(active.t(), change)
-            hidden = torch.ops.aten.threshold_backward(change @ rule.update.t(), active, 0)
+            hidden = torch.mm(change, rule.update.t())
+            torch.ops.aten.threshold_backward.grad_input(hidden, active, 0, grad_input=hidden)
             if normed:
                 hidden, d_scale, d_shift = normed.backward(hidden, rule.scale)
                 by.scale.add_(d_scale)
                 by.shift.add_(d_shift)
-            by.from_state.addmm_(before.t(), hidden)
-            by.from_perception.addmm_(perceived.t(), hidden)
+            by.inward.addmm_(taken.t(), hidden)
             by.bias.add_(hidden.sum(0))
-            d_perceived = hidden @ rule.from_perception.t()
+            d_before, d_perceived = (hidden @ rule.inward.t()).tensor_split([channels], 1)
             by.kernel_bias.add_(d_perceived.sum(0))
             d_state, d_kernel = perception_backward(d_perceived, fired)
             by.kernel.add_(d_kernel)
-            rows.index_add_(0, fired, hidden @ rule.from_state.t())
+            rows.index_add_(0, fired, d_before.contiguous())  # several times faster than of every other row's half
             flow += d_state
         return None, None, None, None, flow, *by
 
@@ -132,16 +137,17 @@ class _Normed(NamedTuple):
 
 
 def _hidden(padded, before, fired, rule: _Rule, groups):
-    """What the cells that fire perceive, (fired, perceived), their active hidden layer, (fired, h), and what a live
-    norm did; None where it is frozen."""
+    """What the cells that fire take, their state and perception, (fired, c + perceived); their active hidden layer,
+    (fired, h); and what a live norm did, None where it is frozen."""
     padded.mirror()
     perceived = convolve(padded.values, rule.kernel, rule.kernel_bias, groups)
-    perceived = perceived.reshape(-1, len(rule.from_perception)).index_select(0, fired)
-    hidden = torch.addmm(rule.bias, before, rule.from_state).addmm_(perceived, rule.from_perception)
+    perceived = perceived.reshape(-1, perceived.shape[-1]).index_select(0, fired)
+    taken = torch.cat((before, perceived), 1)
+    hidden = torch.addmm(rule.bias, taken, rule.inward)
     if rule.scale is None:
-        return perceived, hidden.relu_(), None
+        return taken, hidden.relu_(), None
     active, *statistics = torch.native_batch_norm(hidden, rule.scale, rule.shift, None, None, True, 0.0, NORM_EPS)
-    return perceived, active.relu_(), _Normed(hidden, *statistics)
+    return taken, active.relu_(), _Normed(hidden, *statistics)
 
 
 class _PerceptionBackward:
@@ -157,11 +163,13 @@ class _PerceptionBackward:
         radius = [2 * r if self.depthwise else 0 for r in padded.radius]
         self.gradient = Padded(like, radius, zero=True)
         self.row_numbers = self.gradient.row_numbers().view(-1)
+        self.filled = self.row_numbers[:0]
 
     def __call__(self, d_perceived, fired):
         """d_perceived: (fired, perceived). Returns the gradients by the state (B, R, A, S, c) and by the kernel."""
-        self.gradient.values.zero_()
-        self.gradient.rows.index_copy_(0, self.row_numbers.index_select(0, fired), d_perceived)
+        self.gradient.rows.index_fill_(0, self.filled, 0)
+        self.filled = self.row_numbers.index_select(0, fired)
+        self.gradient.rows.index_copy_(0, self.filled, d_perceived)
         if self.depthwise:
             d_state = convolve(self.gradient.values, self.kernel.flip(2, 3, 4), None, self.groups)
             d_kernel = self._correlate()
@@ -174,8 +182,14 @@ class _PerceptionBackward:
         return self.padded.gather(d_state), d_kernel
 
     def _correlate(self):
-        """The kernel's gradient: each sample's state, convolved with its gradient as if that were the kernel."""
-        total = self.padded.values.new_zeros(())
+        """The kernel's gradient: each sample's state, convolved with its gradient as if that were the kernel; slab by
+        slab along R, since torch's convolution is three times slower with kernels that do not fit into the cache."""
+        total, around = self.padded.values.new_zeros(()), self.kernel.shape[2] - 1
+        rows, *plane = self.padded.sizes
+        thick = max(_SLAB_CELLS // math.prod(plane), 1)
         for state, gradient in zip(self.padded.values, self.gradient.inside, strict=True):
-            total = total + convolve(state[None], gradient.movedim(-1, 0)[:, None], None, self.groups)[0]
+            for start in range(0, rows, thick):
+                slab = gradient[start : start + thick]
+                seen = state[None, start : start + len(slab) + around]
+                total = total + convolve(seen, slab.movedim(-1, 0)[:, None], None, self.groups)[0]
         return total.movedim(-1, 0)[:, None]
