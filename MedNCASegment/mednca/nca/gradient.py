@@ -27,6 +27,9 @@ from .perception import Padded, convolve
 if TYPE_CHECKING:
     from .cells import Cell
 
+NORM_EPS = 1e-5  # of every batch norm
+_SLAB_CELLS = 1 << 14
+
 
 def run(
     cell: Cell, state: torch.Tensor, index: torch.Tensor, members: Sequence[int], address: tuple[int, int], steps: int,
@@ -39,26 +42,24 @@ def run(
         parts = [(state[b : b + 1], index[b : b + 1], [member]) for b, member in enumerate(members)]
         return torch.cat([run(cell, *part, address, steps, recompute) for part in parts])
     masks = [fire_masks(index, cell.fire_rate, keys) for keys in fire_keys(members, address, steps)]
-    norm = (cell.norm.weight, cell.norm.bias) if cell.live_norm and cell.norm is not None else (None, None)
+    live = cell.norm if cell.live_norm else None
+    norm = torch.stack((live.weight, live.bias)) if live else weights.bias.new_empty(0)
+    seen = cell.seen.setdefault(members[0], []) if live else []
     kernel, kernel_bias, groups = weights.perception
     return _Steps.apply(
-        masks, groups, recompute, cell.seen.setdefault(members[0], []), state,
-        inward, weights.bias, weights.update, *norm, kernel, kernel_bias,
+        masks, groups, recompute, seen, state,
+        inward, weights.bias, weights.update, norm, kernel, kernel_bias,
     )  # fmt: skip
-
-NORM_EPS = 1e-5  # of every batch norm
-_SLAB_CELLS = 1 << 14
 
 
 class _Rule(NamedTuple):
     """What the loss is differentiated by, as `fast.Weights` has it: `inward` is `from_state` above `from_perception`;
-    of a live norm its scale and shift, else None."""
+    norm: a live one's scale and shift, (2, h), of a frozen one nothing, (0,)."""
 
     inward: torch.Tensor
     bias: torch.Tensor
     update: torch.Tensor
-    scale: torch.Tensor | None
-    shift: torch.Tensor | None
+    norm: torch.Tensor
     kernel: torch.Tensor
     kernel_bias: torch.Tensor
 
@@ -88,7 +89,7 @@ class _Steps(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         rule = _Rule(*ctx.saved_tensors)
-        by = _Rule(*(None if each is None else torch.zeros_like(each) for each in rule))  # the gradients
+        by = _Rule(*map(torch.zeros_like, rule))  # the gradients
         padded, kept = ctx.padded, ctx.kept
         if kept is None:
             raise RuntimeError("The steps can be gone back once only: the state was changed in place.")
@@ -108,9 +109,8 @@ class _Steps(torch.autograd.Function):
             hidden = torch.mm(change, rule.update.t())
             torch.ops.aten.threshold_backward.grad_input(hidden, active, 0, grad_input=hidden)
             if normed:
-                hidden, d_scale, d_shift = normed.backward(hidden, rule.scale)
-                by.scale.add_(d_scale)
-                by.shift.add_(d_shift)
+                hidden, *d_norm = normed.backward(hidden, rule.norm[0])
+                by.norm.add_(torch.stack(d_norm))
             by.inward.addmm_(taken.t(), hidden)
             by.bias.add_(hidden.sum(0))
             d_before, d_perceived = (hidden @ rule.inward.t()).tensor_split([channels], 1)
@@ -144,9 +144,9 @@ def _hidden(padded, before, fired, rule: _Rule, groups):
     perceived = perceived.reshape(-1, perceived.shape[-1]).index_select(0, fired)
     taken = torch.cat((before, perceived), 1)
     hidden = torch.addmm(rule.bias, taken, rule.inward)
-    if rule.scale is None:
+    if not len(rule.norm):
         return taken, hidden.relu_(), None
-    active, *statistics = torch.native_batch_norm(hidden, rule.scale, rule.shift, None, None, True, 0.0, NORM_EPS)
+    active, *statistics = torch.native_batch_norm(hidden, *rule.norm, None, None, True, 0.0, NORM_EPS)
     return taken, active.relu_(), _Normed(hidden, *statistics)
 
 
