@@ -9,7 +9,8 @@ Same numbers as `cells.Cell.plain` under autograd, to rounding. What it saves:
 - with `recompute`, a step keeps nothing else: perception and hidden layer are computed once more on the way back
   (checkpointing over steps), for a fifth of the memory and a fifth more time.
 
-While batch norm is live, it takes the statistics of each sample's fired cells (`cells.Cell.live_norm`), so that this holds then, too.
+While batch norm is live, it takes the statistics of each sample's fired cells (`cells.Cell.live_norm`), so that this
+holds then, too.
 """
 
 from __future__ import annotations
@@ -146,7 +147,8 @@ def _hidden(padded, before, fired, rule: _Rule, groups):
     hidden = torch.addmm(rule.bias, taken, rule.inward)
     if not len(rule.norm):
         return taken, hidden.relu_(), None
-    active, *statistics = torch.native_batch_norm(hidden, *rule.norm, None, None, True, 0.0, NORM_EPS)
+    scale, shift = rule.norm
+    active, *statistics = torch.native_batch_norm(hidden, scale, shift, None, None, True, 0.0, NORM_EPS)
     return taken, active.relu_(), _Normed(hidden, *statistics)
 
 

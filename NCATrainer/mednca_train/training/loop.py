@@ -332,7 +332,7 @@ class Run:
             raise Diverged
 
     def _set_norms_live(self) -> None:
-        """Live, batch norm takes the statistics of each sample, and learns them; otherwise those that it has learned."""
+        """Live, batch norm takes the statistics of each sample, and learns them; otherwise those it has learned."""
         for number, cell in enumerate(self.pyramid.cells):
             cell.seen = {}
             trained = self.iteration - (self.plan.coarse_first if number else 0)
