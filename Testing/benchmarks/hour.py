@@ -1,6 +1,6 @@
 """What a plan for an hour is worth: trained on twenty phantoms of left atria, tried on others, or on data of one's own.
 
-    python Testing/benchmarks/hour.py [--hours 1] [--data FOLDER --unseen FOLDER] [--name atria]
+    python Testing/benchmarks/hour.py [--hours 1] [--data FOLDER --unseen FOLDER] [--name atria] [--out FOLDER]
 
 The phantoms have the size of the Decathlon's left atria (183 x 140 x 88 voxels of 0.625 mm): four chambers and the
 aorta of nearly the same intensity, with thin walls between them, veins, a lung and a spine, each deformed, noisy, and
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -101,8 +102,8 @@ def write(folder: Path, seeds: range) -> Path:
     return folder
 
 
-def main(hours: float, data: Path | None, unseen: Path | None, name: str) -> None:
-    with tempfile.TemporaryDirectory() as place:
+def main(hours: float, data: Path | None, unseen: Path | None, name: str, out: Path | None) -> None:
+    with nullcontext(out) if out else tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         data = data or write(folder / "data", range(_TRAINED))
         unseen = unseen or write(folder / "unseen", range(100, 100 + _TRIED))
@@ -145,5 +146,6 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path)
     parser.add_argument("--unseen", type=Path)
     parser.add_argument("--name", default="atria")
+    parser.add_argument("--out", type=Path, help="a new folder that keeps phantoms, run and model")
     given = parser.parse_args()
-    main(given.hours, given.data, given.unseen, given.name)
+    main(given.hours, given.data, given.unseen, given.name, given.out)

@@ -146,8 +146,8 @@ class Cell(nn.Module):
         count = where.sum(inner, keepdim=True)
         mean = (hidden * where).sum(inner, keepdim=True) / count
         variance = ((hidden - mean).square() * where).sum(inner, keepdim=True) / count
-        for member, *statistics in zip(members, mean.detach(), variance.detach(), strict=True):
-            self.seen.setdefault(member, []).append(tuple(each.flatten() for each in statistics))
+        for member, center, spread in zip(members, mean.detach(), variance.detach(), strict=True):
+            self.seen.setdefault(member, []).append((center.flatten(), spread.flatten()))
         return (hidden - mean) / torch.sqrt(variance + norm.eps) * norm.weight + norm.bias
 
     @torch.no_grad()
