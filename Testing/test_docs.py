@@ -87,12 +87,13 @@ def test_the_catalogue_s_entry_is_that_of_cmake():
     values = dict(re.findall(r'^set\((\w+) "([^"]*)"\)', text, re.MULTILINE))
     name = re.findall(r"project\((\w+)", text)[0]
     entry = json.loads((ROOT / "docs" / "catalogue" / f"{name}.json").read_text("utf-8"))
-    assert entry["scm_url"] == f"https://github.com/{values['MEDNCA_REPOSITORY']}.git"
+    home = values["EXTENSION_HOMEPAGE"]
+    assert entry["scm_url"] == f"{home}.git" and home.endswith(f"/Slicer{name}")
     assert entry["build_dependencies"] == values["EXTENSION_DEPENDS"].split()
     assert entry["category"] == "Segmentation" and entry["scm_revision"] == "main"
     for url in (values["EXTENSION_ICONURL"], *values["EXTENSION_SCREENSHOTURLS"].split()):
-        assert (ROOT / url.removeprefix("${pictures}/")).is_file()
-    assert values["MEDNCA_REPOSITORY"].endswith("/Slicer" + "MedNCA")
+        raw = home.replace("//github.com/", "//raw.githubusercontent.com/") + "/main/"
+        assert url.startswith(raw) and (ROOT / url.removeprefix(raw)).is_file()
 
 
 def _strings(node):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -119,7 +120,7 @@ def end_with_parent() -> None:
 
 
 def _begin() -> None:
-    import torch
-
-    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # which torch heeds; reading cases needs none, and it takes seconds to import
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
     end_with_parent()

@@ -80,9 +80,10 @@ HIPPOCAMPUS_M3DNCA = Preset(
         "data_source": "Medical Segmentation Decathlon, Task04 Hippocampus, CC BY-SA 4.0 (Antonelli et al., The "
         "Medical Segmentation Decathlon, Nature Communications 2022). The set holds left and right hippocampi of the "
         "same subjects without saying which, so that both of one subject may lie on different sides of the split.",
-        "limits": "T1-weighted MRI of about 1 mm, of adults. Strong noise, spikes, ghosts and bias fields break it; "
-        "the table above says how far. The border between anterior and posterior is a convention, and the least "
-        "certain part. It expects one hippocampus in its field of view: click on it in a whole head.",
+        "limits": "T1-weighted MRI of about 1 mm, of adults. Very strong noise and ghosting break it, and so do the "
+        "papers' artifacts, which are stronger than a scanner's; the model's card says how far. The border between "
+        "anterior and posterior is a convention, and the least certain part. It expects one hippocampus in its field "
+        "of view: in a whole head let both sides be found, or click on it.",
         "references": _PAPERS,
         # The training set shows no heads; this is where they lie in the MNI152 brain.
         "seeds": [
@@ -193,7 +194,7 @@ PROSTATE_M3DNCA = Preset(
         "measured on other images are as good as the outline, but the training set itself had no true scale. Its light "
         "is calibrated with cases that it was trained with, on which its Dice is better by .07 than on others; colors "
         "held on the unseen cases, but the expected Dice is too high there, and the interval holds less often than it "
-        "says (see the table above).",
+        "says (see the model's card).",
         "references": _PAPERS,
     },
 )
