@@ -3,6 +3,7 @@
 import ast
 import graphlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,15 @@ def test_every_room_has_its_floor():
     for engine, floors in FLOORS.items():
         rooms = {name.split(".")[1] for name in _modules(engine) if "." in name}
         assert rooms == set().union(*floors)
+
+
+def test_the_architecture_shows_the_floors():
+    """Its table is FLOORS, from the top to the bottom."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").replace("\\", "")
+    table = re.findall(r"^\| \d+ \|([^|]*)\|([^|]*)\|$", text, re.MULTILINE)
+    for column, floors in enumerate(FLOORS.values()):
+        shown = [set(re.findall(r"\w+", row[column].split(":")[0])) for row in reversed(table)]
+        assert [rooms for rooms in shown if rooms] == list(floors)
 
 
 def test_nobody_takes_another_package_s_private_names():

@@ -3,13 +3,15 @@
 It runs under any Python from 3.10 on with torch, numpy, SimpleITK and safetensors, and knows neither Slicer nor Qt nor
 training. The rooms; a file imports from its own room and from those above it in this list:
 
-    errors, files, schema, axes    one kind of error; bytes and JSON, whole or not at all; three values, one an axis
+    errors, axes                   one kind of error; three values, one an axis
+    files, schema, pool            bytes and JSON, whole or not at all; jobs over several processes
     messages                       what a worker and its program say to each other
     nca, imaging                   the models and their ensemble; images, the canonical image, the grid
     quality                        signals such as NQM, calibration, domain, verdict, hotspots
     models                         model folders and the library of them
     result, scores                 what a segmentation, and measuring a model, say: dataclasses without torch
-    canvas, field, field_memory, segment, evaluate, overview
+    canvas, field, field_memory, locate, finding, growth, segment, evaluate, overview
+    batch                          many volumes, here or on a cluster
     worker, cli, benchmark
 
 The way of the data:

@@ -35,7 +35,10 @@ _STAGES = {
     "comparing": "Comparing with the base model",
     "calibrating": "Calibrating",
 }
-_FOLDERS = ("--data", "--images", "--labels", "--run", "--run-folder", "--out", "--plan", "--cases")
+_FOLDERS = (
+    "--data", "--images", "--labels", "--scan-images", "--scan-labels", "--run", "--run-folder", "--out", "--plan",
+    "--cases",
+)  # fmt: skip
 DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="Folder in the layout of the Medical Segmentation Decathlon or nnU-Net, or with "
@@ -45,9 +48,12 @@ ImagesOption = Annotated[Path | None, typer.Option(help="Folder of images, in pl
 LabelsOption = Annotated[Path | None, typer.Option(help="Folder of label maps with the same names.")]
 RunOption = Annotated[
     Path,
-    typer.Option("--run", "--run-folder", help="Run folder: plan, history, checkpoints. Resumed where it exists."),
+    typer.Option("--run", "--run-folder", help="Run folder: plan, history, checkpoints; a new one."),
 ]
-OutOption = Annotated[Path | None, typer.Option(help="Where the model's folder goes; default: result/ in the run.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(help="Where the model's folder goes; default: where the run was to put it, else result/ in the run."),
+]
 IterationsOption = Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Instead of the plan's.")]
 SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
 FoldOption = Annotated[int | None, typer.Option(min=0, help="Of cross-validation, from 0; instead of the plan's.")]

@@ -174,8 +174,7 @@ so compare within a row.
 - *Useful FLOP share*: perception, hidden layer and update of the cells that fire, over the time, as a share of the
   matrix product's FLOP/s.
 - Members run one a core. A single one shares its operations out to the cores, which small images do not fill.
-- Each row is a process of its own. In one whose allocator is warm from other work the reference code takes a third less
-  (0.2 instead of 0.3 s at 36 x 52 x 36).
+- Each row is a process of its own. In one that is warm from other work the reference code takes a third less.
 - *Memory added*: peak resident memory of a fresh process above what it had with torch loaded.
 - *Region of interest*: a quarter of each axis of 64 voxels or more, with the room that the search leaves; the search is
   timed, too.

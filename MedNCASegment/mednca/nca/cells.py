@@ -153,7 +153,7 @@ class Cell(nn.Module):
     @torch.no_grad()
     def learn_norm(self) -> None:
         """Move the statistics that the norm is frozen with by what it has seen: by each sample step after step, and
-        then to the mean over the samples, whoever computed them. Forgets what it has seen."""
+        then to the mean over the samples. Forgets what it has seen."""
         norm, samples = self.norm, [self.seen[member] for member in sorted(self.seen)]
         self.seen = {}
         if norm is None or not samples:

@@ -38,7 +38,7 @@ def draw(job: PictureJob) -> bytes:
     """Segment what a picture shows, and draw it: a row for each result, three planes through the structure's middle.
 
     Args:
-        job: of `run.picture_jobs`.
+        job: of `run._draw`.
 
     Returns:
         PNG.

@@ -97,8 +97,8 @@ class Contender:
         members: of the ensemble; None for the model's own.
         steps: of each level, times those that it was trained with.
         fire_rate: None for the model's own.
-        live_norm: whether its batch norm takes the statistics of what it sees, as the papers' code does, instead of
-            those that training has frozen.
+        live_norm: whether its batch norm takes the statistics of what it sees, those of each member's cells that
+            fire, instead of those that training has frozen.
     """
 
     model: str

@@ -155,7 +155,7 @@ def _run_of(job: TrainingJob, work: Path) -> Run:
 
 
 def _seconds_of_an_iteration(plan: Plan, teacher: Network | None) -> float:
-    """Of an NCA, on the average: while its batch norm is live, one takes several times as long."""
+    """Of an NCA, on the average: while its batch norm is live, one takes a little longer."""
     live_share = (1 + _PROBED) / 1000
     probe = TaughtRun("", replace(plan, iterations=1000, freeze_norm=live_share), {"training": [], "validation": []})
     probe.teacher, samples = teacher, made_up_batch(plan)

@@ -1,8 +1,7 @@
 """The losses of the papers. logits: (B, R, A, S, labels); targets: same shape, 0..1; valid: (B, R, A, S, 1), 0 or 1.
 
 Every loss is made of sums over the batch, which `distributed.total` adds up over the processes of a run: so several
-processes with a part of the batch each have the loss, and the gradient, of one with the whole. (Early, while batch norm
-is live, each process normalizes by its own part.)
+processes with a part of the batch each have the loss, and the gradient, of one with the whole.
 """
 
 from __future__ import annotations
