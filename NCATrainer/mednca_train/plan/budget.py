@@ -23,7 +23,8 @@ _FIELDS = (160, 128, 112, 96, 80, 64, 56, 48, 40)  # most voxels along an axis o
 ENOUGH, _PASSES = 1000, 500
 _MOST = 6000  # beyond it more iterations bring little
 _FEWEST = 50
-_FINISH = 0.2  # of the time, for measuring and calibrating in the end
+_FINISH, _LONGEST_FINISH = 0.2, 0.4  # of the time, for measuring and calibrating in the end
+_CALIBRATED = 4  # cases at least: of their samples, those without an objection must be 40 (`calibration.fit`)
 _CONDITIONS, _MEMBERS = 14, 10  # a calibration runs so many members, so often
 _BACKWARD = 3.0  # times a pass, that a pass with its way back takes
 
@@ -81,7 +82,28 @@ def plan_for(
         raise MedNCAError(
             f"{_time(seconds)} is too little here, even for the coarsest plan; {_time(least)} is the least."
         )
-    return _told(ladder, chosen, min(round(iterations), _MOST), seconds, estimate, fits, len(fingerprint.usable))
+    held = _held(ladder[chosen].plan, len(fingerprint.usable))
+    finish = 2 * _CALIBRATED * _sample_seconds(estimate, ladder[chosen].plan) + held * _pass_seconds(
+        estimate, ladder[chosen].plan
+    )
+    left = seconds * (1 - min(max(finish / seconds, _FINISH), _LONGEST_FINISH))
+    iterations = min(left / _seconds(estimate, ladder[chosen].plan), _MOST)
+    return _told(ladder, chosen, round(iterations), seconds, estimate, fits, held)
+
+
+def _held(plan: Plan, cases: int) -> int:
+    """Cases that are held out."""
+    return max(round(plan.validation_share * cases), 1)
+
+
+def _pass_seconds(estimate: Estimate, plan: Plan) -> float:
+    """Of a member's pass over the whole field of view."""
+    return estimate.seconds_per_iteration * work_of(plan, plan.field_of_view) / work_of(plan) / _BACKWARD
+
+
+def _sample_seconds(estimate: Estimate, plan: Plan) -> float:
+    """Of a case in a calibration, under all conditions."""
+    return _CONDITIONS * _MEMBERS * max(_pass_seconds(estimate, plan), 1e-9)
 
 
 def _seconds(estimate: Estimate, plan: Plan) -> float:
@@ -128,16 +150,15 @@ def _ladder(fingerprint, label_names, family, seed) -> list[Proposal]:
     return found
 
 
-def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estimate, fits, cases: int) -> Budgeted:
+def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estimate, fits, held: int) -> Budgeted:
     proposal, finest = ladder[chosen], ladder[0]
     plan = replace(
         proposal.plan, iterations=iterations, validate_every=max(min(250, iterations // 8), 1), patience=0
     )  # fmt: skip
     each = _seconds(estimate, proposal.plan)
     trained = iterations * each
-    pass_seconds = estimate.seconds_per_iteration * work_of(plan, plan.field_of_view) / work_of(plan) / _BACKWARD
-    passes = max(seconds - trained, _FINISH * seconds) / max(pass_seconds, 1e-9)
-    calibration = int(passes / (_CONDITIONS * _MEMBERS) - max(round(plan.validation_share * cases), 1))
+    finish = max(seconds - trained, _FINISH * seconds)
+    calibration = int(finish / _sample_seconds(estimate, plan) - held)
     reasons = dict(proposal.reasons)
     reasons["iterations"] = f"{iterations} iterations of {plan.batch} samples, the best of them is kept."
     busy = " The computer was busy while that was measured." if estimate.is_busy else ""
@@ -152,7 +173,7 @@ def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estima
         reasons["more time"] = f"{_time(more)} would do for {theirs} mm."
     elif iterations < _MOST:
         reasons["more time"] = "It would bring more iterations; the grid is as fine as it can be."
-    return Budgeted(Proposal(plan, reasons), estimate, max(calibration, 2))
+    return Budgeted(Proposal(plan, reasons), estimate, max(calibration, _CALIBRATED))
 
 
 def _time(seconds: float) -> str:
