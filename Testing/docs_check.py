@@ -75,7 +75,7 @@ class Typed:
     def __str__(self) -> str:
         word = "FAILED" if self.problem else "ok"
         note = f"  ({self.note})" if self.note else ""
-        return f"{self.seconds:7.1f} s  {word:6}  {self.document}: {self.command}{note}"
+        return f"{self.seconds:7.1f} s  {word:6}  {self.document}: {self.command}{note}{self.problem}"
 
 
 def main(names: list[str]) -> bool:
@@ -96,7 +96,7 @@ def main(names: list[str]) -> bool:
         if command in asked:
             print(f"stopped after {seconds} s: {command}\n    because {why}")
     for typed in wrong:
-        print(f"\n{typed.document}: {typed.command}\n{typed.problem}")
+        print(f"FAILED: {typed.document}: {typed.command}")
     return not wrong
 
 
@@ -107,19 +107,23 @@ def type_all(document: Path, folder: Path, environment: dict[str, str]) -> list[
         return []
     place = checkout(folder / "checkouts" / document.relative_to(ROOT).with_suffix(""))
     shutil.copytree(folder / "data", place, dirs_exist_ok=True)
-    before, servers, done = _installed(environment), [], []
+    before, done = _installed(environment), []
+    servers: list[tuple[subprocess.Popen, Typed]] = []
     try:
         for command in todo:
             if command in SERVES:
-                servers.append(_started(command, place, environment, subprocess.DEVNULL))
                 typed = Typed(command, name_of(document), 0, note="serves until the end of the document")
+                servers.append((_started(command, place, environment, subprocess.DEVNULL), typed))
             else:
                 typed = type_one(command, name_of(document), place, environment)
             print(typed, flush=True)
             done.append(typed)
     finally:
-        for server in servers:
-            _stop(server)
+        for server, typed in servers:
+            if server.poll() is not None:
+                typed.problem = f"\nended by itself, with {server.returncode}"
+            else:
+                _stop(server)
     if more := _installed(environment) - before:
         subprocess.run(["pip", "uninstall", "--quiet", "--yes", *sorted(more)], env=environment, check=True)
     shutil.rmtree(place)
@@ -144,7 +148,7 @@ def type_one(command: str, document: str, place: Path, environment: dict[str, st
     if limit and status in (130, -signal.SIGINT) and "Traceback" not in text:
         typed.note = f"stopped after {limit} s"
     elif status:
-        typed.problem = f"ended with {status}:\n{text[-2000:]}"
+        typed.problem = f"\nended with {status}:\n{text[-2000:]}"
     return typed
 
 
