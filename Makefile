@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 DEMO_READY := $(VENV)/.demo-ready
 READY := $(VENV)/.ready
 
-.PHONY: demo docs test test-slow fuzz screenshots translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo docs docs-check test test-slow fuzz screenshots translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-packaging check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(DEMO_READY)
@@ -30,6 +30,11 @@ check-onnx: $(READY)
 # The wheel in an empty environment of every Python that is here (minutes).
 check-wheel: $(READY)
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/wheels.py
+
+# The extension built and packaged by the CMake modules of Slicer's own sources, without Slicer (half a minute): name
+# checkouts of both by SLICER_SOURCES and CTK_SOURCES. Needs CMake 3.28.
+check-packaging: $(READY)
+	$(PY) Testing/benchmarks/packaging.py $(SLICER_SOURCES) $(CTK_SOURCES)
 
 # Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (half an hour).
 check-scale: $(READY)
@@ -87,6 +92,10 @@ docs:
 	build/docs-venv/bin/pip install --quiet --disable-pip-version-check -r docs/requirements.txt
 	build/docs-venv/bin/python Testing/make_docs.py build/docs-src
 	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
+
+# Every command that the documents tell people to type, typed in an empty environment (an hour, and pip's network).
+docs-check: $(READY)
+	$(PY) Testing/docs_check.py
 
 # Seconds from the mouse click to the mask on screen, and the longest gap between two ticks of the event loop.
 measure-click: $(READY)

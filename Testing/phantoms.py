@@ -181,6 +181,15 @@ def organ_case(seed: int, shape=(24, 26, 22), noise=0.1):
     return image.astype(np.float32), labels
 
 
+def crop_case(seed: int):
+    """A blob in noise, of the hippocampus model's field of view: (image float32, labels uint8), both (i, j, k)."""
+    shape = (36, 52, 36)
+    blob = ellipsoid(shape, (18, 26, 18), (7, 16, 7))
+    front = np.arange(shape[1])[None, :, None] > 26
+    image = 60 * blob + np.random.default_rng(seed).normal(0, 5, shape)
+    return image.astype(np.float32), np.where(blob, np.where(front, 1, 2), 0).astype(np.uint8)
+
+
 BALL = ellipsoid((24, 26, 22), (12, 13, 11), (5, 6, 4))
 
 

@@ -9,26 +9,16 @@ from xml.etree import ElementTree
 import pytest
 import typer
 
-from conftest import ROOT
+import docs_check
+from documents import DOCUMENTS, FENCE, ROOT, commands, name_of
 from mednca_train import cli
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")),
-             *sorted((ROOT / "Resources").rglob("*.md"))]  # fmt: skip
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
-
-
-def _lines(document):
-    """Lines of a document that are typed: in blocks, or by themselves."""
-    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
-    for line in text.splitlines():
-        line = line.strip().removeprefix("$ ")
-        yield line.partition(" #")[0].strip()
 
 
 def _commands():
     return sorted(
-        {(document.name, line) for document in DOCUMENTS for line in _lines(document) if line.startswith("mednca ")}
+        {(document.name, line) for document in DOCUMENTS for line in commands(document) if line.startswith("mednca ")}
     )
 
 
@@ -59,7 +49,7 @@ def test_every_target_of_make_is_there():
 def _anchors(document):
     """Of a document's headings, as GitHub makes them."""
     found: dict[str, int] = {}
-    for line in _FENCE.sub("", document.read_text(encoding="utf-8")).splitlines():
+    for line in FENCE.sub("", document.read_text(encoding="utf-8")).splitlines():
         if heading := re.match(r"#+ +(.*)", line):
             text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading[1])
             anchor = re.sub(r"[^\w\- ]", "", text.lower()).strip().replace(" ", "-")
@@ -71,7 +61,7 @@ def _anchors(document):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(document):
     wrong = []
-    for target in _LINK.findall(_FENCE.sub("", document.read_text(encoding="utf-8"))):
+    for target in _LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8"))):
         place, _, anchor = target.partition("#")
         if "://" in target or place.startswith("mailto:"):
             continue
@@ -148,3 +138,12 @@ def test_every_picture_of_the_tutorials_is_there():
     for document in (ROOT / "docs" / "tutorials").glob("*.md"):
         for source in re.findall(r'src="([^"]+)"', document.read_text(encoding="utf-8")):
             assert (document.parent / source).is_file(), source
+
+
+def test_what_the_check_of_the_commands_leaves_out_is_in_the_documents():
+    """Each entry of the tables of `make docs-check` is a command that is still typed somewhere."""
+    typed = {command for document in DOCUMENTS for command in commands(document)}
+    typed_there = {(name_of(document), command) for document in DOCUMENTS for command in commands(document)}
+    assert {*docs_check.NOT_RUN, *docs_check.STOPPED, *docs_check.SERVES} - typed == set()
+    assert set(docs_check.BEFORE) - typed_there == set()
+    assert all(any(name_of(each).startswith(record) for each in DOCUMENTS) for record in docs_check.RECORDS)
