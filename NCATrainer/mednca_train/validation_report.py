@@ -77,4 +77,4 @@ class ValidationReport:
                 tuple(Summary.from_json(fold) for fold in data.get("folds", ())),
             )
         except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise MedNCAError(f"A validation report cannot be read ({error!r}).") from error
+            raise MedNCAError("A validation report cannot be read ({cause}).", cause=repr(error)) from error

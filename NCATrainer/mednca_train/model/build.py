@@ -161,7 +161,7 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
     """
     calibration = _tried(model, *samples_of(model.info["quality"].get("samples")), signals, coverage)
     if calibration is None:
-        raise MedNCAError(f"{model.name} has too few saved samples to be calibrated anew; give it cases.")
+        raise MedNCAError("{model} has too few saved samples to be calibrated anew; give it cases.", model=model.name)
     model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
 
 
