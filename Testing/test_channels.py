@@ -142,7 +142,7 @@ def test_group_channels(tmp_path):
     names = ["a_0000", "a_0001", "b_0000", "c"]
     whole, problems = group_channels([(name, tmp_path / name) for name in names], ("T2", "ADC"))
     assert whole == [("a", (tmp_path / "a_0000", tmp_path / "a_0001"))]
-    assert problems == {
+    assert {name: str(problem) for name, problem in problems.items()} == {
         "b": "b lacks its channel ADC, the file b_0001.",
         "c": "c lacks its channel ADC, the file c_0001.",
     }

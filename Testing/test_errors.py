@@ -3,6 +3,7 @@
 import ast
 import json
 import pickle
+import re
 import string
 
 import pytest
@@ -96,6 +97,13 @@ def test_every_sentence_can_be_translated(path):
         assert all(name.isidentifier() and not how and not kind for _text, name, how, kind in parts), f"{place}: fields"
         assert "{{" not in template and "}}" not in template, f"{place}: braces"
         assert fields(template) == {part[1] for part in parts} == given, f"{place}: {given}"
+        assert not [each for each in call.keywords if _has_words(each.value)], f"{place}: words that are no sentence"
+
+
+def _has_words(value):
+    """Whether what is filled in is a text of its own, which no translator finds."""
+    texts = value.values if isinstance(value, ast.JoinedStr) else [value]
+    return any(isinstance(text, ast.Constant) and re.search("[A-Za-z]{2}", str(text.value)) for text in texts)
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -178,8 +178,10 @@ def resultText(result: RunResult | None) -> str:
                 n=found["failures"], share=_share(found["failures_not_green"])
             )
         )
+    elif report.calibration_note:
+        lines.append(sentenceText(report.calibration_note))
     else:
-        lines.append(report.calibration_note or _("There is no calibration: the verdict stays grey."))
+        lines.append(_("There is no calibration: the verdict stays grey."))
     return "<br>".join(escape(line) for line in lines)
 
 

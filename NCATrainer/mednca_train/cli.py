@@ -348,7 +348,7 @@ def calibrate(
     if report.calibration:
         cli.out.print(f"Calibrated with {report.calibration.samples} samples.")
     else:
-        cli.out.print(report.calibration_note)
+        cli.out.print(str(report.calibration_note))
     _end(facts, report.failures)
 
 
@@ -495,7 +495,7 @@ def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOp
         dice, spread = fold.dice["union"], fold.dice_sd["union"]
         cli.out.print(f"Fold {number}: union Dice {dice:.3f} +- {spread:.3f} on {fold.cases} cases.", highlight=False)
     if result.calibration_note:
-        cli.out.print(result.calibration_note)
+        cli.out.print(str(result.calibration_note))
     cli.out.print(f"Model written to {options.out or run / 'result'}", highlight=False)
     _end(found, result.failures)
 
@@ -523,7 +523,7 @@ def _complete(work, out, found=None) -> None:
         own, base = compared.own.dice["union"], compared.base.dice["union"]
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
     if result.calibration_note:
-        cli.out.print(result.calibration_note)
+        cli.out.print(str(result.calibration_note))
     cli.out.print(f"Model written to {training_run.result_folder(work, out)}", highlight=False)
     _end(found, result.failures)
 

@@ -171,13 +171,13 @@ def _finish(
     naming = (lambda name: hidden_name(name, salt)) if salt else str
     model.info["training"]["folds"] = [sorted(map(naming, each["validation"])) for each in divided]
     samples, failed = _samples(work, divided, progress)
-    with_calibration(model, samples_json(samples, samples, naming), None, COVERAGE)
+    note = with_calibration(model, samples_json(samples, samples, naming), None, COVERAGE)
     scores = _judged([score for each in reports for score in each.cases], samples, model)
     failures = [failure for each in reports for failure in each.failures]
     failures += [{"image": name, "error": why} for name, why in failed.items()]
     result = ValidationReport(
         tuple(scores), Summary.of(scores), tuple(failures), calibration=model.calibration,
-        calibration_note=model.info["quality"].get("calibration_note"), folds=tuple(each.mean for each in reports),
+        calibration_note=note, folds=tuple(each.mean for each in reports),
     )  # fmt: skip
     model.info["eval_metrics"] = result.mean.to_json()
     with staged(target, replace=True) as made:

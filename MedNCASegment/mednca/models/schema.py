@@ -138,7 +138,7 @@ def check_preprocessing(preprocessing: dict, architecture: dict, what: str | Sen
         )
 
 
-def check_model_json(info: Any, path: str, version: int) -> None:
+def check_model_json(info: Any, path: str | Sentence, version: int) -> None:
     """Check a parsed model.json.
 
     Args:

@@ -777,6 +777,14 @@
    <translation>{model} hat zu wenige gespeicherte Stichproben, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
   </message>
   <message>
+   <source>The model to be made</source>
+   <translation>Das Modell, das entstehen soll</translation>
+  </message>
+  <message>
+   <source>Too few cases for a calibration: {samples} samples of {cases} cases, {needed} are needed. The verdict stays grey.</source>
+   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Stichproben von {cases} Fällen, benötigt werden {needed}. Das Urteil bleibt grau.</translation>
+  </message>
+  <message>
    <source>No training case holds any of the labels.</source>
    <translation>Kein Trainingsfall enthält eines der Labels.</translation>
   </message>
