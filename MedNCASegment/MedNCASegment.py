@@ -55,6 +55,7 @@ from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.sample_data import MODEL, loadSampleHead, registerSampleData
+from MedNCASegmentLib.sentences import sentenceText
 from MedNCASegmentLib.several_volumes import SeveralVolumes
 from MedNCASegmentLib.shortcuts import Shortcuts
 from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
@@ -398,8 +399,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         try:
             volumeNode = loadSampleHead()
         except MedNCAError as error:
-            self._log(str(error))
-            slicer.util.errorDisplay(str(error))
+            self._log(sentenceText(error))
+            slicer.util.errorDisplay(sentenceText(error))
             return
         node = self._parameterNode
         if node and volumeNode:
@@ -506,8 +507,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         except Declined as error:
             self._tell(str(error))
         except MedNCAError as error:
-            self._log(str(error))
-            slicer.util.errorDisplay(str(error))
+            self._log(sentenceText(error))
+            slicer.util.errorDisplay(sentenceText(error))
         return False
 
     # --- what is shown

@@ -38,6 +38,7 @@ from MedNCASegmentLib.channels import secondChannelOf, setChannel  # noqa: E402
 from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.help_page import HelpPage  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
+from MedNCASegmentLib.sentences import sentenceText  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
 from NCATrainerLib.choosers import RunChooser, StartChooser, TimeChooser  # noqa: E402
 from NCATrainerLib.plan_editor import PlanEditor  # noqa: E402
@@ -366,7 +367,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         except Declined as error:
             self._log(str(error))
         except (MedNCAError, OSError) as error:
-            self._onFailed(str(error))
+            self._onFailed(sentenceText(error))
 
     # --- what is shown
 
@@ -699,7 +700,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
                 self.watch.update(self.trainer.run)
             except MedNCAError as error:
                 self.watch.stop()
-                self.log(str(error))
+                self.log(sentenceText(error))
 
     def restorePlot(self) -> None:
         """The chart of the training that runs, where it went with a scene."""
@@ -725,7 +726,7 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
         try:
             self.plot.load(read_history(self.trainer.run))
         except MedNCAError as error:  # its last row may just be written; the rows to come are shown
-            self.log(str(error))
+            self.log(sentenceText(error))
         showChart(self.plot.chart)
 
     def _resultFolder(self) -> Path:

@@ -253,7 +253,7 @@ def make_data(folder: Path) -> None:
         from nilearn.datasets import load_mni152_template
 
         head = load_mni152_template(resolution=1)
-    heads = [folder / "brain.nii.gz", folder / "heads" / "head_1.nii.gz", folder / "heads" / "head_2.nii.gz",
+    heads = [folder / "brain.nii.gz", folder / "heads" / "brain.nii.gz", folder / "heads" / "head_2.nii.gz",
              folder / "my-study" / "sub-01" / "anat" / "sub-01_T1w.nii.gz"]  # fmt: skip
     for path in heads:
         path.parent.mkdir(parents=True, exist_ok=True)

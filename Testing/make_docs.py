@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from translations import said
+
 ROOT = Path(__file__).parents[1]
 SUFFIXES = (".md", ".png", ".json", ".html", ".py", ".csv", ".cff", ".txt", ".toml", ".yml", ".in", ".safetensors")
 # What is called from outside; the rest of the house is described in docs/architecture.md.
@@ -57,25 +59,18 @@ def _messages() -> str:
     ]
     for root in ("MedNCASegment", "NCATrainer"):
         for path in sorted((ROOT / root).rglob("*.py")):
-            raised = [
-                node.exc.args[0]
-                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args
-                and getattr(node.exc.func, "id", "") in ("MedNCAError", "NothingFound")
-            ]  # fmt: skip
-            texts = dict.fromkeys(filter(None, map(_text, raised)))
+            errors = (call.args[0] for call in said(path) if call.func.id in ("MedNCAError", "NothingFound"))
+            texts = dict.fromkeys(filter(None, map(_text, errors)))
             if texts:
-                lines += [f"## {path.relative_to(ROOT / root).as_posix()}", "", *(f"- {text}" for text in texts), ""]
+                told = (f"- {text}" for text in texts)
+                lines += [f"## {path.relative_to(ROOT / root).as_posix()}", "", *told, ""]
     return "\n".join(lines)
 
 
 def _text(node: ast.expr) -> str:
-    """Of a string, or of one with values filled in, as far as it stands there."""
+    """Of a template, or of a panel's text with values filled in."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value.replace("<", "&lt;")
-    if isinstance(node, ast.JoinedStr):
-        parts = (_text(part) if isinstance(part, ast.Constant) else "{...}" for part in node.values)
-        return "".join(parts)
     if isinstance(node, ast.Call) and node.args and not isinstance(node.func, ast.Attribute):
         return _text(node.args[0])  # _("...")
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":

@@ -124,7 +124,7 @@ def test_channels_are_suffixes(raw, tmp_path):
     two = str(save(difference_model(), tmp_path / "two"))
     found, problems = BidsDataset(raw, ("T1w", "T2w")).images()
     assert [name for name, _paths in found] == ["sub-01", "sub-02_ses-b"]
-    assert problems == {
+    assert {name: str(problem) for name, problem in problems.items()} == {
         "sub-02_ses-a_acq-mprage_run-1": "sub-02_ses-a_acq-mprage_run-1_T1w.nii.gz lacks its channel T2w, the file "
         "sub-02_ses-a_acq-mprage_run-1_T2w."
     }

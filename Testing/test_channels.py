@@ -124,11 +124,11 @@ def test_layout_of_nnunet(tmp_path, data):
     proposal = propose(fingerprint(found), found.label_names)
     assert proposal.plan.architecture.input_channels == 2
     assert proposal.plan.preprocessing.channels == ("T2", "ADC")
-    assert "T2, ADC" in proposal.reasons["channels"]
+    assert "T2, ADC" in str(proposal.reasons["channels"])
     lacking = find_dataset(write(tmp_path / "lacking", missing={(3, 1), (4, 0)}))
     assert len(lacking.cases) == 4
-    assert lacking.problems["case_3"] == "case_3 lacks its channel ADC, the file case_3_0001."
-    assert lacking.problems["case_4"] == "case_4 has no image; the names of the files must match."
+    assert str(lacking.problems["case_3"]) == "case_3 lacks its channel ADC, the file case_3_0001."
+    assert str(lacking.problems["case_4"]) == "case_4 has no image; the names of the files must match."
 
 
 def test_two_folders_tell_their_channels_by_number(tmp_path, data):
@@ -142,7 +142,7 @@ def test_group_channels(tmp_path):
     names = ["a_0000", "a_0001", "b_0000", "c"]
     whole, problems = group_channels([(name, tmp_path / name) for name in names], ("T2", "ADC"))
     assert whole == [("a", (tmp_path / "a_0000", tmp_path / "a_0001"))]
-    assert problems == {
+    assert {name: str(problem) for name, problem in problems.items()} == {
         "b": "b lacks its channel ADC, the file b_0001.",
         "c": "c lacks its channel ADC, the file c_0001.",
     }

@@ -458,9 +458,9 @@ def locked(request):
 def test_a_model_folder_that_may_not_be_read_is_listed_with_its_reason(locked, tmp_path):
     with as_nobody():
         (entry,) = Library(tmp_path / "none", locked, check_tensors=False).entries()
-        assert entry.id == "locked" and "cannot be read (Permission denied)" in entry.problem
+        assert entry.id == "locked" and "cannot be read (Permission denied)" in str(entry.problem)
         (entry,) = Library(tmp_path / "none", locked / "locked", check_tensors=False).entries()
-        assert "cannot be read (Permission denied)" in entry.problem
+        assert "cannot be read (Permission denied)" in str(entry.problem)
         with pytest.raises(MedNCAError, match="Permission denied"):
             files.write_bytes(locked / "a.zip", b"x")
         with pytest.raises(MedNCAError, match="Permission denied"), run_lock(locked / "run", make=True):

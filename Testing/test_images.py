@@ -510,7 +510,7 @@ def test_pairs(tmp_path):
     assert [pair[0] for pair in pairs] == ["a", "b"] and not problems
     (tmp_path / "labels" / "a.nii").unlink()
     pairs, problems = pair_by_name(tmp_path / "images", tmp_path / "labels")
-    assert [pair[0] for pair in pairs] == ["b"] and "a has no label map" in problems["a"]
+    assert [pair[0] for pair in pairs] == ["b"] and "a has no label map" in str(problems["a"])
     _write(image_of(ARRAY), tmp_path / "images" / "b.mha")
     with pytest.raises(MedNCAError, match="no image with its label map"):
         pair_by_name(tmp_path / "images", tmp_path / "labels")

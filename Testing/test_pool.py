@@ -28,7 +28,8 @@ def test_a_job_that_kills_its_process_costs_no_other_one():
         again = list(pool.run(_job, [6]))
     assert [outcome.job for outcome in told] == jobs
     assert [outcome.result for outcome in told] == [2, None, 4, None, 6, None, 8, None, 10]
-    assert "died" in told[1].error and told[3].error == "This case is bad." and told[5].error == "ValueError: a bug"
+    errors = [str(outcome.error) for outcome in told]
+    assert "died" in errors[1] and errors[3] == "This case is bad." and errors[5] == "ValueError: a bug"
     assert again[0].result == 12
 
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import ROOT
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca_train import cli, run_folder
 from mednca_train.data.cases import Case
 from mednca_train.messages import (
@@ -189,7 +189,9 @@ def test_metadata_of_before_version_0_2(tmp_path):
 
 def test_requests_and_answers_are_read_as_they_were_written():
     cases = (Case("a", Path("/i/a.nrrd"), Path("/l/a.nrrd")),)
-    found = Fingerprint((CaseFacts("a", labels={1: 5, 12: 7}, sides={1: -2.5, 12: 0.0}), CaseFacts("b", problem="It.")))
+    found = Fingerprint(
+        (CaseFacts("a", labels={1: 5, 12: 7}, sides={1: -2.5, 12: 0.0}), CaseFacts("b", problem=Sentence("It.")))
+    )
     usable = Fingerprint((CaseFacts("a", (9, 9, 9), (1.0, 1.0, 1.0), labels={1: 5}, sides={1: 0.0}),))
     for message in (
         ExamineRequest(data=Path("/x")),
@@ -198,7 +200,7 @@ def test_requests_and_answers_are_read_as_they_were_written():
         TrainRequest(Path("/run"), device="cpu"),
         TrainRequest(Path("/run"), NewRun(plan(), cases, "x", "X", "base", True)),
         ExamineAnswer(usable, cases, {1: "One"}),
-        PlanAnswer(plan(), {"batch": "why."}, Estimate(1.0, 2.0, 3.0, 4.0)),
+        PlanAnswer(plan(), {"batch": Sentence("{what}.", what=Sentence("why"))}, Estimate(1.0, 2.0, 3.0, 4.0)),
         PlanAnswer(plan(), {}, None),
         TrainAnswer(Path("/out"), ValidationReport.from_json({"mean": {"cases": 2, "dice": {}, "dice_sd": {}}})),
     ):

@@ -3,11 +3,14 @@
 import ast
 import re
 
+import numpy as np
 import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from translations import MODULES, ROOT, messages, source, translations
+
+from mednca.errors import MedNCAError, Sentence
 
 # Names, keys of formats and of Slicer, markup: what nobody reads as a sentence.
 _NO_SENTENCES = {
@@ -87,6 +90,44 @@ def german(host, monkeypatch):
     for module in MODULES:
         slicer.app.loadTranslations(str(source(module, "de").parent))
     return host
+
+
+def test_the_engines_speak_german(german):
+    """Sentences within sentences, too; what has no translation stays English, and what is no sentence stays as it is."""
+    from MedNCASegmentLib.sentences import sentenceText
+
+    empty = MedNCAError("{path} is empty (0 bytes); copy or export it again.", path="a.nii")
+    assert sentenceText(empty) == "a.nii ist leer (0 Bytes); kopieren oder exportieren Sie die Datei erneut."
+    kept = MedNCAError("{why} What was trained so far is kept; resume once that is mended.", why=empty)
+    assert sentenceText(kept).startswith("a.nii ist leer") and "Das bisher Trainierte bleibt erhalten" in sentenceText(
+        kept
+    )
+    assert sentenceText(Sentence("It is the same image as {other}.", other="b")) == "Das Bild ist dasselbe wie bei b."
+    assert sentenceText(MedNCAError("Nobody translated {what}.", what=empty.sentence)).startswith(
+        "Nobody translated a.nii ist"
+    )
+    assert sentenceText(OSError("disk")) == "disk"
+
+
+def test_a_translation_with_other_fields_is_not_used(german, monkeypatch):
+    from MedNCASegmentLib import sentences
+
+    monkeypatch.setattr(sentences, "translate", lambda context, text: "{datei} ist leer.")
+    assert sentences.sentenceText(Sentence("{path} is empty.", path="a.nii")) == "a.nii is empty."
+
+
+def test_a_failure_of_the_worker_is_told_in_german(german):
+    import slicer
+
+    from nodes import add_volume
+    from panel import open_panel
+
+    panel = open_panel(german)
+    panel.ui.inputSelector.setCurrentNode(add_volume(slicer, np.zeros((9, 9, 9), np.float32), name="constant"))
+    german.click(panel.ui.wholeButton)
+    assert german.wait(lambda: bool(german.dialogs), 60)
+    assert "ist konstant (jeder Voxel ist 0): Es gibt nichts zu segmentieren." in german.dialogs[-1][1]
+    assert "ist konstant" in panel.ui.logText.plainText
 
 
 @pytest.mark.parametrize("width", [350, 500])

@@ -1,7 +1,8 @@
 """The translations of both modules: what is translated, the .ts files for translators, the .qm files that Slicer loads.
 
 `make translations` brings every MODULE_de.ts into step with the code (what is new is unfinished there, what is gone
-goes) and compiles it. Contexts are Slicer's: of a Python file its package and name, of a .ui file its class.
+goes) and compiles it. Contexts are Slicer's: of a Python file its package and name, of a .ui file its class; the
+sentences of an engine are in one context, which `MedNCASegmentLib.sentences` asks.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = {"MedNCASegment": "MedNCASegmentLib", "NCATrainer": "NCATrainerLib"}
 LANGUAGES = ("de",)
+ENGINES = {"MedNCASegment": "mednca", "NCATrainer": "mednca_train"}
+SAID_BY = ("MedNCAError", "NothingFound", "Sentence", "_Refused")  # whose first argument is a template
+_NOT_FOR_PANELS = {  # parts of the engines, and what they alone use
+    "cli.py", "batch", "benchmark", "study", "onnx_export.py", "folds.py", "run_view.py", "verdict_report.py",
+}  # fmt: skip
 _KEYS = ("SlicerParameterName",)  # properties of .ui files
 
 
@@ -27,7 +33,22 @@ def messages(module: str) -> dict[tuple[str, str], None]:
         found |= dict.fromkeys((context, text) for text in _of_python(path))
     for path in sorted((folder / "Resources" / "UI").glob("*.ui")):
         found |= dict.fromkeys(_of_form(path))
+    for path in sorted((folder / ENGINES[module]).rglob("*.py")):
+        if not _NOT_FOR_PANELS & set(path.relative_to(folder).parts):
+            found |= dict.fromkeys((ENGINES[module], text) for text in templates(path))
     return found
+
+
+def said(path: Path) -> list[ast.Call]:
+    """Where a file of an engine makes a sentence or an error, which is one that is raised."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    found = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in SAID_BY]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+def templates(path: Path) -> list[str]:
+    """The templates of the sentences of an engine's file."""
+    return [call.args[0].value for call in said(path) if isinstance(call.args[0], ast.Constant)]
 
 
 def _of_python(path):

@@ -14,6 +14,7 @@ from slicer.i18n import tr as _
 from mednca.errors import MedNCAError
 
 from .requests import Request, Search
+from .sentences import sentenceText
 from .worker_client import RequestState
 
 
@@ -83,7 +84,7 @@ class Batch:
             try:
                 self._begin(self._current)
             except MedNCAError as error:
-                self.told[self._current.GetID()] = str(error)
+                self.told[self._current.GetID()] = sentenceText(error)
                 self._current = None
         self.changed()
 

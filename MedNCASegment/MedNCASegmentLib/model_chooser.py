@@ -19,6 +19,7 @@ from mednca.models.description import Description
 from mednca.models.library import Entry, Library
 
 from .messages import modelText
+from .sentences import sentenceText
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def _told(what):
     try:
         yield
     except (MedNCAError, OSError) as error:
-        slicer.util.errorDisplay(f"{what}\n\n{error}")
+        slicer.util.errorDisplay(f"{what}\n\n{sentenceText(error)}")
 
 
 def checkTerms(description: Description) -> None:
@@ -99,14 +100,20 @@ class ModelChooser:
         if self.entry is None:
             raise MedNCAError(_("Choose a model first."))
         if self.entry.description is None:
-            raise MedNCAError(self.entry.problem or "")
+            raise MedNCAError(self._problem)
         checkTerms(self.entry.description)
+
+    @property
+    def _problem(self) -> str:
+        """Why the chosen one is broken."""
+        problem = self.entry.problem if self.entry else None
+        return sentenceText(problem) if problem else ""
 
     def _show(self):
         if self.entry is None:
             text = _("No models found.")
         elif self.entry.description is None:
-            text = escape(self.entry.problem or "")
+            text = escape(self._problem)
         else:
             text = modelText(self.entry.description)
         self.ui.modelInfoLabel.text = text

@@ -24,6 +24,7 @@ from mednca.result import Report
 from mednca.schema import parse_json
 
 from .contents import Content
+from .sentences import sentenceText
 from .volumes import asArray, ijkToRAS
 
 RUNS_ATTRIBUTE = "MedNCA.Runs"
@@ -211,7 +212,7 @@ def _read(text):
         try:
             runs.append(Run.fromJSON(entry))
         except MedNCAError as error:
-            problems.append(str(error))
+            problems.append(sentenceText(error))
     return tuple(runs), tuple(problems)
 
 

@@ -28,6 +28,7 @@ from .channels import channelsOf, copyChannels
 from .click_placement import Point
 from .growth import addGrowth
 from .record import ORIGINAL_ROLE, checkFits
+from .sentences import sentenceText
 from .volumes import addVolumeNode, lpsGeometry, volumeStamp, writeVolume
 from .worker_client import Job, RequestState, WorkerClient
 
@@ -320,7 +321,7 @@ class RequestQueue:
                 self.client.submit(request.job, **request.withFiles(*(path.name for path in paths)).to_json())
         except (MedNCAError, OSError) as error:
             self._sending = None
-            self.client.end(request.job, RequestState.FAILED, str(error))
+            self.client.end(request.job, RequestState.FAILED, sentenceText(error))
 
     def _handedOver(self, volumeNodes):
         """The files of some volumes once they are whole, otherwise None. Those that did not change are not written

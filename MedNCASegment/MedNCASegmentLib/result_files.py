@@ -21,6 +21,7 @@ from mednca.models.library import Library
 from .dicom_export import exportDICOM, whyNoDICOM
 from .html_report import reportedRuns, reportOf
 from .record import volumeOf
+from .sentences import sentenceText
 
 
 class ResultFiles:
@@ -51,7 +52,7 @@ class ResultFiles:
         try:
             write_bytes(path, reportOf(self.node, self.target(), models).encode("utf-8"))
         except MedNCAError as error:
-            slicer.util.errorDisplay(_("The report was not saved: {why}").format(why=error))
+            slicer.util.errorDisplay(_("The report was not saved: {why}").format(why=sentenceText(error)))
             return
         self.log(_("Report written to {path}.").format(path=path))
         if slicer.util.confirmYesNoDisplay(_("The report was written to {path}. Open it?").format(path=path)):
@@ -64,7 +65,7 @@ class ResultFiles:
         try:
             exportDICOM(self.node, folder)
         except MedNCAError as error:
-            slicer.util.errorDisplay(_("Nothing was exported: {why}").format(why=error))
+            slicer.util.errorDisplay(_("Nothing was exported: {why}").format(why=sentenceText(error)))
         else:
             told = _("DICOM SEG written into {folder}, and added to Slicer's DICOM database.")
             self.log(told.format(folder=folder))

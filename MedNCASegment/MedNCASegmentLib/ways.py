@@ -12,6 +12,7 @@ from mednca.quality.domain import objection_to_image
 
 from .channels import whatLacks
 from .messages import objectionText
+from .sentences import sentenceText
 from .volumes import spacingAndExtent
 
 
@@ -30,7 +31,7 @@ def whyNot(volumeNode: slicer.vtkMRMLScalarVolumeNode | None, model: Description
     try:
         spacing, extent = spacingAndExtent(volumeNode)
     except MedNCAError as error:
-        return str(error), str(error)
+        return sentenceText(error), sentenceText(error)
     objection = objection_to_image(spacing, extent, model.domain)
     whole = objectionText(objection) if objection else ""
     whole = whole[:1].upper() + whole[1:] + "." if whole else ""

@@ -28,6 +28,8 @@ from slicer.i18n import tr as _
 from mednca.errors import MedNCAError, NothingFound
 from mednca.messages import Advanced, Done, Event, Failed, Progress, Ready, Started, Stopped, read_event
 
+from .sentences import sentenceText
+
 _KEPT_ERROR_LINES = 30
 
 
@@ -288,7 +290,8 @@ class WorkerClient:
         elif isinstance(event, Stopped):
             self.end(job, RequestState.CANCELLED)
         elif isinstance(event, Failed):
-            self.end(job, RequestState.MISSED if event.missed else RequestState.FAILED, event.error)
+            error = sentenceText(event.sentence) if event.sentence else event.error
+            self.end(job, RequestState.MISSED if event.missed else RequestState.FAILED, error)
         else:
             self.heard(job, event)
 
@@ -303,9 +306,9 @@ class WorkerClient:
                 raise MedNCAError(_("The worker left no result."))
             self.take(job)
         except NothingFound as miss:
-            self.end(job, RequestState.MISSED, str(miss))
+            self.end(job, RequestState.MISSED, sentenceText(miss))
         except Exception as problem:  # whatever it is, the person waiting must hear of it
-            self.end(job, RequestState.FAILED, str(problem) or type(problem).__name__)
+            self.end(job, RequestState.FAILED, sentenceText(problem) or type(problem).__name__)
         else:
             self.end(job, RequestState.DONE)
 

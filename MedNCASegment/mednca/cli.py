@@ -89,7 +89,11 @@ def _check_words(words) -> None:
     """An empty path would be the current folder, which nobody asked for."""
     for number, word in enumerate(words, start=1):
         if not word or (word.startswith("--") and word.endswith("=")):
-            raise MedNCAError(f"Argument {number} ({word!r}) is empty; is a variable without a value behind it?")
+            raise MedNCAError(
+                "Argument {number} ({word}) is empty; is a variable without a value behind it?",
+                number=number,
+                word=repr(word),
+            )
 
 
 @app.command()
@@ -162,9 +166,13 @@ def segment(
 
     library, points = Library(), [_point(text) for text in click or ()]
     loaded = library.load(model)
-    if find and (points or clicks or not loaded.seeds):
-        unknown = f"{loaded.name} does not say where its organs usually lie; give --click or --clicks"
-        raise MedNCAError(f"--find cannot be used: {'clicks say where' if loaded.seeds else unknown}.")
+    if find and not loaded.seeds:
+        raise MedNCAError(
+            "--find cannot be used: {model} does not say where its organs usually lie; give --click or --clicks.",
+            model=loaded.name,
+        )
+    if find and (points or clicks):
+        raise MedNCAError("--find cannot be used: clicks say where.")
     if scheduler and jobs > 1:
         raise MedNCAError("Give either --jobs or --scheduler.")
     request = Request(
@@ -200,7 +208,7 @@ def segment(
             job = outcome.job
             if outcome.error:
                 failures.append(_failure(job.image, outcome.error))
-                summary.add(job.name, [failure_row(job.name, job.image, outcome.error)])
+                summary.add(job.name, [failure_row(job.name, job.image, str(outcome.error))])
             else:
                 report, own = outcome.result.report, rows_of(job.name, outcome.result.report)
                 summary.add(job.name, own)
@@ -233,7 +241,11 @@ def _bids_dataset(images: list[Path], suffixes, participants, others, model):
     if len(images) != 1 or others:
         raise MedNCAError("--bids takes one folder, that of the data set, and no --channel.")
     if len(chosen) != len(channels):
-        raise MedNCAError(f"{model.name} needs a --suffix for each of its channels ({', '.join(channels)}), in order.")
+        raise MedNCAError(
+            "{model} needs a --suffix for each of its channels ({channels}), in order.",
+            model=model.name,
+            channels=", ".join(channels),
+        )
     return BidsDataset(images[0], chosen, tuple(participants or ()))
 
 
@@ -245,8 +257,9 @@ def _with_channels(images, others: list[Path], channels: Sequence[str]):
         return whole, failures + [_failure(*problem) for problem in problems.items()]
     if len(named) != 1 or len(channels) != 1 + len(others):
         raise MedNCAError(
-            f"--channel is for one image and each further channel of the model's ({', '.join(channels)}); name the "
-            "channels of several images NAME_0000, NAME_0001, ..."
+            "--channel is for one image and each further channel of the model's ({channels}); name the channels of "
+            "several images NAME_0000, NAME_0001, ...",
+            channels=", ".join(channels),
         )
     return [(name, (path, *others)) for name, path in named], failures
 
@@ -326,7 +339,7 @@ def evaluate(
         validation = set(read_json(cases, SPLIT_SCHEMA)["validation"])
         pairs = [pair for pair in pairs if pair[0] in validation]
         if not pairs:
-            raise MedNCAError(f"None of the validation cases of {cases} lies in {images}.")
+            raise MedNCAError("None of the validation cases of {cases} lies in {images}.", cases=cases, images=images)
     scores: list[CaseScore] = []
     failures = [_failure(*problem) for problem in problems.items()]
     with json_output(json_file) as write:
@@ -380,7 +393,9 @@ def benchmark(
 
     if preset is not None and model is None:
         if preset not in PRESETS:
-            raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
+            raise MedNCAError(
+                "There is no preset {preset}; known are {known}.", preset=repr(preset), known=", ".join(PRESETS)
+            )
         architecture, size = PRESETS[preset].architecture, PRESETS[preset].shape
     elif model is not None and preset is None:
         architecture, size = Library().load(model).architecture, None
@@ -407,7 +422,9 @@ def _shape(text: str) -> tuple[int, int, int]:
         if min(r, a, s) < 1 or r * a * s > MAX_VOXELS:
             raise ValueError
     except ValueError as error:
-        raise MedNCAError(f"--shape {text!r} is not three whole numbers X,Y,Z above 0 of an image.") from error
+        raise MedNCAError(
+            "--shape {text} is not three whole numbers X,Y,Z above 0 of an image.", text=repr(text)
+        ) from error
     return r, a, s
 
 
@@ -459,7 +476,7 @@ def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
     """
     with held(path):
         if path.is_dir():
-            raise MedNCAError(f"{path} is a folder; a file is needed.")
+            raise MedNCAError("{path} is a folder; a file is needed.", path=path)
         replace = os.path.lexists(path)
         yield lambda data: write_json(path, data, replace)
 
@@ -501,7 +518,9 @@ def _point(text: str) -> tuple[float, float, float]:
     try:
         r, a, s = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise MedNCAError(f"--click {text!r} is not three numbers R,A,S in mm, like --click=-27,-22,-14.") from error
+        raise MedNCAError(
+            "--click {text} is not three numbers R,A,S in mm, like --click=-27,-22,-14.", text=repr(text)
+        ) from error
     return r, a, s
 
 

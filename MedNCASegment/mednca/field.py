@@ -101,7 +101,9 @@ def first_grid(request: Request, click: tuple[float, float, float] | None) -> Gr
         shown = ", ".join(f"{x:g}" for x in click)
         corners = zip("RAS", canonical.ras_of((0, 0, 0)), canonical.ras_of(last), strict=True)
         span = "; ".join(f"{axis} {min(a, b):.0f} to {max(a, b):.0f}" for axis, a, b in corners)
-        raise MedNCAError(f"The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.")
+        raise MedNCAError(
+            "The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.", shown=shown, span=span
+        )
     return grid_around(request, index)
 
 
@@ -152,8 +154,9 @@ class Field:
                 if request.device.type == "cpu":
                     size = " x ".join(str(n) for n in self.grid.size)
                     raise MedNCAError(
-                        f"There is not enough memory for a field of {size} voxels; click on the organ, or close other "
-                        "programs."
+                        "There is not enough memory for a field of {size} voxels; click on the organ, or close other "
+                        "programs.",
+                        size=size,
                     ) from error
             request.notes.append(f"The {request.device} device ran out of memory; the processor (cpu) is used instead.")
             request.device = torch.device("cpu")
@@ -201,7 +204,9 @@ def _check_size(model: Model, grid: Grid) -> None:
         if any(n < k for n, k in zip(grid.size, kernel, strict=True)):
             size, needed = (" x ".join(str(n) for n in shape) for shape in (grid.size, kernel))
             raise MedNCAError(
-                f"The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}."
+                "The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}.",
+                size=size,
+                needed=needed,
             )
 
 

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .errors import MedNCAError
+from .errors import MedNCAError, Sentence
 
 _PARTIAL, _REPLACED, LOCK = ".mednca-partial", ".mednca-replaced", ".mednca-lock"
 _LEFT = re.compile(rf"(?:({re.escape(_PARTIAL)}|{re.escape(_REPLACED)})-[0-9a-f]{{8}}|{re.escape(LOCK)})\.(.+)", re.S)
@@ -56,20 +56,30 @@ def explained(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MedNCAError(_sentence(_STAGED.sub("", str(path)), error)) from error
+        raise _unwritten(_STAGED.sub("", str(path)), error) from error
 
 
-def _sentence(path: str, error: OSError) -> str:
+def _unwritten(path: str, error: OSError) -> MedNCAError:
     """What went wrong with a file, and what to do."""
-    cause = error.strerror or str(error)
+    cause: object = error.strerror or str(error)
     if error.errno in _FULL:
-        return (
-            f"There is no room for {path} on its disk ({cause}); free some space and try again. What stood there "
-            "before is unchanged."
+        return MedNCAError(
+            "There is no room for {path} on its disk ({cause}); free some space and try again. What stood there "
+            "before is unchanged.",
+            path=path,
+            cause=cause,
         )
     if isinstance(error, (FileExistsError, NotADirectoryError)):
-        cause = "a file stands where a folder is needed"
-    return f"{path} cannot be written ({cause}); choose another place, or make this one writable."
+        cause = Sentence("a file stands where a folder is needed")
+    elif isinstance(error, NotWhole):
+        cause = Sentence("the file did not become whole; the disk may be full or broken")
+    return MedNCAError(
+        "{path} cannot be written ({cause}); choose another place, or make this one writable.", path=path, cause=cause
+    )
+
+
+class NotWhole(OSError):
+    """A library wrote less than it should and does not say why."""
 
 
 def not_whole(path: str | Path, size: int) -> OSError:
@@ -84,7 +94,7 @@ def not_whole(path: str | Path, size: int) -> OSError:
     """
     if shutil.disk_usage(Path(path).parent).free < size:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    return OSError(errno.EIO, "the file did not become whole; the disk may be full or broken")
+    return NotWhole(errno.EIO, os.strerror(errno.EIO))
 
 
 # --- files and folders
@@ -223,7 +233,9 @@ def _put(made: Path, target: Path, replace: bool) -> None:
 def _refuse(path: Path) -> None:
     """Raises MedNCAError where something is there."""
     if os.path.lexists(path):
-        raise MedNCAError(f"{path} already exists, so it is not replaced; choose another name, or remove it first.")
+        raise MedNCAError(
+            "{path} already exists, so it is not replaced; choose another name, or remove it first.", path=path
+        )
 
 
 def _flush(path: Path) -> None:
@@ -267,7 +279,7 @@ def held(target: str | Path) -> Iterator[None]:
     target = Path(target)
     with explained(target):
         if not target.name:
-            raise MedNCAError(f"{target} is no name of a file or folder; choose another place.")
+            raise MedNCAError("{target} is no name of a file or folder; choose another place.", target=target)
         target.parent.mkdir(parents=True, exist_ok=True)
     with locked(target.with_name(f"{LOCK}.{target.name}"), target) as lock:
         if lock and lock.certain:
@@ -358,7 +370,9 @@ def locked(path: Path, what: Path) -> Iterator[_Lock | None]:
     with explained(what):
         lock = _take(path, _PATIENCE)
     if lock is None:
-        raise MedNCAError(f"{what} is in use by another program; wait until that has ended, or choose another place.")
+        raise MedNCAError(
+            "{what} is in use by another program; wait until that has ended, or choose another place.", what=what
+        )
     try:
         yield lock
     finally:

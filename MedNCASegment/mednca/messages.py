@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from .axes import triple
-from .errors import MedNCAError
-from .schema import LINE, MOST_CHANNELS, SEED, numbers, optional, parse_json, record
+from .errors import MedNCAError, Sentence
+from .schema import LINE, MOST_CHANNELS, SEED, SENTENCE, check_schema, numbers, optional, parse_json, record
 
 _JOB = {"type": ["string", "integer"]}
 ARTIFACTS = ("noise", "ghosting", "bias", "motion")  # of `imaging.disturb.Disturbance`
@@ -285,10 +285,11 @@ class Row(Event):
 
 @dataclass(frozen=True)
 class Told(Event):
-    """A sentence for people while a job goes on."""
+    """A sentence for people while a job goes on. text: in English."""
 
     event = "told"
     text: str = ""
+    sentence: Sentence | None = None
 
 
 @dataclass(frozen=True)
@@ -301,10 +302,18 @@ class Done(Event):
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """A job came to nothing. bug: not the user's to mend; missed: nothing lies where somebody clicked."""
+    """A job came to nothing.
+
+    Attributes:
+        error: why, in English.
+        sentence: the same, to be translated; None where it is no sentence of ours.
+        bug: not the user's to mend.
+        missed: nothing lies where somebody clicked.
+    """
 
     event = "failed"
     error: str = ""
+    sentence: Sentence | None = None
     bug: bool = False
     missed: bool = False
 
@@ -321,11 +330,15 @@ _EVENTS = {each.event: each for each in (Started, Ready, Advanced, Row, Told, Do
 
 def read_event(line: bytes | str) -> Event:
     """The event of a worker's line; raises MedNCAError where it is none."""
-    data = parse_json(line, "A line of the worker")
+    what = Sentence("A line of the worker")
+    data = parse_json(line, what)
     try:
         kind = _EVENTS[data.pop("event")]
         if "progress" in data:
             data["progress"] = Progress(**data["progress"])
+        if data.get("sentence"):
+            check_schema(data["sentence"], SENTENCE, what)
+            data["sentence"] = Sentence.from_json(data["sentence"])
         return kind(**data)
     except (TypeError, KeyError, AttributeError) as error:
-        raise MedNCAError(f"A line of the worker cannot be understood ({error!r}).") from error
+        raise MedNCAError("A line of the worker cannot be understood ({cause}).", cause=repr(error)) from error

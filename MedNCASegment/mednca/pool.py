@@ -16,11 +16,11 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import MedNCAError
+from .errors import MedNCAError, Sentence, unforeseen
 
 _MOST_PROCESSES = 8  # each has a torch of its own in memory
 _ATTEMPTS = 3  # at a job whose process dies
-DIED = "The process that worked on it died; it may need too much memory."
+DIED = Sentence("The process that worked on it died; it may need too much memory.")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Outcome:
 
     job: Any
     result: Any = None
-    error: str | None = None
+    error: Sentence | None = None
 
 
 def outcome_of(function: Callable, job: Any) -> Outcome:
@@ -37,9 +37,9 @@ def outcome_of(function: Callable, job: Any) -> Outcome:
     try:
         return Outcome(job, result=function(job))
     except MedNCAError as error:
-        return Outcome(job, error=str(error))
+        return Outcome(job, error=error.sentence)
     except Exception as error:  # a bug in one case must not cost the others their results
-        return Outcome(job, error=f"{type(error).__name__}: {error}")
+        return Outcome(job, error=unforeseen(error))
 
 
 class Pool:
@@ -90,7 +90,7 @@ class Pool:
                     suspects.extendleft(reversed(at_hand))
                     running.clear()
             except Exception as error:  # as of a job or a result that cannot be sent
-                yield Outcome(job, error=f"{type(error).__name__}: {error}")
+                yield Outcome(job, error=unforeseen(error))
 
     def _submit(self, *work):
         if self._executor is None:

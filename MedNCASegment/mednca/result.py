@@ -218,7 +218,9 @@ class Report:
                 }
             )
         except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise MedNCAError(f"A result's report cannot be read ({error!r}); segment again.") from error
+            raise MedNCAError(
+                "A result's report cannot be read ({cause}); segment again.", cause=repr(error)
+            ) from error
 
     def rejudged(self, target: float) -> Report:
         """The same against another target Dice; nothing is run again."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import MedNCAError
+from .errors import MedNCAError, Sentence
 
 RESERVED = "con|prn|aux|nul|com[0-9]|lpt[0-9]"  # file names that Windows keeps for devices, with any suffix
 _LARGEST = 1e30  # of any number that is not limited otherwise
@@ -28,6 +28,17 @@ SEED = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
 LINE = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
 TEXT = {"type": "string", "maxLength": 20_000, "pattern": r"\A[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"}
 ID = {"type": "string", "pattern": rf"\A(?!({RESERVED})(\.|\Z))[a-z0-9]([a-z0-9._-]{{0,62}}[a-z0-9_-])?\Z"}
+
+SENTENCE = {  # of `Sentence.to_json`; a text is of one that cannot be translated
+    "$id": "mednca:sentence",
+    "type": ["string", "object"],
+    "properties": {
+        "template": TEXT,
+        "values": {"type": "object", "additionalProperties": {"$ref": "mednca:sentence"}},
+    },
+    "required": ["template", "values"],
+    "additionalProperties": False,
+}
 
 
 def numbers(count: int, low: float = -_LARGEST, high: float = _LARGEST, kind: str = "number") -> dict:
@@ -69,7 +80,7 @@ def named(schema: dict) -> dict:
     return {"type": "object", "additionalProperties": schema}
 
 
-def parse_json(data: bytes | str, what: str) -> Any:
+def parse_json(data: bytes | str, what: str | Sentence) -> Any:
     """Parse JSON.
 
     Args:
@@ -89,7 +100,7 @@ def parse_json(data: bytes | str, what: str) -> Any:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
         return value
     except (ValueError, RecursionError) as error:
-        raise MedNCAError(f"{what} is not valid JSON: {error}.") from error
+        raise MedNCAError("{what} is not valid JSON: {cause}.", what=what, cause=error) from error
 
 
 def read_json(path: str | Path, schema: dict | None = None) -> Any:
@@ -108,10 +119,10 @@ def read_json(path: str | Path, schema: dict | None = None) -> Any:
     path = Path(path)
     try:
         if not path.is_file() or path.stat().st_size > _MAX_FILE_BYTES:
-            raise MedNCAError(f"{path} is no file of JSON; check the path.")
+            raise MedNCAError("{path} is no file of JSON; check the path.", path=path)
         data = path.read_bytes()
     except OSError as error:
-        raise MedNCAError(f"{path} cannot be read ({error.strerror}).") from error
+        raise MedNCAError("{path} cannot be read ({cause}).", path=path, cause=error.strerror) from error
     value = parse_json(data, str(path))
     if schema:
         check_schema(value, schema, str(path))
@@ -123,7 +134,7 @@ def tuples(data: dict) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
 
 
-def check_schema(value: Any, schema: dict, what: str) -> None:
+def check_schema(value: Any, schema: dict, what: str | Sentence) -> None:
     """Compare a parsed JSON value with a schema. Without jsonschema only the names at the top are looked for.
 
     Args:
@@ -140,12 +151,15 @@ def check_schema(value: Any, schema: dict, what: str) -> None:
     except ImportError:
         missing = [key for key in schema.get("required", ()) if not isinstance(value, dict) or key not in value]
         if missing:
-            raise MedNCAError(f"{what} is not valid: {missing[0]!r} is missing.") from None
+            raise MedNCAError("{what} is not valid: {name} is missing.", what=what, name=repr(missing[0])) from None
         return
     error = jsonschema.exceptions.best_match(_validator(jsonschema)(schema).iter_errors(value))
     if error is not None:
         place = ".".join(str(part) for part in error.absolute_path)
-        raise MedNCAError(f"{what} is not valid{' at ' + place if place else ''}: {error.message[:300]}.")
+        cause = error.message[:300]
+        if place:
+            raise MedNCAError("{what} is not valid at {place}: {cause}.", what=what, place=place, cause=cause)
+        raise MedNCAError("{what} is not valid: {cause}.", what=what, cause=cause)
 
 
 def _validator(jsonschema: Any) -> Any:

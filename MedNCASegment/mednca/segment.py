@@ -126,7 +126,7 @@ def find_structures(
         MedNCAError: where the model does not say where its structures lie, or the image shows one field of view only.
     """
     if not model.seeds:
-        raise MedNCAError(f"{model.name} does not say where its structures usually lie; click on them.")
+        raise MedNCAError("{model} does not say where its structures usually lie; click on them.", model=model.name)
     request = new_request(image, model, None, seed, device, DEFAULT_TARGET, progress, memory_limit, None)
     if request.is_one_field:
         raise MedNCAError("The image is about one field of view: segment it as a whole, without clicks.")
@@ -141,7 +141,9 @@ def find_structures(
         )
         places += [place] if place else []
     if not places:
-        raise NothingFound(f"{model.name} found nothing where its structures usually lie; click on the organ.")
+        raise NothingFound(
+            "{model} found nothing where its structures usually lie; click on the organ.", model=model.name
+        )
     return places
 
 
@@ -169,8 +171,11 @@ def new_request(
     canonical, needed = CanonicalImage.of(image), model.preprocessing.channels
     if len(canonical.channels) != len(needed):
         raise MedNCAError(
-            f"{model.name} needs {len(needed)} image channel(s) ({', '.join(needed)}), and this image has "
-            f"{len(canonical.channels)}."
+            "{model} needs {needed} image channel(s) ({names}), and this image has {count}.",
+            model=model.name,
+            needed=len(needed),
+            names=", ".join(needed),
+            count=len(canonical.channels),
         )
     _check_request(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
@@ -187,20 +192,24 @@ def new_request(
         roi=roi,
         device=torch_device,
         seconds={},
-        notes=[note] if note else [],
+        notes=[str(note)] if note else [],
         fields=fields,
     )
 
 
 def _check_request(members, seed, target_dice, memory_limit) -> None:
     if members is not None and (not isinstance(members, int) or members < 1 or members > 1000):
-        raise MedNCAError(f"The number of ensemble members must be a whole number from 1 to 1000, not {members}.")
+        raise MedNCAError(
+            "The number of ensemble members must be a whole number from 1 to 1000, not {members}.", members=members
+        )
     if not 0 < target_dice < 1:
-        raise MedNCAError(f"The target Dice must lie between 0 and 1, not {target_dice}.")
+        raise MedNCAError("The target Dice must lie between 0 and 1, not {target_dice}.", target_dice=target_dice)
     if seed is not None and not -(2**63) <= seed < 2**63:
-        raise MedNCAError(f"The seed must be a number of at most 63 bits, not {seed}.")
+        raise MedNCAError("The seed must be a number of at most 63 bits, not {seed}.", seed=seed)
     if memory_limit is not None and not 0 < memory_limit < math.inf:
-        raise MedNCAError(f"The memory limit must be a number of MB above 0, not {memory_limit}.")
+        raise MedNCAError(
+            "The memory limit must be a number of MB above 0, not {memory_limit}.", memory_limit=memory_limit
+        )
 
 
 def _check_memory(request: Request, grids: list[Grid], click) -> None:

@@ -38,7 +38,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from .errors import MedNCAError, NothingFound
+from .errors import MedNCAError, NothingFound, Sentence
 from .messages import (
     REQUEST_SCHEMA,
     Advanced,
@@ -124,7 +124,7 @@ class Worker:
             try:
                 request = self._understood(line)
             except MedNCAError as error:
-                self.tell(Failed(error=str(error)))
+                self.tell(Failed(error=str(error), sentence=error.sentence))
                 continue
             if request["command"] == "quit":
                 break
@@ -146,22 +146,22 @@ class Worker:
 
     def _understood(self, line: bytes) -> dict:
         """The request of a line, with its job as text. Raises MedNCAError where it is none."""
-        request = parse_json(line, "A request")
-        check_schema(request, REQUEST_SCHEMA, "A request")
+        request = parse_json(line, Sentence("A request"))
+        check_schema(request, REQUEST_SCHEMA, Sentence("A request"))
         return request | {"job": str(request.get("job", ""))}
 
     def _do(self, request: dict) -> None:
         job = request["job"]
         try:
             if request["command"] not in self.commands():
-                raise MedNCAError(f"Unknown command {request['command']!r}.")
+                raise MedNCAError("Unknown command {command}.", command=repr(request["command"]))
             command, schema = self.commands()[request["command"]]
-            check_schema(request, schema, "The request")
+            check_schema(request, schema, Sentence("The request"))
             self.tell(Done(job, command(request, job)))
         except Cancelled:
             self.tell(Stopped(job))
         except MedNCAError as error:
-            self.tell(Failed(job, str(error), missed=isinstance(error, NothingFound)))
+            self.tell(Failed(job, str(error), error.sentence, missed=isinstance(error, NothingFound)))
         except Exception as error:  # what failed must reach the user whole
             traceback.print_exc()
             self.tell(Failed(job, f"{type(error).__name__}: {error}", bug=True))

@@ -9,6 +9,7 @@ from mednca.messages import Event, Row, Told
 from mednca.models.description import JSON_NAME
 from mednca_train.messages import TrainAnswer, TrainRequest
 from mednca_train.run_folder import HistoryRow
+from MedNCASegmentLib.sentences import sentenceText
 from MedNCASegmentLib.worker_client import Job, WorkerClient
 
 
@@ -42,4 +43,4 @@ class TrainingClient(WorkerClient):
         if isinstance(event, Row):
             self.row(HistoryRow.from_json(event.row))
         elif isinstance(event, Told):
-            self.log(event.text)
+            self.log(sentenceText(event.sentence) if event.sentence else event.text)

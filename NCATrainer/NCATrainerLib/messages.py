@@ -10,6 +10,7 @@ from mednca.messages import Progress
 from mednca_train.plan.estimate import Estimate
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult, RunState, RunSummary
+from MedNCASegmentLib.sentences import sentenceText
 
 from .trainer import Preparation, TrainerState, TrainerStatus
 from .training_request import TrainingRequest
@@ -104,7 +105,7 @@ def startText(request: TrainingRequest | None) -> str:
 
 def leftOutText(cases: list[CaseFacts], most: int = 8) -> str:
     """Which cases are not trained with, and why."""
-    lines = [f"{case.name}: {case.problem}" for case in cases[:most]]
+    lines = [f"{case.name}: {sentenceText(case.problem)}" for case in cases[:most] if case.problem]
     if len(cases) > most:
         lines.append(_("and {n} more").format(n=len(cases) - most))
     return "\n".join(lines)
@@ -144,7 +145,7 @@ def planReasonsText(preparation: Preparation) -> str:
     if planned is None:
         return ""
     heading = _("What was proposed without your changes:") if preparation.isChanged else ""
-    reasons = list(planned.reasons.values())
+    reasons = [sentenceText(reason) for reason in planned.reasons.values()]
     if planned.estimate:
         each = f"{planned.estimate.seconds_per_iteration:.2f}"
         reasons.append(_("An iteration took {each} s when that was measured.").format(each=each))
@@ -177,8 +178,10 @@ def resultText(result: RunResult | None) -> str:
                 n=found["failures"], share=_share(found["failures_not_green"])
             )
         )
+    elif report.calibration_note:
+        lines.append(sentenceText(report.calibration_note))
     else:
-        lines.append(report.calibration_note or _("There is no calibration: the verdict stays grey."))
+        lines.append(_("There is no calibration: the verdict stays grey."))
     return "<br>".join(escape(line) for line in lines)
 
 

@@ -12,10 +12,11 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence, unforeseen
 from mednca.messages import Progress
 from mednca_train.data.cases import Case
 from MedNCASegmentLib.channels import channelsOf
+from MedNCASegmentLib.sentences import sentenceText
 from MedNCASegmentLib.volumes import arrayFromVolumeNode, imageFromVolumeNode, writeVolume
 
 from .pairs import Pair, caseNames, segmentsOf
@@ -33,7 +34,7 @@ class ExportedPairs:
 
     names: tuple[str, ...]
     cases: tuple[Case, ...]
-    problems: dict[str, str]
+    problems: dict[str, Sentence]
 
 
 class PairExport:
@@ -81,7 +82,7 @@ class PairExport:
             self.ended(end.value)
         except Exception as error:  # the person waiting must hear of whatever it is
             self.stop()
-            self.failed(str(error) or type(error).__name__)
+            self.failed(sentenceText(error) or type(error).__name__)
         else:
             self.advanced(progress)
 
@@ -120,7 +121,7 @@ def exportPairs(pairs: list[Pair], values: dict[str, int], folder: Path) -> Gene
         except OSError:  # a full disk is no fault of this pair
             raise
         except Exception as error:  # one bad pair must cost the others nothing
-            problems[name] = str(error) if isinstance(error, MedNCAError) else f"{type(error).__name__}: {error}"
+            problems[name] = error.sentence if isinstance(error, MedNCAError) else unforeseen(error)
             for path in case.channels:
                 path.unlink(missing_ok=True)
     return ExportedPairs(tuple(names), tuple(cases), problems)

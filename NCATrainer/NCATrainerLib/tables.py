@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult
+from MedNCASegmentLib.sentences import sentenceText
 from MedNCASegmentLib.tables import FittingHeight, fillRow, setHeader
 
 from .pairs import Pair
@@ -59,12 +60,12 @@ class CaseTable:
 
 
 def _stateOf(case):
-    return _("ready") if case.problem is None else case.problem
+    return _("ready") if case.problem is None else sentenceText(case.problem)
 
 
 def _tipOf(case):
     size = " x ".join(str(n) for n in case.size)
-    state = _("{size} voxels").format(size=size) if case.problem is None else case.problem
+    state = _("{size} voxels").format(size=size) if case.problem is None else sentenceText(case.problem)
     return f"{case.name}: {state}"
 
 

@@ -30,6 +30,7 @@ from mednca_train.messages import (
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.metadata import slug
 from mednca_train.run_folder import HistoryRow, RunResult, holds_run, read_result
+from MedNCASegmentLib.sentences import sentenceText
 from MedNCASegmentLib.worker_client import Job, RequestState
 
 from .client import TrainingClient
@@ -328,7 +329,7 @@ class Trainer:
             try:
                 self._take(job)
             except MedNCAError as problem:
-                error = str(problem)
+                error = sentenceText(problem)
         self._end(error)
 
     def _take(self, job: Job) -> None:
@@ -365,7 +366,7 @@ class Trainer:
             if then:
                 then()
         except (MedNCAError, OSError) as error:
-            self.failed(str(error))
+            self.failed(sentenceText(error))
         self.changed()
 
     def _delete(self, run: Path) -> None:
@@ -397,4 +398,6 @@ def _resultOf(run: Path) -> RunResult:
     try:
         return read_result(run)
     except MedNCAError as error:
-        raise MedNCAError(_("{folder} holds no result: {error}").format(folder=run, error=error)) from error
+        raise MedNCAError(
+            _("{folder} holds no result: {error}").format(folder=run, error=sentenceText(error))
+        ) from error

@@ -106,7 +106,7 @@ def plan(
         write(proposal.plan.to_json())
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
-        table.add_row(what, why)
+        table.add_row(what, str(why))
     cli.out.print(table)
     if estimate and not cost:
         cost = measure(proposal.plan, len(found.usable))
@@ -157,7 +157,9 @@ def train(
 
     case_set, found = _case_set(data, images, labels), None
     if preset and preset not in PRESETS:
-        raise MedNCAError(f"There is no preset {preset!r}; known are {', '.join(PRESETS)}.")
+        raise MedNCAError(
+            "There is no preset {preset}; known are {known}.", preset=repr(preset), known=", ".join(PRESETS)
+        )
     if sum(map(bool, (preset, plan, hours))) > 1 or (hours and (iterations or folds)):
         raise MedNCAError("Give one of --preset, --plan and --hours, which says how many --iterations there are.")
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
@@ -189,7 +191,7 @@ def train(
                 budgeted = _budgeted(found, names, hours, "m3d-nca", seed or 0)
                 chosen = budgeted.proposal.plan
                 calibration_cases = min(calibration_cases, budgeted.calibration_cases)
-                cli.err.print(budgeted.proposal.reasons["time"], highlight=False, soft_wrap=True)
+                cli.err.print(str(budgeted.proposal.reasons["time"]), highlight=False, soft_wrap=True)
             chosen = chosen or propose(found, names).plan
             cases = _usable(case_set, found, strict=bool(preset))
             _check_labels(chosen.labels, found)
@@ -279,7 +281,7 @@ def finetune(
 
     with _together(device), training_run.locked_once(run, make=True), _holding(out):
         if holds_run(run):
-            raise MedNCAError(f"{run} holds a run already; go on with: mednca resume {run}")
+            raise MedNCAError("{run} holds a run already; go on with: mednca resume {run}", run=run)
         _check_free(out)
         base = Library().load(model)
         case_set = _case_set(data, images, labels)
@@ -330,7 +332,9 @@ def calibrate(
     loaded = Library().load(model)
     signals: dict[str, str] | None = dict.fromkeys(CONTEXTS, signal) if signal else None
     if signal and signal not in SIGNALS:
-        raise MedNCAError(f"There is no signal {signal!r}; known are {', '.join(SIGNALS)}.")
+        raise MedNCAError(
+            "There is no signal {signal}; known are {known}.", signal=repr(signal), known=", ".join(SIGNALS)
+        )
     with _holding(out):
         _check_free(out)
         if data is None and images is None and labels is None:
@@ -350,7 +354,7 @@ def calibrate(
     if report.calibration:
         cli.out.print(f"Calibrated with {report.calibration.samples} samples.")
     else:
-        cli.out.print(report.calibration_note)
+        cli.out.print(str(report.calibration_note))
     _end(facts, report.failures)
 
 
@@ -420,7 +424,7 @@ def study(
 def _named_folder(text: str) -> tuple[str, Path]:
     name, equals, folder = text.partition("=")
     if not equals or not name or not folder:
-        raise MedNCAError(f"--data {text!r} is not NAME=FOLDER.")
+        raise MedNCAError("--data {text} is not NAME=FOLDER.", text=repr(text))
     return name, Path(folder)
 
 
@@ -497,7 +501,7 @@ def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOp
         dice, spread = fold.dice["union"], fold.dice_sd["union"]
         cli.out.print(f"Fold {number}: union Dice {dice:.3f} +- {spread:.3f} on {fold.cases} cases.", highlight=False)
     if result.calibration_note:
-        cli.out.print(result.calibration_note)
+        cli.out.print(str(result.calibration_note))
     cli.out.print(f"Model written to {options.out or run / 'result'}", highlight=False)
     _end(found, result.failures)
 
@@ -525,7 +529,7 @@ def _complete(work, out, found=None) -> None:
         own, base = compared.own.dice["union"], compared.base.dice["union"]
         cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
     if result.calibration_note:
-        cli.out.print(result.calibration_note)
+        cli.out.print(str(result.calibration_note))
     cli.out.print(f"Model written to {training_run.result_folder(work, out)}", highlight=False)
     _end(found, result.failures)
 
@@ -593,13 +597,14 @@ def _usable(case_set, found, strict: bool = False):
     """The cases without a problem; the others are told by name, or, where strict, end it."""
     if strict and found.problems:
         name, problem = next(iter(found.problems.items()))
-        raise MedNCAError(f"{name}: {problem}")
+        raise MedNCAError("{name}: {problem}", name=name, problem=problem)
     _tell_left_out(found)
     bad = set(found.problems)
     usable = [case for case in case_set.cases if case.name not in bad]
     if len(usable) < 2:
         raise MedNCAError(
-            f"Training needs two usable cases at least, one to learn from, one to check with; there are {len(usable)}."
+            "Training needs two usable cases at least, one to learn from, one to check with; there are {count}.",
+            count=len(usable),
         )
     return usable
 
@@ -623,7 +628,7 @@ def _check_labels(labels, found) -> None:
     """Each label of a plan or a model must occur in a case. found: the fingerprint."""
     missing = [label for label in labels if label.value not in found.values]
     if missing:
-        raise MedNCAError(f"No case holds the label {missing[0].value} ({missing[0].name}).")
+        raise MedNCAError("No case holds the label {value} ({name}).", value=missing[0].value, name=missing[0].name)
 
 
 def _holding(out: Path | None):
@@ -635,7 +640,7 @@ def _holding(out: Path | None):
 
 def _check_free(out: Path | None) -> None:
     if out and os.path.lexists(out):
-        raise MedNCAError(f"{out} exists already; choose another folder.")
+        raise MedNCAError("{out} exists already; choose another folder.", out=out)
 
 
 def _options(device: str, out: Path | None, keep_names: bool, calibration_cases: int) -> RunOptions:
@@ -649,7 +654,9 @@ def _options(device: str, out: Path | None, keep_names: bool, calibration_cases:
 def _check_resumed(run, plan) -> None:
     """What is asked for now must be what the run was begun with."""
     if run.plan != plan:
-        raise MedNCAError(f"{run.folder} was begun with another plan (see its plan.json); choose another --run.")
+        raise MedNCAError(
+            "{folder} was begun with another plan (see its plan.json); choose another --run.", folder=run.folder
+        )
 
 
 def _with(plan, iterations, seed, fold):
@@ -663,7 +670,7 @@ def _read_plan(path: Path):
     try:
         return Plan.from_json(read_json(path))
     except MedNCAError as error:
-        raise MedNCAError(f"{path} is no plan: {error}") from error
+        raise MedNCAError("{path} is no plan: {cause}", path=path, cause=error) from error
 
 
 def _names(texts) -> dict[int, str]:
@@ -671,7 +678,7 @@ def _names(texts) -> dict[int, str]:
     for text in texts or ():
         value, equals, name = text.partition("=")
         if not equals or not value.strip().isdigit() or not name.strip():
-            raise MedNCAError(f"--label {text!r} is not VALUE=NAME.")
+            raise MedNCAError("--label {text} is not VALUE=NAME.", text=repr(text))
         names[int(value)] = name.strip()
     return names
 
@@ -705,5 +712,5 @@ def _require_training_packages() -> None:
         import torchio  # noqa: F401
     except ImportError as error:
         raise MedNCAError(
-            f"Training needs the package {error.name}; install it with: pip install 'mednca[train]'."
+            "Training needs the package {package}; install it with: pip install 'mednca[train]'.", package=error.name
         ) from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.files import held, staged
 from mednca.messages import Progress
 from mednca.models.weights import Model, save_model
@@ -71,7 +71,11 @@ def split_into_folds(cases: list[Case], count: int, seed: int) -> list[dict[str,
         MedNCAError: with fewer than two folds, or fewer cases than folds.
     """
     if count < 2 or count > len(cases):
-        raise MedNCAError(f"{len(cases)} cases cannot be divided into {count} folds; two folds at least are needed.")
+        raise MedNCAError(
+            "{cases} cases cannot be divided into {count} folds; two folds at least are needed.",
+            cases=len(cases),
+            count=count,
+        )
     dealt: list[list[str]] = [[] for _ in range(count)]
     number = 0
     for _group, names in sorted(groups(cases).items()):
@@ -87,7 +91,7 @@ def split_into_folds(cases: list[Case], count: int, seed: int) -> list[dict[str,
 def cross_validate(
     work: CrossValidation,
     report: Callable[[str, HistoryRow], None] = lambda run, row: None,
-    tell: Callable[[str], None] = lambda text: None,
+    tell: Callable[[Sentence], None] = lambda sentence: None,
     progress: ProgressCallback | None = None,
 ) -> ValidationReport:
     """Train all folds and the model that ships, measure, calibrate, and write its folder.
@@ -123,7 +127,10 @@ def _fold(work: CrossValidation, number: int, divided: dict, report, tell, progr
     fold = _begun(work, folder, divided, work.plan, options)
     if read_status(folder).state == RunState.DONE:
         return read_result(folder).report
-    tell(f"{folder.name}: {len(divided['training'])} cases to learn from, {len(divided['validation'])} to check with.")
+    tell(Sentence(
+        "{fold}: {training} cases to learn from, {validation} to check with.",
+        fold=folder.name, training=len(divided["training"]), validation=len(divided["validation"]),
+    ))  # fmt: skip
     return training_run.complete(fold, None, lambda row: report(folder.name, row), tell, progress)
 
 
@@ -132,7 +139,7 @@ def _begun(work: CrossValidation, folder: Path, divided: dict, plan: Plan, optio
         return training_run.begin(folder, plan, work.cases, work.metadata, None, options, divided)
     there = training_run.reopen(folder)
     if there.run.split != divided or there.run.plan != plan:
-        raise MedNCAError(f"{folder} was begun with other cases or another plan; choose another folder.")
+        raise MedNCAError("{folder} was begun with other cases or another plan; choose another folder.", folder=folder)
     return there
 
 
@@ -145,7 +152,10 @@ def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
         plan = replace(plan, iterations=max(round(median(took)), 1), keep="last", patience=0)
     every = {"training": sorted(case.name for case in work.cases), "validation": []}
     whole = _begun(work, work.folder / ALL, every, plan, replace(work.options, out=None))
-    tell(f"{ALL}: {len(work.cases)} cases to learn from, {plan.iterations} iterations.")
+    tell(Sentence(
+        "{fold}: {training} cases to learn from, {iterations} iterations.",
+        fold=ALL, training=len(work.cases), iterations=plan.iterations,
+    ))  # fmt: skip
     whole.run.train(work.cases, None, lambda row: report(ALL, row), tell)
     return whole
 
@@ -161,13 +171,13 @@ def _finish(
     naming = (lambda name: hidden_name(name, salt)) if salt else str
     model.info["training"]["folds"] = [sorted(map(naming, each["validation"])) for each in divided]
     samples, failed = _samples(work, divided, progress)
-    with_calibration(model, samples_json(samples, samples, naming), None, COVERAGE)
+    note = with_calibration(model, samples_json(samples, samples, naming), None, COVERAGE)
     scores = _judged([score for each in reports for score in each.cases], samples, model)
     failures = [failure for each in reports for failure in each.failures]
     failures += [{"image": name, "error": why} for name, why in failed.items()]
     result = ValidationReport(
         tuple(scores), Summary.of(scores), tuple(failures), calibration=model.calibration,
-        calibration_note=model.info["quality"].get("calibration_note"), folds=tuple(each.mean for each in reports),
+        calibration_note=note, folds=tuple(each.mean for each in reports),
     )  # fmt: skip
     model.info["eval_metrics"] = result.mean.to_json()
     with staged(target, replace=True) as made:

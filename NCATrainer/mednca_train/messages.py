@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mednca.errors import Sentence
 from mednca.messages import PATH, request_schema
 from mednca.schema import ID, LINE, TEXT, named, optional
 
@@ -132,20 +133,22 @@ class PlanAnswer:
     calibration fits into the time, where there is one."""
 
     plan: Plan
-    reasons: dict[str, str]
+    reasons: dict[str, Sentence]
     estimate: Estimate | None
     calibration_cases: int | None = None
 
     @classmethod
     def from_json(cls, data: dict) -> PlanAnswer:
         estimate = Estimate(**data["estimate"]) if data["estimate"] else None
-        return cls(Plan.from_json(data["plan"]), data["reasons"], estimate, data["calibration_cases"])
+        reasons = {what: Sentence.from_json(why) for what, why in data["reasons"].items()}
+        return cls(Plan.from_json(data["plan"]), reasons, estimate, data["calibration_cases"])
 
     def to_json(self) -> dict:
         """The content of `Done`."""
         estimate = self.estimate.to_json() if self.estimate else None
         return {
-            "plan": self.plan.to_json(), "reasons": self.reasons, "estimate": estimate,
+            "plan": self.plan.to_json(), "reasons": {what: why.to_json() for what, why in self.reasons.items()},
+            "estimate": estimate,
             "calibration_cases": self.calibration_cases,
         }  # fmt: skip
 

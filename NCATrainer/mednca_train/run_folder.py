@@ -220,7 +220,7 @@ def holds_run(folder: str | Path) -> bool:
 def check_begun(folder: str | Path) -> None:
     """Raises MedNCAError where a folder holds no run."""
     if not holds_run(folder):
-        raise MedNCAError(f"{folder} holds no training run (no {PLAN}).")
+        raise MedNCAError("{folder} holds no training run (no {file}).", folder=folder, file=PLAN)
 
 
 def find_runs(folder: str | Path) -> list[RunSummary]:
@@ -291,7 +291,7 @@ def read_cases(folder: str | Path) -> list[Case]:
     for case in cases:
         for file in (*case.channels, case.labels):
             if not file.exists():
-                raise MedNCAError(f"{case.name}: {file} is gone; put it back to go on.")
+                raise MedNCAError("{case}: {file} is gone; put it back to go on.", case=case.name, file=file)
     return cases
 
 
@@ -342,7 +342,9 @@ def read_status(folder: str | Path) -> RunStatus:
     try:
         return RunStatus(RunState(told["state"]), told["iteration"], told["of"], **best)
     except ValueError as error:  # where jsonschema is not there to refuse it
-        raise MedNCAError(f"{Path(folder) / STATE} names a state that this version does not know: {error}.") from error
+        raise MedNCAError(
+            "{file} names a state that this version does not know: {cause}.", file=Path(folder) / STATE, cause=error
+        ) from error
 
 
 def read_history(folder: str | Path) -> list[HistoryRow]:
@@ -354,7 +356,7 @@ def read_history(folder: str | Path) -> list[HistoryRow]:
         with open(path, newline="", encoding="utf-8") as file:
             return [_history_row(row) for row in csv.DictReader(file)]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MedNCAError(f"{path} cannot be read ({error}).") from error
+        raise MedNCAError("{path} cannot be read ({cause}).", path=path, cause=error) from error
 
 
 def _history_row(row: dict[str, str]) -> HistoryRow:
@@ -385,5 +387,5 @@ def read_result(folder: str | Path) -> RunResult:
     report = ValidationReport.from_json(read_json(folder / REPORT, _REPORT_SCHEMA))
     result = RunResult(folder, read_name(folder), report)
     if not (result.folder / "model.json").is_file():
-        raise MedNCAError(f"{result.folder} holds no model.")
+        raise MedNCAError("{folder} holds no model.", folder=result.folder)
     return result

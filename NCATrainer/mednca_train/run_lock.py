@@ -30,7 +30,7 @@ def run_lock(folder: str | Path, make: bool = False) -> Iterator[None]:
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
     if not os.path.isdir(folder):
-        raise MedNCAError(f"{folder} is no folder, or it is gone.")
+        raise MedNCAError("{folder} is no folder, or it is gone.", folder=folder)
     try:
         with locked(folder / LOCK, folder) as lock:
             if lock:

@@ -60,11 +60,11 @@ def view_runs(folder: str | Path, now: float | None = None) -> list[RunView]:
     """
     folder, now = Path(folder), time.time() if now is None else now
     if not folder.is_dir():
-        raise MedNCAError(f"{folder} is no folder.")
+        raise MedNCAError("{folder} is no folder.", folder=folder)
     own = summary_of(folder)
     runs = [own] if own else find_runs(folder)
     if not runs:
-        raise MedNCAError(f"{folder} holds no training run.")
+        raise MedNCAError("{folder} holds no training run.", folder=folder)
     return [_view(run, now) for run in runs]
 
 

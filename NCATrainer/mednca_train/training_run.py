@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.files import held, remove_folder
 from mednca.messages import Progress
 from mednca.models.description import read_model_json
@@ -151,7 +151,7 @@ def complete(
     work: Work,
     out: str | Path | None = None,
     report: Callable[[HistoryRow], None] | None = None,
-    tell: Callable[[str], None] = lambda text: None,
+    tell: Callable[[Sentence], None] = lambda sentence: None,
     progress: Callable[[Progress], None] | None = None,
 ) -> ValidationReport:
     """Train to the end, measure, calibrate, and write the model to `result_folder`.
@@ -223,4 +223,6 @@ def _check_target(target: Path, run: Run) -> None:
     except MedNCAError:
         is_own = False
     if not is_own:
-        raise MedNCAError(f"{target} exists already and is not of this run; choose another folder with --out.")
+        raise MedNCAError(
+            "{target} exists already and is not of this run; choose another folder with --out.", target=target
+        )

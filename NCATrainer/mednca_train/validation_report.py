@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.quality.calibration import Calibration
 from mednca.scores import CaseScore, Summary
 
@@ -44,7 +44,7 @@ class ValidationReport:
     failures: tuple[dict[str, str], ...] = ()
     comparison: Comparison | None = None
     calibration: Calibration | None = None
-    calibration_note: str | None = None
+    calibration_note: Sentence | None = None
     folds: tuple[Summary, ...] = ()
 
     def to_json(self) -> dict:
@@ -55,7 +55,7 @@ class ValidationReport:
             "failures": list(self.failures),
             **(asdict(self.comparison) if self.comparison else {}),
             "calibration": self.calibration.to_json() if self.calibration else None,
-            "calibration_note": self.calibration_note,
+            "calibration_note": self.calibration_note.to_json() if self.calibration_note else None,
             **({"folds": [fold.to_json() for fold in self.folds]} if self.folds else {}),
         }
 
@@ -73,8 +73,8 @@ class ValidationReport:
                 tuple(data.get("failures", ())),
                 comparison,
                 Calibration.from_json(data["calibration"]) if data.get("calibration") else None,
-                data.get("calibration_note"),
+                Sentence.from_json(data["calibration_note"]) if data.get("calibration_note") else None,
                 tuple(Summary.from_json(fold) for fold in data.get("folds", ())),
             )
         except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise MedNCAError(f"A validation report cannot be read ({error!r}).") from error
+            raise MedNCAError("A validation report cannot be read ({cause}).", cause=repr(error)) from error

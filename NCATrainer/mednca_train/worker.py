@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mednca.errors import Sentence
 from mednca.messages import Progress, Row, Told
 from mednca.worker import Worker, main
 
@@ -81,7 +82,8 @@ class TrainingWorker(Worker):
         if asked.base:
             base = Library().load(asked.base)
             plan = finetuning_plan(base, found, names)
-            reasons = {"start": f"It goes on from {base.name}; its grid, intensities and field of view stay."}
+            stays = Sentence("It goes on from {model}; its grid, intensities and field of view stay.", model=base.name)
+            reasons = {"start": stays}
         else:
             proposal = propose(found, names, asked.family)
             plan, reasons = proposal.plan, proposal.reasons
@@ -95,8 +97,8 @@ class TrainingWorker(Worker):
         asked, progress, last = TrainRequest.from_json(request), self.progress(job), 0.0
         progress(Progress("preparing", 0, 1))
 
-        def tell(text: str) -> None:
-            self.tell(Told(job, text))
+        def tell(sentence: Sentence) -> None:
+            self.tell(Told(job, str(sentence), sentence))
 
         def report(row: HistoryRow) -> None:
             nonlocal last

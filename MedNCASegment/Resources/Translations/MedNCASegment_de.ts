@@ -1546,4 +1546,859 @@ Nehmen Sie sie an?</translation>
    <translation>Der Rechenprozess endete unerwartet (Exit-Code {code}). {tail}</translation>
   </message>
  </context>
+ <context>
+  <name>mednca</name>
+  <message>
+   <source>{kind}: {cause}</source>
+   <translation>{kind}: {cause}</translation>
+  </message>
+  <message>
+   <source>Its label map holds none of the labels, so that there is nothing to click on.</source>
+   <translation>Die Labelmap enthält keines der Labels, sodass es nichts gibt, worauf geklickt werden könnte.</translation>
+  </message>
+  <message>
+   <source>The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.</source>
+   <translation>Der Klick ({shown}) mm RAS liegt außerhalb des Bildes ({span} mm); klicken Sie in das Bild.</translation>
+  </message>
+  <message>
+   <source>There is not enough memory for a field of {size} voxels; click on the organ, or close other programs.</source>
+   <translation>Der Speicher reicht nicht für ein Bildfeld von {size} Voxeln; klicken Sie auf das Organ oder schließen Sie andere Programme.</translation>
+  </message>
+  <message>
+   <source>The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}.</source>
+   <translation>Das Bild hat auf dem Gitter des Modells nur {size} Voxel (R, A, S); dieses Modell benötigt mindestens {needed}.</translation>
+  </message>
+  <message>
+   <source>There is no room for {path} on its disk ({cause}); free some space and try again. What stood there before is unchanged.</source>
+   <translation>Auf der Festplatte ist kein Platz für {path} ({cause}); schaffen Sie Platz und versuchen Sie es erneut. Was vorher dort stand, ist unverändert.</translation>
+  </message>
+  <message>
+   <source>a file stands where a folder is needed</source>
+   <translation>wo ein Ordner sein müsste, liegt eine Datei</translation>
+  </message>
+  <message>
+   <source>the file did not become whole; the disk may be full or broken</source>
+   <translation>die Datei wurde nicht vollständig; die Festplatte ist vielleicht voll oder defekt</translation>
+  </message>
+  <message>
+   <source>{path} cannot be written ({cause}); choose another place, or make this one writable.</source>
+   <translation>{path} kann nicht geschrieben werden ({cause}); wählen Sie einen anderen Ort oder machen Sie diesen beschreibbar.</translation>
+  </message>
+  <message>
+   <source>{path} already exists, so it is not replaced; choose another name, or remove it first.</source>
+   <translation>{path} gibt es bereits und wird daher nicht ersetzt; wählen Sie einen anderen Namen oder entfernen Sie es zuerst.</translation>
+  </message>
+  <message>
+   <source>{target} is no name of a file or folder; choose another place.</source>
+   <translation>{target} ist kein Name einer Datei oder eines Ordners; wählen Sie einen anderen Ort.</translation>
+  </message>
+  <message>
+   <source>{what} is in use by another program; wait until that has ended, or choose another place.</source>
+   <translation>{what} wird von einem anderen Programm verwendet; warten Sie, bis es beendet ist, oder wählen Sie einen anderen Ort.</translation>
+  </message>
+  <message>
+   <source>The image has no contrast.</source>
+   <translation>Das Bild hat keinen Kontrast.</translation>
+  </message>
+  <message>
+   <source>The DICOM series in {folder} cannot be read: its reader left off half-way.</source>
+   <translation>Die DICOM-Serie in {folder} kann nicht gelesen werden: Das Lesen brach auf halbem Weg ab.</translation>
+  </message>
+  <message>
+   <source>The DICOM series in {folder} cannot be read: its reader had not ended after {seconds} s.</source>
+   <translation>Die DICOM-Serie in {folder} kann nicht gelesen werden: Das Lesen war nach {seconds} s nicht beendet.</translation>
+  </message>
+  <message>
+   <source>exit status {number}</source>
+   <translation>Exit-Status {number}</translation>
+  </message>
+  <message>
+   <source>signal {number}</source>
+   <translation>Signal {number}</translation>
+  </message>
+  <message>
+   <source>The DICOM series in {folder} made its reader end ({how}); a file in it is damaged.</source>
+   <translation>An der DICOM-Serie in {folder} ist das Leseprogramm abgestürzt ({how}); eine Datei darin ist beschädigt.</translation>
+  </message>
+  <message>
+   <source>The DICOM series in {folder} cannot be read: {refusal}.</source>
+   <translation>Die DICOM-Serie in {folder} kann nicht gelesen werden: {refusal}.</translation>
+  </message>
+  <message>
+   <source>The DICOM series in {folder} cannot be read ({cause}).</source>
+   <translation>Die DICOM-Serie in {folder} kann nicht gelesen werden ({cause}).</translation>
+  </message>
+  <message>
+   <source>the folder holds {count} files, more than the {limit} that are read</source>
+   <translation>der Ordner enthält {count} Dateien, mehr als die {limit}, die gelesen werden</translation>
+  </message>
+  <message>
+   <source>{name} cannot be read as DICOM</source>
+   <translation>{name} kann nicht als DICOM gelesen werden</translation>
+  </message>
+  <message>
+   <source>{name} cannot be read ({cause})</source>
+   <translation>{name} kann nicht gelesen werden ({cause})</translation>
+  </message>
+  <message>
+   <source>the folder holds no DICOM image</source>
+   <translation>der Ordner enthält kein DICOM-Bild</translation>
+  </message>
+  <message>
+   <source>{name} holds several frames; convert it to NIfTI or NRRD</source>
+   <translation>{name} enthält mehrere Frames; wandeln Sie die Datei in NIfTI oder NRRD um</translation>
+  </message>
+  <message>
+   <source>{name} lacks {key}</source>
+   <translation>in {name} fehlt {key}</translation>
+  </message>
+  <message>
+   <source>{name} is in color; a scalar volume is needed</source>
+   <translation>{name} ist farbig; benötigt wird ein skalares Volumen</translation>
+  </message>
+  <message>
+   <source>{name} is damaged: {there} of {needed} bytes of voxels</source>
+   <translation>{name} ist beschädigt: {there} von {needed} Bytes der Voxel</translation>
+  </message>
+  <message>
+   <source>{name} has an orientation that is none</source>
+   <translation>die Orientierung in {name} ist keine</translation>
+  </message>
+  <message>
+   <source>an orientation is not a number</source>
+   <translation>eine Orientierung ist keine Zahl</translation>
+  </message>
+  <message>
+   <source>the folder holds {count} DICOM series; give a folder with one</source>
+   <translation>der Ordner enthält {count} DICOM-Serien; geben Sie einen Ordner mit nur einer an</translation>
+  </message>
+  <message>
+   <source>{name} and {other} differ in {key}</source>
+   <translation>{name} und {other} unterscheiden sich in {key}</translation>
+  </message>
+  <message>
+   <source>{name} and {other} differ in voxel size or orientation</source>
+   <translation>{name} und {other} unterscheiden sich in Voxelgröße oder Orientierung</translation>
+  </message>
+  <message>
+   <source>it has one slice only; a volume is needed</source>
+   <translation>sie hat nur eine Schicht; benötigt wird ein Volumen</translation>
+  </message>
+  <message>
+   <source>{name} has a position that is none</source>
+   <translation>die Position in {name} ist keine</translation>
+  </message>
+  <message>
+   <source>several slices lie at one position, {name} for one</source>
+   <translation>mehrere Schichten liegen an derselben Position, zum Beispiel {name}</translation>
+  </message>
+  <message>
+   <source>its slices are not evenly spaced; one may be missing</source>
+   <translation>die Abstände ihrer Schichten sind nicht gleich; vielleicht fehlt eine</translation>
+  </message>
+  <message>
+   <source>its slices do not lie straight above each other (gantry tilt); resample it first</source>
+   <translation>ihre Schichten liegen nicht gerade übereinander (Gantry-Neigung); rechnen Sie sie zuerst auf ein rechtwinkliges Gitter um</translation>
+  </message>
+  <message>
+   <source>{decoded} voxels were decoded, {size} are told of</source>
+   <translation>{decoded} Voxel wurden dekodiert, {size} sind angegeben</translation>
+  </message>
+  <message>
+   <source>the distance between its slices cannot be told for certain</source>
+   <translation>der Abstand ihrer Schichten lässt sich nicht sicher bestimmen</translation>
+  </message>
+  <message>
+   <source>The severity of {name} must lie between 0 and 1, not {severity}.</source>
+   <translation>Die Stärke von {name} muss zwischen 0 und 1 liegen, nicht bei {severity}.</translation>
+  </message>
+  <message>
+   <source>The field of view has no contrast (all voxels alike); is the click outside the anatomy?</source>
+   <translation>Das Bildfeld hat keinen Kontrast (alle Voxel sind gleich); liegt der Klick außerhalb der Anatomie?</translation>
+  </message>
+  <message>
+   <source>{name} has a size of {size} voxels in its header; that is no volume.</source>
+   <translation>{name} hat laut Header eine Größe von {size} Voxeln; das ist kein Volumen.</translation>
+  </message>
+  <message>
+   <source>{name} has {count} values per voxel (color or vector); a scalar volume is needed.</source>
+   <translation>{name} hat {count} Werte je Voxel (Farbe oder Vektor); benötigt wird ein skalares Volumen.</translation>
+  </message>
+  <message>
+   <source>{name} is complex-valued; export its magnitude and segment that.</source>
+   <translation>{name} ist komplexwertig; exportieren Sie den Betrag und segmentieren Sie diesen.</translation>
+  </message>
+  <message>
+   <source>extract one frame as a 3D volume</source>
+   <translation>extrahieren Sie einen Frame als 3D-Volumen</translation>
+  </message>
+  <message>
+   <source>a stack of slices in one file is needed</source>
+   <translation>benötigt wird ein Schichtstapel in einer Datei</translation>
+  </message>
+  <message>
+   <source>{name} is {dimensions}D; MedNCA segments 3D volumes: {hint}.</source>
+   <translation>{name} ist {dimensions}D; MedNCA segmentiert 3D-Volumina: {hint}.</translation>
+  </message>
+  <message>
+   <source>{name} has a slope or intercept of its values that is not a number; correct the header.</source>
+   <translation>In {name} ist Steigung oder Achsenabschnitt der Werte (slope, intercept) keine Zahl; korrigieren Sie den Header.</translation>
+  </message>
+  <message>
+   <source>{name} has a voxel spacing of {shown} mm; every value must lie between {low} and {high} mm. Correct the header.</source>
+   <translation>{name} hat einen Voxelabstand von {shown} mm; jeder Wert muss zwischen {low} und {high} mm liegen. Korrigieren Sie den Header.</translation>
+  </message>
+  <message>
+   <source>{name} has axes that are not perpendicular (gantry tilt or shear); resample it first.</source>
+   <translation>{name} hat Achsen, die nicht rechtwinklig zueinander stehen (Gantry-Neigung oder Scherung); rechnen Sie das Bild zuerst auf ein rechtwinkliges Gitter um.</translation>
+  </message>
+  <message>
+   <source>{name} has an origin that is not a number; correct the header.</source>
+   <translation>In {name} ist der Ursprung keine Zahl; korrigieren Sie den Header.</translation>
+  </message>
+  <message>
+   <source>{file} has {size} voxels, more than the {limit} that are read; crop or resample it.</source>
+   <translation>{file} hat {size} Voxel, mehr als die {limit}, die gelesen werden; schneiden Sie das Bild zu oder rechnen Sie es auf ein gröberes Gitter um.</translation>
+  </message>
+  <message>
+   <source>{file} has {size} voxels, which need {needed} GB; this computer has {there} GB. Crop or resample it.</source>
+   <translation>{file} hat {size} Voxel, die {needed} GB benötigen; dieser Computer hat {there} GB. Schneiden Sie das Bild zu oder rechnen Sie es auf ein gröberes Gitter um.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: its header lacks the field {cause}.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Im Header fehlt das Feld {cause}.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: its header is not valid ({cause}).</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Der Header ist ungültig ({cause}).</translation>
+  </message>
+  <message>
+   <source>{header} names {name} as the file of its voxels; only a file beside it is read, by its plain name.</source>
+   <translation>{header} nennt {name} als Datei der Voxel; gelesen wird nur eine Datei daneben, unter ihrem bloßen Namen.</translation>
+  </message>
+  <message>
+   <source>{header} needs the file {name} beside it for its voxels; copy it there.</source>
+   <translation>{header} benötigt für die Voxel die Datei {name} daneben; kopieren Sie sie dorthin.</translation>
+  </message>
+  <message>
+   <source>{header} names {name} as the file of its voxels, which is no regular file.</source>
+   <translation>{header} nennt {name} als Datei der Voxel, aber das ist keine gewöhnliche Datei.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: it has no MetaImage header that ends as one does.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Die Datei hat keinen MetaImage-Header, der so endet, wie er muss.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: its header has the field {field} twice.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Das Feld {field} steht zweimal im Header.</translation>
+  </message>
+  <message>
+   <source>it holds no image but a {type}</source>
+   <translation>die Datei enthält kein Bild, sondern {type}</translation>
+  </message>
+  <message>
+   <source>NDims and DimSize differ</source>
+   <translation>NDims und DimSize passen nicht zusammen</translation>
+  </message>
+  <message>
+   <source>{count} dimensions</source>
+   <translation>{count} Dimensionen</translation>
+  </message>
+  <message>
+   <source>voxels of type {type}</source>
+   <translation>Voxel vom Typ {type}</translation>
+  </message>
+  <message>
+   <source>its voxels lie in a list of files; save it as one file</source>
+   <translation>die Voxel liegen in einer Liste von Dateien; speichern Sie das Bild als eine Datei</translation>
+  </message>
+  <message>
+   <source>HeaderSize {skip}</source>
+   <translation>HeaderSize {skip}</translation>
+  </message>
+  <message>
+   <source>text that is compressed</source>
+   <translation>komprimierter Text</translation>
+  </message>
+  <message>
+   <source>its compressed voxels have {there} bytes, its header says {told}: it is cut short</source>
+   <translation>die komprimierten Voxel haben {there} Bytes, der Header gibt {told} an: die Datei ist abgeschnitten</translation>
+  </message>
+  <message>
+   <source>it is cut short: more voxels than the file has bytes</source>
+   <translation>die Datei ist abgeschnitten: mehr Voxel, als die Datei Bytes hat</translation>
+  </message>
+  <message>
+   <source>a spacing of {spacing} mm</source>
+   <translation>ein Abstand von {spacing} mm</translation>
+  </message>
+  <message>
+   <source>{key} has {found} numbers, not {count}</source>
+   <translation>{key} hat {found} Zahlen statt {count}</translation>
+  </message>
+  <message>
+   <source>{key} is {value}</source>
+   <translation>{key} ist {value}</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image ({cause}); it is damaged or cut short.</source>
+   <translation>{path} kann nicht als Bild gelesen werden ({cause}); die Datei ist beschädigt oder abgeschnitten.</translation>
+  </message>
+  <message>
+   <source>{path} measures lengths in another unit than mm (xyzt_units in its header); convert it.</source>
+   <translation>{path} misst Längen in einer anderen Einheit als mm (xyzt_units im Header); wandeln Sie die Datei um.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: it is no NIfTI file in one piece.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Es ist keine NIfTI-Datei aus einem Stück.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: it has no NIfTI header.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Die Datei hat keinen NIfTI-Header.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: its header tells of {count} dimensions.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Der Header gibt {count} Dimensionen an.</translation>
+  </message>
+  <message>
+   <source>{path} holds voxels of a type (NIfTI code {code}) that cannot be read; convert it.</source>
+   <translation>{path} enthält Voxel eines Typs (NIfTI-Code {code}), der nicht gelesen werden kann; wandeln Sie die Datei um.</translation>
+  </message>
+  <message>
+   <source>{path} contradicts itself: its voxels of NIfTI type {code} have {expected} bits, its header says {bits}; export it again.</source>
+   <translation>{path} widerspricht sich: Voxel vom NIfTI-Typ {code} haben {expected} Bits, der Header gibt {bits} an; exportieren Sie die Datei erneut.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: its voxels would begin at byte {offset}, within or far behind its header; export it again.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Die Voxel würden bei Byte {offset} beginnen, innerhalb oder weit hinter dem Header; exportieren Sie die Datei erneut.</translation>
+  </message>
+  <message>
+   <source>{path} has a voxel spacing of {shown} mm in its header; it must be positive. Correct it.</source>
+   <translation>{path} hat laut Header einen Voxelabstand von {shown} mm; er muss positiv sein. Korrigieren Sie ihn.</translation>
+  </message>
+  <message>
+   <source>{path} does not say how it is oriented (its qform and sform codes are 0); export it again.</source>
+   <translation>{path} gibt die Orientierung nicht an (qform- und sform-Code sind 0); exportieren Sie die Datei erneut.</translation>
+  </message>
+  <message>
+   <source>{path} contradicts itself: its sform and its pixdim give different voxel sizes; correct it.</source>
+   <translation>{path} widerspricht sich: sform und pixdim ergeben verschiedene Voxelgrößen; korrigieren Sie die Datei.</translation>
+  </message>
+  <message>
+   <source>{path} has axes that are not perpendicular (gantry tilt or shear); resample it first.</source>
+   <translation>{path} hat Achsen, die nicht rechtwinklig zueinander stehen (Gantry-Neigung oder Scherung); rechnen Sie das Bild zuerst auf ein rechtwinkliges Gitter um.</translation>
+  </message>
+  <message>
+   <source>{path} has an orientation (qform) that is none; export it again.</source>
+   <translation>Die Orientierung (qform) in {path} ist keine; exportieren Sie die Datei erneut.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: it has no NRRD header.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Die Datei hat keinen NRRD-Header.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: its header does not end.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Der Header endet nicht.</translation>
+  </message>
+  <message>
+   <source>dimension and sizes differ</source>
+   <translation>dimension und sizes passen nicht zusammen</translation>
+  </message>
+  <message>
+   <source>it names no file of the voxels</source>
+   <translation>er nennt keine Datei der Voxel</translation>
+  </message>
+  <message>
+   <source>lines or bytes that are skipped</source>
+   <translation>übersprungene Zeilen oder Bytes</translation>
+  </message>
+  <message>
+   <source>more voxels than the file has bytes</source>
+   <translation>mehr Voxel, als die Datei Bytes hat</translation>
+  </message>
+  <message>
+   <source>byte order {order}</source>
+   <translation>Byte-Reihenfolge {order}</translation>
+  </message>
+  <message>
+   <source>it does not say its byte order</source>
+   <translation>er gibt die Byte-Reihenfolge nicht an</translation>
+  </message>
+  <message>
+   <source>encoding {type}; raw, gzip and text are read</source>
+   <translation>Kodierung {type}; gelesen werden raw, gzip und text</translation>
+  </message>
+  <message>
+   <source>space directions and sizes differ</source>
+   <translation>space directions und sizes passen nicht zusammen</translation>
+  </message>
+  <message>
+   <source>space {space}</source>
+   <translation>space {space}</translation>
+  </message>
+  <message>
+   <source>space directions that are not in three dimensions</source>
+   <translation>space directions, die nicht dreidimensional sind</translation>
+  </message>
+  <message>
+   <source>space directions that span no volume; the spacing must be positive</source>
+   <translation>space directions, die kein Volumen aufspannen; der Abstand muss positiv sein</translation>
+  </message>
+  <message>
+   <source>space origin</source>
+   <translation>space origin</translation>
+  </message>
+  <message>
+   <source>axis mins in place of a space origin</source>
+   <translation>axis mins anstelle von space origin</translation>
+  </message>
+  <message>
+   <source>spacings and sizes differ</source>
+   <translation>spacings und sizes passen nicht zusammen</translation>
+  </message>
+  <message>
+   <source>{file} cannot be read as an image ({cause}); it is damaged or cut short, copy it again.</source>
+   <translation>{file} kann nicht als Bild gelesen werden ({cause}); die Datei ist beschädigt oder abgeschnitten, kopieren Sie sie erneut.</translation>
+  </message>
+  <message>
+   <source>There is not enough memory to read {file}; close other programs, or crop the image.</source>
+   <translation>Der Speicher reicht nicht, um {file} zu lesen; schließen Sie andere Programme oder schneiden Sie das Bild zu.</translation>
+  </message>
+  <message>
+   <source>it is cut short ({there} of {needed} bytes)</source>
+   <translation>sie ist abgeschnitten ({there} von {needed} Bytes)</translation>
+  </message>
+  <message>
+   <source>the compressed data end within the header</source>
+   <translation>die komprimierten Daten enden innerhalb des Headers</translation>
+  </message>
+  <message>
+   <source>the compressed data are cut short</source>
+   <translation>die komprimierten Daten sind abgeschnitten</translation>
+  </message>
+  <message>
+   <source>its voxels end early ({there} of {needed} bytes)</source>
+   <translation>die Voxel enden zu früh ({there} von {needed} Bytes)</translation>
+  </message>
+  <message>
+   <source>its voxels are not numbers written as text</source>
+   <translation>die Voxel sind keine als Text geschriebenen Zahlen</translation>
+  </message>
+  <message>
+   <source>it has {there} of {needed} voxels</source>
+   <translation>sie enthält {there} von {needed} Voxeln</translation>
+  </message>
+  <message>
+   <source>some of its voxels are no {type}</source>
+   <translation>einige Voxel sind nicht vom Typ {type}</translation>
+  </message>
+  <message>
+   <source>it is cut short ({there} of {needed} bytes of voxels)</source>
+   <translation>sie ist abgeschnitten ({there} von {needed} Bytes der Voxel)</translation>
+  </message>
+  <message>
+   <source>it holds more than the {bytes} bytes of voxels that its header tells of</source>
+   <translation>sie enthält mehr als die {bytes} Bytes der Voxel, die der Header angibt</translation>
+  </message>
+  <message>
+   <source>{file} cannot be read as an image: {what}; copy or export it again.</source>
+   <translation>Die Datei {file} kann nicht als Bild gelesen werden: {what}; kopieren oder exportieren Sie sie erneut.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read ({cause}); check the path.</source>
+   <translation>{path} kann nicht gelesen werden ({cause}); prüfen Sie den Pfad.</translation>
+  </message>
+  <message>
+   <source>The folder {path} holds no image: no {suffixes} file and no DICOM series.</source>
+   <translation>Der Ordner {path} enthält kein Bild: weder eine Datei {suffixes} noch eine DICOM-Serie.</translation>
+  </message>
+  <message>
+   <source>{name} has no label map; the names of the files must match.</source>
+   <translation>Zu {name} gibt es keine Labelmap; die Dateinamen müssen übereinstimmen.</translation>
+  </message>
+  <message>
+   <source>{name} has no image; the names of the files must match.</source>
+   <translation>Zu {name} gibt es kein Bild; die Dateinamen müssen übereinstimmen.</translation>
+  </message>
+  <message>
+   <source>They are empty.</source>
+   <translation>Sie sind leer.</translation>
+  </message>
+  <message>
+   <source>The folders hold no image with its label map. {why}</source>
+   <translation>Die Ordner enthalten kein Bild mit zugehöriger Labelmap. {why}</translation>
+  </message>
+  <message>
+   <source>{name} has {count} channels, more than {most} ({channels}).</source>
+   <translation>{name} hat {count} Kanäle, mehr als {most} ({channels}).</translation>
+  </message>
+  <message>
+   <source>{name} lacks its channel {channel}, the file {file}.</source>
+   <translation>Zu {name} fehlt der Kanal {channel}, die Datei {file}.</translation>
+  </message>
+  <message>
+   <source>{folder} is not a folder that can be read ({cause}); check the path.</source>
+   <translation>{folder} ist kein lesbarer Ordner ({cause}); prüfen Sie den Pfad.</translation>
+  </message>
+  <message>
+   <source>{one} and {other} have the same name; keep one of them in the folder.</source>
+   <translation>{one} und {other} haben denselben Namen; behalten Sie nur eine der Dateien im Ordner.</translation>
+  </message>
+  <message>
+   <source>{name}: image and label map differ in size, spacing, origin or direction.</source>
+   <translation>{name}: Bild und Labelmap unterscheiden sich in Größe, Voxelabstand, Ursprung oder Richtung.</translation>
+  </message>
+  <message>
+   <source>{path} is no label map: its values are not whole numbers from 0 to 255.</source>
+   <translation>{path} ist keine Labelmap: Die Werte sind keine ganzen Zahlen von 0 bis 255.</translation>
+  </message>
+  <message>
+   <source>{name} holds NaN or infinite voxels; replace them before segmenting.</source>
+   <translation>{name} enthält Voxel, die unendlich oder keine Zahl (NaN) sind; ersetzen Sie diese vor dem Segmentieren.</translation>
+  </message>
+  <message>
+   <source>{name} is constant (every voxel is {low}): there is nothing to segment.</source>
+   <translation>{name} ist konstant (jeder Voxel ist {low}): Es gibt nichts zu segmentieren.</translation>
+  </message>
+  <message>
+   <source>{name} shows nothing of what {first_name} shows, so that it is no channel of it.</source>
+   <translation>{name} zeigt nichts von dem, was {first_name} zeigt, und ist daher kein Kanal davon.</translation>
+  </message>
+  <message>
+   <source>The folder {path} holds no DICOM series.</source>
+   <translation>Der Ordner {path} enthält keine DICOM-Serie.</translation>
+  </message>
+  <message>
+   <source>{path} is no regular file; check the path.</source>
+   <translation>{path} ist keine gewöhnliche Datei; prüfen Sie den Pfad.</translation>
+  </message>
+  <message>
+   <source>{path} is empty (0 bytes); copy or export it again.</source>
+   <translation>{path} ist leer (0 Bytes); kopieren oder exportieren Sie die Datei erneut.</translation>
+  </message>
+  <message>
+   <source>{path} does not exist; check the path.</source>
+   <translation>{path} gibt es nicht; prüfen Sie den Pfad.</translation>
+  </message>
+  <message>
+   <source>{path} is a name that is not text; rename it.</source>
+   <translation>{path} ist ein Name, der kein Text ist; benennen Sie die Datei um.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read as an image: {suffixes} are read, and folders of DICOM.</source>
+   <translation>{path} kann nicht als Bild gelesen werden: Gelesen werden {suffixes} und Ordner mit DICOM.</translation>
+  </message>
+  <message>
+   <source>A line of the worker</source>
+   <translation>Eine Zeile des Rechenprozesses</translation>
+  </message>
+  <message>
+   <source>A line of the worker cannot be understood ({cause}).</source>
+   <translation>Eine Zeile des Rechenprozesses ist nicht zu verstehen ({cause}).</translation>
+  </message>
+  <message>
+   <source>{path}: the architecture's number of labels is not the length of the label list.</source>
+   <translation>{path}: Die Zahl der Labels in der Architektur ist nicht die Länge der Labelliste.</translation>
+  </message>
+  <message>
+   <source>{path}: the quality record cannot be understood: {cause}.</source>
+   <translation>{path}: Die Angaben zur Qualität sind nicht zu verstehen: {cause}.</translation>
+  </message>
+  <message>
+   <source>{path} is not the file that {json} was written for (SHA-256 differs): it was changed or damaged. Copy the model again.</source>
+   <translation>{path} ist nicht die Datei, zu der {json} geschrieben wurde (SHA-256 weicht ab): Sie wurde verändert oder beschädigt. Kopieren Sie das Modell erneut.</translation>
+  </message>
+  <message>
+   <source>{path} is missing; a model needs {json} and {weights}.</source>
+   <translation>{path} fehlt; ein Modell benötigt {json} und {weights}.</translation>
+  </message>
+  <message>
+   <source>{path} has {size} bytes; between 1 and {limit} are allowed.</source>
+   <translation>{path} hat {size} Bytes; zulässig sind 1 bis {limit}.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read ({cause}); check who may read it.</source>
+   <translation>{path} kann nicht gelesen werden ({cause}); prüfen Sie die Leserechte.</translation>
+  </message>
+  <message>
+   <source>Its id {id} is that of the model in {folder}; rename one.</source>
+   <translation>Die Kennung {id} ist auch die des Modells in {folder}; benennen Sie eines um.</translation>
+  </message>
+  <message>
+   <source>There is no model {model}: neither a folder nor one of the library's ({known}).</source>
+   <translation>Es gibt kein Modell {model}: weder einen Ordner noch eines der Bibliothek ({known}).</translation>
+  </message>
+  <message>
+   <source>{path} cannot be written: give a new file in a folder that exists.</source>
+   <translation>{path} kann nicht geschrieben werden: Geben Sie eine neue Datei in einem vorhandenen Ordner an.</translation>
+  </message>
+  <message>
+   <source>{source}: {id} is no id of a model.</source>
+   <translation>{source}: {id} ist keine Kennung eines Modells.</translation>
+  </message>
+  <message>
+   <source>{id} is the id of a bundled model, which is read-only; rename the model.</source>
+   <translation>{id} ist die Kennung eines mitgelieferten Modells, das schreibgeschützt ist; benennen Sie das Modell um.</translation>
+  </message>
+  <message>
+   <source>{folder} already holds a model {id}; remove it first.</source>
+   <translation>{folder} enthält bereits ein Modell {id}; entfernen Sie es zuerst.</translation>
+  </message>
+  <message>
+   <source>There already is a model {id}; remove it first, or ask to replace it.</source>
+   <translation>Es gibt bereits ein Modell {id}; entfernen Sie es zuerst oder lassen Sie es ersetzen.</translation>
+  </message>
+  <message>
+   <source>There is no model {id} among your own; bundled models cannot be removed.</source>
+   <translation>Unter Ihren eigenen Modellen gibt es kein Modell {id}; mitgelieferte Modelle können nicht entfernt werden.</translation>
+  </message>
+  <message>
+   <source>{folder} cannot be read: {cause}.</source>
+   <translation>{folder} kann nicht gelesen werden: {cause}.</translation>
+  </message>
+  <message>
+   <source>{path}: {name} is larger than {limit} bytes.</source>
+   <translation>{path}: {name} ist größer als {limit} Bytes.</translation>
+  </message>
+  <message>
+   <source>{path} is not a whole, plain zip file ({cause}).</source>
+   <translation>{path} ist keine vollständige, einfache ZIP-Datei ({cause}).</translation>
+  </message>
+  <message>
+   <source>{path} holds {count} entries; a model has {expected} files.</source>
+   <translation>{path} enthält {count} Einträge; ein Modell hat {expected} Dateien.</translation>
+  </message>
+  <message>
+   <source>{path} holds {name}, which is no file of a model; not imported.</source>
+   <translation>{path} enthält {name}, was keine Datei eines Modells ist; nicht importiert.</translation>
+  </message>
+  <message>
+   <source>{path} holds {name}; a model has only {known}.</source>
+   <translation>{path} enthält {name}; ein Modell hat nur {known}.</translation>
+  </message>
+  <message>
+   <source>{path}: {name} would unpack to {size} bytes, which is too large.</source>
+   <translation>{path}: {name} hätte entpackt {size} Bytes, das ist zu groß.</translation>
+  </message>
+  <message>
+   <source>{path} is no exported model: {json} and {weights} must lie together in it.</source>
+   <translation>{path} ist kein exportiertes Modell: {json} und {weights} müssen darin beieinander liegen.</translation>
+  </message>
+  <message>
+   <source>{what}: two labels have the same value.</source>
+   <translation>{what}: Zwei Labels haben denselben Wert.</translation>
+  </message>
+  <message>
+   <source>{what}: label names must differ from each other and from 'union'.</source>
+   <translation>{what}: Die Namen der Labels müssen sich voneinander und von 'union' unterscheiden.</translation>
+  </message>
+  <message>
+   <source>{what}: the percentiles are not ascending.</source>
+   <translation>{what}: Die Perzentile sind nicht aufsteigend.</translation>
+  </message>
+  <message>
+   <source>{what}: {names} channel(s) have names, and the architecture has {count}.</source>
+   <translation>{what}: Namen gibt es für {names} Kanäle, die Architektur hat {count}.</translation>
+  </message>
+  <message>
+   <source>{path} does not describe a MedNCA model: it has no schema_version.</source>
+   <translation>{path} beschreibt kein MedNCA-Modell: schema_version fehlt.</translation>
+  </message>
+  <message>
+   <source>{path} has schema version {found}; this MedNCA reads version {version}. Update MedNCA, or get a model made for it.</source>
+   <translation>{path} hat die Schemaversion {found}; dieses MedNCA liest Version {version}. Aktualisieren Sie MedNCA oder besorgen Sie ein Modell, das dafür erstellt wurde.</translation>
+  </message>
+  <message>
+   <source>{path} is not a whole safetensors file ({cause}); copy the model again.</source>
+   <translation>{path} ist keine vollständige safetensors-Datei ({cause}); kopieren Sie das Modell erneut.</translation>
+  </message>
+  <message>
+   <source>{path} does not hold the tensors of this architecture; {name} for one.</source>
+   <translation>{path} enthält nicht die Tensoren dieser Architektur; zum Beispiel {name}.</translation>
+  </message>
+  <message>
+   <source>{path}: {name} is {type} of shape {shape}, the architecture needs float32 of {expected}.</source>
+   <translation>{path}: {name} ist {type} der Form {shape}, die Architektur benötigt float32 der Form {expected}.</translation>
+  </message>
+  <message>
+   <source>{path}: {name} holds NaN or infinite values.</source>
+   <translation>{path}: {name} enthält Werte, die unendlich oder keine Zahl (NaN) sind.</translation>
+  </message>
+  <message>
+   <source>{path}: {name} holds negative variances.</source>
+   <translation>{path}: {name} enthält negative Varianzen.</translation>
+  </message>
+  <message>
+   <source>The model's architecture cannot be read: {cause}.</source>
+   <translation>Die Architektur des Modells kann nicht gelesen werden: {cause}.</translation>
+  </message>
+  <message>
+   <source>The model says it is {dimensions}D, but {family} is {expected}D.</source>
+   <translation>Das Modell gibt {dimensions}D an, aber {family} ist {expected}D.</translation>
+  </message>
+  <message>
+   <source>Unknown model family {family}; known are {known}.</source>
+   <translation>Unbekannte Modellfamilie {family}; bekannt sind {known}.</translation>
+  </message>
+  <message>
+   <source>norm must be one of {known}, not {norm}</source>
+   <translation>norm muss eines von {known} sein, nicht {norm}</translation>
+  </message>
+  <message>
+   <source>fire_rate must lie in (0, 1]</source>
+   <translation>fire_rate muss in (0, 1] liegen</translation>
+  </message>
+  <message>
+   <source>a 2D model needs slice_axis 0, 1 or 2 (R, A, S)</source>
+   <translation>ein 2D-Modell benötigt slice_axis 0, 1 oder 2 (R, A, S)</translation>
+  </message>
+  <message>
+   <source>a 3D model has no slice_axis</source>
+   <translation>ein 3D-Modell hat keine slice_axis</translation>
+  </message>
+  <message>
+   <source>the number of levels</source>
+   <translation>die Zahl der Stufen</translation>
+  </message>
+  <message>
+   <source>kernel must be odd</source>
+   <translation>kernel muss ungerade sein</translation>
+  </message>
+  <message>
+   <source>{family} has fixed filters: its kernel is {kernel}</source>
+   <translation>{family} hat feste Filter: kernel ist {kernel}</translation>
+  </message>
+  <message>
+   <source>scale needs three numbers (R, A, S)</source>
+   <translation>scale benötigt drei Zahlen (R, A, S)</translation>
+  </message>
+  <message>
+   <source>scale along slice_axis must be 1</source>
+   <translation>scale muss entlang slice_axis 1 sein</translation>
+  </message>
+  <message>
+   <source>each level's scale must be a multiple of the next level's</source>
+   <translation>scale jeder Stufe muss ein Vielfaches dessen der nächsten Stufe sein</translation>
+  </message>
+  <message>
+   <source>{name} must be a whole number from {low} to {high}, not {value}</source>
+   <translation>{name} muss eine ganze Zahl von {low} bis {high} sein, nicht {value}</translation>
+  </message>
+  <message>
+   <source>The model's architecture is not valid: {why}.</source>
+   <translation>Die Architektur des Modells ist ungültig: {why}.</translation>
+  </message>
+  <message>
+   <source>Unknown device {name}; choose one of {known} (or cuda:1 and so on).</source>
+   <translation>Unbekanntes Gerät {name}; wählen Sie eines von {known} (oder cuda:1 und so weiter).</translation>
+  </message>
+  <message>
+   <source>No {name} device is available here; the processor (cpu) is used instead.</source>
+   <translation>Hier ist kein Gerät {name} verfügbar; stattdessen rechnet der Prozessor (cpu).</translation>
+  </message>
+  <message>
+   <source>{size} voxels need {needed} MB at least, {held} MB of it for the image, more than the memory limit of {limit} MB; raise the limit, crop the image or, where you have not, click on the organ to take a smaller field.</source>
+   <translation>{size} Voxel benötigen mindestens {needed} MB, davon {held} MB für das Bild, mehr als die Speichergrenze von {limit} MB; erhöhen Sie die Grenze, schneiden Sie das Bild zu oder klicken Sie, falls noch nicht geschehen, auf das Organ, um ein kleineres Bildfeld zu nehmen.</translation>
+  </message>
+  <message>
+   <source>{size} voxels need {needed} MB at least, more than the memory limit of {limit} MB; raise the limit, crop the image or, where you have not, click on the organ to take a smaller field.</source>
+   <translation>{size} Voxel benötigen mindestens {needed} MB, mehr als die Speichergrenze von {limit} MB; erhöhen Sie die Grenze, schneiden Sie das Bild zu oder klicken Sie, falls noch nicht geschehen, auf das Organ, um ein kleineres Bildfeld zu nehmen.</translation>
+  </message>
+  <message>
+   <source>The process that worked on it died; it may need too much memory.</source>
+   <translation>Der Prozess, der daran arbeitete, wurde unerwartet beendet; vielleicht benötigt er zu viel Speicher.</translation>
+  </message>
+  <message>
+   <source>a calibration needs four equally long, finite curves</source>
+   <translation>eine Kalibrierung benötigt vier gleich lange, endliche Kurven</translation>
+  </message>
+  <message>
+   <source>a calibration's signal must be a name</source>
+   <translation>das Signal einer Kalibrierung muss ein Name sein</translation>
+  </message>
+  <message>
+   <source>a calibration's knots must ascend, its Dice fall, and low &lt;= dice &lt;= high</source>
+   <translation>die Stützstellen einer Kalibrierung müssen steigen, ihr Dice muss fallen, und es muss low &lt;= dice &lt;= high gelten</translation>
+  </message>
+  <message>
+   <source>a calibration needs two members or more, and a curve for one of {known}</source>
+   <translation>eine Kalibrierung benötigt mindestens zwei Durchläufe und eine Kurve für eines von {known}</translation>
+  </message>
+  <message>
+   <source>a calibration's coverage must lie between 0 and 1</source>
+   <translation>die Abdeckung einer Kalibrierung muss zwischen 0 und 1 liegen</translation>
+  </message>
+  <message>
+   <source>A result's report cannot be read ({cause}); segment again.</source>
+   <translation>Der Bericht eines Ergebnisses kann nicht gelesen werden ({cause}); segmentieren Sie erneut.</translation>
+  </message>
+  <message>
+   <source>{what} is not valid JSON: {cause}.</source>
+   <translation>{what} ist kein gültiges JSON: {cause}.</translation>
+  </message>
+  <message>
+   <source>{path} is no file of JSON; check the path.</source>
+   <translation>{path} ist keine JSON-Datei; prüfen Sie den Pfad.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read ({cause}).</source>
+   <translation>{path} kann nicht gelesen werden ({cause}).</translation>
+  </message>
+  <message>
+   <source>{what} is not valid: {name} is missing.</source>
+   <translation>{what} ist ungültig: {name} fehlt.</translation>
+  </message>
+  <message>
+   <source>{what} is not valid at {place}: {cause}.</source>
+   <translation>{what} ist bei {place} ungültig: {cause}.</translation>
+  </message>
+  <message>
+   <source>{what} is not valid: {cause}.</source>
+   <translation>{what} ist ungültig: {cause}.</translation>
+  </message>
+  <message>
+   <source>{model} does not say where its structures usually lie; click on them.</source>
+   <translation>{model} gibt nicht an, wo seine Strukturen üblicherweise liegen; klicken Sie darauf.</translation>
+  </message>
+  <message>
+   <source>The image is about one field of view: segment it as a whole, without clicks.</source>
+   <translation>Das Bild ist etwa so groß wie ein Bildfeld: Segmentieren Sie es als Ganzes, ohne Klicks.</translation>
+  </message>
+  <message>
+   <source>{model} found nothing where its structures usually lie; click on the organ.</source>
+   <translation>{model} hat nichts gefunden, wo seine Strukturen üblicherweise liegen; klicken Sie auf das Organ.</translation>
+  </message>
+  <message>
+   <source>{model} needs {needed} image channel(s) ({names}), and this image has {count}.</source>
+   <translation>{model} benötigt Bilder mit {needed} Kanälen ({names}); dieses Bild hat {count}.</translation>
+  </message>
+  <message>
+   <source>The number of ensemble members must be a whole number from 1 to 1000, not {members}.</source>
+   <translation>Die Zahl der Durchläufe muss eine ganze Zahl von 1 bis 1000 sein, nicht {members}.</translation>
+  </message>
+  <message>
+   <source>The target Dice must lie between 0 and 1, not {target_dice}.</source>
+   <translation>Der Ziel-Dice muss zwischen 0 und 1 liegen, nicht bei {target_dice}.</translation>
+  </message>
+  <message>
+   <source>The seed must be a number of at most 63 bits, not {seed}.</source>
+   <translation>Der Startwert muss eine Zahl von höchstens 63 Bit sein, nicht {seed}.</translation>
+  </message>
+  <message>
+   <source>The memory limit must be a number of MB above 0, not {memory_limit}.</source>
+   <translation>Die Speichergrenze muss eine Zahl von MB über 0 sein, nicht {memory_limit}.</translation>
+  </message>
+  <message>
+   <source>A request</source>
+   <translation>Ein Auftrag</translation>
+  </message>
+  <message>
+   <source>Unknown command {command}.</source>
+   <translation>Unbekannter Befehl {command}.</translation>
+  </message>
+  <message>
+   <source>The request</source>
+   <translation>Der Auftrag</translation>
+  </message>
+ </context>
 </TS>

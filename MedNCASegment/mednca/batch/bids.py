@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .. import __version__
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from ..files import explained, write_bytes, write_json
 from ..imaging.reading import case_name
 from ..models.description import Label
@@ -64,27 +64,37 @@ class BidsDataset:
                 others = [self._channel(path, name, suffix) for suffix in self.suffixes[1:]]
                 lacking = [suffix for suffix, other in zip(self.suffixes[1:], others, strict=True) if other is None]
                 if lacking:
-                    problems[name] = f"{path.name} lacks its channel {lacking[0]}, the file {name}_{lacking[0]}."
+                    file = f"{name}_{lacking[0]}"
+                    problems[name] = Sentence(
+                        "{name} lacks its channel {channel}, the file {file}.",
+                        name=path.name, channel=lacking[0], file=file,
+                    )  # fmt: skip
                 else:
                     found.append((name, (path, *others)))
         if not found and not problems:
-            raise MedNCAError(f"{self.root} holds no image with the suffix {self.suffixes[0]}; give another --suffix.")
+            raise MedNCAError(
+                "{folder} holds no image with the suffix {suffix}; give another --suffix.",
+                folder=self.root,
+                suffix=self.suffixes[0],
+            )
         return found, problems
 
     def _check(self) -> None:
         path = self.root / _DESCRIPTION
         if not path.is_file():
-            raise MedNCAError(f"{self.root} is no BIDS data set: it has no {_DESCRIPTION}.")
+            raise MedNCAError("{folder} is no BIDS data set: it has no {file}.", folder=self.root, file=_DESCRIPTION)
         described = read_json(path, record({"DatasetType": {"type": "string"}}, others=True))
         if described.get("DatasetType", "raw") != "raw":
-            raise MedNCAError(f"{self.root} is a data set of derivatives, not of images; give the raw one.")
+            raise MedNCAError(
+                "{folder} is a data set of derivatives, not of images; give the raw one.", folder=self.root
+            )
 
     def _folders(self) -> list[Path]:
         there = {path.name.removeprefix("sub-"): path for path in sorted(self.root.glob("sub-*")) if path.is_dir()}
         wanted = [label.removeprefix("sub-") for label in self.participants] or list(there)
         for label in wanted:
             if label not in there:
-                raise MedNCAError(f"{self.root} has no participant sub-{label}.")
+                raise MedNCAError("{folder} has no participant sub-{label}.", folder=self.root, label=label)
         return [there[label] for label in wanted]
 
     def _of(self, participant: Path, suffix: str) -> list[Path]:
@@ -123,7 +133,7 @@ class Derivatives:
             out.mkdir(parents=True, exist_ok=True)
             is_new = not any(out.iterdir())
         if not is_new and not _is_own(out / _DESCRIPTION):
-            raise MedNCAError(f"{out} holds something else than derivatives of MedNCA; choose another --out.")
+            raise MedNCAError("{out} holds something else than derivatives of MedNCA; choose another --out.", out=out)
         write_json(out / _DESCRIPTION, self._description(title))
         write_bytes(out / ".bidsignore", f"/{RESULTS}\n".encode())
         write_bytes(out / "README.md", _README.format(title=title, results=RESULTS).encode())

@@ -34,11 +34,18 @@ def read_clicks(path: str | Path, names: Iterable[str]) -> dict[str, list[tuple[
     rows = csv.DictReader(text.splitlines())
     columns = {name.strip().lower(): name for name in rows.fieldnames or ()}
     if lacking := [name for name in COLUMNS if name not in columns]:
-        raise MedNCAError(f"{path} has no column {lacking[0]}; it needs {', '.join(COLUMNS)}.")
+        raise MedNCAError(
+            "{path} has no column {missing}; it needs {columns}.",
+            path=path,
+            missing=lacking[0],
+            columns=", ".join(COLUMNS),
+        )
     for number, row in enumerate(rows, start=2):
         name = case_name((row[columns["image"]] or "").strip())
         if name not in found:
-            raise MedNCAError(f"{path}, line {number}: none of the images is called {name!r}.")
+            raise MedNCAError(
+                "{path}, line {number}: none of the images is called {name}.", path=path, number=number, name=repr(name)
+            )
         found[name].append(_point(path, number, [row[columns[axis]] for axis in COLUMNS[1:]]))
     return {name: clicks for name, clicks in found.items() if clicks}
 
@@ -47,7 +54,11 @@ def _point(path: Path, number: int, texts: list[str | None]) -> tuple[float, flo
     try:
         r, a, s = (float(text or "") for text in texts)
     except ValueError as error:
-        raise MedNCAError(f"{path}, line {number}: {texts} are not three numbers in mm.") from error
+        raise MedNCAError(
+            "{path}, line {number}: {texts} are not three numbers in mm.", path=path, number=number, texts=texts
+        ) from error
     if not all(map(math.isfinite, (r, a, s))):
-        raise MedNCAError(f"{path}, line {number}: {texts} are not three numbers in mm.")
+        raise MedNCAError(
+            "{path}, line {number}: {texts} are not three numbers in mm.", path=path, number=number, texts=texts
+        )
     return r, a, s

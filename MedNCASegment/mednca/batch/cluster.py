@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, unforeseen
 from ..pool import DIED, Outcome, outcome_of
 
 _ATTEMPTS = 3  # at a volume whose worker dies
@@ -40,7 +40,9 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
     try:
         client = Client(None if is_file else address, scheduler_file=address if is_file else None, timeout=_WAIT)
     except (OSError, ValueError) as error:
-        raise MedNCAError(f"There is no scheduler of dask at {address} ({error}).") from error
+        raise MedNCAError(
+            "There is no scheduler of dask at {address} ({cause}).", address=address, cause=error
+        ) from error
     with client:
         client.run_on_scheduler(_allow_failures)
         waiting = {client.submit(_done, function, job, pure=False): job for job in jobs}
@@ -50,7 +52,7 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
             if isinstance(error, KilledWorker):
                 yield Outcome(job, error=DIED)
             elif error is not None:
-                yield Outcome(job, error=f"{type(error).__name__}: {error}")
+                yield Outcome(job, error=unforeseen(error))
             else:
                 yield future.result()
             future.release()

@@ -150,7 +150,7 @@ def _model(folder: str, sha256: str) -> Model:
     """Read once by each process."""
     model = load_model(Path(folder))
     if model.sha256 != sha256:
-        raise MedNCAError(f"The model in {folder} is another one by now; start again.")
+        raise MedNCAError("The model in {folder} is another one by now; start again.", folder=folder)
     return model
 
 
@@ -178,7 +178,13 @@ def _check_target(folder: Path, request: Request) -> None:
     if not os.path.lexists(folder):
         return
     if not request.overwrite:
-        other = " and is of another request" if request.missing else ""
-        raise MedNCAError(f"{folder} already exists{other}; choose another --out, or add --overwrite.")
+        if request.missing:
+            raise MedNCAError(
+                "{folder} already exists and is of another request; choose another --out, or add --overwrite.",
+                folder=folder,
+            )
+        raise MedNCAError("{folder} already exists; choose another --out, or add --overwrite.", folder=folder)
     if read_result(folder) is None:
-        raise MedNCAError(f"{folder} is no result of MedNCA, so it is not replaced; choose another --out.")
+        raise MedNCAError(
+            "{folder} is no result of MedNCA, so it is not replaced; choose another --out.", folder=folder
+        )

@@ -56,9 +56,9 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
         wanted = [row | {"expected_dice": float(row["expected_dice"] or 0)} for row in rows
                   if not row["error"] and row["verdict"] != "green"]  # fmt: skip
     except (KeyError, ValueError) as error:
-        raise MedNCAError(f"{summary} is no table of results ({error!r}).") from error
+        raise MedNCAError("{summary} is no table of results ({cause}).", summary=summary, cause=repr(error)) from error
     if not wanted:
-        raise MedNCAError(f"{summary}: every result is green; there is nothing doubtful to review.")
+        raise MedNCAError("{summary}: every result is green; there is nothing doubtful to review.", summary=summary)
     first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row
     chosen = sorted(first.values(), key=doubt)[:most]
     return [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
@@ -68,9 +68,11 @@ def _one(number: int, row: dict, results: Path, images: Path) -> Doubtful:
     folder, image = results / row["image"], images / row["file"]
     report = read_result(folder)
     if report is None:
-        raise MedNCAError(f"{folder} is no result; the table tells of another state. Segment again with --missing.")
+        raise MedNCAError(
+            "{folder} is no result; the table tells of another state. Segment again with --missing.", folder=folder
+        )
     if not image.exists():
-        raise MedNCAError(f"{image} is not there; give the folder of the images by --images.")
+        raise MedNCAError("{image} is not there; give the folder of the images by --images.", image=image)
     return Doubtful(f"{number:03} {row['image']} ({row['verdict']})", image, folder, report)
 
 
@@ -85,7 +87,7 @@ def write_review(chosen: list[Doubtful], path: Path) -> None:
         MedNCAError: where one cannot be read, or the file cannot be written.
     """
     if path.suffix != ".mrb":
-        raise MedNCAError(f"{path} is no name of a scene that Slicer reads; it must end in .mrb.")
+        raise MedNCAError("{path} is no name of a scene that Slicer reads; it must end in .mrb.", path=path)
     with held(path), tempfile.TemporaryDirectory() as place, written(path, replace=False) as made:
         folder, scene, root = Path(place), [], path.stem
         with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:  # the volumes are packed already

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from .header import Header, checked, shown
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ _MEMORY = 1_000_000_000  # bytes of the process beside the voxels
 _ALIKE = ("SeriesInstanceUID", "Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "PixelRepresentation")
 
 
-class _Refused(Exception):
-    """One sentence about the series."""
+class _Refused(MedNCAError):
+    """Part of the sentence about the series."""
 
 
 def is_series(folder: Path) -> bool:
@@ -66,14 +66,14 @@ def read_series(folder: Path) -> tuple[Header, np.ndarray]:
     """
     told, voxels = _run(folder)
     if "error" in told:
-        raise MedNCAError(told["error"])
+        raise MedNCAError.of(Sentence.from_json(told["error"]))
     dtype, size = np.dtype(told["type"]), tuple(told["size"])
     header = checked(Header(
         file=folder, size=size, dtype=dtype, spacing=tuple(told["spacing"]), origin=tuple(told["origin"]),
         direction=np.array(told["direction"]), data=folder,
     ))  # fmt: skip
     if len(voxels) != header.nbytes:
-        raise MedNCAError(f"The DICOM series in {folder} cannot be read: its reader left off half-way.")
+        raise MedNCAError("The DICOM series in {folder} cannot be read: its reader left off half-way.", folder=folder)
     return header, np.frombuffer(voxels, dtype).reshape(size[::-1])
 
 
@@ -89,13 +89,19 @@ def _run(folder: Path) -> tuple[dict, memoryview]:
         ended = subprocess.run(command, env=environment, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as error:
         raise MedNCAError(
-            f"The DICOM series in {folder} cannot be read: its reader had not ended after {seconds:.0f} s."
+            "The DICOM series in {folder} cannot be read: its reader had not ended after {seconds} s.",
+            folder=folder,
+            seconds=f"{seconds:.0f}",
         ) from error
     line, _, rest = ended.stdout.partition(b"\n")
     with suppress(ValueError):
         return json.loads(line), memoryview(rest)
-    how = f"signal {-ended.returncode}" if ended.returncode < 0 else f"exit status {ended.returncode}"
-    raise MedNCAError(f"The DICOM series in {folder} made its reader end ({how}); a file in it is damaged.")
+    how = Sentence("exit status {number}", number=ended.returncode)
+    if ended.returncode < 0:
+        how = Sentence("signal {number}", number=-ended.returncode)
+    raise MedNCAError(
+        "The DICOM series in {folder} made its reader end ({how}); a file in it is damaged.", folder=folder, how=how
+    )
 
 
 def _is_dicom(path: Path) -> bool:
@@ -121,10 +127,12 @@ def main(folder: str) -> None:
         image = _decoded(names, Path(folder), slices)  # alive until its voxels are written: they are a view of it
         told, voxels = _described(image, step)
     except _Refused as refusal:
-        told, voxels = {"error": f"The DICOM series in {folder} cannot be read: {refusal}."}, b""
-    except Exception as error:  # of a library, about a file that it does not understand
-        cause = shown(f"{type(error).__name__}: {' '.join(str(error).split())[-150:]}", 200)
-        told, voxels = {"error": f"The DICOM series in {folder} cannot be read ({cause})."}, b""
+        error = Sentence("The DICOM series in {folder} cannot be read: {refusal}.", folder=folder, refusal=refusal)
+        told, voxels = {"error": error.to_json()}, b""
+    except Exception as problem:  # of a library, about a file that it does not understand
+        cause = shown(f"{type(problem).__name__}: {' '.join(str(problem).split())[-150:]}", 200)
+        error = Sentence("The DICOM series in {folder} cannot be read ({cause}).", folder=folder, cause=cause)
+        told, voxels = {"error": error.to_json()}, b""
     sink.write(json.dumps(told).encode() + b"\n")
     sink.write(voxels)
     sink.flush()
@@ -137,12 +145,16 @@ def _slices(folder: Path) -> list[_Slice]:
     warnings.simplefilter("ignore")
     files = sorted(path for path in folder.iterdir() if path.is_file())
     if len(files) > MAX_FILES:
-        raise _Refused(f"the folder holds {len(files):,} files, more than the {MAX_FILES:,} that are read")
+        raise _Refused(
+            "the folder holds {count} files, more than the {limit} that are read",
+            count=f"{len(files):,}",
+            limit=f"{MAX_FILES:,}",
+        )
     slices = []
     for path in files:
         if not _is_dicom(path):
             if path.suffix.lower() == ".dcm":
-                raise _Refused(f"{path.name} cannot be read as DICOM")
+                raise _Refused("{name} cannot be read as DICOM", name=path.name)
             continue
         try:
             data = pydicom.dcmread(path)
@@ -152,7 +164,7 @@ def _slices(folder: Path) -> list[_Slice]:
         except _Refused:
             raise
         except Exception as error:
-            raise _Refused(f"{path.name} cannot be read ({shown(error, 120)})") from error
+            raise _Refused("{name} cannot be read ({cause})", name=path.name, cause=shown(error, 120)) from error
     if not slices:
         raise _Refused("the folder holds no DICOM image")
     return slices
@@ -161,18 +173,23 @@ def _slices(folder: Path) -> list[_Slice]:
 def _check_slice(path: Path, data: Dataset) -> None:
     """One file: a gray slice that says where it lies and holds all its voxels."""
     if int(data.get("NumberOfFrames", 1) or 1) != 1:
-        raise _Refused(f"{path.name} holds several frames; convert it to NIfTI or NRRD")
+        raise _Refused("{name} holds several frames; convert it to NIfTI or NRRD", name=path.name)
     for key in ("Rows", "Columns", "PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "PixelData"):
         if key not in data:
-            raise _Refused(f"{path.name} lacks {key}")
+            raise _Refused("{name} lacks {key}", name=path.name, key=key)
     if int(data.SamplesPerPixel) != 1 or not str(data.PhotometricInterpretation).startswith("MONOCHROME"):
-        raise _Refused(f"{path.name} is in color; a scalar volume is needed")
+        raise _Refused("{name} is in color; a scalar volume is needed", name=path.name)
     expected = int(data.Rows) * int(data.Columns) * int(data.BitsAllocated) // 8
     if not data.file_meta.TransferSyntaxUID.is_compressed and not expected <= len(data.PixelData) <= expected + 1:
-        raise _Refused(f"{path.name} is damaged: {len(data.PixelData):,} of {expected:,} bytes of voxels")
+        raise _Refused(
+            "{name} is damaged: {there} of {needed} bytes of voxels",
+            name=path.name,
+            there=f"{len(data.PixelData):,}",
+            needed=f"{expected:,}",
+        )
     row, column = _axes(data)
     if not np.allclose([row @ row, column @ column, row @ column], [1, 1, 0], atol=1e-3):
-        raise _Refused(f"{path.name} has an orientation that is none")
+        raise _Refused("{name} has an orientation that is none", name=path.name)
     data.PixelData = b""  # SimpleITK decodes it again, from the file
 
 
@@ -189,14 +206,16 @@ def _check_alike(slices: list[_Slice]) -> None:
     first = slices[0][1]
     series = {str(data.get("SeriesInstanceUID")) for _path, data in slices}
     if len(series) > 1:
-        raise _Refused(f"the folder holds {len(series)} DICOM series; give a folder with one")
+        raise _Refused("the folder holds {count} DICOM series; give a folder with one", count=len(series))
     for path, data in slices[1:]:
         for key in _ALIKE:
             if data.get(key) != first.get(key):
-                raise _Refused(f"{path.name} and {slices[0][0].name} differ in {key}")
+                raise _Refused("{name} and {other} differ in {key}", name=path.name, other=slices[0][0].name, key=key)
         spacing = [float(a) for a in data.PixelSpacing], [float(b) for b in first.PixelSpacing]
         if not np.allclose(*spacing, rtol=1e-3) or not np.allclose(_axes(data), _axes(first), atol=1e-3):
-            raise _Refused(f"{path.name} and {slices[0][0].name} differ in voxel size or orientation")
+            raise _Refused(
+                "{name} and {other} differ in voxel size or orientation", name=path.name, other=slices[0][0].name
+            )
 
 
 def _in_order(slices: list[_Slice]) -> tuple[list[str], float]:
@@ -208,13 +227,13 @@ def _in_order(slices: list[_Slice]) -> tuple[list[str], float]:
     for path, data in slices:
         position = np.array([float(x) for x in data.ImagePositionPatient])
         if position.shape != (3,) or not np.isfinite(position).all():
-            raise _Refused(f"{path.name} has a position that is none")
+            raise _Refused("{name} has a position that is none", name=path.name)
         rows.append((float(position @ normal), position, str(path)))
     rows.sort(key=lambda row: row[0])
     steps = np.diff([row[0] for row in rows])
     if steps.min() < _SAME_PLACE:
         twice = rows[int(steps.argmin())][2]
-        raise _Refused(f"several slices lie at one position, {Path(twice).name} for one")
+        raise _Refused("several slices lie at one position, {name} for one", name=Path(twice).name)
     if steps.max() - steps.min() > max(_UNEVEN * np.median(steps), _SAME_PLACE):
         raise _Refused("its slices are not evenly spaced; one may be missing")
     line = rows[-1][1] - rows[0][1]
@@ -239,7 +258,7 @@ def _decoded(names: list[str], folder: Path, slices: list[_Slice]) -> sitk.Image
     reader.SetFileNames(names)
     image = reader.Execute()
     if image.GetSize() != size:
-        raise _Refused(f"{image.GetSize()} voxels were decoded, {size} are told of")
+        raise _Refused("{decoded} voxels were decoded, {size} are told of", decoded=image.GetSize(), size=size)
     return image
 
 

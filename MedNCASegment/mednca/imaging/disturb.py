@@ -71,7 +71,9 @@ def disturb_image(
     """
     for name, severity in asdict(disturbance).items():
         if not 0 <= severity <= 1:
-            raise MedNCAError(f"The severity of {name} must lie between 0 and 1, not {severity}.")
+            raise MedNCAError(
+                "The severity of {name} must lie between 0 and 1, not {severity}.", name=name, severity=severity
+            )
     if disturbance.is_none:
         return sitk.Image(image)
     canonical = CanonicalImage.of(image)

@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import MedNCAError, plain
+from ..errors import MedNCAError, Sentence, plain, sentence_of
 
 BLANK = " \t\r"  # around the words of a header; of what Latin-1 has, a no-break space is none to other readers
 MAX_VOXELS = 2**29  # 812 x 812 x 812; a whole body in CT has half of it
@@ -83,19 +83,30 @@ def checked(header: Header) -> Header:
     """
     name = header.file
     if any(n < 1 for n in header.size):
-        raise MedNCAError(f"{name} has a size of {_times(header.size)} voxels in its header; that is no volume.")
+        raise MedNCAError(
+            "{name} has a size of {size} voxels in its header; that is no volume.", name=name, size=_times(header.size)
+        )
     if header.components != 1:
         raise MedNCAError(
-            f"{name} has {header.components} values per voxel (color or vector); a scalar volume is needed."
+            "{name} has {count} values per voxel (color or vector); a scalar volume is needed.",
+            name=name,
+            count=header.components,
         )
     if header.dtype.kind == "c":
-        raise MedNCAError(f"{name} is complex-valued; export its magnitude and segment that.")
+        raise MedNCAError("{name} is complex-valued; export its magnitude and segment that.", name=name)
     if len(header.size) != 3:
-        d = len(header.size)
-        hint = "extract one frame as a 3D volume" if d > 3 else "a stack of slices in one file is needed"
-        raise MedNCAError(f"{name} is {d}D; MedNCA segments 3D volumes: {hint}.")
+        frame = Sentence("extract one frame as a 3D volume")
+        hint = frame if len(header.size) > 3 else Sentence("a stack of slices in one file is needed")
+        raise MedNCAError(
+            "{name} is {dimensions}D; MedNCA segments 3D volumes: {hint}.",
+            name=name,
+            dimensions=len(header.size),
+            hint=hint,
+        )
     if not math.isfinite(header.slope) or not math.isfinite(header.intercept):
-        raise MedNCAError(f"{name} has a slope or intercept of its values that is not a number; correct the header.")
+        raise MedNCAError(
+            "{name} has a slope or intercept of its values that is not a number; correct the header.", name=name
+        )
     _check_amount(header)
     check_grid(header.spacing, header.direction, header.origin, name)
     return header
@@ -118,14 +129,20 @@ def check_grid(spacing: Sequence[float], direction: ArrayLike, origin: Sequence[
     if not all(math.isfinite(s) and low <= s <= high for s in spacing):
         shown = _times(f"{s:g}" for s in spacing)
         raise MedNCAError(
-            f"{name} has a voxel spacing of {shown} mm; every value must lie between {low:g} and {high:g} mm. "
-            "Correct the header."
+            "{name} has a voxel spacing of {shown} mm; every value must lie between {low} and {high} mm. Correct the "
+            "header.",
+            name=name,
+            shown=shown,
+            low=f"{low:g}",
+            high=f"{high:g}",
         )
     direction = np.asarray(direction, dtype=float).reshape(3, 3)
     if not np.isfinite(direction).all() or not np.allclose(direction @ direction.T, np.eye(3), atol=1e-3):
-        raise MedNCAError(f"{name} has axes that are not perpendicular (gantry tilt or shear); resample it first.")
+        raise MedNCAError(
+            "{name} has axes that are not perpendicular (gantry tilt or shear); resample it first.", name=name
+        )
     if not np.isfinite(origin).all():
-        raise MedNCAError(f"{name} has an origin that is not a number; correct the header.")
+        raise MedNCAError("{name} has an origin that is not a number; correct the header.", name=name)
 
 
 def _check_amount(header: Header) -> None:
@@ -133,14 +150,19 @@ def _check_amount(header: Header) -> None:
     voxels = math.prod(header.size)
     if voxels > MAX_VOXELS:
         raise MedNCAError(
-            f"{header.file} has {_times(header.size)} voxels, more than the {MAX_VOXELS:,} that are read; crop or "
-            "resample it."
+            "{file} has {size} voxels, more than the {limit} that are read; crop or resample it.",
+            file=header.file,
+            size=_times(header.size),
+            limit=f"{MAX_VOXELS:,}",
         )
     needed, there = voxels * (header.dtype.itemsize + _FLOAT_BYTES), physical_memory()
     if there and needed > _MEMORY_SHARE * there:
         raise MedNCAError(
-            f"{header.file} has {_times(header.size)} voxels, which need {needed / 1e9:.1f} GB; this computer has "
-            f"{there / 1e9:.1f} GB. Crop or resample it."
+            "{file} has {size} voxels, which need {needed} GB; this computer has {there} GB. Crop or resample it.",
+            file=header.file,
+            size=_times(header.size),
+            needed=f"{needed / 1e9:.1f}",
+            there=f"{there / 1e9:.1f}",
         )
 
 
@@ -181,9 +203,14 @@ def understood(path: Path) -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header lacks the field {error}.") from error
+        raise MedNCAError(
+            "{path} cannot be read as an image: its header lacks the field {cause}.", path=path, cause=error
+        ) from error
     except ValueError as error:
-        raise MedNCAError(f"{path} cannot be read as an image: its header is not valid ({shown(error)}).") from error
+        cause = sentence_of(error) or shown(error)
+        raise MedNCAError(
+            "{path} cannot be read as an image: its header is not valid ({cause}).", path=path, cause=cause
+        ) from error
 
 
 def data_file(header: Path, name: str) -> Path:
@@ -201,18 +228,25 @@ def data_file(header: Path, name: str) -> Path:
     """
     if not name or name in (".", "..") or set(name) & set("/\\:\0") or not name.isprintable():
         raise MedNCAError(
-            f"{header} names {shown(name)!r} as the file of its voxels; only a file beside it is read, by its plain "
-            "name."
+            "{header} names {name} as the file of its voxels; only a file beside it is read, by its plain name.",
+            header=header,
+            name=repr(shown(name)),
         )
     path = header.with_name(name)
     try:
         regular = stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError) as error:
         raise MedNCAError(
-            f"{header} needs the file {shown(name)!r} beside it for its voxels; copy it there."
+            "{header} needs the file {name} beside it for its voxels; copy it there.",
+            header=header,
+            name=repr(shown(name)),
         ) from error
     if not regular:
-        raise MedNCAError(f"{header} names {shown(name)!r} as the file of its voxels, which is no regular file.")
+        raise MedNCAError(
+            "{header} names {name} as the file of its voxels, which is no regular file.",
+            header=header,
+            name=repr(shown(name)),
+        )
     return path
 
 

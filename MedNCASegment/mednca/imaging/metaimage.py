@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from .header import BLANK, Header, data_file, numbers, shown, understood
 
 _MAX_HEADER = 1 << 20  # bytes; sequences keep a transform a frame there
@@ -53,10 +53,16 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
         end = len(head) if end < 0 else end
         key, equals, value = head[place:end].decode("latin-1").partition("=")
         if not equals:
-            raise MedNCAError(f"{path} cannot be read as an image: it has no MetaImage header that ends as one does.")
+            raise MedNCAError(
+                "{path} cannot be read as an image: it has no MetaImage header that ends as one does.", path=path
+            )
         key = key.strip(BLANK)
         if key in fields:
-            raise MedNCAError(f"{path} cannot be read as an image: its header has the field {shown(key)!r} twice.")
+            raise MedNCAError(
+                "{path} cannot be read as an image: its header has the field {field} twice.",
+                path=path,
+                field=repr(shown(key)),
+            )
         fields[key] = value.strip(BLANK)
         place = end + 1
     return fields, min(place, len(head))
@@ -65,15 +71,15 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
 def _header(path: Path, fields: dict[str, str], length: int) -> Header:
     """Raises KeyError and ValueError where the fields are no header."""
     if fields.get("ObjectType", "Image").lower() != "image":
-        raise ValueError(f"it holds no image but a {fields['ObjectType'][:40]!r}")
+        raise ValueError(Sentence("it holds no image but a {type}", type=repr(fields["ObjectType"][:40])))
     size, dims = numbers(fields["DimSize"], int), int(fields["NDims"])
     if len(size) != dims:
-        raise ValueError("NDims and DimSize differ")
+        raise ValueError(Sentence("NDims and DimSize differ"))
     if dims > 10:
-        raise ValueError(f"{dims} dimensions")
+        raise ValueError(Sentence("{count} dimensions", count=dims))
     name = fields["ElementType"].upper()
     if name not in _TYPES:
-        raise ValueError(f"voxels of type {name[:40]!r}")
+        raise ValueError(Sentence("voxels of type {type}", type=repr(name[:40])))
     order = ">" if _flag(fields, "BinaryDataByteOrderMSB", "ElementByteOrderMSB") else "<"
     components = int(fields.get("ElementNumberOfChannels", "1"))
     dtype = np.dtype(order + _TYPES[name])
@@ -92,24 +98,30 @@ def _place(path: Path, fields: dict[str, str], length: int, nbytes: int) -> tupl
     named, skip = fields[_LAST], int(fields.get("HeaderSize", "0"))
     local = named.upper() == "LOCAL"
     if not local and (named.upper().startswith("LIST") or "%" in named):
-        raise ValueError("its voxels lie in a list of files; save it as one file")
+        raise ValueError(Sentence("its voxels lie in a list of files; save it as one file"))
     if skip < -1 or (local and skip not in (0, -1)):
-        raise ValueError(f"HeaderSize {skip}")
+        raise ValueError(Sentence("HeaderSize {skip}", skip=skip))
     data, offset = (path, length) if local else (data_file(path, named), max(skip, 0))
     packed = _flag(fields, "CompressedData")
     if not _flag(fields, "BinaryData", default=True):
         if packed:
-            raise ValueError("text that is compressed")
+            raise ValueError(Sentence("text that is compressed"))
         return data, offset, "text"
     if packed:
         there, told = data.stat().st_size - offset, int(fields.get("CompressedDataSize", "0"))
         if skip == -1 or (told and told != there):
-            raise ValueError(f"its compressed voxels have {there:,} bytes, its header says {told:,}: it is cut short")
+            raise ValueError(
+                Sentence(
+                    "its compressed voxels have {there} bytes, its header says {told}: it is cut short",
+                    there=f"{there:,}",
+                    told=f"{told:,}",
+                )
+            )
         return data, offset, "zlib"
     if skip == -1:
         offset = data.stat().st_size - nbytes
         if offset < (length if local else 0):
-            raise ValueError("it is cut short: more voxels than the file has bytes")
+            raise ValueError(Sentence("it is cut short: more voxels than the file has bytes"))
     return data, offset, "raw"
 
 
@@ -119,7 +131,7 @@ def _geometry(fields: dict[str, str], dims: int) -> tuple[tuple[float, ...], np.
     origin = _numbers_of(fields, ("Offset", "Position", "Origin"), dims, (0.0,) * dims)
     matrix = _numbers_of(fields, ("TransformMatrix", "Rotation", "Orientation"), dims * dims, np.eye(dims).ravel())
     if not all(math.isfinite(s) and s > 0 for s in spacing):
-        raise ValueError(f"a spacing of {shown(' x '.join(f'{s:g}' for s in spacing))} mm")
+        raise ValueError(Sentence("a spacing of {spacing} mm", spacing=shown(" x ".join(f"{s:g}" for s in spacing))))
     return spacing, np.array(matrix).reshape(dims, dims).T, origin
 
 
@@ -129,7 +141,9 @@ def _numbers_of(fields: dict[str, str], keys: Sequence[str], count: int, default
         if key in fields:
             found = numbers(fields[key])
             if len(found) != count:
-                raise ValueError(f"{key} has {len(found)} numbers, not {count}")
+                raise ValueError(
+                    Sentence("{key} has {found} numbers, not {count}", key=key, found=len(found), count=count)
+                )
             return found
     return tuple(default)
 
@@ -140,6 +154,6 @@ def _flag(fields: dict[str, str], *keys: str, default: bool = False) -> bool:
         if key in fields:
             value = fields[key].lower()
             if value not in _TRUE + _FALSE:
-                raise ValueError(f"{key} is {value[:20]!r}")
+                raise ValueError(Sentence("{key} is {value}", key=key, value=repr(value[:20])))
             return value in _TRUE
     return default

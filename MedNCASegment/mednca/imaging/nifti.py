@@ -73,13 +73,17 @@ def read_header(path: Path) -> Header:
         with (gzip.open if packed else open)(path, "rb") as file:
             start = file.read(_START)
     except (OSError, EOFError, zlib.error) as error:
-        raise MedNCAError(f"{path} cannot be read as an image ({error}); it is damaged or cut short.") from error
+        raise MedNCAError(
+            "{path} cannot be read as an image ({cause}); it is damaged or cut short.", path=path, cause=error
+        ) from error
     fields, layout, order = _fields(path, start)
     size, components = _size(path, fields)
     name, _bits, values = _type(path, fields)
     offset = _offset(path, fields["offset"][0], layout)
     if fields["units"][0] & 7 not in _MILLIMETERS:
-        raise MedNCAError(f"{path} measures lengths in another unit than mm (xyzt_units in its header); convert it.")
+        raise MedNCAError(
+            "{path} measures lengths in another unit than mm (xyzt_units in its header); convert it.", path=path
+        )
     matrix, spacing = _geometry(path, fields)
     direction = matrix[:, :3] / np.linalg.norm(matrix[:, :3], axis=0) if len(size) >= 3 else np.eye(3)
     return Header(
@@ -98,17 +102,19 @@ def _fields(path: Path, start: bytes) -> tuple[dict[str, tuple], _Layout, str]:
         for order in "<>":
             if len(start) >= layout.length and struct.unpack_from(order + "i", start)[0] == layout.length:
                 if start[place : place + len(magic)] != magic:
-                    raise MedNCAError(f"{path} cannot be read as an image: it is no NIfTI file in one piece.")
+                    raise MedNCAError("{path} cannot be read as an image: it is no NIfTI file in one piece.", path=path)
                 fields = {key: struct.unpack_from(order + form, start, at) for key, (form, at) in layout.fields.items()}
                 return fields, layout, order
-    raise MedNCAError(f"{path} cannot be read as an image: it has no NIfTI header.")
+    raise MedNCAError("{path} cannot be read as an image: it has no NIfTI header.", path=path)
 
 
 def _size(path: Path, fields: dict[str, tuple]) -> tuple[tuple[int, ...], int]:
     """Voxels, without the trailing axes of one beyond the third, and values per voxel."""
     count, *size = fields["dim"]
     if not 1 <= count <= 7:
-        raise MedNCAError(f"{path} cannot be read as an image: its header tells of {count} dimensions.")
+        raise MedNCAError(
+            "{path} cannot be read as an image: its header tells of {count} dimensions.", path=path, count=count
+        )
     size = size[:count]
     components = 1
     if fields["intent"][0] in _VECTORS and count >= 5:
@@ -123,11 +129,17 @@ def _type(path: Path, fields: dict[str, tuple]) -> tuple[str, int, int]:
     """Type, bits and values of a voxel, where the header does not contradict itself."""
     code, bits = fields["datatype"][0], fields["bitpix"][0]
     if code not in _TYPES:
-        raise MedNCAError(f"{path} holds voxels of a type (NIfTI code {code}) that cannot be read; convert it.")
+        raise MedNCAError(
+            "{path} holds voxels of a type (NIfTI code {code}) that cannot be read; convert it.", path=path, code=code
+        )
     if _TYPES[code][1] != bits:
         raise MedNCAError(
-            f"{path} contradicts itself: its voxels of NIfTI type {code} have {_TYPES[code][1]} bits, its header says "
-            f"{bits}; export it again."
+            "{path} contradicts itself: its voxels of NIfTI type {code} have {expected} bits, its header says {bits}; "
+            "export it again.",
+            path=path,
+            code=code,
+            expected=_TYPES[code][1],
+            bits=bits,
         )
     return _TYPES[code]
 
@@ -136,8 +148,10 @@ def _offset(path: Path, offset: float, layout: _Layout) -> int:
     """Bytes before the voxels."""
     if not math.isfinite(offset) or offset != int(offset) or not layout.least_offset <= offset <= _MAX_OFFSET:
         raise MedNCAError(
-            f"{path} cannot be read as an image: its voxels would begin at byte {offset:g}, within or far behind its "
-            "header; export it again."
+            "{path} cannot be read as an image: its voxels would begin at byte {offset}, within or far behind its "
+            "header; export it again.",
+            path=path,
+            offset=f"{offset:g}",
         )
     return int(offset)
 
@@ -151,10 +165,16 @@ def _geometry(path: Path, fields: dict[str, tuple]) -> tuple[np.ndarray, tuple[f
     spacing = fields["pixdim"][1:4][: fields["dim"][0]]
     if not all(math.isfinite(s) and s > 0 for s in spacing):
         shown = " x ".join(f"{s:g}" for s in spacing)
-        raise MedNCAError(f"{path} has a voxel spacing of {shown} mm in its header; it must be positive. Correct it.")
+        raise MedNCAError(
+            "{path} has a voxel spacing of {shown} mm in its header; it must be positive. Correct it.",
+            path=path,
+            shown=shown,
+        )
     q_code, s_code = fields["qform"][0], fields["sform"][0]
     if q_code <= 0 and s_code <= 0:
-        raise MedNCAError(f"{path} does not say how it is oriented (its qform and sform codes are 0); export it again.")
+        raise MedNCAError(
+            "{path} does not say how it is oriented (its qform and sform codes are 0); export it again.", path=path
+        )
     sform = np.array(fields["rows"], dtype=float).reshape(3, 4)
     if s_code > 0 and len(spacing) == 3:
         _check_sform(path, sform, spacing)
@@ -171,11 +191,13 @@ def _check_sform(path: Path, sform: np.ndarray, spacing: tuple[float, ...]) -> N
     lengths = np.linalg.norm(sform[:, :3], axis=0)
     if not np.isfinite(sform).all() or not np.allclose(lengths, spacing, rtol=0.02):
         raise MedNCAError(
-            f"{path} contradicts itself: its sform and its pixdim give different voxel sizes; correct it."
+            "{path} contradicts itself: its sform and its pixdim give different voxel sizes; correct it.", path=path
         )
     axes = sform[:, :3] / lengths
     if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-2):
-        raise MedNCAError(f"{path} has axes that are not perpendicular (gantry tilt or shear); resample it first.")
+        raise MedNCAError(
+            "{path} has axes that are not perpendicular (gantry tilt or shear); resample it first.", path=path
+        )
 
 
 def _qform(path: Path, fields: dict[str, tuple], spacing: tuple[float, ...]) -> np.ndarray:
@@ -183,7 +205,7 @@ def _qform(path: Path, fields: dict[str, tuple], spacing: tuple[float, ...]) -> 
     b, c, d, *offset = fields["quaternion"]
     rest = 1.0 - (b * b + c * c + d * d)
     if not all(map(math.isfinite, fields["quaternion"])) or rest < -1e-3:
-        raise MedNCAError(f"{path} has an orientation (qform) that is none; export it again.")
+        raise MedNCAError("{path} has an orientation (qform) that is none; export it again.", path=path)
     a = math.sqrt(max(rest, 0.0))
     if a == 0.0:
         norm = math.sqrt(b * b + c * c + d * d)

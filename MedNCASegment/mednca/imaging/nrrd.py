@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from .header import BLANK, Header, data_file, numbers, shown, understood
 
 _MAX_HEADER = 1 << 20  # bytes; Slicer keeps what belongs to a segmentation or a sequence there
@@ -63,10 +63,10 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
     with open(path, "rb") as file:
         head = file.read(_MAX_HEADER)
     if not re.match(rb"NRRD000[1-6]\r?\n", head):
-        raise MedNCAError(f"{path} cannot be read as an image: it has no NRRD header.")
+        raise MedNCAError("{path} cannot be read as an image: it has no NRRD header.", path=path)
     end = re.search(rb"\r?\n\r?\n", head)
     if end is None and not path.name.lower().endswith(".nhdr"):
-        raise MedNCAError(f"{path} cannot be read as an image: its header does not end.")
+        raise MedNCAError("{path} cannot be read as an image: its header does not end.", path=path)
     fields: dict[str, str] = {}
     for line in head[: end.start() if end else len(head)].decode("latin-1").split("\n")[1:]:
         key, separator, value = line.partition(": ")
@@ -74,7 +74,11 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
             continue
         key = key.strip(BLANK).lower()
         if key in fields:
-            raise MedNCAError(f"{path} cannot be read as an image: its header has the field {shown(key)!r} twice.")
+            raise MedNCAError(
+                "{path} cannot be read as an image: its header has the field {field} twice.",
+                path=path,
+                field=repr(shown(key)),
+            )
         fields[key] = value.strip(BLANK)
     return fields, end.end() if end else len(head)
 
@@ -83,9 +87,9 @@ def _header(path: Path, fields: dict[str, str], length: int) -> Header:
     """Raises KeyError and ValueError where the fields are no header."""
     sizes = numbers(fields["sizes"], int)
     if len(sizes) != int(fields["dimension"]):
-        raise ValueError("dimension and sizes differ")
+        raise ValueError(Sentence("dimension and sizes differ"))
     if len(sizes) > 16:
-        raise ValueError(f"{len(sizes)} dimensions")
+        raise ValueError(Sentence("{count} dimensions", count=len(sizes)))
     dtype, encoding = _type(fields), _encoding(fields)
     axes, spacing, origin, direction = _geometry(fields, sizes)
     data, offset = path, length
@@ -93,16 +97,16 @@ def _header(path: Path, fields: dict[str, str], length: int) -> Header:
     if named is not None:
         data, offset = data_file(path, named), 0
     elif path.name.lower().endswith(".nhdr"):
-        raise ValueError("it names no file of the voxels")
+        raise ValueError(Sentence("it names no file of the voxels"))
     skip = int(fields.get("byte skip", fields.get("byteskip", "0")))
     if int(fields.get("line skip", fields.get("lineskip", "0"))) or skip < -1 or (skip and encoding != "raw"):
-        raise ValueError("lines or bytes that are skipped")
+        raise ValueError(Sentence("lines or bytes that are skipped"))
     if skip == -1:
         offset = data.stat().st_size - math.prod(sizes) * dtype.itemsize
     elif skip > 0:
         offset += skip
     if offset < 0:
-        raise ValueError("more voxels than the file has bytes")
+        raise ValueError(Sentence("more voxels than the file has bytes"))
     return Header(
         file=path, size=tuple(sizes[a] for a in axes), dtype=dtype, components=_components(sizes, axes),
         spacing=spacing, direction=direction, origin=origin, data=data, offset=offset, encoding=encoding,
@@ -114,12 +118,12 @@ def _type(fields: dict[str, str]) -> np.dtype:
     spelled = fields["type"].lower()
     name = next((name for name, known in _TYPES.items() if spelled in known), None)
     if name is None:
-        raise ValueError(f"voxels of type {spelled[:40]!r}")
+        raise ValueError(Sentence("voxels of type {type}", type=repr(spelled[:40])))
     order = fields.get("endian", "").lower()
     if order not in ("", "little", "big"):
-        raise ValueError(f"byte order {order[:20]!r}")
+        raise ValueError(Sentence("byte order {order}", order=repr(order[:20])))
     if not order and name[1] != "1" and _encoding(fields) != "text":
-        raise ValueError("it does not say its byte order")
+        raise ValueError(Sentence("it does not say its byte order"))
     return np.dtype({"little": "<", "big": ">", "": "<" if sys.byteorder == "little" else ">"}[order] + name)
 
 
@@ -127,7 +131,7 @@ def _encoding(fields: dict[str, str]) -> str:
     """How the voxels are written, as `Header` calls it."""
     spelled = fields["encoding"].lower()
     if spelled not in _ENCODINGS:
-        raise ValueError(f"encoding {spelled[:40]!r}; raw, gzip and text are read")
+        raise ValueError(Sentence("encoding {type}; raw, gzip and text are read", type=repr(spelled[:40])))
     return _ENCODINGS[spelled]
 
 
@@ -137,38 +141,38 @@ def _geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
     if not vectors:
         return _plain_geometry(fields, sizes)
     if len(vectors) != len(sizes):
-        raise ValueError("space directions and sizes differ")
+        raise ValueError(Sentence("space directions and sizes differ"))
     axes = [axis for axis, vector in enumerate(vectors) if vector is not None]
     space = fields.get("space", "").lower()
     if space and space not in _SPACES:
-        raise ValueError(f"space {space[:40]!r}")
+        raise ValueError(Sentence("space {space}", space=repr(space[:40])))
     columns = np.array([vectors[axis] for axis in axes], dtype=float)
     if len(axes) == 3 and columns.shape != (3, 3):
-        raise ValueError("space directions that are not in three dimensions")
+        raise ValueError(Sentence("space directions that are not in three dimensions"))
     if len(axes) != 3:  # `header.checked` refuses another number of axes than three
         return axes, (1.0,) * len(axes), (0.0,) * 3, np.eye(3)
     columns = (columns * _SPACES.get(space, (1, 1, 1))).T
     lengths = np.linalg.norm(columns, axis=0)
     if not np.isfinite(columns).all() or not (lengths > 0).all():
-        raise ValueError("space directions that span no volume; the spacing must be positive")
+        raise ValueError(Sentence("space directions that span no volume; the spacing must be positive"))
     origin = np.array(_vector(fields["space origin"]) if "space origin" in fields else (0.0,) * 3)
     if origin.shape != (3,):
-        raise ValueError("space origin")
+        raise ValueError(Sentence("space origin"))
     return axes, tuple(lengths.tolist()), tuple((origin * _SPACES.get(space, (1, 1, 1))).tolist()), columns / lengths
 
 
 def _plain_geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
     """Without directions: spacings, where there are any. What `axis mins` mean depends on unwritten conventions."""
     if "axis mins" in fields and set(fields["axis mins"].lower().split()) != {"nan"}:
-        raise ValueError("axis mins in place of a space origin")
+        raise ValueError(Sentence("axis mins in place of a space origin"))
     kinds = fields.get("kinds", "").lower().split()
     axes = [a for a in range(len(sizes)) if len(kinds) != len(sizes) or kinds[a] in ("domain", "space", "time", "???")]
     spacing = numbers(fields["spacings"]) if "spacings" in fields else (1.0,) * len(sizes)
     if len(spacing) != len(sizes):
-        raise ValueError("spacings and sizes differ")
+        raise ValueError(Sentence("spacings and sizes differ"))
     spacing = tuple(spacing[a] for a in axes)
     if not all(math.isfinite(s) and s > 0 for s in spacing):
-        raise ValueError(f"a spacing of {shown(' x '.join(f'{s:g}' for s in spacing))} mm")
+        raise ValueError(Sentence("a spacing of {spacing} mm", spacing=shown(" x ".join(f"{s:g}" for s in spacing))))
     return axes, spacing, (0.0,) * len(axes), np.eye(3)
 
 

@@ -12,7 +12,7 @@ from io import BufferedIOBase
 
 import numpy as np
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence, sentence_of
 from .header import Header, shown
 
 _CHUNK = 1 << 20
@@ -37,11 +37,13 @@ def read_voxels(header: Header) -> np.ndarray:
             values = _DECODERS[header.encoding](file, header)
     except (OSError, EOFError, zlib.error) as error:
         raise MedNCAError(
-            f"{header.data} cannot be read as an image ({_cause(error)}); it is damaged or cut short, copy it again."
+            "{file} cannot be read as an image ({cause}); it is damaged or cut short, copy it again.",
+            file=header.data,
+            cause=_cause(error),
         ) from error
     except MemoryError as error:
         raise MedNCAError(
-            f"There is not enough memory to read {header.file}; close other programs, or crop the image."
+            "There is not enough memory to read {file}; close other programs, or crop the image.", file=header.file
         ) from error
     values = values.reshape(header.size[::-1])
     if header.slope != 1 or header.intercept != 0:
@@ -54,7 +56,10 @@ def _raw(file: BufferedIOBase, header: Header) -> np.ndarray:
     """The bytes as they lie there, and nothing behind them."""
     length = os.fstat(file.fileno()).st_size - header.offset
     if length < header.nbytes:
-        raise _wrong_length(header, f"it is cut short ({max(length, 0):,} of {header.nbytes:,} bytes)")
+        what = Sentence(
+            "it is cut short ({there} of {needed} bytes)", there=f"{max(length, 0):,}", needed=f"{header.nbytes:,}"
+        )
+        raise _wrong_length(header, what)
     if length > header.nbytes:
         raise _too_long(header)
     values, buffer = _space_for(header)
@@ -67,7 +72,7 @@ def _gzip(file: BufferedIOBase, header: Header) -> np.ndarray:
     values, buffer = _space_for(header)
     with gzip.GzipFile(fileobj=file) as stream:
         if len(stream.read(header.skip)) < header.skip:
-            raise EOFError("the compressed data end within the header")
+            raise EOFError(Sentence("the compressed data end within the header"))
         _fill(stream, buffer, header)
         if stream.read(1):
             raise _too_long(header)
@@ -82,7 +87,7 @@ def _zlib(file: BufferedIOBase, header: Header) -> np.ndarray:
         chunk = engine.unconsumed_tail or file.read(_CHUNK)
         decoded = engine.decompress(chunk, _CHUNK)
         if not chunk and not decoded:
-            raise EOFError("the compressed data are cut short")
+            raise EOFError(Sentence("the compressed data are cut short"))
         if filled + len(decoded) > len(buffer):
             raise _too_long(header)
         buffer[filled : filled + len(decoded)] = decoded
@@ -90,7 +95,10 @@ def _zlib(file: BufferedIOBase, header: Header) -> np.ndarray:
     if engine.unused_data or file.read(1):
         raise _too_long(header)
     if filled < len(buffer):
-        raise _wrong_length(header, f"its voxels end early ({filled:,} of {len(buffer):,} bytes)")
+        what = Sentence(
+            "its voxels end early ({there} of {needed} bytes)", there=f"{filled:,}", needed=f"{len(buffer):,}"
+        )
+        raise _wrong_length(header, what)
     return values
 
 
@@ -103,13 +111,14 @@ def _text(file: BufferedIOBase, header: Header) -> np.ndarray:
     try:
         values = np.array(text.split(), dtype=np.float64)
     except ValueError as error:
-        raise _wrong_length(header, "its voxels are not numbers written as text") from error
+        raise _wrong_length(header, Sentence("its voxels are not numbers written as text")) from error
     if values.size != count:
-        raise _wrong_length(header, f"it has {values.size:,} of {count:,} voxels")
+        what = Sentence("it has {there} of {needed} voxels", there=f"{values.size:,}", needed=f"{count:,}")
+        raise _wrong_length(header, what)
     with np.errstate(all="ignore"):
         stored = values.astype(header.dtype)
     if header.dtype.kind != "f" and not np.array_equal(stored, values):
-        raise _wrong_length(header, f"some of its voxels are no {header.dtype.name}")
+        raise _wrong_length(header, Sentence("some of its voxels are no {type}", type=header.dtype.name))
     return stored
 
 
@@ -129,18 +138,27 @@ def _fill(stream: BufferedIOBase, buffer: memoryview, header: Header) -> None:
     while filled < len(buffer):
         count = stream.readinto(buffer[filled : filled + _CHUNK])
         if not count:
-            raise _wrong_length(header, f"it is cut short ({filled:,} of {len(buffer):,} bytes of voxels)")
+            what = Sentence(
+                "it is cut short ({there} of {needed} bytes of voxels)", there=f"{filled:,}", needed=f"{len(buffer):,}"
+            )
+            raise _wrong_length(header, what)
         filled += count
 
 
 def _too_long(header: Header) -> MedNCAError:
-    return _wrong_length(header, f"it holds more than the {header.nbytes:,} bytes of voxels that its header tells of")
+    what = Sentence(
+        "it holds more than the {bytes} bytes of voxels that its header tells of", bytes=f"{header.nbytes:,}"
+    )
+    return _wrong_length(header, what)
 
 
-def _wrong_length(header: Header, what: str) -> MedNCAError:
-    return MedNCAError(f"{header.file} cannot be read as an image: {what}; copy or export it again.")
+def _wrong_length(header: Header, what: Sentence) -> MedNCAError:
+    return MedNCAError(
+        "{file} cannot be read as an image: {what}; copy or export it again.", file=header.file, what=what
+    )
 
 
-def _cause(error: Exception) -> str:
-    """The system's or the library's own words, without file names."""
-    return shown(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200).rstrip(".")
+def _cause(error: Exception) -> str | Sentence:
+    """Ours, or the system's or the library's own words, without file names."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return sentence_of(error) or shown(words, 200).rstrip(".")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from ..files import not_whole, written
 from ..schema import MOST_CHANNELS
 from . import metaimage, nifti, nrrd
@@ -49,12 +49,18 @@ def find_images(path: str | Path) -> list[Path]:
             return [path]
         files = sorted(file for file in path.iterdir() if is_image_name(file.name))
     except OSError as error:
-        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+        raise MedNCAError(
+            "{path} cannot be read ({cause}); check the path.", path=path, cause=error.strerror
+        ) from error
     if files:
         return files
     if is_series(path):
         return [path]
-    raise MedNCAError(f"The folder {path} holds no image: no {', '.join(SUFFIXES)} file and no DICOM series.")
+    raise MedNCAError(
+        "The folder {path} holds no image: no {suffixes} file and no DICOM series.",
+        path=path,
+        suffixes=", ".join(SUFFIXES),
+    )
 
 
 def is_image_name(name: str) -> bool:
@@ -73,7 +79,7 @@ def case_name(path: str | Path) -> str:
 
 def pair_by_name(
     images: str | Path, labels: str | Path, channels: Sequence[str] = ()
-) -> tuple[list[tuple[str, tuple[Path, ...], Path]], dict[str, str]]:
+) -> tuple[list[tuple[str, tuple[Path, ...], Path]], dict[str, Sentence]]:
     """Pair the images of one folder with the label maps of another by their names.
 
     Args:
@@ -93,23 +99,23 @@ def pair_by_name(
     used = {path for paths in found.values() for path in paths}
     problems = bad_images | bad_labels
     for name in sorted(name for name, path in image_files.items() if path not in used):
-        problems.setdefault(name, f"{name} has no label map; the names of the files must match.")
+        problems.setdefault(name, Sentence("{name} has no label map; the names of the files must match.", name=name))
     names = list(channels) or [f"channel {n}" for n in range(max(map(len, found.values()), default=1))]
     for name, paths in sorted(found.items()):
         if not paths:
-            problems.setdefault(name, f"{name} has no image; the names of the files must match.")
+            problems.setdefault(name, Sentence("{name} has no image; the names of the files must match.", name=name))
         elif len(paths) != len(names):
             problems.setdefault(name, _wrong_channels(name, len(paths), names))
     pairs = [(name, found[name], label_files[name]) for name in sorted(set(found) - set(problems))]
     if not pairs:
-        why = next(iter(problems.values()), "They are empty.")
-        raise MedNCAError(f"The folders hold no image with its label map. {why}")
+        why = next(iter(problems.values()), Sentence("They are empty."))
+        raise MedNCAError("The folders hold no image with its label map. {why}", why=why)
     return pairs, problems
 
 
 def group_channels(
     images: Sequence[tuple[str, Path]], channels: Sequence[str]
-) -> tuple[list[tuple[str, tuple[Path, ...]]], dict[str, str]]:
+) -> tuple[list[tuple[str, tuple[Path, ...]]], dict[str, Sentence]]:
     """Put the files of each image's channels together.
 
     Args:
@@ -143,26 +149,39 @@ def _channels_of(name: str, files: Mapping[str, Path]) -> tuple[Path, ...]:
     return tuple(files[channel] for channel in numbered)
 
 
-def _wrong_channels(name: str, count: int, channels: Sequence[str]) -> str:
+def _wrong_channels(name: str, count: int, channels: Sequence[str]) -> Sentence:
     if count > len(channels):
-        return f"{name} has {count} channels, more than {len(channels)} ({', '.join(channels)})."
-    return f"{name} lacks its channel {channels[count]}, the file {name}_{count:04}."
+        return Sentence(
+            "{name} has {count} channels, more than {most} ({channels}).",
+            name=name,
+            count=count,
+            most=len(channels),
+            channels=", ".join(channels),
+        )
+    file = f"{name}_{count:04}"
+    return Sentence(
+        "{name} lacks its channel {channel}, the file {file}.", name=name, channel=channels[count], file=file
+    )
 
 
-def _by_name(folder: str | Path) -> tuple[dict[str, Path], dict[str, str]]:
+def _by_name(folder: str | Path) -> tuple[dict[str, Path], dict[str, Sentence]]:
     """The images of a folder by case name, and what is wrong with names that two of them have."""
     folder = Path(folder)
     found: dict[str, Path] = {}
-    problems: dict[str, str] = {}
+    problems: dict[str, Sentence] = {}
     try:
         files = sorted(file for file in folder.iterdir() if is_image_name(file.name))
     except OSError as error:
-        raise MedNCAError(f"{folder} is not a folder that can be read ({error.strerror}); check the path.") from error
+        raise MedNCAError(
+            "{folder} is not a folder that can be read ({cause}); check the path.", folder=folder, cause=error.strerror
+        ) from error
     for file in files:
         name = case_name(file)
         other = found.setdefault(name, file)
         if other is not file:
-            problems[name] = f"{other.name} and {file.name} have the same name; keep one of them in the folder."
+            problems[name] = Sentence(
+                "{one} and {other} have the same name; keep one of them in the folder.", one=other.name, other=file.name
+            )
     return found, problems
 
 
@@ -177,7 +196,7 @@ def check_same_grid(name: str, image: sitk.Image, labels: sitk.Image) -> None:
         MedNCAError: they differ in size, spacing, origin or direction.
     """
     if not _same_grid(image, labels):
-        raise MedNCAError(f"{name}: image and label map differ in size, spacing, origin or direction.")
+        raise MedNCAError("{name}: image and label map differ in size, spacing, origin or direction.", name=name)
 
 
 def read_image(path: str | Path, *channels: str | Path) -> sitk.Image:
@@ -231,7 +250,7 @@ def read_labels(path: str | Path) -> sitk.Image:
     values = sitk.GetArrayViewFromImage(image)
     if values.dtype != np.uint8:
         if not np.all((values >= 0) & (values <= 255)) or not np.array_equal(values, np.round(values)):
-            raise MedNCAError(f"{path} is no label map: its values are not whole numbers from 0 to 255.")
+            raise MedNCAError("{path} is no label map: its values are not whole numbers from 0 to 255.", path=path)
         image = sitk.Cast(image, sitk.sitkUInt8)
     return image
 
@@ -257,9 +276,11 @@ def check_image(image: sitk.Image, name: str) -> sitk.Image:
     low, high = (float(end) for end in (values.min(), values.max()))  # not a number where any voxel is none
     largest = np.finfo(np.float32).max
     if not -largest <= low <= high <= largest:
-        raise MedNCAError(f"{name} holds NaN or infinite voxels; replace them before segmenting.")
+        raise MedNCAError("{name} holds NaN or infinite voxels; replace them before segmenting.", name=name)
     if low == high:
-        raise MedNCAError(f"{name} is constant (every voxel is {low:g}): there is nothing to segment.")
+        raise MedNCAError(
+            "{name} is constant (every voxel is {low}): there is nothing to segment.", name=name, low=f"{low:g}"
+        )
     return sitk.Cast(image, sitk.sitkFloat32)
 
 
@@ -271,7 +292,11 @@ def _on_grid(image: sitk.Image, first: sitk.Image, name: str, first_name: str) -
     values = sitk.GetArrayViewFromImage(image)
     moved = sitk.Resample(image, first, sitk.Transform(), sitk.sitkLinear, float(values.min()))
     if np.ptp(sitk.GetArrayViewFromImage(moved)) == 0:
-        raise MedNCAError(f"{name} shows nothing of what {first_name} shows, so that it is no channel of it.")
+        raise MedNCAError(
+            "{name} shows nothing of what {first_name} shows, so that it is no channel of it.",
+            name=name,
+            first_name=first_name,
+        )
     return moved
 
 
@@ -334,18 +359,18 @@ def _read(path: Path) -> sitk.Image:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             if not is_series(path):
-                raise MedNCAError(f"The folder {path} holds no DICOM series.")
+                raise MedNCAError("The folder {path} holds no DICOM series.", path=path)
             return _image_of(*read_series(path))
         if not stat.S_ISREG(status.st_mode):
-            raise MedNCAError(f"{path} is no regular file; check the path.")
+            raise MedNCAError("{path} is no regular file; check the path.", path=path)
         if status.st_size == 0:
-            raise MedNCAError(f"{path} is empty (0 bytes); copy or export it again.")
+            raise MedNCAError("{path} is empty (0 bytes); copy or export it again.", path=path)
         header = checked(_reader_of(path)(path))
     except FileNotFoundError as error:
-        raise MedNCAError(f"{path} does not exist; check the path.") from error
+        raise MedNCAError("{path} does not exist; check the path.", path=path) from error
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or error
-        raise MedNCAError(f"{path} cannot be read ({cause}); check the path.") from error
+        raise MedNCAError("{path} cannot be read ({cause}); check the path.", path=path, cause=cause) from error
     return _image_of(header, read_voxels(header))
 
 
@@ -354,7 +379,7 @@ def _check_name(path: Path) -> None:
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise MedNCAError(f"{str(path)!a} is a name that is not text; rename it.") from error
+        raise MedNCAError("{path} is a name that is not text; rename it.", path=ascii(str(path))) from error
 
 
 def _reader_of(path: Path) -> Callable[[Path], Header]:
@@ -362,7 +387,11 @@ def _reader_of(path: Path) -> Callable[[Path], Header]:
     for reader, suffixes in _READERS:
         if path.name.lower().endswith(suffixes):
             return reader
-    raise MedNCAError(f"{path} cannot be read as an image: {', '.join(SUFFIXES)} are read, and folders of DICOM.")
+    raise MedNCAError(
+        "{path} cannot be read as an image: {suffixes} are read, and folders of DICOM.",
+        path=path,
+        suffixes=", ".join(SUFFIXES),
+    )
 
 
 def _image_of(header: Header, voxels: np.ndarray) -> sitk.Image:

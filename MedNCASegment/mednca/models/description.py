@@ -15,7 +15,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, sentence_of
 from ..nca.architecture import Architecture
 from ..quality.calibration import Calibration
 from ..quality.domain import Domain
@@ -206,7 +206,7 @@ def parse_model_json(data: bytes, path: str | Path) -> dict:
     info = parse_json(data, str(path))
     check_model_json(info, str(path), SCHEMA_VERSION)
     if len(info["labels"]) != info["architecture"].get("labels", 1):
-        raise MedNCAError(f"{path}: the architecture's number of labels is not the length of the label list.")
+        raise MedNCAError("{path}: the architecture's number of labels is not the length of the label list.", path=path)
     Architecture.from_json(info["architecture"])
     try:
         quality = info["quality"]
@@ -215,7 +215,11 @@ def parse_model_json(data: bytes, path: str | Path) -> dict:
         if quality.get("domain"):
             Domain.from_json(quality["domain"])
     except (TypeError, KeyError, ValueError) as error:
-        raise MedNCAError(f"{path}: the quality record cannot be understood: {error}.") from error
+        raise MedNCAError(
+            "{path}: the quality record cannot be understood: {cause}.",
+            path=path,
+            cause=sentence_of(error) or error,
+        ) from error
     return info
 
 
@@ -236,8 +240,10 @@ def read_weights(folder: str | Path, sha256: str) -> bytes:
     weights = read_bytes(path, MAX_WEIGHTS_BYTES)
     if hashlib.sha256(weights).hexdigest() != sha256:
         raise MedNCAError(
-            f"{path} is not the file that {JSON_NAME} was written for (SHA-256 differs): it was changed or damaged. "
-            "Copy the model again."
+            "{path} is not the file that {json} was written for (SHA-256 differs): it was changed or damaged. Copy "
+            "the model again.",
+            path=path,
+            json=JSON_NAME,
         )
     return weights
 
@@ -273,10 +279,19 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """
     try:
         if not path.is_file():
-            raise MedNCAError(f"{path} is missing; a model needs {JSON_NAME} and {WEIGHTS_NAME}.")
+            raise MedNCAError(
+                "{path} is missing; a model needs {json} and {weights}.",
+                path=path,
+                json=JSON_NAME,
+                weights=WEIGHTS_NAME,
+            )
         size = path.stat().st_size
         if size == 0 or size > limit:
-            raise MedNCAError(f"{path} has {size} bytes; between 1 and {limit} are allowed.")
+            raise MedNCAError(
+                "{path} has {size} bytes; between 1 and {limit} are allowed.", path=path, size=size, limit=limit
+            )
         return path.read_bytes()
     except OSError as error:
-        raise MedNCAError(f"{path} cannot be read ({error.strerror}); check who may read it.") from error
+        raise MedNCAError(
+            "{path} cannot be read ({cause}); check who may read it.", path=path, cause=error.strerror
+        ) from error

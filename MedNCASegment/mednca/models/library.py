@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from ..files import held, remove_folder, staged, sweep, write_bytes
 from ..schema import RESERVED
 from .description import (
@@ -56,11 +56,12 @@ class Entry:
     folder: Path
     bundled: bool
     description: Description | None
-    problem: str | None
+    problem: Sentence | None
 
     def summary(self) -> dict:
         """What a list shows, as plain data."""
-        shown = {"id": self.id, "folder": str(self.folder), "bundled": self.bundled, "problem": self.problem}
+        problem = str(self.problem) if self.problem else None
+        shown = {"id": self.id, "folder": str(self.folder), "bundled": self.bundled, "problem": problem}
         if self.description:
             info = self.description.info
             shown |= {
@@ -119,13 +120,19 @@ class Library:
             try:
                 folders = _folders(root)
             except OSError as error:
-                problem = f"{root} cannot be read ({error.strerror}); check who may read it."
+                problem = Sentence(
+                    "{path} cannot be read ({cause}); check who may read it.", path=root, cause=error.strerror
+                )
                 broken.append(Entry(root.name, root, is_bundled, None, problem))
                 continue
             for folder in folders:
                 entry = self.check_folder(folder, is_bundled)
                 if entry.description and entry.id in found:
-                    taken = f"Its id {entry.id!r} is that of the model in {found[entry.id].folder}; rename one."
+                    taken = Sentence(
+                        "Its id {id} is that of the model in {folder}; rename one.",
+                        id=repr(entry.id),
+                        folder=found[entry.id].folder,
+                    )
                     entry = Entry(folder.name, folder, is_bundled, None, taken)
                 if entry.description:
                     found[entry.id] = entry
@@ -172,7 +179,11 @@ class Library:
             if entry.description and entry.id == id_or_folder:
                 return entry.folder
         known = ", ".join(entry.id for entry in entries if entry.description) or "none"
-        raise MedNCAError(f"There is no model {id_or_folder!r}: neither a folder nor one of the library's ({known}).")
+        raise MedNCAError(
+            "There is no model {model}: neither a folder nor one of the library's ({known}).",
+            model=repr(id_or_folder),
+            known=known,
+        )
 
     def export_model(self, id_or_folder: str | Path, path: str | Path, replace: bool = False) -> Path:
         """Write a model as a zip file; it is checked first.
@@ -191,7 +202,7 @@ class Library:
         folder = self.find(id_or_folder)
         path = Path(path)
         if not os.path.isdir(path.parent) or (os.path.lexists(path) and not replace):
-            raise MedNCAError(f"{path} cannot be written: give a new file in a folder that exists.")
+            raise MedNCAError("{path} cannot be written: give a new file in a folder that exists.", path=path)
         with held(path):
             description = self._check(folder)
             content = io.BytesIO()
@@ -240,7 +251,7 @@ class Library:
     def _add(self, id: str, content: dict[str, bytes], replace: bool, source: Path) -> Entry:
         """content: a model's files by name. It is checked where it is staged, and told of as `source`."""
         if not _is_plain_name(id):
-            raise MedNCAError(f"{source}: {id!r} is no id of a model.")
+            raise MedNCAError("{source}: {id} is no id of a model.", source=source, id=repr(id))
         target = self.user / id
         with held(target):
             self._check_place(id, target, replace)
@@ -250,18 +261,23 @@ class Library:
                 try:
                     self._check(folder)
                 except MedNCAError as error:
-                    raise MedNCAError(str(error).replace(str(folder), str(source))) from error
+                    told = error.sentence.mapped(value=lambda text: text.replace(str(folder), str(source)))
+                    raise MedNCAError.of(told) from error
             return self.check_folder(target, False)
 
     def _check_place(self, id: str, target: Path, replace: bool) -> None:
         """Raises MedNCAError where a model of this id may not come to `target`."""
         for entry in self.entries():
             if entry.id == id and entry.bundled:
-                raise MedNCAError(f"{id!r} is the id of a bundled model, which is read-only; rename the model.")
+                raise MedNCAError(
+                    "{id} is the id of a bundled model, which is read-only; rename the model.", id=repr(id)
+                )
             if entry.description and entry.id == id and entry.folder != target:
-                raise MedNCAError(f"{entry.folder} already holds a model {id!r}; remove it first.")
+                raise MedNCAError(
+                    "{folder} already holds a model {id}; remove it first.", folder=entry.folder, id=repr(id)
+                )
         if os.path.lexists(target) and not replace:
-            raise MedNCAError(f"There already is a model {id!r}; remove it first, or ask to replace it.")
+            raise MedNCAError("There already is a model {id}; remove it first, or ask to replace it.", id=repr(id))
 
     def remove_model(self, id: str) -> None:
         """Delete one of the user's models, by its id or its folder's name.
@@ -273,7 +289,7 @@ class Library:
             if id in (entry.id, entry.folder.name) and entry.folder.parent == self.user:
                 remove_folder(entry.folder)
                 return
-        raise MedNCAError(f"There is no model {id!r} among your own; bundled models cannot be removed.")
+        raise MedNCAError("There is no model {id} among your own; bundled models cannot be removed.", id=repr(id))
 
     def check_folder(self, folder: Path, bundled: bool) -> Entry:
         """Read one model folder for the list.
@@ -289,9 +305,10 @@ class Library:
             description = self._check(folder)
             return Entry(description.id, folder, bundled, description, None)
         except MedNCAError as error:
-            return Entry(folder.name, folder, bundled, None, str(error))
+            return Entry(folder.name, folder, bundled, None, error.sentence)
         except Exception as error:  # a model nobody foresaw must not hide the others
-            problem = f"{folder} cannot be read: {type(error).__name__}: {error}."
+            cause = f"{type(error).__name__}: {error}"
+            problem = Sentence("{folder} cannot be read: {cause}.", folder=folder, cause=cause)
             return Entry(folder.name, folder, bundled, None, problem)
 
     def _check(self, folder: Path) -> Description:
@@ -323,13 +340,17 @@ def _unpack(path: Path) -> dict[str, bytes]:
                 with archive.open(info) as source:
                     content[name] = source.read(_LIMITS[name] + 1)  # the declared size may lie
                 if len(content[name]) > _LIMITS[name]:
-                    raise MedNCAError(f"{path}: {name} is larger than {_LIMITS[name]} bytes.")
+                    raise MedNCAError(
+                        "{path}: {name} is larger than {limit} bytes.", path=path, name=name, limit=_LIMITS[name]
+                    )
     except FileNotFoundError as error:
-        raise MedNCAError(f"{path} does not exist; check the path.") from error
+        raise MedNCAError("{path} does not exist; check the path.", path=path) from error
     except OSError as error:
-        raise MedNCAError(f"{path} cannot be read ({error.strerror or error}); check the path.") from error
+        raise MedNCAError(
+            "{path} cannot be read ({cause}); check the path.", path=path, cause=error.strerror or error
+        ) from error
     except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError) as error:
-        raise MedNCAError(f"{path} is not a whole, plain zip file ({error}).") from error
+        raise MedNCAError("{path} is not a whole, plain zip file ({cause}).", path=path, cause=error) from error
     return content
 
 
@@ -338,22 +359,44 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
     found: dict[str, zipfile.ZipInfo] = {}
     tops = set()
     if len(archive.infolist()) > 8:
-        raise MedNCAError(f"{path} holds {len(archive.infolist())} entries; a model has {len(_LIMITS)} files.")
+        raise MedNCAError(
+            "{path} holds {count} entries; a model has {expected} files.",
+            path=path,
+            count=len(archive.infolist()),
+            expected=len(_LIMITS),
+        )
     for info in archive.infolist():
         if info.filename.endswith("/"):
             continue
         parts = info.filename.replace("\\", "/").split("/")
         mode = info.external_attr >> 16
         if stat.S_ISLNK(mode) or len(parts) > 2 or not all(_is_plain_name(p) for p in parts):
-            raise MedNCAError(f"{path} holds {info.filename!r}, which is no file of a model; not imported.")
+            raise MedNCAError(
+                "{path} holds {name}, which is no file of a model; not imported.", path=path, name=repr(info.filename)
+            )
         if parts[-1] not in _LIMITS or parts[-1] in found:
-            raise MedNCAError(f"{path} holds {info.filename!r}; a model has only {', '.join(_LIMITS)}.")
+            raise MedNCAError(
+                "{path} holds {name}; a model has only {known}.",
+                path=path,
+                name=repr(info.filename),
+                known=", ".join(_LIMITS),
+            )
         if info.file_size > _LIMITS[parts[-1]]:
-            raise MedNCAError(f"{path}: {parts[-1]} would unpack to {info.file_size} bytes, which is too large.")
+            raise MedNCAError(
+                "{path}: {name} would unpack to {size} bytes, which is too large.",
+                path=path,
+                name=parts[-1],
+                size=info.file_size,
+            )
         tops.add(tuple(parts[:-1]))
         found[parts[-1]] = info
     if len(tops) > 1 or JSON_NAME not in found or WEIGHTS_NAME not in found:
-        raise MedNCAError(f"{path} is no exported model: {JSON_NAME} and {WEIGHTS_NAME} must lie together in it.")
+        raise MedNCAError(
+            "{path} is no exported model: {json} and {weights} must lie together in it.",
+            path=path,
+            json=JSON_NAME,
+            weights=WEIGHTS_NAME,
+        )
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from ..quality.calibration import CONTEXTS
 from ..schema import ID, LINE, MOST_CHANNELS, NUMBER, SEED, TEXT, check_schema, named, numbers, optional, record
 
@@ -96,7 +96,7 @@ _NAMES = {"type": "array", "items": LINE}
 SPLIT_SCHEMA = record({"training": _NAMES, "validation": _NAMES}, ("training", "validation"))  # split.json of a run
 
 
-def check_labels(labels: list[dict], what: str) -> None:
+def check_labels(labels: list[dict], what: str | Sentence) -> None:
     """Check what the schema of labels cannot say.
 
     Args:
@@ -108,13 +108,13 @@ def check_labels(labels: list[dict], what: str) -> None:
     """
     values = [label["value"] for label in labels]
     if len(set(values)) != len(values):
-        raise MedNCAError(f"{what}: two labels have the same value.")
+        raise MedNCAError("{what}: two labels have the same value.", what=what)
     names = [label["name"] for label in labels]
     if len({*names, "union"}) != len(names) + 1:
-        raise MedNCAError(f"{what}: label names must differ from each other and from 'union'.")
+        raise MedNCAError("{what}: label names must differ from each other and from 'union'.", what=what)
 
 
-def check_preprocessing(preprocessing: dict, architecture: dict, what: str) -> None:
+def check_preprocessing(preprocessing: dict, architecture: dict, what: str | Sentence) -> None:
     """Check what the schema of a preprocessing cannot say.
 
     Args:
@@ -127,13 +127,18 @@ def check_preprocessing(preprocessing: dict, architecture: dict, what: str) -> N
     """
     low, high = preprocessing.get("percentiles", (0, 100))
     if not low < high:
-        raise MedNCAError(f"{what}: the percentiles are not ascending.")
+        raise MedNCAError("{what}: the percentiles are not ascending.", what=what)
     names, count = preprocessing.get("channels", ["image"]), architecture.get("input_channels", 1)
     if len(names) != count:
-        raise MedNCAError(f"{what}: {len(names)} channel(s) have names, and the architecture has {count}.")
+        raise MedNCAError(
+            "{what}: {names} channel(s) have names, and the architecture has {count}.",
+            what=what,
+            names=len(names),
+            count=count,
+        )
 
 
-def check_model_json(info: Any, path: str, version: int) -> None:
+def check_model_json(info: Any, path: str | Sentence, version: int) -> None:
     """Check a parsed model.json.
 
     Args:
@@ -145,11 +150,14 @@ def check_model_json(info: Any, path: str, version: int) -> None:
         MedNCAError: with the first place that is wrong.
     """
     if not isinstance(info, dict) or "schema_version" not in info:
-        raise MedNCAError(f"{path} does not describe a MedNCA model: it has no schema_version.")
+        raise MedNCAError("{path} does not describe a MedNCA model: it has no schema_version.", path=path)
     if info["schema_version"] != version:
         raise MedNCAError(
-            f"{path} has schema version {info['schema_version']!r}; this MedNCA reads version {version}. "
-            "Update MedNCA, or get a model made for it."
+            "{path} has schema version {found}; this MedNCA reads version {version}. Update MedNCA, or get a model "
+            "made for it.",
+            path=path,
+            found=repr(info["schema_version"]),
+            version=version,
         )
     check_schema(info, MODEL_SCHEMA, path)
     check_labels(info["labels"], path)

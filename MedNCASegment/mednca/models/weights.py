@@ -98,19 +98,27 @@ def _checked_tensors(data: bytes, pyramid: Pyramid, path) -> dict[str, torch.Ten
     try:
         tensors = current_names(load(data))
     except (SafetensorError, ValueError, KeyError) as error:
-        raise MedNCAError(f"{path} is not a whole safetensors file ({error}); copy the model again.") from error
+        raise MedNCAError(
+            "{path} is not a whole safetensors file ({cause}); copy the model again.", path=path, cause=error
+        ) from error
     names = {name for name, value in expected.items() if value.is_floating_point()}
     if set(tensors) != names:
         odd = sorted(set(tensors) ^ names)
-        raise MedNCAError(f"{path} does not hold the tensors of this architecture; {odd[0]} for one.")
+        raise MedNCAError(
+            "{path} does not hold the tensors of this architecture; {name} for one.", path=path, name=odd[0]
+        )
     for name, tensor in tensors.items():
         if tensor.shape != expected[name].shape or tensor.dtype != torch.float32:
             raise MedNCAError(
-                f"{path}: {name} is {tensor.dtype} of shape {tuple(tensor.shape)}, "
-                f"the architecture needs float32 of {tuple(expected[name].shape)}."
+                "{path}: {name} is {type} of shape {shape}, the architecture needs float32 of {expected}.",
+                path=path,
+                name=name,
+                type=tensor.dtype,
+                shape=tuple(tensor.shape),
+                expected=tuple(expected[name].shape),
             )
         if not torch.isfinite(tensor).all():
-            raise MedNCAError(f"{path}: {name} holds NaN or infinite values.")
+            raise MedNCAError("{path}: {name} holds NaN or infinite values.", path=path, name=name)
         if name.endswith("running_var") and (tensor < 0).any():
-            raise MedNCAError(f"{path}: {name} holds negative variances.")
+            raise MedNCAError("{path}: {name} holds negative variances.", path=path, name=name)
     return {**expected, **tensors}

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite, prod
 
 from ..axes import Box, triple, whole
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from .families import FAMILIES, Family
 
 Shape = tuple[int, int, int]  # along R, A, S
@@ -168,9 +168,14 @@ class Architecture:
             levels = tuple(Level(**level | {"scale": tuple(level["scale"])}) for level in data.pop("levels"))
             architecture = cls(levels=levels, **data)
         except (KeyError, TypeError) as error:
-            raise MedNCAError(f"The model's architecture cannot be read: {error}.") from error
+            raise MedNCAError("The model's architecture cannot be read: {cause}.", cause=error) from error
         if says_dims and dims != architecture.dims:
-            raise MedNCAError(f"The model says it is {dims}D, but {architecture.family} is {architecture.dims}D.")
+            raise MedNCAError(
+                "The model says it is {dimensions}D, but {family} is {expected}D.",
+                dimensions=dims,
+                family=architecture.family,
+                expected=architecture.dims,
+            )
         return architecture
 
 
@@ -183,41 +188,55 @@ def widen(box: Box, margin: Sequence[int], frame: Sequence[int]) -> Box:
 
 def _check(a: Architecture) -> None:
     if a.family not in FAMILIES:
-        raise MedNCAError(f"Unknown model family {a.family!r}; known are {', '.join(FAMILIES)}.")
+        raise MedNCAError(
+            "Unknown model family {family}; known are {known}.", family=repr(a.family), known=", ".join(FAMILIES)
+        )
     family = a.family_record
-    _require(a.norm in NORMS, f"norm must be one of {', '.join(NORMS)}, not {a.norm!r}")
+    _require(
+        a.norm in NORMS, Sentence("norm must be one of {known}, not {norm}", known=", ".join(NORMS), norm=repr(a.norm))
+    )
     _whole(a.channels, 2, MAX_CHANNELS, "channels")
     _whole(a.hidden, 1, MAX_HIDDEN, "hidden")
     _whole(a.input_channels, 1, a.channels - 1, "input_channels")
     _whole(a.labels, 1, a.channels - a.input_channels, "labels")
     number = isinstance(a.fire_rate, (int, float)) and isfinite(a.fire_rate)
-    _require(number and 0 < a.fire_rate <= 1, "fire_rate must lie in (0, 1]")
+    _require(number and 0 < a.fire_rate <= 1, Sentence("fire_rate must lie in (0, 1]"))
     if family.dims == 2:
-        _require(a.slice_axis in (0, 1, 2), "a 2D model needs slice_axis 0, 1 or 2 (R, A, S)")
+        _require(a.slice_axis in (0, 1, 2), Sentence("a 2D model needs slice_axis 0, 1 or 2 (R, A, S)"))
     else:
-        _require(a.slice_axis is None, "a 3D model has no slice_axis")
-    _whole(len(a.levels), 1, MAX_LEVELS if family.several_levels else 1, "the number of levels")
+        _require(a.slice_axis is None, Sentence("a 3D model has no slice_axis"))
+    _whole(len(a.levels), 1, MAX_LEVELS if family.several_levels else 1, Sentence("the number of levels"))
     for level in a.levels:
         _whole(level.kernel, 1, MAX_KERNEL, "kernel")
-        _require(level.kernel % 2 == 1, "kernel must be odd")
-        _require(family.kernel in (None, level.kernel), f"{a.family} has fixed filters: its kernel is {family.kernel}")
+        _require(level.kernel % 2 == 1, Sentence("kernel must be odd"))
+        fits = family.kernel in (None, level.kernel)
+        _require(
+            fits, Sentence("{family} has fixed filters: its kernel is {kernel}", family=a.family, kernel=family.kernel)
+        )
         _whole(level.steps, 1, MAX_STEPS, "steps")
-        _require(len(level.scale) == 3, "scale needs three numbers (R, A, S)")
+        _require(len(level.scale) == 3, Sentence("scale needs three numbers (R, A, S)"))
         for axis, scale in enumerate(level.scale):
             _whole(scale, 1, MAX_SCALE, "scale")
-            _require(axis != a.slice_axis or scale == 1, "scale along slice_axis must be 1")
+            _require(axis != a.slice_axis or scale == 1, Sentence("scale along slice_axis must be 1"))
     for coarse, fine in zip(a.levels, a.levels[1:], strict=False):
         divisible = all(c % f == 0 for c, f in zip(coarse.scale, fine.scale, strict=True))
-        _require(divisible, "each level's scale must be a multiple of the next level's")
+        _require(divisible, Sentence("each level's scale must be a multiple of the next level's"))
 
 
-def _whole(value, low: int, high: int, name: str) -> None:
+def _whole(value, low: int, high: int, name: str | Sentence) -> None:
     _require(
         isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
-        f"{name} must be a whole number from {low} to {high}, not {value!r}",
+        Sentence(
+            "{name} must be a whole number from {low} to {high}, not {value}",
+            name=name,
+            low=low,
+            high=high,
+            value=repr(value),
+        ),
     )
 
 
-def _require(holds: bool, message: str) -> None:
+def _require(holds: bool, why: Sentence) -> None:
+    """why: what is told where it does not hold."""
     if not holds:
-        raise MedNCAError(f"The model's architecture is not valid: {message}.")
+        raise MedNCAError("The model's architecture is not valid: {why}.", why=why)

@@ -6,12 +6,12 @@ import re
 
 import torch
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def choose_device(name: str = "auto") -> tuple[torch.device, str | None]:
+def choose_device(name: str = "auto") -> tuple[torch.device, Sentence | None]:
     """The device for a name.
 
     Args:
@@ -25,12 +25,18 @@ def choose_device(name: str = "auto") -> tuple[torch.device, str | None]:
         MedNCAError: where there is no device of that name anywhere.
     """
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
-        raise MedNCAError(f"Unknown device {name!r}; choose one of {', '.join(DEVICES)} (or cuda:1 and so on).")
+        raise MedNCAError(
+            "Unknown device {name}; choose one of {known} (or cuda:1 and so on).",
+            name=repr(name),
+            known=", ".join(DEVICES),
+        )
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu"), None
     kind, _, number = name.partition(":")
     cards = torch.cuda.device_count() if kind == "cuda" else 0
     available = {"cpu": True, "cuda": cards > int(number or 0), "mps": torch.backends.mps.is_available()}
     if not available[kind]:
-        return torch.device("cpu"), f"No {name} device is available here; the processor (cpu) is used instead."
+        return torch.device("cpu"), Sentence(
+            "No {name} device is available here; the processor (cpu) is used instead.", name=name
+        )
     return torch.device(name), None

@@ -146,11 +146,19 @@ def trim_heap() -> None:
 
 def too_little_memory(shape: Sequence[int], needed: float, limit: float, held: float = 0) -> MedNCAError:
     """The error that says so. needed: bytes, those held included; limit: MB."""
-    size, image = " x ".join(str(n) for n in shape), f", {held / 1e6:.0f} MB of it for the image" if held else ""
+    if held:
+        return MedNCAError(
+            "{size} voxels need {needed} MB at least, {held} MB of it for the image, more than the memory limit of "
+            "{limit} MB; raise the limit, crop the image or, where you have not, click on the organ to take a smaller "
+            "field.",
+            size=" x ".join(map(str, shape)), needed=math.ceil(needed / 1e6), held=f"{held / 1e6:.0f}",
+            limit=f"{limit:g}",
+        )  # fmt: skip
     return MedNCAError(
-        f"{size} voxels need {math.ceil(needed / 1e6)} MB at least{image}, more than the memory limit of {limit:g} MB; "
-        "raise the limit, crop the image or, where you have not, click on the organ to take a smaller field."
-    )
+        "{size} voxels need {needed} MB at least, more than the memory limit of {limit} MB; raise the limit, crop the "
+        "image or, where you have not, click on the organ to take a smaller field.",
+        size=" x ".join(map(str, shape)), needed=math.ceil(needed / 1e6), limit=f"{limit:g}",
+    )  # fmt: skip
 
 
 def _allowed(limit: float | None, held: float, share: float = 1.0) -> float:

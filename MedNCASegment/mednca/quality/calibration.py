@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..axes import triple
+from ..errors import Sentence
 from ..schema import tuples
 from .signals import SIGNALS
 
@@ -42,12 +43,12 @@ class Curve:
         """Raises ValueError where the curves are no calibration: a wrong one would make a wrong verdict."""
         curves = np.array([self.knots, self.dice, self.low, self.high], dtype=float)
         if curves.ndim != 2 or curves.shape[1] < 1 or not np.isfinite(curves).all():
-            raise ValueError("a calibration needs four equally long, finite curves")
+            raise ValueError(Sentence("a calibration needs four equally long, finite curves"))
         ordered = np.all(np.diff(curves[0]) > 0) and np.all(np.diff(curves[1:]) <= 0)
         if not isinstance(self.signal, str):
-            raise ValueError("a calibration's signal must be a name")
+            raise ValueError(Sentence("a calibration's signal must be a name"))
         if not ordered or np.any(curves[2] > curves[1]) or np.any(curves[1] > curves[3]):
-            raise ValueError("a calibration's knots must ascend, its Dice fall, and low <= dice <= high")
+            raise ValueError(Sentence("a calibration's knots must ascend, its Dice fall, and low <= dice <= high"))
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,13 @@ class Calibration:
     def __post_init__(self):
         """Raises ValueError where it is no calibration."""
         if not self.curves or not set(self.curves) <= set(CONTEXTS) or self.members < 2:
-            raise ValueError(f"a calibration needs two members or more, and a curve for one of {', '.join(CONTEXTS)}")
+            raise ValueError(
+                Sentence(
+                    "a calibration needs two members or more, and a curve for one of {known}", known=", ".join(CONTEXTS)
+                )
+            )
         if not 0 <= self.coverage <= 1:
-            raise ValueError("a calibration's coverage must lie between 0 and 1")
+            raise ValueError(Sentence("a calibration's coverage must lie between 0 and 1"))
 
     @property
     def samples(self) -> int:

@@ -730,4 +730,271 @@
    <translation>{name}, wie das Modell es jetzt sieht</translation>
   </message>
  </context>
+ <context>
+  <name>mednca_train</name>
+  <message>
+   <source>{case}: its labels mark {count} structures by different values, farther apart than one field of view. Give them one value (each is then learned in a field of its own), or take a larger field.</source>
+   <translation>{case}: Die Labels markieren {count} Strukturen mit verschiedenen Werten, die weiter auseinanderliegen als ein Bildfeld. Geben Sie ihnen einen gemeinsamen Wert (jede wird dann in einem eigenen Bildfeld gelernt) oder nehmen Sie ein größeres Bildfeld.</translation>
+  </message>
+  <message>
+   <source>There is no fold {fold}: all cases were held out by those before it.</source>
+   <translation>Es gibt keinen Durchgang {fold} der Kreuzvalidierung: Alle Fälle wurden schon in den vorigen zurückgehalten.</translation>
+  </message>
+  <message>
+   <source>It has {count} channel(s), others have {others}.</source>
+   <translation>Dieser Fall hat {count} Kanäle, andere haben {others}.</translation>
+  </message>
+  <message>
+   <source>Its label map holds the value {value}, which is none of the labels to learn.</source>
+   <translation>Die Labelmap enthält den Wert {value}, der zu keinem der zu lernenden Labels gehört.</translation>
+  </message>
+  <message>
+   <source>Its label map is empty.</source>
+   <translation>Die Labelmap ist leer.</translation>
+  </message>
+  <message>
+   <source>It cannot be read ({cause}).</source>
+   <translation>Der Fall kann nicht gelesen werden ({cause}).</translation>
+  </message>
+  <message>
+   <source>It is the same image as {other}.</source>
+   <translation>Das Bild ist dasselbe wie bei {other}.</translation>
+  </message>
+  <message>
+   <source>Two cases are called {name}; give each its own name.</source>
+   <translation>Zwei Fälle heißen {name}; geben Sie jedem einen eigenen Namen.</translation>
+  </message>
+  <message>
+   <source>{folder} holds no data set: it needs the folders images and labels with the same file names in both, or dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them.</source>
+   <translation>{folder} enthält keinen Datensatz: Benötigt werden die Ordner images und labels mit gleichen Dateinamen in beiden oder dataset.json, imagesTr und labelsTr wie beim Medical Segmentation Decathlon und bei nnU-Net.</translation>
+  </message>
+  <message>
+   <source>{file} cannot be understood: the label {key} is {value}.</source>
+   <translation>{file} ist nicht zu verstehen: Das Label {key} ist {value}.</translation>
+  </message>
+  <message>
+   <source>{model} has too few saved samples to be calibrated anew; give it cases.</source>
+   <translation>{model} hat zu wenige gespeicherte Stichproben, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
+  </message>
+  <message>
+   <source>The model to be made</source>
+   <translation>Das Modell, das entstehen soll</translation>
+  </message>
+  <message>
+   <source>Too few cases for a calibration: {samples} samples of {cases} cases, {needed} are needed. The verdict stays grey.</source>
+   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Stichproben von {cases} Fällen, benötigt werden {needed}. Das Urteil bleibt grau.</translation>
+  </message>
+  <message>
+   <source>No training case holds any of the labels.</source>
+   <translation>Kein Trainingsfall enthält eines der Labels.</translation>
+  </message>
+  <message>
+   <source>None of the validation cases can be measured: {why}</source>
+   <translation>An keinem der Validierungsfälle lässt sich messen: {why}</translation>
+  </message>
+  <message>
+   <source>The case name {name} looks like a person's name, a date or a path, and would be written into the model. Rename the case, or keep names out of the model.</source>
+   <translation>Der Fallname {name} sieht aus wie der Name einer Person, ein Datum oder ein Pfad und würde in das Modell geschrieben. Benennen Sie den Fall um oder lassen Sie die Namen aus dem Modell heraus.</translation>
+  </message>
+  <message>
+   <source>The model's calibration samples are damaged ({cause}).</source>
+   <translation>Die Kalibrierungsdaten des Modells sind beschädigt ({cause}).</translation>
+  </message>
+  <message>
+   <source>{time} is too little here, even for the coarsest plan; {least} is the least.</source>
+   <translation>{time} ist hier selbst für den gröbsten Plan zu wenig; das Mindeste ist {least}.</translation>
+  </message>
+  <message>
+   <source>{iterations} iterations of {batch} samples, the best of them is kept.</source>
+   <translation>{iterations} Iterationen mit {batch} Stichproben; der beste Stand wird behalten.</translation>
+  </message>
+  <message>
+   <source>{time}: {trained} of training at {each} s an iteration, the rest for measuring and calibrating.</source>
+   <translation>{time}: {trained} Training bei {each} s je Iteration, der Rest für Messen und Kalibrieren.</translation>
+  </message>
+  <message>
+   <source>{time} The computer was busy while that was measured.</source>
+   <translation>{time} Der Computer war beschäftigt, als das gemessen wurde.</translation>
+  </message>
+  <message>
+   <source>Given up for it: the grid is {ours} mm, not {theirs} mm.</source>
+   <translation>Dafür wird verzichtet: Das Gitter hat {ours} mm statt {theirs} mm.</translation>
+  </message>
+  <message>
+   <source>{time} would do for {theirs} mm.</source>
+   <translation>Für {theirs} mm würden {time} reichen.</translation>
+  </message>
+  <message>
+   <source>It would bring more iterations; the grid is as fine as it can be.</source>
+   <translation>Mehr Zeit brächte mehr Iterationen; das Gitter ist so fein wie möglich.</translation>
+  </message>
+  <message>
+   <source>No usable case holds a label.</source>
+   <translation>Kein verwendbarer Fall enthält ein Label.</translation>
+  </message>
+  <message>
+   <source>{model} needs images of {needed} channel(s) ({names}); these have {count}.</source>
+   <translation>{model} benötigt Bilder mit {needed} Kanälen ({names}); diese haben {count}.</translation>
+  </message>
+  <message>
+   <source>The model has {channels} channels, too few for {count} labels.</source>
+   <translation>Das Modell hat {channels} Kanäle, zu wenige für {count} Labels.</translation>
+  </message>
+  <message>
+   <source>The fingerprint</source>
+   <translation>Die Beschreibung des Datensatzes</translation>
+  </message>
+  <message>
+   <source>The training plan</source>
+   <translation>Der Trainingsplan</translation>
+  </message>
+  <message>
+   <source>The model has {outputs} outputs for {labels} labels.</source>
+   <translation>Das Modell hat {outputs} Ausgänge für {labels} Labels.</translation>
+  </message>
+  <message>
+   <source>Training needs two usable cases at least, one to learn from and one to check with; there are {count}.</source>
+   <translation>Das Training benötigt mindestens zwei verwendbare Fälle, einen zum Lernen und einen zum Prüfen; vorhanden: {count}.</translation>
+  </message>
+  <message>
+   <source>{few} {why}</source>
+   <translation>{few} {why}</translation>
+  </message>
+  <message>
+   <source>Unknown model family {family}; known are {known}.</source>
+   <translation>Unbekannte Modellfamilie {family}; bekannt sind {known}.</translation>
+  </message>
+  <message>
+   <source>{labels} label(s) occur in the {cases} usable cases.</source>
+   <translation>In den {cases} verwendbaren Fällen vorkommende Labels: {labels}.</translation>
+  </message>
+  <message>
+   <source>Each image has {count} channels: {channels}.</source>
+   <translation>Jedes Bild hat {count} Kanäle: {channels}.</translation>
+  </message>
+  <message>
+   <source>Images are not mirrored: an organ always lies on the same side.</source>
+   <translation>Die Bilder werden nicht gespiegelt: Ein Organ liegt immer auf derselben Seite.</translation>
+  </message>
+  <message>
+   <source>Images are mirrored left to right now and then.</source>
+   <translation>Die Bilder werden ab und zu von links nach rechts gespiegelt.</translation>
+  </message>
+  <message>
+   <source>{iterations} iterations of {batch} samples; training ends early when {patience} validations in a row bring nothing, and keeps the best.</source>
+   <translation>{iterations} Iterationen mit {batch} Stichproben; das Training endet früher, wenn {patience} Validierungen in Folge nichts bringen, und behält den besten Stand.</translation>
+  </message>
+  <message>
+   <source>{case}: {problem}</source>
+   <translation>{case}: {problem}</translation>
+  </message>
+  <message>
+   <source>{first}; {then}</source>
+   <translation>{first}; {then}</translation>
+  </message>
+  <message>
+   <source>{spacing} mm (R, A, S), the median of the cases.</source>
+   <translation>{spacing} mm (R, A, S), der Median der Fälle.</translation>
+  </message>
+  <message>
+   <source>{spacing} mm (R, A, S), the median of the cases, made coarser so that the field stays within {largest} voxels.</source>
+   <translation>{spacing} mm (R, A, S), der Median der Fälle, vergröbert, damit das Bildfeld höchstens {largest} Voxel lang ist.</translation>
+  </message>
+  <message>
+   <source>{size} voxels: the largest organ with room around it.</source>
+   <translation>{size} Voxel: das größte Organ mit Raum darum.</translation>
+  </message>
+  <message>
+   <source>{size} voxels: about the whole image.</source>
+   <translation>{size} Voxel: etwa das ganze Bild.</translation>
+  </message>
+  <message>
+   <source>{family} with two levels; {steps} steps carry information across the {cells} cells of the coarse one.</source>
+   <translation>{family} mit zwei Stufen; {steps} Schritte tragen Information über die {cells} Zellen der groben Stufe.</translation>
+  </message>
+  <message>
+   <source>{family}: slices along the axis with the thickest slices, two levels, {count} weights.</source>
+   <translation>{family}: Schichten entlang der Achse mit den dicksten Schichten, zwei Stufen, {count} Gewichte.</translation>
+  </message>
+  <message>
+   <source>The fine level learns on patches of {size} voxels; the organ fills {share} of an image, so most of them are placed on it.</source>
+   <translation>Die feine Stufe lernt an Ausschnitten von {size} Voxeln; das Organ füllt {share} eines Bildes, daher liegen die meisten Ausschnitte darauf.</translation>
+  </message>
+  <message>
+   <source>A plan has no {key}; it has {known}.</source>
+   <translation>Ein Plan hat kein {key}; er hat {known}.</translation>
+  </message>
+  <message>
+   <source>{folder} holds no training run (no {file}).</source>
+   <translation>{folder} enthält keinen Trainingslauf ({file} fehlt).</translation>
+  </message>
+  <message>
+   <source>{case}: {file} is gone; put it back to go on.</source>
+   <translation>{case}: {file} ist nicht mehr da; legen Sie die Datei zurück, um fortzufahren.</translation>
+  </message>
+  <message>
+   <source>{file} names a state that this version does not know: {cause}.</source>
+   <translation>{file} nennt einen Zustand, den diese Version nicht kennt: {cause}.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be read ({cause}).</source>
+   <translation>{path} kann nicht gelesen werden ({cause}).</translation>
+  </message>
+  <message>
+   <source>{folder} holds no model.</source>
+   <translation>{folder} enthält kein Modell.</translation>
+  </message>
+  <message>
+   <source>{folder} is no folder, or it is gone.</source>
+   <translation>{folder} ist kein Ordner oder nicht mehr da.</translation>
+  </message>
+  <message>
+   <source>A batch of this plan needs {needed} GB at least, and this computer has {there} GB; make batch, patch or field_of_view smaller, or set recompute.</source>
+   <translation>Ein Batch dieses Plans benötigt mindestens {needed} GB, und dieser Computer hat {there} GB; verkleinern Sie batch, patch oder field_of_view oder setzen Sie recompute.</translation>
+  </message>
+  <message>
+   <source>{folder} already holds a training run; resume it or choose another folder.</source>
+   <translation>{folder} enthält bereits einen Trainingslauf; setzen Sie ihn fort oder wählen Sie einen anderen Ordner.</translation>
+  </message>
+  <message>
+   <source>{processes} processes cannot share {samples} samples an iteration; start fewer, or make the plan's batch larger.</source>
+   <translation>{processes} Prozesse können sich {samples} Stichproben je Iteration nicht teilen; starten Sie weniger oder vergrößern Sie batch im Plan.</translation>
+  </message>
+  <message>
+   <source>The training run in {folder} is damaged and cannot be resumed: {cause}.</source>
+   <translation>Der Trainingslauf in {folder} ist beschädigt und kann nicht fortgesetzt werden: {cause}.</translation>
+  </message>
+  <message>
+   <source>{why} What was trained so far is kept; resume once that is mended.</source>
+   <translation>{why} Das bisher Trainierte bleibt erhalten; setzen Sie das Training fort, sobald das behoben ist.</translation>
+  </message>
+  <message>
+   <source>The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.</source>
+   <translation>Der Speicher von {device} reicht für diesen Plan nicht. Verkleinern Sie patch oder batch oder setzen Sie recompute.</translation>
+  </message>
+  <message>
+   <source>Training diverged at iteration {iteration} (the loss is not a number), {times} times set back. Choose a smaller learning rate.</source>
+   <translation>Das Training ist bei Iteration {iteration} divergiert (der Verlust ist keine Zahl), nachdem es {times}-mal zurückgesetzt wurde. Wählen Sie eine kleinere Lernrate.</translation>
+  </message>
+  <message>
+   <source>The loss was not a number at iteration {where}; back to iteration {iteration} with half the learning rate.</source>
+   <translation>Der Verlust war bei Iteration {where} keine Zahl; zurück zu Iteration {iteration} mit halber Lernrate.</translation>
+  </message>
+  <message>
+   <source>Training needs two cases at least: one to learn from, one to check with.</source>
+   <translation>Das Training benötigt mindestens zwei Fälle: einen zum Lernen, einen zum Prüfen.</translation>
+  </message>
+  <message>
+   <source>{target} exists already and is not of this run; choose another folder with --out.</source>
+   <translation>{target} gibt es bereits und stammt nicht von diesem Lauf; wählen Sie mit --out einen anderen Ordner.</translation>
+  </message>
+  <message>
+   <source>A validation report cannot be read ({cause}).</source>
+   <translation>Ein Validierungsbericht kann nicht gelesen werden ({cause}).</translation>
+  </message>
+  <message>
+   <source>It goes on from {model}; its grid, intensities and field of view stay.</source>
+   <translation>Es geht von {model} aus; Gitter, Intensitäten und Bildfeld bleiben, wie sie dort sind.</translation>
+  </message>
+ </context>
 </TS>

@@ -33,9 +33,10 @@ def check_structures(cases: Iterable[Case], plan: Plan) -> None:
         values = [set(np.unique(labels.array[structure])) for structure in structures[1:] and structures]
         if any(each != values[0] for each in values):
             raise MedNCAError(
-                f"{case.name}: its labels mark {len(structures)} structures by different values, farther apart than "
-                "one field of view. Give them one value (each is then learned in a field of its own), or take a larger "
-                "field."
+                "{case}: its labels mark {count} structures by different values, farther apart than one field of "
+                "view. Give them one value (each is then learned in a field of its own), or take a larger field.",
+                case=case.name,
+                count=len(structures),
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.models.description import Preprocessing
 
 ONE_CHANNEL = Preprocessing(None).channels  # what the channel of an image that has only one is called
@@ -47,7 +47,7 @@ class CaseSet:
 
     cases: tuple[Case, ...]
     label_names: dict[int, str]
-    problems: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, Sentence] = field(default_factory=dict)
     channels: tuple[str, ...] = ONE_CHANNEL
 
 
@@ -91,7 +91,7 @@ def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str
         validation += names[fold * held : (fold + 1) * held]
         training += names[: fold * held] + names[(fold + 1) * held :]
     if fold and not validation:
-        raise MedNCAError(f"There is no fold {fold}: all cases were held out by those before it.")
+        raise MedNCAError("There is no fold {fold}: all cases were held out by those before it.", fold=fold)
     return {"training": sorted(training), "validation": sorted(validation)}
 
 

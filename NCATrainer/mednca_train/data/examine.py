@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from mednca.axes import bounding_box, triple
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.geometry import CanonicalImage, normalize_channels
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 
@@ -48,7 +48,9 @@ def examine(case: Case, values: Collection[int] | None = None, channels: tuple[s
     """One case's facts, or its problem; other cases do not pay for a bad one. Arguments as of `fingerprint`."""
     try:
         if len(case.channels) != len(channels):
-            raise MedNCAError(f"It has {len(case.channels)} channel(s), others have {len(channels)}.")
+            raise MedNCAError(
+                "It has {count} channel(s), others have {others}.", count=len(case.channels), others=len(channels)
+            )
         image, labels = read_image(*case.channels), read_labels(case.labels)
         check_same_grid(case.name, image, labels)
         canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
@@ -58,7 +60,9 @@ def examine(case: Case, values: Collection[int] | None = None, channels: tuple[s
         if values is not None:
             unknown = sorted(set(found) - set(values))
             if unknown:
-                raise MedNCAError(f"Its label map holds the value {unknown[0]}, which is none of the labels to learn.")
+                raise MedNCAError(
+                    "Its label map holds the value {value}, which is none of the labels to learn.", value=unknown[0]
+                )
         if not found:
             raise MedNCAError("Its label map is empty.")
         normalize_channels(canonical.channels)  # refuses an image without contrast
@@ -75,9 +79,10 @@ def examine(case: Case, values: Collection[int] | None = None, channels: tuple[s
             channels=channels,
         )
     except MedNCAError as error:
-        return CaseFacts(case.name, problem=str(error))
+        return CaseFacts(case.name, problem=error.sentence)
     except Exception as error:  # a file that breaks a library must cost the others nothing
-        return CaseFacts(case.name, problem=f"It cannot be read ({type(error).__name__}: {error}).")
+        cause = f"{type(error).__name__}: {error}"
+        return CaseFacts(case.name, problem=Sentence("It cannot be read ({cause}).", cause=cause))
 
 
 def _sides(labels: CanonicalImage, values) -> dict[int, float]:
@@ -95,13 +100,13 @@ def _mark_duplicates(facts):
     first = {}
     for case in facts:
         if case.problem is None and case.digest in first:
-            case = replace(case, problem=f"It is the same image as {first[case.digest]}.")
+            case = replace(case, problem=Sentence("It is the same image as {other}.", other=first[case.digest]))
         elif case.problem is None:
             first[case.digest] = case.name
         yield case
     again = [name for name, count in Counter(case.name for case in facts).items() if count > 1]
     if again:
-        raise MedNCAError(f"Two cases are called {again[0]}; give each its own name.")
+        raise MedNCAError("Two cases are called {name}; give each its own name.", name=again[0])
 
 
 def _rounded(values, digits: int) -> tuple[float, float, float]:

@@ -46,8 +46,9 @@ def find_dataset(folder: str | Path) -> CaseSet:
         if found is not None:
             return found
     raise MedNCAError(
-        f"{folder} holds no data set: it needs the folders images and labels with the same file names in both, or "
-        "dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them."
+        "{folder} holds no data set: it needs the folders images and labels with the same file names in both, or "
+        "dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them.",
+        folder=folder,
     )
 
 
@@ -60,7 +61,12 @@ def _described(folder: Path) -> CaseSet | None:
     for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
         number, name = (int(key), value) if key.isdecimal() else (value, key)
         if not isinstance(number, int) or not isinstance(name, str):
-            raise MedNCAError(f"{folder / 'dataset.json'} cannot be understood: the label {key!r} is {value!r}.")
+            raise MedNCAError(
+                "{file} cannot be understood: the label {key} is {value}.",
+                file=folder / "dataset.json",
+                key=repr(key),
+                value=repr(value),
+            )
         names[number] = name
     names.pop(0, None)
     channels = described.get("channel_names", described.get("modality")) or {}

@@ -11,7 +11,7 @@ import numpy as np
 
 from mednca import __version__
 from mednca.axes import triple
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.files import staged
 from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import read_image, read_labels
@@ -83,8 +83,8 @@ def finish(
             report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
             compared = compare(pool, model, made, base, validation, report, progress) if base else None
             wanted = Wanted(training, validation, cases=calibration_cases, seed=plan.seed, salt=salt)
-            failed = _calibrate(pool, model, made, wanted, progress)
-        report = _completed(report, model, failed, compared)
+            failed, note = _calibrate(pool, model, made, wanted, progress)
+        report = _completed(report, model, failed, note, compared)
         model.info["eval_metrics"] = report.mean.to_json()
         save_model(model, made, model_card(model, report, command))
     return report
@@ -142,10 +142,10 @@ def calibrate(
         save_model(model, made, "Being measured.")
         with Pool() as pool:
             report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
-            failed = _calibrate(pool, model, made, wanted, progress)
+            failed, note = _calibrate(pool, model, made, wanted, progress)
         if not wanted.reuse:
             model.info["quality"]["calibration_command"] = command
-        report = _completed(report, model, failed)
+        report = _completed(report, model, failed, note)
         model.info["eval_metrics"] = report.mean.to_json()
         commands = [model.info.get("training", {}).get("command"), model.info["quality"].get("calibration_command")]
         save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands))))
@@ -161,7 +161,7 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
     """
     calibration = _tried(model, *samples_of(model.info["quality"].get("samples")), signals, coverage)
     if calibration is None:
-        raise MedNCAError(f"{model.name} has too few saved samples to be calibrated anew; give it cases.")
+        raise MedNCAError("{model} has too few saved samples to be calibrated anew; give it cases.", model=model.name)
     model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
 
 
@@ -171,7 +171,7 @@ def check_description(plan: Plan, metadata: dict) -> None:
     described = Description(
         metadata["id"], plan.architecture, plan.preprocessing, plan.labels, info=info, sha256="0" * 64
     )
-    check_model_json(model_json(described), "The model to be made", SCHEMA_VERSION)
+    check_model_json(model_json(described), Sentence("The model to be made"), SCHEMA_VERSION)
 
 
 def untested_model(run: Run, training: list[Case], metadata: dict, command: str, salt: str | None) -> Model:
@@ -202,21 +202,29 @@ def untested_model(run: Run, training: list[Case], metadata: dict, command: str,
     )  # fmt: skip
 
 
-def _calibrate(pool: Pool, model: Model, folder, wanted: Wanted, progress) -> dict[str, str]:
-    """`with_calibration` of what was measured. Returns, by case, why one could not be. folder: of the model."""
+def _calibrate(
+    pool: Pool, model: Model, folder, wanted: Wanted, progress
+) -> tuple[dict[str, str], Sentence | None]:  # fmt: skip
+    """`with_calibration` of what was measured. Returns, by case, why one could not be, and what that returns.
+    folder: of the model."""
     failed: dict[str, str] = {}
     saved = model.info["quality"].get("samples") if wanted.reuse else None
-    with_calibration(model, saved or _measured(pool, folder, wanted, failed, progress), wanted.signals, wanted.coverage)
-    return failed
+    saved = saved or _measured(pool, folder, wanted, failed, progress)
+    return failed, with_calibration(model, saved, wanted.signals, wanted.coverage)
 
 
-def with_calibration(model: Model, saved: dict, signals: Mapping[str, str] | None, coverage: float) -> None:
+def with_calibration(
+    model: Model, saved: dict, signals: Mapping[str, str] | None, coverage: float
+) -> Sentence | None:  # fmt: skip
     """Put a calibration into model.info with the samples that it is made of, or the reason why there is none.
 
     Args:
         model: whose `info` takes it.
         saved: as `samples_json` has them.
         signals, coverage: as of `Wanted`.
+
+    Returns:
+        Why there is none; None where there is one.
     """
     calibration = _tried(model, *samples_of(saved), signals, coverage)
     quality = {
@@ -224,17 +232,24 @@ def with_calibration(model: Model, saved: dict, signals: Mapping[str, str] | Non
         for key, value in model.info["quality"].items()
         if key not in ("calibration", "calibration_note", "samples")
     }
+    note = None if calibration else _too_few(samples_of(saved)[0])
     if calibration:
         quality |= {"calibration": calibration.to_json(), "samples": saved}
     else:
-        made_with = samples_of(saved)[0]
-        usable = sum(sample.nqm is not None and sample.objection is None for sample in made_with)
-        quality |= {
-            "calibration": None,
-            "calibration_note": f"Too few cases for a calibration: {usable} samples of "
-            f"{len({sample.case for sample in made_with})} cases, {MIN_SAMPLES} are needed. The verdict stays grey.",
-        }
+        quality |= {"calibration": None, "calibration_note": str(note)}
     model.info["quality"] = quality
+    return note
+
+
+def _too_few(made_with: list[Sample]) -> Sentence:
+    """Why there is no calibration."""
+    return Sentence(
+        "Too few cases for a calibration: {samples} samples of {cases} cases, {needed} are needed. The verdict stays "
+        "grey.",
+        samples=sum(sample.nqm is not None and sample.objection is None for sample in made_with),
+        cases=len({sample.case for sample in made_with}),
+        needed=MIN_SAMPLES,
+    )
 
 
 def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progress) -> dict:
@@ -261,18 +276,19 @@ def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signals, 
 
 
 def _completed(
-    report: ValidationReport, model: Model, failed: dict[str, str], comparison: Comparison | None = None
-) -> ValidationReport:
-    """The report with the model's calibration, and what failed when it was made and is not among the failures yet."""
+    report: ValidationReport, model: Model, failed: dict[str, str], note: Sentence | None,
+    comparison: Comparison | None = None,
+) -> ValidationReport:  # fmt: skip
+    """The report with the model's calibration or why there is none, and what failed when it was made and is not among
+    the failures yet."""
     known = {failure["image"] for failure in report.failures}
     others = ({"image": name, "error": why} for name, why in failed.items() if name not in known)
-    quality = model.info["quality"]
     return dataclasses.replace(
         report,
         failures=(*report.failures, *others),
         comparison=comparison,
         calibration=model.calibration,
-        calibration_note=quality.get("calibration_note"),
+        calibration_note=note,
     )
 
 

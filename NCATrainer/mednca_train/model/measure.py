@@ -42,15 +42,16 @@ def validate(
     Raises:
         MedNCAError: where none of them can be measured.
     """
-    scores, failures = [], []
+    scores, failures, why = [], [], None
     jobs = [(str(folder), case, truth_values) for case in cases]
     for outcome in pool.run(_evaluate_one, jobs):
         scores += outcome.result or ()
         if outcome.error:
-            failures.append({"image": outcome.job[1].name, "error": outcome.error})
+            why = why or outcome.error
+            failures.append({"image": outcome.job[1].name, "error": str(outcome.error)})
         step()
     if not scores:
-        raise MedNCAError(f"None of the validation cases can be measured: {failures[0]['error'] if failures else ''}")
+        raise MedNCAError("None of the validation cases can be measured: {why}", why=why or "")
     return ValidationReport(tuple(scores), Summary.of(scores), tuple(failures))
 
 

@@ -21,8 +21,9 @@ def check_names(names: Iterable[str]) -> None:
     for name in names:
         if _PERSONAL.search(name):
             raise MedNCAError(
-                f"The case name {name!r} looks like a person's name, a date or a path, and would be written into the "
-                "model. Rename the case, or keep names out of the model."
+                "The case name {name} looks like a person's name, a date or a path, and would be written into the "
+                "model. Rename the case, or keep names out of the model.",
+                name=repr(name),
             )
 
 

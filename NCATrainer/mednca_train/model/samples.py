@@ -116,7 +116,7 @@ def measure_degraded(
     for outcome in pool.run(_measure_one, jobs):
         samples += outcome.result or ()
         if outcome.error and failed is not None:
-            failed[outcome.job.case.name] = outcome.error
+            failed[outcome.job.case.name] = str(outcome.error)
         step()
     return samples
 
@@ -154,7 +154,7 @@ def samples_of(data: dict | None) -> tuple[list[Sample], list[Sample]]:
     try:
         made_with, tried = ([_sample(row, data["signals"]) for row in data[part]] for part in ("made_with", "tried"))
     except (TypeError, KeyError, ValueError) as error:
-        raise MedNCAError(f"The model's calibration samples are damaged ({error!r}).") from error
+        raise MedNCAError("The model's calibration samples are damaged ({cause}).", cause=repr(error)) from error
     return made_with, tried
 
 

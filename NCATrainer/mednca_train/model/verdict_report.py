@@ -97,10 +97,10 @@ def measure_verdicts(
             case where they are to be reused.
     """
     if model.calibration is None:
-        raise MedNCAError(f"{model.name} has no calibration, so that it has no verdict to be tried.")
+        raise MedNCAError("{model} has no calibration, so that it has no verdict to be tried.", model=model.name)
     trained = set(model.info.get("training", {}).get("split", {}).get("training", ()))
     if seen := sorted({case.name for case in cases} & trained):
-        raise MedNCAError(f"{seen[0]} was trained with; give cases that the model has not seen.")
+        raise MedNCAError("{case} was trained with; give cases that the model has not seen.", case=seen[0])
     own, carried = samples_of(model.info["quality"].get("samples"))
     failed: dict[str, str] = {}
     with Pool() as pool:
@@ -116,7 +116,7 @@ def measure_verdicts(
         ):
             clicks += outcome.result or ()
             if outcome.error:
-                failed[outcome.job[1].name] = outcome.error
+                failed[outcome.job[1].name] = str(outcome.error)
             step()
     judged = verdicts_apart(model.calibration, own, samples)
     lights = verdicts_apart(model.calibration, own, nonsense)
@@ -151,7 +151,7 @@ def _carried(samples: list[Sample], cases: list[Case]) -> list[Sample]:
     """Of the samples that a model carries, those of some cases."""
     names = {case.name for case in cases}
     if lacking := sorted(names - {sample.case for sample in samples}):
-        raise MedNCAError(f"The model carries no samples of {lacking[0]}; measure it.")
+        raise MedNCAError("The model carries no samples of {missing}; measure it.", missing=lacking[0])
     return [sample for sample in samples if sample.case in names]
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.nca.architecture import Shape
 
 from .estimate import Estimate
@@ -80,7 +80,9 @@ def plan_for(
     if iterations < _FEWEST:
         least = _FEWEST * _seconds(estimate, ladder[chosen].plan) / (1 - _FINISH)
         raise MedNCAError(
-            f"{_time(seconds)} is too little here, even for the coarsest plan; {_time(least)} is the least."
+            "{time} is too little here, even for the coarsest plan; {least} is the least.",
+            time=_time(seconds),
+            least=_time(least),
         )
     held = _held(ladder[chosen].plan, len(fingerprint.usable))
     finish = 2 * _CALIBRATED * _sample_seconds(estimate, ladder[chosen].plan) + held * _pass_seconds(
@@ -160,19 +162,26 @@ def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estima
     finish = max(seconds - trained, _FINISH * seconds)
     calibration = int(finish / _sample_seconds(estimate, plan) - held)
     reasons = dict(proposal.reasons)
-    reasons["iterations"] = f"{iterations} iterations of {plan.batch} samples, the best of them is kept."
-    busy = " The computer was busy while that was measured." if estimate.is_busy else ""
-    reasons["time"] = (
-        f"{_time(seconds)}: {_time(trained)} of training at {each:.2f} s an iteration, the rest for measuring and "
-        f"calibrating.{busy}"
+    reasons["iterations"] = Sentence(
+        "{iterations} iterations of {batch} samples, the best of them is kept.", iterations=iterations, batch=plan.batch
     )
+    reasons["time"] = Sentence(
+        "{time}: {trained} of training at {each} s an iteration, the rest for measuring and calibrating.",
+        time=_time(seconds),
+        trained=_time(trained),
+        each=f"{each:.2f}",
+    )
+    if estimate.is_busy:
+        reasons["time"] = Sentence("{time} The computer was busy while that was measured.", time=reasons["time"])
     if plan.preprocessing.spacing != finest.plan.preprocessing.spacing:
         ours, theirs = (" x ".join(f"{mm:g}" for mm in p.preprocessing.spacing) for p in (plan, finest.plan))
         more = seconds / fits[0]
-        reasons["resolution"] = f"Given up for it: the grid is {ours} mm, not {theirs} mm."
-        reasons["more time"] = f"{_time(more)} would do for {theirs} mm."
+        reasons["resolution"] = Sentence(
+            "Given up for it: the grid is {ours} mm, not {theirs} mm.", ours=ours, theirs=theirs
+        )
+        reasons["more time"] = Sentence("{time} would do for {theirs} mm.", time=_time(more), theirs=theirs)
     elif iterations < _MOST:
-        reasons["more time"] = "It would bring more iterations; the grid is as fine as it can be."
+        reasons["more time"] = Sentence("It would bring more iterations; the grid is as fine as it can be.")
     return Budgeted(Proposal(plan, reasons), estimate, max(calibration, _CALIBRATED))
 
 

@@ -49,8 +49,11 @@ def finetuning_plan(
     known = model.preprocessing.channels
     if len(fingerprint.channels) != len(known):
         raise MedNCAError(
-            f"{model.name} needs images of {len(known)} channel(s) ({', '.join(known)}); these have "
-            f"{len(fingerprint.channels)}."
+            "{model} needs images of {needed} channel(s) ({names}); these have {count}.",
+            model=model.name,
+            needed=len(known),
+            names=", ".join(known),
+            count=len(fingerprint.channels),
         )
     names = label_names or {}
     plain = tuple(
@@ -98,7 +101,11 @@ def with_labels(architecture: Architecture, count: int) -> Architecture:
         MedNCAError: where it has too few channels.
     """
     if count > architecture.channels - architecture.input_channels:
-        raise MedNCAError(f"The model has {architecture.channels} channels, too few for {count} labels.")
+        raise MedNCAError(
+            "The model has {channels} channels, too few for {count} labels.",
+            channels=architecture.channels,
+            count=count,
+        )
     return replace(architecture, labels=count)
 
 

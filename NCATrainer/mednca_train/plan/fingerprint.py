@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from mednca.errors import Sentence
 from mednca.imaging.header import SPACING_LIMITS
 from mednca.models.schema import PREPROCESSING
-from mednca.schema import LINE, NUMBER, TEXT, check_schema, named, numbers, optional, record, tuples
+from mednca.schema import LINE, NUMBER, SENTENCE, TEXT, check_schema, named, numbers, optional, record, tuples
 
 _OF_VALUES = {"propertyNames": {"pattern": r"\A[0-9]{1,3}\Z"}}  # keys are labels' values
 _ROW = record(
@@ -19,7 +20,7 @@ _ROW = record(
         "extent": numbers(3, 0),
         "sides": optional(named(NUMBER) | _OF_VALUES),
         "digest": TEXT,
-        "problem": optional(TEXT),
+        "problem": {"anyOf": [SENTENCE, {"type": "null"}]},
         "channels": PREPROCESSING["properties"]["channels"],
     },
     ("name", "size", "spacing", "intensities", "labels", "extent", "sides", "digest", "problem"),
@@ -64,7 +65,7 @@ class CaseFacts:
     extent: tuple[float, float, float] = (0.0, 0.0, 0.0)
     sides: dict[int, float] = field(default_factory=dict)
     digest: str = ""
-    problem: str | None = None
+    problem: Sentence | None = None
     channels: tuple[str, ...] = ("image",)
 
     def to_json(self) -> dict:
@@ -80,6 +81,7 @@ class CaseFacts:
         told = tuples(data)
         told["labels"] = {int(value): voxels for value, voxels in (data["labels"] or {}).items()}
         told["sides"] = {int(value): mm for value, mm in (data["sides"] or {}).items()}
+        told["problem"] = None if data["problem"] is None else Sentence.from_json(data["problem"])
         return cls(**told)
 
 
@@ -95,7 +97,7 @@ class Fingerprint:
         return [case for case in self.cases if case.problem is None]
 
     @property
-    def problems(self) -> dict[str, str]:
+    def problems(self) -> dict[str, Sentence]:
         """By name, why the others cannot."""
         return {case.name: case.problem for case in self.cases if case.problem is not None}
 
@@ -116,5 +118,5 @@ class Fingerprint:
     @classmethod
     def from_json(cls, rows: list[dict]) -> Fingerprint:
         """Raises MedNCAError where the rows cannot be understood."""
-        check_schema(rows, FINGERPRINT_SCHEMA, "The fingerprint")
+        check_schema(rows, FINGERPRINT_SCHEMA, Sentence("The fingerprint"))
         return cls(tuple(CaseFacts.from_json(row) for row in rows))

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass, field
 
 from mednca.axes import triple
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.models.description import Label, Preprocessing
 from mednca.models.schema import LABELS, PREPROCESSING, check_labels, check_preprocessing
 from mednca.nca.architecture import Architecture
@@ -193,11 +193,15 @@ class Plan:
     def __post_init__(self):
         """Raises MedNCAError where a field is out of bounds."""
         data = self.to_json()
-        check_schema(data, PLAN_SCHEMA, "The training plan")
-        check_labels(data["labels"], "The training plan")
-        check_preprocessing(data["preprocessing"], data["architecture"], "The training plan")
+        check_schema(data, PLAN_SCHEMA, Sentence("The training plan"))
+        check_labels(data["labels"], Sentence("The training plan"))
+        check_preprocessing(data["preprocessing"], data["architecture"], Sentence("The training plan"))
         if self.architecture.labels != len(self.labels):
-            raise MedNCAError(f"The model has {self.architecture.labels} outputs for {len(self.labels)} labels.")
+            raise MedNCAError(
+                "The model has {outputs} outputs for {labels} labels.",
+                outputs=self.architecture.labels,
+                labels=len(self.labels),
+            )
 
     def trains(self, parameter: str) -> bool:
         """Whether a parameter of the pyramid, by name, is changed by the training."""
@@ -247,7 +251,7 @@ class Plan:
         """Raises MedNCAError where the plan cannot be understood."""
         if isinstance(data, dict) and "polish" in data:  # as it was called before version 0.2
             data = {"second_phase" if key == "polish" else key: value for key, value in data.items()}
-        check_schema(data, PLAN_SCHEMA, "The training plan")
+        check_schema(data, PLAN_SCHEMA, Sentence("The training plan"))
         data = dict(data)
         data["architecture"] = Architecture.from_json(data["architecture"])
         data["preprocessing"] = Preprocessing.from_json(data["preprocessing"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from mednca.axes import triple
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.families import FAMILIES, Family, Planning, planned_families
@@ -32,7 +33,7 @@ class Proposal:
     """A plan and why it is so: a sentence per decision."""
 
     plan: Plan
-    reasons: dict[str, str]
+    reasons: dict[str, Sentence]
 
 
 def propose(
@@ -59,32 +60,40 @@ def propose(
     """
     cases, reasons = fingerprint.usable, {}
     if len(cases) < 2:
-        why = "; ".join(f"{name}: {problem}" for name, problem in list(fingerprint.problems.items())[:3])
-        raise MedNCAError(
-            f"Training needs two usable cases at least, one to learn from and one to check with; there are "
-            f"{len(cases)}. {why}".strip()
+        few = Sentence(
+            "Training needs two usable cases at least, one to learn from and one to check with; there are {count}.",
+            count=len(cases),
         )
+        if not fingerprint.problems:
+            raise MedNCAError.of(few)
+        raise MedNCAError("{few} {why}", few=few, why=_listed(list(fingerprint.problems.items())[:3]))
     record = FAMILIES.get(family)
     if record is None or record.planning is None:
-        raise MedNCAError(f"Unknown model family {family!r}; known are {', '.join(planned_families())}.")
+        raise MedNCAError(
+            "Unknown model family {family}; known are {known}.",
+            family=repr(family),
+            known=", ".join(planned_families()),
+        )
     labels = tuple(
         Label(value, (label_names or {}).get(value, f"Label {value}"), COLORS[n % len(COLORS)])
         for n, value in enumerate(fingerprint.values)
     )
-    reasons["labels"] = f"{len(labels)} label(s) occur in the {len(cases)} usable cases."
-    if len(fingerprint.channels) > 1:
-        reasons["channels"] = f"Each image has {len(fingerprint.channels)} channels: {', '.join(fingerprint.channels)}."
+    reasons["labels"] = Sentence(
+        "{labels} label(s) occur in the {cases} usable cases.", labels=len(labels), cases=len(cases)
+    )
+    channels = fingerprint.channels
+    if len(channels) > 1:
+        reasons["channels"] = Sentence(
+            "Each image has {count} channels: {channels}.", count=len(channels), channels=", ".join(channels)
+        )
     largest = largest or (_QUICK_FIELD if quick else _LARGEST_FIELD)
     spacing, field = _grid(cases, largest, reasons)
-    channels = fingerprint.channels
     architecture = _architecture(record, record.planning, field, spacing, len(channels), len(labels), reasons)
     batch, patch = _patch(field, spacing, cases, reasons)
     flip = flip_axes(cases)
-    reasons["flip"] = (
-        "Images are mirrored left to right now and then."
-        if flip
-        else "Images are not mirrored: an organ always lies on the same side."
-    )
+    reasons["flip"] = Sentence("Images are not mirrored: an organ always lies on the same side.")
+    if flip:
+        reasons["flip"] = Sentence("Images are mirrored left to right now and then.")
     plan = Plan(
         architecture=architecture,
         preprocessing=Preprocessing(
@@ -104,11 +113,20 @@ def propose(
         augmentation=Augmentation(flip=flip, shift=6.0 if min(field) * min(spacing) < 80 else 10.0),
         seed=seed,
     )
-    reasons["iterations"] = (
-        f"{plan.iterations} iterations of {batch} samples; training ends early when {plan.patience} validations in a "
-        "row bring nothing, and keeps the best."
+    reasons["iterations"] = Sentence(
+        "{iterations} iterations of {batch} samples; training ends early when {patience} validations in a row bring "
+        "nothing, and keeps the best.",
+        iterations=plan.iterations,
+        batch=batch,
+        patience=plan.patience,
     )
     return Proposal(plan, reasons)
+
+
+def _listed(problems: list[tuple[str, Sentence]]) -> Sentence:
+    """What is wrong with some cases, in a row."""
+    told = [Sentence("{case}: {problem}", case=name, problem=problem) for name, problem in problems]
+    return reduce(lambda first, then: Sentence("{first}; {then}", first=first, then=then), told)
 
 
 def _grid(cases, largest, reasons):
@@ -124,14 +142,18 @@ def _grid(cases, largest, reasons):
     is_coarser = bool((coarser > spacing).any())
     spacing = np.array([round(float(mm), 2) for mm in coarser])
     field = triple(int(n) for n in np.maximum(np.round(field_mm / spacing), 8))
-    shown = " x ".join(f"{mm:g}" for mm in spacing)
-    reasons["spacing"] = f"{shown} mm (R, A, S), the median of the cases" + (
-        f", made coarser so that the field stays within {largest} voxels." if is_coarser else "."
-    )
-    reasons["field_of_view"] = (
-        f"{' x '.join(str(n) for n in field)} voxels: "
-        + ("about the whole image." if np.all(field_mm >= 0.95 * images) else "the largest organ with room around it.")
-    )  # fmt: skip
+    shown, size = " x ".join(f"{mm:g}" for mm in spacing), " x ".join(map(str, field))
+    reasons["spacing"] = Sentence("{spacing} mm (R, A, S), the median of the cases.", spacing=shown)
+    if is_coarser:
+        reasons["spacing"] = Sentence(
+            "{spacing} mm (R, A, S), the median of the cases, made coarser so that the field stays within {largest} "
+            "voxels.",
+            spacing=shown,
+            largest=largest,
+        )
+    reasons["field_of_view"] = Sentence("{size} voxels: the largest organ with room around it.", size=size)
+    if np.all(field_mm >= 0.95 * images):
+        reasons["field_of_view"] = Sentence("{size} voxels: about the whole image.", size=size)
     return triple(spacing.tolist()), field
 
 
@@ -155,13 +177,18 @@ def _architecture(family: Family, planning: Planning, field, spacing, channels, 
         family.name, planning.channels, planning.hidden, levels, norm=planning.norm, input_channels=channels,
         labels=labels, slice_axis=axis,
     )  # fmt: skip
-    reasons["architecture"] = (
-        f"{family.title}: slices along the axis with the thickest slices, two levels, "
-        f"{architecture.parameter_count():,} weights."
-        if family.dims == 2
-        else f"{family.title} with two levels; {steps} steps carry information across the {coarse} cells of the coarse "
-        "one."
+    reasons["architecture"] = Sentence(
+        "{family} with two levels; {steps} steps carry information across the {cells} cells of the coarse one.",
+        family=family.title,
+        steps=steps,
+        cells=coarse,
     )
+    if family.dims == 2:
+        reasons["architecture"] = Sentence(
+            "{family}: slices along the axis with the thickest slices, two levels, {count} weights.",
+            family=family.title,
+            count=f"{architecture.parameter_count():,}",
+        )
     return architecture
 
 
@@ -171,9 +198,11 @@ def _patch(field, spacing, cases, reasons):
     patch = triple(int(min(n, max(round(edge * min(spacing) / mm), 8))) for n, mm in zip(field, spacing, strict=True))
     batch = 4 if _SAMPLE_VOXELS / math.prod(patch) > 3 else 2  # even: most small computers have an even number of cores
     share = np.median([sum(case.labels.values()) / math.prod(case.size) for case in cases])
-    reasons["patch"] = (
-        f"The fine level learns on patches of {' x '.join(str(n) for n in patch)} voxels; the organ fills "
-        f"{share:.1%} of an image, so most of them are placed on it."
+    reasons["patch"] = Sentence(
+        "The fine level learns on patches of {size} voxels; the organ fills {share} of an image, so most of them are "
+        "placed on it.",
+        size=" x ".join(map(str, patch)),
+        share=f"{share:.1%}",
     )
     return batch, patch
 
@@ -202,6 +231,6 @@ def with_changes(plan: Plan, changes: dict) -> Plan:
     data = plan.to_json()
     for key, value in changes.items():
         if key not in data:
-            raise MedNCAError(f"A plan has no {key!r}; it has {', '.join(data)}.")
+            raise MedNCAError("A plan has no {key}; it has {known}.", key=repr(key), known=", ".join(data))
         data[key] = data[key] | value if isinstance(data[key], dict) and isinstance(value, dict) else value
     return Plan.from_json(data)

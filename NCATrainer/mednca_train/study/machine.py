@@ -60,10 +60,16 @@ def try_out(trial: Trial) -> dict:
             command, input=json.dumps(asdict(trial)), capture_output=True, text=True, env=own, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired as error:
-        raise MedNCAError(f"{trial.case}: not done after {_PATIENCE:g} s.") from error
+        raise MedNCAError("{case}: not done after {seconds} s.", case=trial.case, seconds=f"{_PATIENCE:g}") from error
     if done.returncode:
         why = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-        raise MedNCAError(f"{trial.case}, {trial.threads} threads, {trial.memory_mb} MB: {why}")
+        raise MedNCAError(
+            "{case}, {threads} threads, {memory} MB: {why}",
+            case=trial.case,
+            threads=trial.threads,
+            memory=trial.memory_mb,
+            why=why,
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -223,7 +223,7 @@ def load_network(folder: Path) -> Network:
     with explained(folder):
         weights = (folder / _WEIGHTS).read_bytes()
     if hashlib.sha256(weights).hexdigest() != data["sha256"]:
-        raise MedNCAError(f"{folder} has other weights than it says.")
+        raise MedNCAError("{folder} has other weights than it says.", folder=folder)
     spec = Spec(**data["spec"] | {"strides": tuple(map(triple, data["spec"]["strides"]))})
     network = spec.build()
     set_weights(network, load(weights))

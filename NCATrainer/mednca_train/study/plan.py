@@ -281,7 +281,7 @@ def _contenders(data: dict) -> tuple[Contender, ...]:
 def _check_apart(names: list[str], told: str) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise MedNCAError(f"{told} {name}.")
+            raise MedNCAError("{told} {name}.", told=told, name=name)
 
 
 def measurements(part: Part, cases: list[str]) -> list[tuple[str, float, Measurement]]:

@@ -93,7 +93,7 @@ def run_study(
             outcomes = pool.run(measure, [each.jobs[key] for key in missing])
             for key, outcome in zip(missing, outcomes, strict=True):
                 if outcome.error:
-                    answer.failed[outcome.job.case.name] = outcome.error
+                    answer.failed[outcome.job.case.name] = str(outcome.error)
                 else:
                     each.add(key, outcome.result)
                 done += 1
@@ -190,7 +190,9 @@ def unseen(part: Part | Machine, data: CaseSet, models: Mapping[str, Any], seed:
     }
     names = sorted(case.name for case in data.cases if case.name not in trained)
     if not names:
-        raise MedNCAError(f"The part {part.name} has no cases: its models were trained with all of {part.data}.")
+        raise MedNCAError(
+            "The part {part} has no cases: its models were trained with all of {data}.", part=part.name, data=part.data
+        )
     return sorted(random.Random(seed).sample(names, min(part.cases or len(names), len(names))))
 
 
@@ -200,12 +202,16 @@ class _Models:
     def __init__(self, study: Study, data: Mapping[str, CaseSet], folder: Path, library: Library):
         self.study, self.data, self.folder, self.library = study, data, folder, library
         for name in {each.data for each in (*study.parts, *study.trained, *study.machines)} - set(data):
-            raise MedNCAError(f"The study needs the data set {name}; give it by --data {name}=FOLDER.")
+            raise MedNCAError("The study needs the data set {name}; give it by --data {name}=FOLDER.", name=name)
         self.own = {each.id for each in study.trained}
         unets = {each.id for each in study.trained if each.unet}
         for each in study.trained:
             if each.teacher and (each.unet or each.teacher not in unets):
-                raise MedNCAError(f"{each.teacher} cannot teach {each.id}: a U-Net of the study teaches an NCA.")
+                raise MedNCAError(
+                    "{teacher} cannot teach {model}: a U-Net of the study teaches an NCA.",
+                    teacher=each.teacher,
+                    model=each.id,
+                )
         for id in self._contenders() - self.own:
             library.find(id)  # before anything is trained
 
@@ -224,7 +230,9 @@ class _Models:
         for some in ([job for job in jobs if not job.teacher], taught):  # teachers first
             for outcome in pool.run(train, some):
                 if outcome.error:
-                    raise MedNCAError(f"{outcome.job.what.id} cannot be trained: {outcome.error}")
+                    raise MedNCAError(
+                        "{model} cannot be trained: {cause}", model=outcome.job.what.id, cause=outcome.error
+                    )
 
     def find(self, id: str) -> Path:
         """Its folder."""
@@ -315,7 +323,7 @@ def _draw(pool: Pool, answer: Answer, work: _Work) -> None:
     ]
     for outcome in pool.run(draw, jobs):
         if outcome.error:
-            answer.failed[outcome.job.title] = outcome.error
+            answer.failed[outcome.job.title] = str(outcome.error)
         else:
             write_bytes(files[outcome.job.title], outcome.result)
     answer.pictures = {name: file.read_bytes() for name, file in files.items() if file.is_file()}

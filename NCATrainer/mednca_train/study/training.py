@@ -17,7 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import load, save
 from torch.utils.data import DataLoader
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.files import staged, write_bytes, write_json
 from mednca.models.description import Description
 from mednca.models.weights import save_model
@@ -81,13 +81,24 @@ def job_of(what: Trained, like: Description, cases: list[Case], folder: Path) ->
     """
     record = like.info.get("training", {})
     if "plan" not in record or "split" not in record:
-        raise MedNCAError(f"{like.id} does not say how it was trained; {what.id} cannot be trained like it.")
+        raise MedNCAError(
+            "{like} does not say how it was trained; {model} cannot be trained like it.", like=like.id, model=what.id
+        )
     names = {case.name for case in cases}
     lacking = sorted(set(record["split"]["training"]) - names)
     if lacking:
-        raise MedNCAError(f"{what.id} cannot be trained like {like.id}: {lacking[0]} is not in the data set.")
+        raise MedNCAError(
+            "{model} cannot be trained like {like}: {missing} is not in the data set.",
+            model=what.id,
+            like=like.id,
+            missing=lacking[0],
+        )
     if what.unet and len(like.preprocessing.channels) > 1:
-        raise MedNCAError(f"{what.id} is a U-Net, which a study has for images of one channel; {like.id} takes more.")
+        raise MedNCAError(
+            "{model} is a U-Net, which a study has for images of one channel; {like} takes more.",
+            model=what.id,
+            like=like.id,
+        )
     metadata = {**like.info, "id": what.id, "name": what.name, "version": "0"}
     for key in ("quality", "training", "eval_metrics", "network_data_format", "seeds"):
         metadata.pop(key, None)
@@ -246,8 +257,8 @@ def _train_network(job: TrainingJob, work: Path) -> Network:
     cases = [case for case in job.cases if case.name in set(job.split["training"])]
     saved = time.monotonic()
     for batch in DataLoader(Batches(cases, plan, training.iteration), batch_size=None, num_workers=1):
-        if isinstance(batch, str):
-            raise MedNCAError(batch)
+        if isinstance(batch, Sentence):
+            raise MedNCAError.of(batch)
         training.step(*batch)
         if time.monotonic() - saved > _SAVE_SECONDS or training.iteration == plan.iterations:
             training.save(checkpoint)

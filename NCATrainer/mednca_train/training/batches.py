@@ -44,7 +44,7 @@ class Batches(torch.utils.data.Dataset):
                 try:
                     made[image] = self._sample(iteration, image)
                 except MedNCAError as error:
-                    return str(error)
+                    return error.sentence
         samples = [made[number // self.plan.duplication] for number in self.numbers]
         images, labels = zip(*samples, strict=True)
         return to_tensor(np.stack(images)), to_tensor(np.stack(labels))

@@ -27,8 +27,10 @@ def check_affordable(plan: Plan) -> None:
     needed, there = least_bytes(plan), physical_memory()
     if there and needed > there:
         raise MedNCAError(
-            f"A batch of this plan needs {needed / 1e9:.1f} GB at least, and this computer has {there / 1e9:.1f} GB; "
-            "make batch, patch or field_of_view smaller, or set recompute."
+            "A batch of this plan needs {needed} GB at least, and this computer has {there} GB; make batch, patch or "
+            "field_of_view smaller, or set recompute.",
+            needed=f"{needed / 1e9:.1f}",
+            there=f"{there / 1e9:.1f}",
         )
 
 

@@ -20,7 +20,7 @@ import torch
 from safetensors import SafetensorError
 from torch.utils.data import DataLoader
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, Sentence
 from mednca.nca.pyramid import Pyramid
 
 from ..data.cases import Case
@@ -63,7 +63,7 @@ def check_new(folder: Path) -> None:
     exists = holds_run(folder)
     distributed.wait()  # all have asked before one begins to write
     if exists:
-        raise MedNCAError(f"{folder} already holds a training run; resume it or choose another folder.")
+        raise MedNCAError("{folder} already holds a training run; resume it or choose another folder.", folder=folder)
 
 
 class Run:
@@ -105,8 +105,10 @@ class Run:
         self.threads = SampleThreads()
         if plan.batch * plan.duplication < distributed.count():
             raise MedNCAError(
-                f"{distributed.count()} processes cannot share {plan.batch * plan.duplication} samples an iteration; "
-                "start fewer, or make the plan's batch larger."
+                "{processes} processes cannot share {samples} samples an iteration; start fewer, or make the plan's "
+                "batch larger.",
+                processes=distributed.count(),
+                samples=plan.batch * plan.duplication,
             )
 
     @classmethod
@@ -142,7 +144,9 @@ class Run:
             run = cls(folder, read_plan(folder), read_split(folder), device=device)
             run.load()
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise MedNCAError(f"The training run in {folder} is damaged and cannot be resumed: {error}.") from error
+            raise MedNCAError(
+                "The training run in {folder} is damaged and cannot be resumed: {cause}.", folder=folder, cause=error
+            ) from error
         if distributed.is_first():
             drop_rows_after(folder / HISTORY, run.iteration)
         distributed.wait()
@@ -191,7 +195,7 @@ class Run:
         cases: list[Case],
         validate: Callable[[Pyramid], Scores] | None = None,
         report: Callable[[HistoryRow], None] | None = None,
-        tell: Callable[[str], None] = lambda text: None,
+        tell: Callable[[Sentence], None] = lambda sentence: None,
     ) -> None:
         """Train to the end of the plan.
 
@@ -221,8 +225,8 @@ class Run:
         rows, saved, between = [], time.monotonic(), True
         try:
             for batch in loader:
-                if isinstance(batch, str):
-                    raise MedNCAError(f"{batch} What was trained so far is kept; resume once that is mended.")
+                if isinstance(batch, Sentence):
+                    raise MedNCAError("{why} What was trained so far is kept; resume once that is mended.", why=batch)
                 images, labels = batch
                 validates = bool(validate) and self._validates_after(self.iteration + 1)
                 if rows and validates:  # it takes a while, in which the work before it must not be lost
@@ -249,8 +253,8 @@ class Run:
         except torch.cuda.OutOfMemoryError as error:
             self.set_state(RunState.FAILED)
             raise MedNCAError(
-                f"The memory of {self.device} is not enough for this plan. Make patch or batch smaller, or set "
-                "recompute."
+                "The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.",
+                device=self.device,
             ) from error
         except BaseException:
             if between:
@@ -350,21 +354,25 @@ class Run:
             self.best.load_state_dict(self.average.state_dict())
         return scores
 
-    def _roll_back(self) -> str:
+    def _roll_back(self) -> Sentence:
         """Back to the last checkpoint, to go on with half the learning rate."""
         rollbacks, where = self.counters.rollbacks + 1, self.iteration
         if rollbacks > _ROLLBACKS:
             self.set_state(RunState.FAILED)
             raise MedNCAError(
-                f"Training diverged at iteration {where} (the loss is not a number), {_ROLLBACKS} times set back. "
-                "Choose a smaller learning rate."
+                "Training diverged at iteration {iteration} (the loss is not a number), {times} times set back. "
+                "Choose a smaller learning rate.",
+                iteration=where,
+                times=_ROLLBACKS,
             )
         self.load()
         self.counters.rollbacks, self._bad_gradients = rollbacks, 0
         self.save([], RunState.TRAINING)
-        return (
-            f"The loss was not a number at iteration {where + 1}; back to iteration {self.iteration} with half the "
-            "learning rate."
+        return Sentence(
+            "The loss was not a number at iteration {where}; back to iteration {iteration} with half the learning "
+            "rate.",
+            where=where + 1,
+            iteration=self.iteration,
         )
 
     def _update_average(self) -> None:
