@@ -518,8 +518,11 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, inline_pool):
         ).exception
     )
 
-    result = _run("calibrate", tmp_path / "tuned", "--data", folder, "--out", tmp_path / "calibrated",
-                  "--calibration-cases", 1)  # fmt: skip
+    calibrate = ("calibrate", tmp_path / "tuned", "--data", folder, "--out", tmp_path / "calibrated",
+                 "--calibration-cases", 1)  # fmt: skip
+    for command in (calibrate, ("verdict-report", *calibrate[1:6])):  # which cases it has seen it does not say
+        assert "only hashes" in str(_run(*command).exception)
+    result = _run(*calibrate, "--cases", tmp_path / "run" / "split.json")
     assert result.exit_code == 0, result.output
     assert load_model(tmp_path / "calibrated").id == "calibrated"
 
@@ -527,9 +530,21 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, inline_pool):
 def test_a_card_names_no_folder(monkeypatch):
     from mednca_train.cli import _command
 
-    words = ["train", "--data=/x/Doe_Hans", "--run", "C:\\Users\\doe\\run", "--out", "doe", "--seed", "1", "/y/model"]
+    words = [
+        "train",
+        "--data=/x/Doe_Hans",
+        "--scan-images",
+        "/x/Doe",
+        "--run",
+        "C:\\Users\\doe\\run",
+        "--out",
+        "doe",
+        "--seed",
+        "1",
+        "/y/model",
+    ]
     monkeypatch.setattr(sys, "argv", ["mednca", *words])
-    assert _command() == "mednca train --data DATA --run RUN --out OUT --seed 1 model"
+    assert _command() == "mednca train --data DATA --scan-images SCAN-IMAGES --run RUN --out OUT --seed 1 model"
 
 
 def test_a_calibration_needs_the_models_labels(cases, tmp_path):

@@ -447,11 +447,13 @@ def _divided(model, case_set, split_file: Path | None, seed: int, all_unseen: bo
     """The fingerprint of a data set, and its cases for making and for trying a calibration: as a split.json says, or
     the model's own split where it holds their names, or else a new one; or all for trying, where nothing is made."""
     from .data.cases import split
+    from .model.privacy import readable_split
 
+    own = {} if split_file else readable_split(model.info)
     facts = _fingerprint(case_set, [label.value for label in model.labels])
     found = _usable(case_set, facts)
     _check_labels(model.labels, facts)
-    own, names = model.info.get("training", {}).get("split"), {case.name for case in found}
+    names = {case.name for case in found}
     if split_file:
         divided = read_json(split_file, SPLIT_SCHEMA)
     elif own and names & set(own["training"]) and names & set(own["validation"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mednca.errors import MedNCAError
 
@@ -25,6 +25,28 @@ def check_names(names: Iterable[str]) -> None:
                 "model. Rename the case, or keep names out of the model.",
                 name=repr(name),
             )
+
+
+_HIDDEN = re.compile(r"case-[0-9a-f]{10}")
+
+
+def readable_split(info: Mapping) -> dict[str, list[str]]:
+    """Which cases a model was trained and validated with, by their names; nothing of a model that does not say.
+
+    Args:
+        info: of its model.json.
+
+    Raises:
+        MedNCAError: where it has only hashes of their names, so that nobody can tell which cases it has seen.
+    """
+    split = info.get("training", {}).get("split", {})
+    if any(_HIDDEN.fullmatch(name) for names in split.values() for name in names):
+        raise MedNCAError(
+            "{name} has only hashes of the names of its cases, so that nobody can tell which ones it has seen; give "
+            "the split.json of its run, or one that divides other cases, by --cases.",
+            name=info["name"],
+        )
+    return split
 
 
 def hidden_name(name: str, salt: str) -> str:

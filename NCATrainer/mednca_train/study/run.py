@@ -23,6 +23,7 @@ from mednca.pool import Pool
 from mednca.schema import parse_json
 
 from ..data.cases import Case, CaseSet
+from ..model.privacy import readable_split
 from ..model.samples import samples_of
 from .machine import Trial, try_out
 from .measure import Job, identity, measure
@@ -181,13 +182,9 @@ def unseen(part: Part | Machine, data: CaseSet, models: Mapping[str, Any], seed:
         Names, sorted.
 
     Raises:
-        MedNCAError: where none is left.
+        MedNCAError: where none is left, or a model does not know its cases by name.
     """
-    trained = {
-        name
-        for model in models.values()
-        for name in model.info.get("training", {}).get("split", {}).get("training", ())
-    }
+    trained = {name for model in models.values() for name in readable_split(model.info).get("training", ())}
     names = sorted(case.name for case in data.cases if case.name not in trained)
     if not names:
         raise MedNCAError(
