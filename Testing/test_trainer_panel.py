@@ -581,7 +581,7 @@ def test_mistakes_between_two_steps_are_told(host, panel):
 
 
 def test_a_script_leaves_the_panel_as_it_was(host, panel):
-    from mednca.errors import MedNCAError
+    from mednca.errors import MedNCAError, Sentence
 
     with pytest.raises(MedNCAError, match="Add volumes"):
         panel.logic.trainPairs([], "nothing")
