@@ -21,6 +21,7 @@ pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 import slicerhost
 from conftest import ROOT
+from mednca.errors import Sentence
 from mednca.messages import Progress
 from mednca_train import run_folder
 from mednca_train.data.case_reader import CaseReader
@@ -702,7 +703,9 @@ def test_a_plan_that_takes_hours_asks_for_the_time_there_is(host, panel):
         host.click(panel.ui.proposeButton)
         trainer.job, trainer.state = None, TrainerState.IDLE
         planned = replace(_set_plan(panel), iterations=777)  # as by a plan for an hour
-        trainer.preparation = replace(trainer.preparation, planned=PlanAnswer(planned, {"time": "1 h"}, None, 3))
+        trainer.preparation = replace(
+            trainer.preparation, planned=PlanAnswer(planned, {"time": Sentence("1 h")}, None, 3)
+        )
         panel._show()
         panel.ui.planEdit.plainText = panel.ui.planEdit.plainText.replace('"batch": ', '"batch": 1')
         host.click(panel.ui.applyPlanButton)
@@ -711,7 +714,7 @@ def test_a_plan_that_takes_hours_asks_for_the_time_there_is(host, panel):
         trainer.job, trainer.state = None, TrainerState.IDLE
     first, second = map(PlanRequest.from_json, asked)
     assert first.hours == 1.0 and first.shown is None
-    assert second.shown == PlanAnswer(planned, {"time": "1 h"}, None, 3)  # it is changed, not measured anew
+    assert second.shown == PlanAnswer(planned, {"time": Sentence("1 h")}, None, 3)  # it is changed, not measured anew
     assert second.changes["batch"] == int(f"1{planned.batch}")
 
 
@@ -719,7 +722,7 @@ def test_a_changed_plan_keeps_its_reasons_and_its_time(folders):
     """By the worker: what was shown is changed, and nothing else of it."""
     from mednca_train.worker import TrainingWorker
 
-    shown = PlanAnswer(phantom_plan(iterations=777), {"time": "1 h"}, None, 3)
+    shown = PlanAnswer(phantom_plan(iterations=777), {"time": Sentence("1 h")}, None, 3)
     asked = PlanRequest(Fingerprint(()), changes={"batch": 1}, hours=1.0, shown=shown).to_json()
     answer = PlanAnswer.from_json(TrainingWorker(None, io.StringIO())._plan(json.loads(json.dumps(asked)), "1"))
     assert answer.plan == replace(shown.plan, batch=1) and answer.estimate is not None
