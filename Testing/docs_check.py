@@ -81,6 +81,7 @@ class Typed:
 
 
 def main(names: list[str]) -> bool:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored, which is inherited
     documents = [each for each in DOCUMENTS if not name_of(each).startswith(RECORDS)]
     documents = [each for each in documents if not names or name_of(each) in names]
     with tempfile.TemporaryDirectory(prefix="docs-", ignore_cleanup_errors=True) as place:
