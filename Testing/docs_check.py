@@ -25,6 +25,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from documents import DOCUMENTS, ROOT, commands, name_of
 from phantoms import crop_case, organ_case
 from training_phantoms import plan, write_case
@@ -79,6 +81,7 @@ class Typed:
 
 
 def main(names: list[str]) -> bool:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored, which is inherited
     documents = [each for each in DOCUMENTS if not name_of(each).startswith(RECORDS)]
     documents = [each for each in documents if not names or name_of(each) in names]
     with tempfile.TemporaryDirectory(prefix="docs-", ignore_cleanup_errors=True) as place:
@@ -251,13 +254,17 @@ def make_data(folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from nilearn.datasets import load_mni152_template
+        from nilearn.image import new_img_like
 
         head = load_mni152_template(resolution=1)
-    heads = [folder / "brain.nii.gz", folder / "heads" / "brain.nii.gz", folder / "heads" / "head_2.nii.gz",
-             folder / "my-study" / "sub-01" / "anat" / "sub-01_T1w.nii.gz"]  # fmt: skip
-    for path in heads:
+    values = head.get_fdata()
+    noise = np.random.default_rng(0).normal(0, 0.2 * values.max(), values.shape)
+    noisy = new_img_like(head, (values + noise).astype(np.float32))  # no green light: there is something to review
+    heads = {"brain": head, "heads/head_1": head, "heads/head_2": noisy, "my-study/sub-01/anat/sub-01_T1w": head}
+    for name, image in heads.items():
+        path = folder / f"{name}.nii.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
-        head.to_filename(path)
+        image.to_filename(path)
     about = {"Name": "A study", "BIDSVersion": "1.10.0"}
     (folder / "my-study" / "dataset_description.json").write_text(json.dumps(about), encoding="utf-8")
     for number in range(2):
