@@ -318,7 +318,7 @@ def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, mo
         return real(outputs, plan) * (float("nan") if len(calls) == 6 else 1.0)
 
     monkeypatch.setattr(loop, "total_loss", broken)
-    work.run.train(cases, tell=told.append)
+    work.run.train(cases, tell=lambda sentence: told.append(str(sentence)))
     assert work.run.iteration == 8 and len(told) == 1 and "iteration 6" in told[0] and "half" in told[0]
     rates = [row.learning_rate for row in read_history(tmp_path / "run")]
     assert rates[3] == pytest.approx(0.5 * work.run.plan.learning_rate_at(3))  # back at iteration 3, once more

@@ -497,7 +497,7 @@ def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOp
             )
 
         work = CrossValidation(run, plan, cases, metadata, count, options)
-        result = cross_validate(work, report, lambda text: cli.err.print(text, highlight=False), stage)
+        result = cross_validate(work, report, lambda told: cli.err.print(str(told), highlight=False), stage)
     cli.table(result.cases, result.mean)
     for number, fold in enumerate(result.folds, start=1):
         dice, spread = fold.dice["union"], fold.dice_sd["union"]
@@ -524,7 +524,7 @@ def _complete(work, out, found=None) -> None:
         def report(row: HistoryRow) -> None:
             bar.update(task, completed=row.iteration, description=f"Training, loss {row.loss:.3f}")
 
-        result = training_run.complete(work, out, report, lambda text: cli.err.print(text, highlight=False), stage)
+        result = training_run.complete(work, out, report, lambda told: cli.err.print(str(told), highlight=False), stage)
     cli.table(result.cases, result.mean)
     if compared := result.comparison:
         helped = "Fine-tuning helped" if compared.helped else "Fine-tuning did not help"
@@ -690,7 +690,7 @@ def _device(name: str) -> str:
 
     device, note = choose_device(name)
     if note:
-        cli.err.print(note)
+        cli.err.print(str(note))
     return str(device)
 
 
