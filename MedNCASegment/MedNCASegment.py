@@ -86,8 +86,9 @@ class MedNCASegment(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["The MedNCA developers"]
         self.parent.helpText = _(
-            "Click on an organ: a neural cellular automaton of a few thousand parameters segments it, shows where it "
-            "is unsure and says whether to trust the result. Everything is computed on this computer."
+            "Click on an organ: a neural cellular automaton of 12 to 70 thousand parameters segments it, shows where "
+            "it is unsure and says whether to trust the result. Everything is computed on this computer. For research "
+            "and education only: a person must review every result."
         )
         self.parent.acknowledgementText = _(
             "After M3D-NCA and Med-NCA by Kalkhof, Gonz\u00e1lez and Mukhopadhyay, TU Darmstadt."

@@ -63,8 +63,8 @@ class NCATrainer(ScriptedLoadableModule):
         self.parent.dependencies = ["MedNCASegment"]
         self.parent.contributors = ["The MedNCA developers"]
         self.parent.helpText = _(
-            "Train a neural cellular automaton of a few thousand parameters on your own labelled volumes, or fine-tune "
-            "one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict."
+            "Train a neural cellular automaton of some ten thousand parameters on your own labelled volumes, or "
+            "fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict."
         )
         self.parent.acknowledgementText = _(
             "After M3D-NCA and Med-NCA by Kalkhof, Gonz\u00e1lez and Mukhopadhyay, TU Darmstadt."

@@ -78,12 +78,15 @@ def correctedText() -> str:
 def reasonText(verdict: Verdict | None) -> str:
     """One sentence. It never says that a result is correct."""
     if verdict is None:
-        return _("Click on the organ, or segment the whole volume.")
+        return _("Press a button above, or click on the organ.")
     if verdict.objection is not None:
         return _("No verdict: {why}.").format(why=objectionText(verdict.objection))
     why = {
         "green": _("Even the low end of the interval reaches the target of {target}. Please look at it all the same."),
-        "amber": _("The target of {target} lies within the interval: check the most uncertain regions below."),
+        "amber": _(
+            "The expected Dice reaches the target of {target}, the low end does not: check the most uncertain regions "
+            "below."
+        ),
         "red": _("The expected Dice is below the target of {target}: correct it, or do not use it."),
     }[verdict.color]
     return why.format(target=f"{verdict.target:.2f}")
@@ -238,7 +241,7 @@ def modelText(description: Description) -> str:
     if measured:
         parts = ", ".join(f"{escape(name)} {value:.2f}" for name, value in measured.items())
         cases = info["eval_metrics"].get("cases", "?")
-        lines.append(_("Measured Dice on {cases} unseen cases: {parts}.").format(cases=cases, parts=parts))
+        lines.append(_("Measured Dice on {cases} held-out cases: {parts}.").format(cases=cases, parts=parts))
     else:
         lines.append(_("Nobody has measured how good it is."))
     lines.append(

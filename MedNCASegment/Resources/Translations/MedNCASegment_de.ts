@@ -8,8 +8,8 @@
    <translation>MedNCA Segment</translation>
   </message>
   <message>
-   <source>Click on an organ: a neural cellular automaton of a few thousand parameters segments it, shows where it is unsure and says whether to trust the result. Everything is computed on this computer.</source>
-   <translation>Klicken Sie auf ein Organ: Ein neuronaler zellulärer Automat mit wenigen tausend Parametern segmentiert es, zeigt, wo er unsicher ist, und sagt, ob dem Ergebnis zu trauen ist. Alles wird auf diesem Computer berechnet.</translation>
+   <source>Click on an organ: a neural cellular automaton of 12 to 70 thousand parameters segments it, shows where it is unsure and says whether to trust the result. Everything is computed on this computer. For research and education only: a person must review every result.</source>
+   <translation>Klicken Sie auf ein Organ: Ein neuronaler zellulärer Automat mit 12 bis 70 Tausend Parametern segmentiert es, zeigt, wo er unsicher ist, und sagt, ob dem Ergebnis zu trauen ist. Alles wird auf diesem Computer berechnet. Nur für Forschung und Lehre: Jedes Ergebnis muss von einem Menschen geprüft werden.</translation>
   </message>
   <message>
    <source>After M3D-NCA and Med-NCA by Kalkhof, González and Mukhopadhyay, TU Darmstadt.</source>
@@ -116,8 +116,8 @@
    <translation>Noch kein Ergebnis</translation>
   </message>
   <message>
-   <source>Click on the organ, or segment the whole volume.</source>
-   <translation>Klicken Sie auf das Organ oder segmentieren Sie das ganze Volumen.</translation>
+   <source>Press a button above, or click on the organ.</source>
+   <translation>Drücken Sie eine Schaltfläche oben oder klicken Sie auf das Organ.</translation>
   </message>
   <message>
    <source>One row per structure. The last column: between which values the Dice (overlap with what an expert would draw; 1 is the same) of most such results lies.</source>
@@ -400,8 +400,8 @@
    <translation>Rauschen:</translation>
   </message>
   <message>
-   <source>Grain, as in a scan that was too short. 0 is none, 1 is more than the image itself.</source>
-   <translation>Körnung, wie in einer zu kurzen Aufnahme. 0 ist keine, 1 ist mehr als das Bild selbst.</translation>
+   <source>Grain, as in a scan that was too short. 0 is none, 1 is half as strong as the image's contrast.</source>
+   <translation>Körnung, wie in einer zu kurzen Aufnahme. 0 ist keine, 1 ist halb so stark wie der Kontrast des Bildes.</translation>
   </message>
   <message>
    <source>Ghosting:</source>
@@ -818,8 +818,8 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Nach der Segmentierung von Hand korrigiert: Das Urteil galt dem Stand davor.</translation>
   </message>
   <message>
-   <source>Click on the organ, or segment the whole volume.</source>
-   <translation>Klicken Sie auf das Organ oder segmentieren Sie das ganze Volumen.</translation>
+   <source>Press a button above, or click on the organ.</source>
+   <translation>Drücken Sie eine Schaltfläche oben oder klicken Sie auf das Organ.</translation>
   </message>
   <message>
    <source>No verdict: {why}.</source>
@@ -830,8 +830,8 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Selbst das untere Ende des Intervalls erreicht das Ziel von {target}. Bitte sehen Sie sich das Ergebnis trotzdem an.</translation>
   </message>
   <message>
-   <source>The target of {target} lies within the interval: check the most uncertain regions below.</source>
-   <translation>Das Ziel von {target} liegt innerhalb des Intervalls: Prüfen Sie die unsichersten Stellen (siehe unten).</translation>
+   <source>The expected Dice reaches the target of {target}, the low end does not: check the most uncertain regions below.</source>
+   <translation>Der erwartete Dice erreicht das Ziel von {target}, das untere Ende nicht: Prüfen Sie die unsichersten Stellen (siehe unten).</translation>
   </message>
   <message>
    <source>The expected Dice is below the target of {target}: correct it, or do not use it.</source>
@@ -1010,8 +1010,8 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Volumen {number} von {count}</translation>
   </message>
   <message>
-   <source>Measured Dice on {cases} unseen cases: {parts}.</source>
-   <translation>Gemessener Dice an {cases} nie gesehenen Fällen: {parts}.</translation>
+   <source>Measured Dice on {cases} held-out cases: {parts}.</source>
+   <translation>Gemessener Dice an {cases} zurückgehaltenen Fällen: {parts}.</translation>
   </message>
   <message>
    <source>Nobody has measured how good it is.</source>

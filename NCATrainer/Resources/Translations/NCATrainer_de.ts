@@ -8,8 +8,8 @@
    <translation>NCA Trainer</translation>
   </message>
   <message>
-   <source>Train a neural cellular automaton of a few thousand parameters on your own labelled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict.</source>
-   <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit wenigen tausend Parametern an Ihren eigenen gelabelten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil.</translation>
+   <source>Train a neural cellular automaton of some ten thousand parameters on your own labelled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict.</source>
+   <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit einigen zehntausend Parametern an Ihren eigenen gelabelten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil.</translation>
   </message>
   <message>
    <source>After M3D-NCA and Med-NCA by Kalkhof, González and Mukhopadhyay, TU Darmstadt.</source>
