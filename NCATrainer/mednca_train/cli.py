@@ -299,6 +299,7 @@ ScanImages = Annotated[
     typer.Option(help="Folder of larger images, such as whole heads: clicked at the middle of their structures."),
 ]
 ScanLabels = Annotated[Path | None, typer.Option(help="Folder of their label maps; all their values count.")]
+Unseen = Annotated[bool, typer.Option("--unseen", help="The model was trained with none of these cases.")]
 
 
 @cli.app.command()
@@ -309,6 +310,7 @@ def calibrate(
     images: ImagesOption = None,
     labels: LabelsOption = None,
     cases: Annotated[Path | None, typer.Option(help="A split.json; default: the model's, or else a new one.")] = None,
+    unseen: Unseen = False,
     scan_images: ScanImages = None,
     scan_labels: ScanLabels = None,
     signal: Annotated[str | None, typer.Option(help="That the verdict goes by, as nqm; default: the best.")] = None,
@@ -342,7 +344,7 @@ def calibrate(
             loaded.id = slug(out.name)
             _write_recalibrated(loaded, Library().find(model), out)
             return
-        facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, seed)
+        facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, unseen, seed)
         wanted = Wanted(
             training, validation, _scans(scan_images, scan_labels), calibration_cases, seed, signals, coverage,
             None if keep_names else secrets.token_hex(16), reuse,
@@ -366,6 +368,7 @@ def verdict_report(
     images: ImagesOption = None,
     labels: LabelsOption = None,
     cases: Annotated[Path | None, typer.Option(help="A split.json; default: the model's, or else all cases.")] = None,
+    unseen: Unseen = False,
     scan_images: ScanImages = None,
     scan_labels: ScanLabels = None,
     clicks: Annotated[int, typer.Option(min=0, help="Scans in which clicks beside the middle are tried.")] = 5,
@@ -380,12 +383,14 @@ def verdict_report(
 
     library = Library()
     folder, loaded = library.find(model), library.load(model)
-    facts, _training, unseen = _divided(loaded, _case_set(data, images, labels), cases, seed, all_unseen=True)
+    facts, _training, held_out = _divided(
+        loaded, _case_set(data, images, labels), cases, unseen, seed, all_for_trying=True
+    )
     scans = _scans(scan_images, scan_labels)
     with held(out), _bar() as (_, stage):
         tried = scans[:clicks]
-        step = counter(stage, "measuring", count_steps(unseen, scans, tried, reuse))
-        report, judged = measure_verdicts(loaded, folder, unseen, scans, tried, seed, step, reuse)
+        step = counter(stage, "measuring", count_steps(held_out, scans, tried, reuse))
+        report, judged = measure_verdicts(loaded, folder, held_out, scans, tried, seed, step, reuse)
         write_verdicts(report, judged, out, _command())
     cli.out.print((out / "verdicts.md").read_text(encoding="utf-8"), highlight=False, markup=False)
     _end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
@@ -443,13 +448,13 @@ def _write_recalibrated(model, old: Path, out: Path) -> None:
     cli.out.print(f"Calibrated anew with {model.calibration.samples} saved samples: {out}", highlight=False)
 
 
-def _divided(model, case_set, split_file: Path | None, seed: int, all_unseen: bool = False):
+def _divided(model, case_set, split_file: Path | None, unseen: bool, seed: int, all_for_trying: bool = False):
     """The fingerprint of a data set, and its cases for making and for trying a calibration: as a split.json says, or
     the model's own split where it holds their names, or else a new one; or all for trying, where nothing is made."""
     from .data.cases import split
     from .model.privacy import readable_split
 
-    own = {} if split_file else readable_split(model.info)
+    own = {} if split_file or unseen else readable_split(model.info)
     facts = _fingerprint(case_set, [label.value for label in model.labels])
     found = _usable(case_set, facts)
     _check_labels(model.labels, facts)
@@ -458,14 +463,14 @@ def _divided(model, case_set, split_file: Path | None, seed: int, all_unseen: bo
         divided = read_json(split_file, SPLIT_SCHEMA)
     elif own and names & set(own["training"]) and names & set(own["validation"]):
         divided = own
-    elif all_unseen:
+    elif all_for_trying:
         divided = {"training": [], "validation": sorted(names)}
     else:
         divided = split(found, 0.3, seed)
     training, validation = (
         [case for case in found if case.name in set(divided[part])] for part in ("training", "validation")
     )
-    if not validation or not (training or all_unseen):
+    if not validation or not (training or all_for_trying):
         raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
     return facts, training, validation
 

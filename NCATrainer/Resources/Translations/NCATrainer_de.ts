@@ -797,8 +797,8 @@
    <translation>Der Fallname {name} sieht aus wie der Name einer Person, ein Datum oder ein Pfad und würde in das Modell geschrieben. Benennen Sie den Fall um oder lassen Sie die Namen aus dem Modell heraus.</translation>
   </message>
   <message>
-   <source>{name} has only hashes of the names of its cases, so that nobody can tell which ones it has seen; give the split.json of its run, or one that divides other cases, by --cases.</source>
-   <translation>{name} kennt die Namen seiner Fälle nur als Prüfwerte, sodass niemand sagen kann, welche es gesehen hat; geben Sie mit --cases die split.json seines Trainings an oder eine, die andere Fälle aufteilt.</translation>
+   <source>{name} has only hashes of the names of its cases, so that nobody can tell which ones it has seen; give the split.json of its run by --cases, or say by --unseen that these are others.</source>
+   <translation>{name} kennt die Namen seiner Fälle nur als Prüfwerte, sodass niemand sagen kann, welche es gesehen hat; geben Sie mit --cases die split.json seines Trainings an oder sagen Sie mit --unseen, dass dies andere sind.</translation>
   </message>
   <message>
    <source>The model's calibration samples are damaged ({cause}).</source>

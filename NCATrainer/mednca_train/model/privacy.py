@@ -43,7 +43,7 @@ def readable_split(info: Mapping) -> dict[str, list[str]]:
     if any(_HIDDEN.fullmatch(name) for names in split.values() for name in names):
         raise MedNCAError(
             "{name} has only hashes of the names of its cases, so that nobody can tell which ones it has seen; give "
-            "the split.json of its run, or one that divides other cases, by --cases.",
+            "the split.json of its run by --cases, or say by --unseen that these are others.",
             name=info["name"],
         )
     return split
