@@ -34,7 +34,7 @@ check-wheel: $(READY)
 # The extension built and packaged by the CMake modules of Slicer's own sources, without Slicer (half a minute): name
 # checkouts of both by SLICER_SOURCES and CTK_SOURCES. Needs CMake 3.28.
 check-packaging: $(READY)
-	$(PY) Testing/benchmarks/packaging.py $(SLICER_SOURCES) $(CTK_SOURCES)
+	$(PY) Testing/benchmarks/slicer_package.py $(SLICER_SOURCES) $(CTK_SOURCES)
 
 # Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (half an hour).
 check-scale: $(READY)

@@ -80,7 +80,7 @@ def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, inline_pool)
     assert "fold-1" not in trained and trained.count("all") in (1, 2)
     assert first == (tmp_path / "run" / "fold-1" / "result" / "weights.safetensors").stat().st_mtime_ns
     assert [score.case for score in result.cases].count("case_0") == 1 and len(result.cases) == 4
-    assert [fold.cases for fold in result.folds] == [2, 2] and said[-1].startswith("all: 4 cases to learn from")
+    assert [fold.cases for fold in result.folds] == [2, 2] and str(said[-1]).startswith("all: 4 cases to learn from")
     model = load_model(tmp_path / "run" / "result")
     record = model.info["training"]
     assert record["split"] == {"training": [f"case_{n}" for n in range(4)], "validation": []}

@@ -309,6 +309,7 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
     assert [label.name for label in _plan(panel).labels] == ["Organ"]
 
 
+@pytest.mark.slow
 def test_fine_tuning_a_bundled_model(host, panel):
     """Its own labels are called as before, and the result stands beside the base model's."""
     for number in range(2):

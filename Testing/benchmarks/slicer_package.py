@@ -1,6 +1,6 @@
 """The extension configured, built, installed and packaged by the CMake modules of Slicer's own sources, without Slicer.
 
-    python Testing/benchmarks/packaging.py SLICER_SOURCES CTK_SOURCES
+    python Testing/benchmarks/slicer_package.py SLICER_SOURCES CTK_SOURCES
 
 Slicer's and CTK's macros are taken from checkouts of both; Slicer's SlicerConfig.cmake and UseSlicer.cmake are made of
 its own templates, as when Slicer is built. What a scripted extension has no use of is a stand-in here (`_STAND_INS`).
