@@ -38,12 +38,12 @@ _FULL = (
 )
 NOT_RUN = {
     "make test": "it checks the code, not the documents, for a quarter of an hour",
-    "make test-slow": "as `make test`",
+    "make test-slow": "as `make test`, for longer",
     "mednca segment heads/ --model hippocampus-m3dnca --find --out results --scheduler ADDRESS": (
         "ADDRESS is of a cluster of yours; docs/scale.md has the same with a file in its place, which is run"
     ),
     "dask ssh --nworkers 16 --nthreads 1 host1 host2 host3": "it needs three hosts and SSH",
-    _FULL: "it needs three data sets, and a day",
+    _FULL: "it needs three data sets, and hours",
 }
 # Commands that are stopped as by Ctrl-C, after so many seconds: that they begin well is all that is tried.
 STOPPED = {
@@ -52,8 +52,11 @@ STOPPED = {
         "it takes an hour",
     ),
     "mednca train --data my-dataset --folds 5 --run runs/mine --out my-model": (60, "it trains six times"),
-    "mednca finetune hippocampus-m3dnca --data my-dataset --run runs/tuned": (60, "it takes a quarter of an hour"),
-    "mednca finetune hippocampus-m3dnca --data my-dataset --run runs/tuned --out my-model": (60, "as the one above"),
+    "mednca finetune hippocampus-m3dnca --data my-dataset --run runs/tuned": (60, "it trains 600 iterations"),
+    "mednca finetune hippocampus-m3dnca --data my-dataset --run runs/tuned --out my-model": (
+        60,
+        "it trains 600 iterations",
+    ),
 }
 # Commands that serve others until they are stopped: at the end of their document.
 SERVES = (
