@@ -154,6 +154,19 @@ def test_a_live_norm_is_torch_s_where_all_cells_fire():
         assert torch.allclose(getattr(cell.norm, name), expected, rtol=1 / 209 + 1e-3, atol=1e-4)
 
 
+def test_a_live_norm_bears_a_step_in_which_no_cell_fires():
+    """Nothing moves, and every number stays one; on the fast path and on the plain one."""
+    cell = random_pyramid(m3d((1,), (3,), (1,), norm="batch", fire_rate=1e-6)).cells[0].requires_grad_(True)
+    cell.live_norm = True
+    begin = torch.randn(1, 1, 2, 1, 8, requires_grad=True)
+    for run in (cell, cell.plain):
+        state = run(begin, frame_index((1, 2, 1)), [0], (0, 0), 2)
+        gradients = torch.autograd.grad(state.sum(), [begin, cell.update.weight])
+        assert torch.equal(state, begin) and all(each.isfinite().all() for each in gradients)
+        cell.learn_norm()
+        assert all(value.isfinite().all() for value in cell.norm.buffers())
+
+
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_family_can_be_trained(name):
     pyramid = random_pyramid(ARCHITECTURES[name]).requires_grad_(True)

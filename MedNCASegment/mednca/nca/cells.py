@@ -143,11 +143,12 @@ class Cell(nn.Module):
         """By the statistics of each sample's cells that fire. The papers' code takes those of all cells of the batch;
         so no sample needs another, and no cell that does nothing is computed (`gradient`)."""
         where, inner = fire.to(hidden.dtype), (1, 2, 3)
-        count = where.sum(inner, keepdim=True)
+        count = where.sum(inner, keepdim=True).clamp(min=1)
         mean = (hidden * where).sum(inner, keepdim=True) / count
         variance = ((hidden - mean).square() * where).sum(inner, keepdim=True) / count
-        for member, center, spread in zip(members, mean.detach(), variance.detach(), strict=True):
-            self.seen.setdefault(member, []).append((center.flatten(), spread.flatten()))
+        if torch.is_grad_enabled():  # a study that tries a live norm learns nothing
+            for member, center, spread in zip(members, mean.detach(), variance.detach(), strict=True):
+                self.seen.setdefault(member, []).append((center.flatten(), spread.flatten()))
         return (hidden - mean) / torch.sqrt(variance + norm.eps) * norm.weight + norm.bias
 
     @torch.no_grad()

@@ -81,7 +81,7 @@ class _Steps(torch.autograd.Function):
             taken, active, normed = _hidden(padded, before, fired, rule, groups)
             padded.rows.index_copy_(0, fired_rows, torch.addmm(before, active, rule.update))
             kept.append((fired, fired_rows, before) if recompute else (fired, fired_rows, taken, active, normed))
-            if normed and len(fired):
+            if normed:
                 seen.append((normed.mean, normed.inverse_deviation**-2 - NORM_EPS))
         ctx.save_for_backward(*weights)
         ctx.groups, ctx.padded, ctx.kept = groups, padded, kept
@@ -145,7 +145,7 @@ def _hidden(padded, before, fired, rule: _Rule, groups):
     perceived = perceived.reshape(-1, perceived.shape[-1]).index_select(0, fired)
     taken = torch.cat((before, perceived), 1)
     hidden = torch.addmm(rule.bias, taken, rule.inward)
-    if not len(rule.norm):
+    if not len(rule.norm) or not len(fired):  # of no cell there are no statistics
         return taken, hidden.relu_(), None
     scale, shift = rule.norm
     active, *statistics = torch.native_batch_norm(hidden, scale, shift, None, None, True, 0.0, NORM_EPS)
