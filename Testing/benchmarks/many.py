@@ -3,8 +3,7 @@
     python Testing/benchmarks/many.py [--volumes 2000] [--kills 3]
 
 Phantoms of 24 x 26 x 22 voxels and a model made by hand, so that what is measured is everything but the model. Fails
-where a result is missing, half or done twice. Writes docs/scale.json, of which docs/scale.md tells. Run it by
-`make check-scale`.
+where a result is missing, half or done twice. Writes docs/scale.json. Run it by `make check-scale`.
 """
 
 from __future__ import annotations
