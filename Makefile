@@ -38,6 +38,7 @@ check-packaging: $(READY)
 
 # Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (half an hour).
 check-scale: $(READY)
+	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py --members 60 --volumes 120 --kills 0
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py
 
 # What `mednca train --hours 1` makes of twenty phantoms of left atria: docs/hour-atria.json (an hour and a quarter).

@@ -26,9 +26,9 @@ STEPS = {
     "segment-5-review-several": "click-review",
     "train-2-pairs": "train-pairs",
     "train-3-planned": "train-plan",
-    "train-4-training-all-open": "train-training",
-    "train-5-trained": "train-result",
+    "train-4-training": "train-training",
     "train-6-fine-tune": "fine-tune-start",
+    "train-7-fine-tuned": "fine-tune-result",
 }
 PANEL_WIDTH, VIEW = 500, 620
 WIDTHS = (350, 500)
@@ -90,7 +90,7 @@ def segment(host, album):
     """The segmentation module, from an empty scene to a review."""
     import slicer
 
-    from demo import add_mni152
+    from demo import CLICKS, add_mni152
     from panel import click
 
     panel = host.openModule("MedNCASegment")
@@ -98,7 +98,7 @@ def segment(host, album):
     volume = add_mni152(slicer)
     panel.ui.inputSelector.setCurrentNode(volume)
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
-    zoom(host, 120)
+    zoom(host, 190)
     album.sheet("segment-2-ready", panel)
     host.click(panel.ui.findButton)
     wait(host, lambda: panel.logic.isBusy)
@@ -107,12 +107,13 @@ def segment(host, album):
     assert host.dialogs == [], host.dialogs
     album.sheet("segment-4-both-sides", panel)
     host.click(panel.ui.nextButton)
+    center(host, CLICKS[0])
     host.click(panel.ui.show3DCheckBox)
     host.view("3D").resetFocalPoint()
     host.view("3D").rotateToViewAxis(3)
     views = [
-        [host.view("Red").render(), host.view("3D").render()],
-        [host.view(n).render() for n in ("Green", "Yellow")],
+        [lettered(host, "Red"), host.view("3D").render()],
+        [lettered(host, name) for name in ("Green", "Yellow")],
     ]
     sheet = beside(picture(host, panel, PANEL_WIDTH), np.vstack([np.hstack(row) for row in views]))
     save(album.readme / "MedNCASegment.png", sheet)
@@ -149,7 +150,7 @@ def watch(host, album, panel):
     wait(host, lambda: not browser.GetPlaybackActive())
     wait(host, lambda: browser.GetSelectedItemNumber() == browser.GetNumberOfItems() - 1)
     host.wait(lambda: False, 0.5)  # what is seen follows
-    views = [host.view(name).render() for name in ("Red", "Yellow")]
+    views = [lettered(host, name) for name in ("Red", "Yellow")]
     save(album.sheets / "segment-8-growth-views.png", beside(picture(host, panel, PANEL_WIDTH), np.vstack(views)))
     host.click(panel.ui.removeGrowthButton)
     panel.ui.watchCollapsibleButton.collapsed = True
@@ -184,36 +185,61 @@ def several(host, album, panel):
 
 
 def train(host, album):
-    """The trainer, from an empty scene to a model trained on phantoms."""
+    """The trainer: a model trained on phantoms, from an empty scene, and fine-tuned on those of another scanner."""
     import slicer
-
-    from nodes import drawn_pair
-    from phantoms import organ_case
 
     slicer.mrmlScene.Clear(0)
     panel = host.openModule(ROOT / "NCATrainer" / "NCATrainer.py")
     album.sheet("train-1-empty", panel)
-    for number in range(6):
-        drawn_pair(slicer, *organ_case(number), f"Scan {number + 1}")
+    drawn_scans(slicer)
     panel.ui.nameLineEdit.text = "Phantom organ"
     host.click(panel.ui.addAllButton)
     album.sheet("train-2-pairs", panel)
+    panel.ui.detailsCollapsibleButton.collapsed = False
     press(host, panel, "proposeButton")
     album.sheet("train-3-planned", panel)
-    panel.ui.detailsCollapsibleButton.collapsed = False
-    changes = {"iterations": 120, "validate_every": 40, "learning_rate": 4e-3}
-    panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
-    press(host, panel, "applyPlanButton")
+    shorten(host, panel, iterations=120, validate_every=40)
     host.click(panel.ui.trainButton)
-    wait(host, lambda: panel.logic.status.isBusy)
-    album.sheet("train-4-training-all-open", panel)
+    wait(host, lambda: panel.logic.plot.table.GetNumberOfRows() > 3 or not panel.logic.status.isBusy)
+    album.sheet("train-4-training", panel)
     panel.ui.detailsCollapsibleButton.collapsed = True
     wait(host, lambda: not panel.logic.status.isBusy)
     album.sheet("train-5-trained", panel)
     save(album.readme / "NCATrainer.png", picture(host, panel, PANEL_WIDTH))
-    panel.ui.startComboBox.setCurrentIndex(panel.ui.startComboBox.findData("hippocampus-m3dnca"))
-    panel.ui.nameLineEdit.text = "Hippocampus, our scanner"
+    host.click(panel.ui.addButton)
+    fine_tune(host, album, panel)
+
+
+def fine_tune(host, album, panel):
+    """The new model, on scans in which the organ is dark."""
+    import slicer
+
+    slicer.mrmlScene.Clear(0)
+    drawn_scans(slicer, contrast=-1)
+    host.click(panel.ui.addAllButton)
+    panel.ui.startComboBox.setCurrentIndex(panel.ui.startComboBox.findData("phantom-organ"))
+    panel.ui.nameLineEdit.text = "Phantom organ, our scanner"
     album.sheet("train-6-fine-tune", panel)
+    press(host, panel, "proposeButton")
+    shorten(host, panel, iterations=120, validate_every=40)
+    press(host, panel, "trainButton")
+    album.sheet("train-7-fine-tuned", panel)
+
+
+def drawn_scans(slicer, contrast=1):
+    """Six phantoms and what was drawn on them."""
+    from nodes import drawn_pair
+    from phantoms import organ_case
+
+    for number in range(6):
+        image, labels = organ_case(number)
+        drawn_pair(slicer, contrast * image, labels, f"Scan {number + 1}")
+
+
+def shorten(host, panel, **changes):
+    """The plan, in its editor."""
+    panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
+    press(host, panel, "applyPlanButton")
 
 
 def press(host, panel, button):
@@ -232,6 +258,33 @@ def zoom(host, millimeters):
     for name in ("Red", "Yellow", "Green"):
         node = host.view(name).mrmlSliceNode()
         node.SetFieldOfView(millimeters, millimeters, node.GetFieldOfView()[2])
+
+
+def center(host, place):
+    """The slices through a place, mm RAS; the axial and the coronal one show both sides."""
+    for name in ("Red", "Yellow", "Green"):
+        node = host.view(name).mrmlSliceNode()
+        node.JumpSliceByOffsetting(*place)
+        node.JumpSliceByCentering(place[0] if name == "Yellow" else 0.0, *place[1:])
+        node.JumpSliceByOffsetting(*place)
+
+
+def lettered(host, name):
+    """A slice view with the letters of its sides, (rows, columns, 3) of 0..255."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    drawn = Image.fromarray(host.view(name).render())
+    matrix = host.view(name).mrmlSliceNode().GetXYToRAS()
+    pen, font = ImageDraw.Draw(drawn), ImageFont.load_default(size=22)
+    (width, height), margin = drawn.size, 16
+    for axis, ends in ((0, ((margin, height / 2), (width - margin, height / 2))),
+                       (1, ((width / 2, height - margin), (width / 2, margin)))):  # fmt: skip
+        direction = np.array([matrix.GetElement(row, axis) for row in range(3)])
+        main = int(np.abs(direction).argmax())
+        low, high = ("LR", "PA", "IS")[main][:: 1 if direction[main] > 0 else -1]
+        for letter, place in zip((low, high), ends, strict=True):
+            pen.text(place, letter, (255, 220, 90), font, anchor="mm")
+    return np.asarray(drawn)
 
 
 def dark_palette(qt):

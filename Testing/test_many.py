@@ -187,6 +187,35 @@ def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images, 
     assert len(table(tmp_path / "out")) == 4
 
 
+def test_workers_are_left_alone_while_they_work_and_only_then():
+    """What dask does in them many times a second, their nannies' watch, too; those that come later are like them."""
+    distributed = pytest.importorskip("distributed")
+    from mednca.batch.cluster_worker import undisturbed
+
+    def periods(server):
+        every = server.periodic_callbacks.items()  # the heartbeat keeps to the number of workers
+        return {name: each.callback_time for name, each in every if each.is_running() and name != "heartbeat"}
+
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1] / "MedNCASegment")}
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None, "env": environment}
+    with distributed.LocalCluster(1, **options) as cluster, distributed.Client(cluster) as client:
+        (nanny,) = cluster.workers.values()
+
+        def all_periods():
+            (worker,) = client.run(lambda dask_worker: periods(dask_worker)).values()
+            return worker, periods(nanny)
+
+        before = all_periods()
+        assert min(before[0].values()) < 100 and min(before[1].values()) < 100
+        with undisturbed(client):
+            for _ in range(2):
+                during = all_periods()
+                assert min(during[0].values()) >= 1000 and min(during[1].values()) >= 1000
+                assert [each.keys() for each in during] == [each.keys() for each in before]
+                client.restart()
+        assert all_periods() == before
+
+
 def test_no_scheduler_is_one_sentence(tmp_path, model, images, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("mednca.batch.cluster._WAIT", 0.5)

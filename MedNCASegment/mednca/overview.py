@@ -1,19 +1,21 @@
 """One picture of a result for people: three planes through each finding, outlines, variance and the verdict.
 
-Drawn by matplotlib without a display. It shows what a result says, and computes nothing of its own.
+Drawn by matplotlib without a display, on one pair of axes in pixels: axes of their own for every plane take longer than
+the ensemble. It shows what a result says, and computes nothing of its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 
 import numpy as np
 import SimpleITK as sitk
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from .axes import Box, triple
 from .files import write_bytes
@@ -27,6 +29,34 @@ from .result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Finding, Segmentation
 # convention, the patient's right on the left of the picture; sagittal planes look toward the patient's right
 _PLANES = (("Sagittal", 0, (1, 2), "APSI"), ("Coronal", 1, (0, 2), "RLSI"), ("Axial", 2, (0, 1), "RLAP"))
 _MARGIN = 6.0  # mm shown around a field of view
+_DPI, _WIDTH, _ROW = 100, 1360, 350  # pixels; a finding has two rows
+_COLUMNS = ((0, 380), (380, 310), (690, 310))  # left, width of the planes' cells
+_BAR, _WORDS = 1020, 1085  # left of what stands beside them
+_TITLE, _LETTER = 26, 18  # pixels above a plane, and at its sides
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What is shown of a finding: the image's part through a place, (i, j, k)."""
+
+    canonical: CanonicalImage
+    center: np.ndarray
+    window: Box
+
+    def plane(self, array: np.ndarray, plane: tuple) -> np.ndarray:
+        """The part of an array that one picture shows, (up, across), the patient's right, or front, first."""
+        _, axis, _shown, _letters = plane
+        index: list[slice | int] = list(self.window)
+        index[axis] = int(self.center[axis])
+        return array[tuple(index)].T[:, ::-1]
+
+    def extent(self, plane: tuple, left: float, bottom: float, width: float, height: float) -> list[float]:
+        """Where it is drawn within a cell, as large as it fits: left, right, bottom and top, pixels."""
+        sizes = [(self.window[axis].stop - self.window[axis].start) * self.canonical.spacing[axis] for axis in plane[2]]
+        scale = min(width / sizes[0], height / sizes[1])
+        across, up = (scale * size / 2 for size in sizes)
+        x, y = left + width / 2, bottom + height / 2
+        return [x - across, x + across, y - up, y + up]
 
 
 def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path: str | Path) -> Path:
@@ -46,86 +76,54 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path: s
     """
     canonical = CanonicalImage.of(image)
     labels, variance = (CanonicalImage.of(part).array for part in (result.labels, result.variance))
-    rows = 2 * len(result.findings)
-    figure = Figure(figsize=(13, 3.5 * rows), facecolor="white", layout="constrained")
+    height = 2 * _ROW * len(result.findings)
+    figure = Figure(figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(rows, 4, width_ratios=(1.25, 1, 1, 0.95))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, _WIDTH), ylim=(0, height), autoscale_on=False)
+    axes.set_axis_off()
     for number, finding in enumerate(result.findings):
-        center = np.clip(
-            np.round(canonical.index_of(finding.center)).astype(int), 0, np.array(canonical.array.shape) - 1
-        )
-        window = _window(canonical, finding, center)
-        gray = np.percentile(canonical.array[window], (1, 99))
-        for column, plane in enumerate(_PLANES):
-            plain = figure.add_subplot(grid[2 * number, column])
-            unsure = figure.add_subplot(grid[2 * number + 1, column])
-            _show(plain, canonical, window, center, plane, gray)
-            _outline(plain, labels, window, center, canonical, plane, model)
-            _show(unsure, canonical, window, center, plane, gray)
-            overlay = _overlay(unsure, variance, window, center, canonical, plane)
-            for axes, title in ((plain, plane[0]), (unsure, f"{plane[0]}, variance")):
-                axes.set_title(title, fontsize=11)
-                _turn(axes, plane)
-        bar = figure.colorbar(overlay, ax=unsure, fraction=0.05, pad=0.03)
-        bar.set_label("Variance of the members' probabilities", fontsize=9)
-        _words(figure.add_subplot(grid[2 * number : 2 * number + 2, 3]), finding, number, result, model)
+        top = height - 2 * _ROW * number
+        scene = _scene(canonical, finding)
+        low, high = np.percentile(canonical.array[scene.window], (1, 99))
+        for (left, width), plane in zip(_COLUMNS, _PLANES, strict=True):
+            for row, title in enumerate((plane[0], f"{plane[0]}, variance")):
+                cell = (left + _LETTER, top - _ROW * (row + 1) + _LETTER)
+                size = (width - 2 * _LETTER, _ROW - _TITLE - 2 * _LETTER)
+                extent = scene.extent(plane, *cell, *size)
+                picture = scene.plane(canonical.array, plane)
+                axes.imshow(picture, cmap="gray", vmin=low, vmax=high, **_placed(extent))
+                if row == 0:
+                    _outline(axes, scene.plane(labels, plane), extent, model)
+                else:
+                    _overlay(axes, scene.plane(variance, plane), extent)
+                _name(axes, extent, title, plane[3])
+        _bar(axes, top - 2 * _ROW)
+        _words(axes, top, finding, number, result, model)
     picture = BytesIO()
-    figure.savefig(picture, dpi=100, format="png")
+    figure.savefig(picture, dpi=_DPI, format="png", pil_kwargs={"compress_level": 3})
     write_bytes(path, picture.getvalue())
     return Path(path)
 
 
-def _window(canonical: CanonicalImage, finding: Finding, center: np.ndarray) -> Box:
-    """The part of the image that is shown: the field of view and a margin."""
+def _scene(canonical: CanonicalImage, finding: Finding) -> _Scene:
+    """Through a finding's center: the field of view and a margin."""
+    shape = canonical.array.shape
+    center = np.clip(np.round(canonical.index_of(finding.center)).astype(int), 0, np.array(shape) - 1)
     window = []
     for axis in range(3):
         half = (finding.field_of_view[axis] / 2 + _MARGIN) / canonical.spacing[axis]
         low = max(int(center[axis] - half), 0)
-        high = min(int(np.ceil(center[axis] + half)) + 1, canonical.array.shape[axis])
+        high = min(int(np.ceil(center[axis] + half)) + 1, shape[axis])
         window.append(slice(low, high))
-    return triple(window)
+    return _Scene(canonical, center, triple(window))
 
 
-def _plane(array, window, center, plane):
-    """The part of an array that one picture shows, (up, across)."""
-    _, axis, (_across, _up), _ = plane
-    index = list(window)
-    index[axis] = int(center[axis])
-    return array[tuple(index)].T
+def _placed(extent: list[float]) -> dict:
+    return {"origin": "lower", "extent": extent, "interpolation": "nearest", "aspect": "auto"}
 
 
-def _extent(window, canonical: CanonicalImage, plane):
-    """Its left, right, bottom and top, mm."""
-    _, _, (across, up), _ = plane
-    return [
-        bound
-        for axis in (across, up)
-        for bound in (window[axis].start * canonical.spacing[axis], window[axis].stop * canonical.spacing[axis])
-    ]
-
-
-def _turn(axes, plane):
-    """The patient's right on the left, and letters at the sides."""
-    axes.invert_xaxis()
-    axes.set_xticks([])
-    axes.set_yticks([])
-    left, right, top, bottom = plane[3]
-    style = {"color": "#ffd54a", "fontsize": 9, "transform": axes.transAxes, "weight": "bold"}
-    axes.text(0.02, 0.5, left, va="center", **style)
-    axes.text(0.98, 0.5, right, va="center", ha="right", **style)
-    axes.text(0.5, 0.98, top, va="top", ha="center", **style)
-    axes.text(0.5, 0.02, bottom, va="bottom", ha="center", **style)
-
-
-def _show(axes, canonical, window, center, plane, gray):
-    picture, extent = _plane(canonical.array, window, center, plane), _extent(window, canonical, plane)
-    low, high = gray
-    axes.imshow(picture, cmap="gray", vmin=low, vmax=high, origin="lower", extent=extent, interpolation="nearest")
-
-
-def _outline(axes, labels, window, center, canonical, plane, model):
-    picture = _plane(labels, window, center, plane)
-    extent = _extent(window, canonical, plane)
+def _outline(axes: Axes, picture: np.ndarray, extent: list[float], model: Model) -> None:
     for label in model.labels:
         mask = (picture == label.value).astype(float)
         if mask.any() and min(mask.shape) > 1:  # a contour needs an area
@@ -137,32 +135,47 @@ def _shade(label: Label) -> tuple[float, float, float]:
     return triple(c / 255 for c in label.color)
 
 
-def _overlay(axes, variance, window, center, canonical, plane):
-    picture = _plane(variance, window, center, plane)
-    return axes.imshow(
-        np.ma.masked_less(picture, VARIANCE_SHOWN_FROM), cmap="plasma", vmin=0, vmax=VARIANCE_LIMIT, alpha=0.9,
-        origin="lower", extent=_extent(window, canonical, plane), interpolation="nearest",
-    )  # fmt: skip
+def _overlay(axes: Axes, picture: np.ndarray, extent: list[float]) -> None:
+    shown = np.ma.masked_less(picture, VARIANCE_SHOWN_FROM)
+    axes.imshow(shown, cmap="plasma", vmin=0, vmax=VARIANCE_LIMIT, alpha=0.9, **_placed(extent))
 
 
-def _words(axes, finding: Finding, number: int, result: Segmentation, model: Model):
-    axes.axis("off")
+def _name(axes: Axes, extent: list[float], title: str, letters: str) -> None:
+    """A picture's name above it, and the letters of its sides."""
+    left, right, bottom, top = extent
+    x, y, half = (left + right) / 2, (bottom + top) / 2, _LETTER / 2
+    axes.text(x, top + _LETTER + 2, title, fontsize=11, ha="center")
+    places = ((left - half, y), (right + half, y), (x, top + half), (x, bottom - half))
+    for letter, place in zip(letters, places, strict=True):
+        axes.text(*place, letter, fontsize=8, color="#555555", ha="center", va="center")
+
+
+def _bar(axes: Axes, bottom: float) -> None:
+    """What the variance's colors mean."""
+    low, high = bottom + 2 * _LETTER, bottom + _ROW - _TITLE - 2 * _LETTER
+    axes.imshow(np.linspace(0, 1, 128)[:, None], cmap="plasma", **_placed([_BAR, _BAR + 12, low, high]))
+    for share in (0.0, 0.5, 1.0):
+        axes.text(_BAR + 16, low + share * (high - low), f"{share * VARIANCE_LIMIT:.3g}", fontsize=8, va="center")
+    axes.text(_BAR - 8, (low + high) / 2, "Variance of the members", fontsize=8, rotation=90, ha="center", va="center")
+
+
+def _words(axes: Axes, top: float, finding: Finding, number: int, result: Segmentation, model: Model) -> None:
     verdict = finding.verdict
     where = "Whole image"
     if finding.click:
         side = f"{finding.side.capitalize()}: c" if finding.side else "C"
-        where = f"{side}lick {number + 1} at {', '.join(f'{x:.0f}' for x in finding.click)} mm"
-    axes.text(0, 0.99, where, fontsize=12, weight="bold", va="top")
-    axes.scatter([0.05], [0.88], s=420, color=COLORS[verdict.color], transform=axes.transAxes, clip_on=False)
-    axes.text(0.14, 0.88, verdict.word, fontsize=13, weight="bold", va="center")
-    lines = [fill(sentence, 38) for sentence in (verdict.reason, *finding.remarks)] + [""]
+        where = f"{side}lick {number + 1} at\n{', '.join(f'{x:.0f}' for x in finding.click)} mm"
+    axes.text(_WORDS, top - 14, where, fontsize=11, weight="bold", va="top")
+    axes.scatter([_WORDS + 9], [top - 80], s=180, color=COLORS[verdict.color])
+    axes.text(_WORDS + 26, top - 80, verdict.word, fontsize=11, weight="bold", va="center")
+    lines = [fill(sentence, 36) for sentence in (verdict.reason, *finding.remarks)] + [""]
     lines += [f"{name}: {volume / 1000:.2f} ml" for name, volume in finding.volume_mm3.items() if name != "union"]
     lines += [f"Together: {finding.volume_mm3['union'] / 1000:.2f} ml", ""]
     if finding.nqm["union"] is not None:
         lines += [f"NQM {finding.nqm['union']:.3f} (lower is steadier)"]
     lines += [f"{result.report.members} members, seed {result.report.seed}", "", model.name]
-    axes.text(0, 0.79, "\n".join(lines), fontsize=10, va="top", linespacing=1.45)
-    handles = [Line2D([], [], color=_shade(label), lw=2, label=label.name) for label in model.labels]
-    axes.legend(handles=handles, loc="lower left", fontsize=10, frameon=False, borderaxespad=0)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
+    axes.text(_WORDS, top - 110, "\n".join(lines), fontsize=9, va="top", linespacing=1.45)
+    for place, label in enumerate(reversed(model.labels)):
+        y = top - 2 * _ROW + 20 + 22 * place
+        axes.plot([_WORDS, _WORDS + 24], [y, y], color=_shade(label), linewidth=2)
+        axes.text(_WORDS + 32, y, label.name, fontsize=9, va="center")

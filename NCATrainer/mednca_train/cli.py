@@ -121,6 +121,13 @@ def plan(
             highlight=False,
         )
     cli.out.print(f"Written: {out}", highlight=False)
+    if hours:
+        cli.out.print(
+            f"What fits into the time besides: mednca train --plan {out} --calibration-cases "
+            f"{budgeted.calibration_cases}",
+            highlight=False,
+            soft_wrap=True,
+        )
     _end(found)
 
 

@@ -34,6 +34,8 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
     """
     try:
         from distributed import Client, KilledWorker, as_completed
+
+        from .cluster_worker import undisturbed
     except ImportError as error:
         raise MedNCAError("A cluster needs dask; install it with: pip install 'mednca[cluster]'.") from error
     is_file = address.endswith(".json")
@@ -45,17 +47,18 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
         ) from error
     with client:
         client.run_on_scheduler(_allow_failures)
-        waiting = {client.submit(_done, function, job, pure=False): job for job in jobs}
-        for future in as_completed(list(waiting)):
-            job = waiting.pop(future)
-            error = future.exception()
-            if isinstance(error, KilledWorker):
-                yield Outcome(job, error=DIED)
-            elif error is not None:
-                yield Outcome(job, error=unforeseen(error))
-            else:
-                yield future.result()
-            future.release()
+        with undisturbed(client):
+            waiting = {client.submit(_done, function, job, pure=False): job for job in jobs}
+            for future in as_completed(list(waiting)):
+                job = waiting.pop(future)
+                error = future.exception()
+                if isinstance(error, KilledWorker):
+                    yield Outcome(job, error=DIED)
+                elif error is not None:
+                    yield Outcome(job, error=unforeseen(error))
+                else:
+                    yield future.result()
+                future.release()
 
 
 def _allow_failures(dask_scheduler: Any) -> None:
