@@ -5,6 +5,9 @@ PY := $(VENV)/bin/python
 DEMO_READY := $(VENV)/.demo-ready
 READY := $(VENV)/.ready
 
+# Hundreds of processes begin within the tests: each would compile our sources anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo docs docs-check test test-slow fuzz screenshots translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-packaging check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.

@@ -18,8 +18,13 @@ from training_phantoms import write_case
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("MEDNCA_DATA", ROOT.parent / "shared" / "data"))
 
-# Several processes of pytest share the cores (`-n`), each with a thread of its own; alone, tests use two.
-torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, os.cpu_count() or 1))
+# Several processes of pytest share the cores (`-n`), each with a thread of its own, as the processes that it starts;
+# alone, tests use two.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+else:
+    torch.set_num_threads(min(2, os.cpu_count() or 1))
 
 
 _LONGEST = ("test_trainer_panel", "test_trainer", "test_panel_scenes", "test_bundled", "test_training")

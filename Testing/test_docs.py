@@ -147,3 +147,42 @@ def test_what_the_check_of_the_commands_leaves_out_is_in_the_documents():
     assert {*docs_check.NOT_RUN, *docs_check.STOPPED, *docs_check.SERVES} - typed == set()
     assert set(docs_check.BEFORE) - typed_there == set()
     assert all(any(name_of(each).startswith(record) for each in DOCUMENTS) for record in docs_check.RECORDS)
+
+
+def _row(document, name):
+    """The numbers of a table's row, by what stands in its first cell."""
+    (row,) = re.findall(rf"^\| {name}[^|]*\|(.*)\|$", (ROOT / "docs" / document).read_text("utf-8"), re.MULTILINE)
+    return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,]*\.?\d*", row.replace(", ", " "))]
+
+
+def _rounded(value, like):
+    """As a table has it: as many digits as the number there."""
+    return round(value, len(str(like).split(".")[1].rstrip("0")))
+
+
+def test_the_tables_of_speed_are_those_that_were_measured():
+    """docs/step.json in the architecture's, docs/scale.json in that of many volumes."""
+    for name, plan in json.loads((ROOT / "docs" / "step.json").read_text("utf-8"))["plans"].items():
+        shown = _row("architecture.md", name)
+        measured = [
+            plan["seconds"],
+            plan["times_faster_than_plain"],
+            plan["busy"]["times_faster_than_plain"],
+            plan["share_of_product"],
+        ]
+        assert [_rounded(value, like) for value, like in zip(measured, shown, strict=True)] == shown, name
+    for key, report in json.loads((ROOT / "docs" / "scale.json").read_text("utf-8")).items():
+        shown = _row("scale.md", {"10 members": "ten members", "60 members": "sixty members"}[key])
+        plain, memory = report["plain_seconds_per_volume_and_process"], report["memory_mb"]
+        measured = [
+            report["volumes"],
+            len(report["killed"]),
+            report["whole_results"],
+            report["told_twice"],
+            report["seconds_per_volume_and_process"],
+            plain["before"],
+            plain["after"],
+            memory["worker_early"],
+            memory["worker_late"],
+        ]
+        assert [_rounded(value, like) for value, like in zip(measured, shown, strict=True)] == shown, key

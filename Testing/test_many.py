@@ -168,7 +168,7 @@ def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images, 
     paths = [str(Path(__file__).parents[1] / "MedNCASegment")]
     environment = {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
     with distributed.LocalCluster(
-        2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
+        n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
     ) as cluster:  # fmt: skip
         victims = [worker.pid for worker in cluster.workers.values()]
         killer = threading.Thread(target=_kill_at_work, args=(tmp_path / "out", victims))
@@ -198,7 +198,7 @@ def test_workers_are_left_alone_while_they_work_and_only_then():
 
     environment = {"PYTHONPATH": str(Path(__file__).parents[1] / "MedNCASegment")}
     options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None, "env": environment}
-    with distributed.LocalCluster(1, **options) as cluster, distributed.Client(cluster) as client:
+    with distributed.LocalCluster(n_workers=1, **options) as cluster, distributed.Client(cluster) as client:
         (nanny,) = cluster.workers.values()
 
         def all_periods():

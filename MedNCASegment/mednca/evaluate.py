@@ -70,7 +70,9 @@ def evaluate_case(
     known = Truth(name, truth, model.labels, model.preprocessing.field_of_view, truth_values, union_only)
     scores = []
     for structure in known.structures:
-        result = segment_image(image, model, structure.clicks, members=members, seed=seed, device=device)
+        result = segment_image(
+            image, model, structure.clicks, members=members, seed=seed, device=device, with_hotspots=False
+        )
         scores.append(known.score(structure, sitk.GetArrayFromImage(result.labels), result.findings[0]))
     return scores
 

@@ -43,6 +43,7 @@ def segment_image(
     memory_limit: float | None = None,
     roi: bool | None = None,
     file: str | None = None,
+    with_hotspots: bool = True,
 ) -> Segmentation:
     """Segment an image with a model: M3D-NCA and Med-NCA as a pseudo-ensemble, with NQM and verdict.
 
@@ -63,6 +64,8 @@ def segment_image(
         roi: run the finest level only where the coarser one found something (`Pyramid.region_of_interest`); None: in
             fields of more than `field.ROI_FROM_VOXELS` voxels. The finding's computed_share says what it saved.
         file: the image's file name, for the report.
+        with_hotspots: look for the most uncertain regions; where only figures are wanted, that is a third of a small
+            image's time.
 
     Returns:
         Labels, variance and mean probability on the image's own grid, and the report.
@@ -85,7 +88,7 @@ def segment_image(
     with request.timed("restore"):
         region, parts = request.canvas.put_back(image)
     with request.timed("verdict"):
-        hotspots = find_hotspots(parts["variance"], parts["labels"], parts["probability"])
+        hotspots = find_hotspots(parts["variance"], parts["labels"], parts["probability"]) if with_hotspots else ()
     report = Report(
         model=request.identity,
         image=ImageIdentity.of(image, file),

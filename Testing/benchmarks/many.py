@@ -53,7 +53,7 @@ def main(volumes: int, kills: int, members: int) -> bool:
         before = _plain_loop(jobs("before", _PLAIN // members))
         environment = {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
         with LocalCluster(
-            2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
+            n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
         ) as cluster:  # fmt: skip
             watch = Watch(cluster, folder / "out", volumes, kills)
             summary, done, begun = Summary(folder / "out"), [], time.perf_counter()

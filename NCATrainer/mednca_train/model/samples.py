@@ -187,7 +187,7 @@ def _measure_one(job: _Job) -> list[Sample]:
     image, truth = _under(job, image, truth)
     values, samples = values_in(truth) if job.all_values else [label.value for label in model.labels], []
     for structure in structures_of(model.preprocessing.field_of_view, truth, values):
-        result = segment_image(image, model, structure.clicks, device="cpu")
+        result = segment_image(image, model, structure.clicks, device="cpu", with_hotspots=False)
         found, finding = sitk.GetArrayFromImage(result.labels) > 0, result.findings[0]
         score = 0.0 if job.condition in NONSENSE else dice(found, structure.mask)
         objection = finding.objection.key if finding.objection else None

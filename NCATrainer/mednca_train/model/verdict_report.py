@@ -197,13 +197,13 @@ def _displace(job) -> list[DisplacedClick]:
     for structure in structures_of(model.preprocessing.field_of_view, truth, values_in(truth)):
         if not structure.clicks:
             continue
-        centered = segment_image(image, model, structure.clicks, device="cpu")
+        centered = segment_image(image, model, structure.clicks, device="cpu", with_hotspots=False)
         mask = sitk.GetArrayFromImage(centered.labels) > 0
         for distance in DISPLACEMENTS:
             direction = draw.normal(size=3)
             moved = np.array(structure.clicks[0]) + distance * direction / np.linalg.norm(direction)
             click = triple(float(x) for x in moved)
-            beside = segment_image(image, model, [click], device="cpu")
+            beside = segment_image(image, model, [click], device="cpu", with_hotspots=False)
             seconds = beside.report.seconds
             colors = centered.findings[0].verdict.color, beside.findings[0].verdict.color
             spent = sum(seconds.values()), seconds["verdict"]
