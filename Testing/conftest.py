@@ -27,7 +27,10 @@ else:
     torch.set_num_threads(min(2, os.cpu_count() or 1))
 
 
-_LONGEST = ("test_trainer_panel", "test_trainer", "test_panel_scenes", "test_bundled", "test_training")
+_LONGEST = (
+    "test_trainer_panel", "test_trainer", "test_panel_scenes", "test_bundled", "test_memory", "test_study",
+    "test_panel_several", "test_files", "test_many", "test_two_volumes", "test_training",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):

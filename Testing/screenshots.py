@@ -99,6 +99,7 @@ def segment(host, album):
     panel.ui.inputSelector.setCurrentNode(volume)
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
     zoom(host, 190)
+    overview(album, volume)
     album.sheet("segment-2-ready", panel)
     host.click(panel.ui.findButton)
     wait(host, lambda: panel.logic.isBusy)
@@ -135,6 +136,19 @@ def segment(host, album):
     correct_by_hand(host, album, panel)
     several(host, album, panel)
     panel.logic.shutdown()
+
+
+def overview(album, volume):
+    """The picture that the command line leaves of a result."""
+    from demo import CLICKS, MODEL
+    from mednca.imaging.reading import check_image
+    from mednca.models.library import Library
+    from mednca.overview import draw_overview
+    from mednca.segment import segment_image
+    from MedNCASegmentLib.volumes import imageFromVolumeNode
+
+    image, model = check_image(imageFromVolumeNode(volume), "MNI152"), Library().load(MODEL)
+    draw_overview(image, segment_image(image, model, CLICKS), model, album.readme / "overview.png")
 
 
 def watch(host, album, panel):
@@ -222,6 +236,7 @@ def fine_tune(host, album, panel):
     album.sheet("train-6-fine-tune", panel)
     press(host, panel, "proposeButton")
     shorten(host, panel, iterations=120, validate_every=40)
+    panel.ui.detailsCollapsibleButton.collapsed = True
     press(host, panel, "trainButton")
     album.sheet("train-7-fine-tuned", panel)
 
@@ -238,6 +253,7 @@ def drawn_scans(slicer, contrast=1):
 
 def shorten(host, panel, **changes):
     """The plan, in its editor."""
+    panel.ui.detailsCollapsibleButton.collapsed = False
     panel.ui.planEdit.plainText = json.dumps(json.loads(panel.ui.planEdit.plainText) | changes)
     press(host, panel, "applyPlanButton")
 

@@ -160,7 +160,7 @@ def test_a_plan_fits_its_images():
 
 def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     """Within 30 %, of a training in a process of its own."""
-    quick = plan(iterations=6, freeze_norm=0.2, batch=4, validate_every=3)
+    quick = plan(iterations=4, freeze_norm=0.2, batch=4, validate_every=4)
     with ProcessPoolExecutor(1, torch.multiprocessing.get_context("spawn")) as pool:
         measured = pool.submit(_train_and_measure, str(tmp_path / "run"), quick, cases).result()
     predicted = estimate(quick, len(cases))

@@ -172,12 +172,7 @@ def resultText(result: RunResult | None) -> str:
         helped = report.comparison.helped
         lines.append(_("Fine-tuning helped.") if helped else _("Fine-tuning did not help; keep the model before."))
     if report.calibration:
-        found = report.calibration.detection
-        lines.append(
-            _("Calibrated. Of {n} failures among degraded cases, {share} were not called good.").format(
-                n=found["failures"], share=_share(found["failures_not_green"])
-            )
-        )
+        lines.append(_detectionText(report.calibration.detection))
     elif report.calibration_note:
         lines.append(sentenceText(report.calibration_note))
     else:
@@ -185,5 +180,10 @@ def resultText(result: RunResult | None) -> str:
     return "<br>".join(escape(line) for line in lines)
 
 
-def _share(value: float | None) -> str:
-    return _("none") if value is None else f"{value:.0%}"
+def _detectionText(detection: dict) -> str:
+    """What the light was worth on cases that were degraded."""
+    if not detection["failures"]:
+        return _("Calibrated. None of the degraded cases failed, so that nothing is known of failures.")
+    return _("Calibrated. Of {n} failures among degraded cases, {share} were not called good.").format(
+        n=detection["failures"], share=f"{detection['failures_not_green']:.0%}"
+    )

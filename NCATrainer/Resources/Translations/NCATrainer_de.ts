@@ -554,16 +554,16 @@
    <translation>Das Nachtrainieren hat nicht geholfen; behalten Sie das vorherige Modell.</translation>
   </message>
   <message>
-   <source>Calibrated. Of {n} failures among degraded cases, {share} were not called good.</source>
-   <translation>Kalibriert. Von {n} Fehlschlägen unter den Fällen mit Bildstörungen nicht als gut eingestuft: {share}.</translation>
-  </message>
-  <message>
    <source>There is no calibration: the verdict stays grey.</source>
    <translation>Es gibt keine Kalibrierung: Das Urteil bleibt grau.</translation>
   </message>
   <message>
-   <source>none</source>
-   <translation>keine</translation>
+   <source>Calibrated. None of the degraded cases failed, so that nothing is known of failures.</source>
+   <translation>Kalibriert. Von den verschlechterten Fällen misslang keiner, sodass über Misserfolge nichts bekannt ist.</translation>
+  </message>
+  <message>
+   <source>Calibrated. Of {n} failures among degraded cases, {share} were not called good.</source>
+   <translation>Kalibriert. Von {n} Fehlschlägen unter den Fällen mit Bildstörungen nicht als gut eingestuft: {share}.</translation>
   </message>
  </context>
  <context>
