@@ -273,6 +273,7 @@ def wheel(tmp_path_factory):
     return folder / "site"
 
 
+@pytest.mark.slow
 def test_the_wheel_segments_outside_the_checkout(wheel, tmp_path, images):
     told = _command(wheel, "models", "--json")
     entries = {entry["id"]: entry for entry in json.loads(told.stdout)}

@@ -644,6 +644,7 @@ def test_resume_tells_where_the_model_went(tmp_path, material, monkeypatch):
     assert "not of this run" in str(told.exception) and load_model(made).id == "bright"
 
 
+@pytest.mark.slow
 def test_kills_leave_nothing_half_done():
     """A part of `make check-kills`."""
     started = time.monotonic()

@@ -66,7 +66,7 @@ def test_the_plan_gives_up_speed_before_it_gives_up():
         plan_memory(prostate.architecture, prostate.shape, 20)
 
 
-@pytest.mark.parametrize("limit", [None, 60])
+@pytest.mark.parametrize("limit", [None, pytest.param(60, marks=pytest.mark.slow)])
 def test_the_predicted_peak_is_held(limit):
     """In a fresh process, at a size where the arrays outweigh torch's own ups and downs."""
     hippocampus = PRESETS["paper-hippocampus"].architecture
@@ -97,7 +97,11 @@ def _segment_large(limit: float, spacing: float, labels: int, pieces: bool) -> f
 
 @pytest.mark.parametrize(
     ("limit", "spacing", "labels", "pieces"),
-    [pytest.param(345, 1.0, 2, False, marks=pytest.mark.slow), (310, 0.7, 2, False), (270, 1.0, 1, True)],
+    [
+        pytest.param(345, 1.0, 2, False, marks=pytest.mark.slow),
+        pytest.param(310, 0.7, 2, False, marks=pytest.mark.slow),
+        (270, 1.0, 1, True),
+    ],
 )
 def test_the_limit_holds_for_all_that_segmenting_takes(limit, spacing, labels, pieces):
     """9 million voxels, 34 MB as an image; two labels' means and variances and their union's take 200 MB, in copies of

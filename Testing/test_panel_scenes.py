@@ -157,6 +157,7 @@ slicerhost.leave()
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_speed_and_no_torch_in_slicer_s_process(tmp_path):
     """Warm clicks on a real brain, in a process of its own: time, event loop, and no torch."""
     import subprocess

@@ -69,6 +69,7 @@ def _run(plan, out, data):
     return CliRunner().invoke(cli.cli.app, ["study", str(plan), "--out", str(out), "--data", f"phantoms={data}"])
 
 
+@pytest.mark.slow
 def test_the_small_study(phantoms, models, tmp_path):
     """By its command; nobody was trained with the cases; all say the same figures; again, nothing is measured."""
     result = _run(SMALL, tmp_path / "out", phantoms)

@@ -158,6 +158,7 @@ def test_a_plan_fits_its_images():
         propose(Fingerprint((_facts(), dataclasses.replace(_facts("b"), problem=Sentence("It is empty.")))))
 
 
+@pytest.mark.slow
 def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     """Within 30 %, of a training in a process of its own."""
     quick = plan(iterations=4, freeze_norm=0.2, batch=4, validate_every=4)
@@ -352,6 +353,7 @@ def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
         assert torch.equal(value, best[0.7][key])
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_numbers(coarse_cases, tmp_path):
     """kill -9 in the middle, through the command line; then `mednca resume`."""
     quick = plan(iterations=14, checkpoint_every=4, freeze_norm=0.0, validate_every=100, **COARSE)
