@@ -280,7 +280,6 @@ def center(host, place):
     """The slices through a place, mm RAS; the axial and the coronal one show both sides."""
     for name in ("Red", "Yellow", "Green"):
         node = host.view(name).mrmlSliceNode()
-        node.JumpSliceByOffsetting(*place)
         node.JumpSliceByCentering(place[0] if name == "Yellow" else 0.0, *place[1:])
         node.JumpSliceByOffsetting(*place)
 
@@ -296,8 +295,8 @@ def lettered(host, name):
     for axis, ends in ((0, ((margin, height / 2), (width - margin, height / 2))),
                        (1, ((width / 2, height - margin), (width / 2, margin)))):  # fmt: skip
         direction = np.array([matrix.GetElement(row, axis) for row in range(3)])
-        main = int(np.abs(direction).argmax())
-        low, high = ("LR", "PA", "IS")[main][:: 1 if direction[main] > 0 else -1]
+        across = int(np.abs(direction).argmax())
+        low, high = ("LR", "PA", "IS")[across][:: 1 if direction[across] > 0 else -1]
         for letter, place in zip((low, high), ends, strict=True):
             pen.text(place, letter, (255, 220, 90), font, anchor="mm")
     return np.asarray(drawn)
