@@ -39,7 +39,7 @@ check-wheel: $(READY)
 check-packaging: $(READY)
 	$(PY) Testing/benchmarks/slicer_package.py $(SLICER_SOURCES) $(CTK_SOURCES)
 
-# Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (half an hour).
+# Two thousand volumes through a cluster of two processes whose workers are killed: docs/scale.json (a quarter of an hour).
 check-scale: $(READY)
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py --members 60 --volumes 120 --kills 0
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py

@@ -3,8 +3,8 @@
     python Testing/benchmarks/many.py [--volumes 2000] [--kills 3] [--members 10]
 
 Phantoms of 24 x 26 x 22 voxels and a model made by hand, so that what is measured is everything but the model. Fails
-where a result is missing, half or done twice. A volume of ten members takes about a second, one of sixty as long as a
-real one. Each call is an entry of docs/scale.json. Run it by `make check-scale`.
+where a result is missing, half or done twice. Each number of members is an entry of docs/scale.json. Run it by `make
+check-scale`.
 """
 
 from __future__ import annotations

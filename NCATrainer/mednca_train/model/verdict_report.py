@@ -203,7 +203,7 @@ def _displace(job) -> list[DisplacedClick]:
             direction = draw.normal(size=3)
             moved = np.array(structure.clicks[0]) + distance * direction / np.linalg.norm(direction)
             click = triple(float(x) for x in moved)
-            beside = segment_image(image, model, [click], device="cpu", with_hotspots=False)
+            beside = segment_image(image, model, [click], device="cpu")  # as people get it: its time is told
             seconds = beside.report.seconds
             colors = centered.findings[0].verdict.color, beside.findings[0].verdict.color
             spent = sum(seconds.values()), seconds["verdict"]
