@@ -33,7 +33,7 @@ def test_size_and_record(model):
 
 def test_recorded_figures_are_reproduced(model, hippocampus):
     """The first validation cases give again what the training recorded."""
-    names = model.info["training"]["split"]["validation"][:4]
+    names = model.info["training"]["split"]["validation"][:2]
     for name in names:
         (score,) = evaluate_case(
             name, [hippocampus / "images" / f"{name}.nii.gz"], hippocampus / "labels" / f"{name}.nii.gz", model
@@ -42,8 +42,12 @@ def test_recorded_figures_are_reproduced(model, hippocampus):
         assert score.dice["union"] > 0.8 and distance is not None and distance < 5, score
 
 
-@pytest.mark.parametrize("side", ["left", pytest.param("right", marks=pytest.mark.slow)])
-def test_a_click_on_a_real_brain(model, brain, side):
+@pytest.mark.parametrize(("side", "shifts"), [
+    ("left", [(0, -14, 0)]),
+    pytest.param("left", [(0, 0, -20)], marks=pytest.mark.slow),
+    pytest.param("right", [(0, -14, 0), (0, 0, -20)], marks=pytest.mark.slow),
+])  # fmt: skip
+def test_a_click_on_a_real_brain(model, brain, side, shifts):
     """Right size, right place, and green; 14 to 20 mm beside it gives the same mask and the same color."""
     click = np.array(CLICKS[side])
     result = segment_image(brain, model, [click])
@@ -52,13 +56,16 @@ def test_a_click_on_a_real_brain(model, brain, side):
     assert np.linalg.norm(np.array(finding.center) - click) < 8
     assert finding.verdict.color == "green" and finding.context == "scan" and finding.nqm["union"] < 0.06
     centered = sitk.GetArrayFromImage(result.labels) > 0
-    for shift in ((0, -14, 0), (0, 0, -20)):
+    for shift in shifts:
         beside = segment_image(brain, model, [click + shift])
         assert dice(centered, sitk.GetArrayFromImage(beside.labels) > 0) >= 0.98, shift
         assert beside.findings[0].verdict.color == "green", shift
 
 
-@pytest.mark.parametrize("place", [(-10, -20, 8), (-10, 10, 12), (25, -65, -40), (-38, 5, 0)])
+@pytest.mark.parametrize("place", [
+    pytest.param((-10, -20, 8), marks=pytest.mark.slow), (-10, 10, 12), (25, -65, -40),
+    pytest.param((-38, 5, 0), marks=pytest.mark.slow),
+])  # fmt: skip
 def test_a_click_elsewhere_is_never_green(model, brain, place):
     """Thalamus, ventricle, cerebellum, insula: nothing, or a hippocampus that is said to be far."""
     finding = segment_image(brain, model, [place]).findings[0]
@@ -69,7 +76,7 @@ def test_a_click_elsewhere_is_never_green(model, brain, place):
 
 def test_a_whole_head_without_a_click_gets_no_verdict(model, brain):
     """The model was trained on crops; it must not pretend to know a head. (A piece of one: the test is about words.)"""
-    piece = brain[30:110, 60:150, 40:120]
+    piece = brain[40:90, 70:130, 50:100]
     finding = segment_image(piece, model, members=5).findings[0]
     assert finding.verdict.color == "grey" and "click" in finding.verdict.reason
 
@@ -80,7 +87,7 @@ def test_the_2d_model(model, brain):
     assert flat.architecture.parameter_count() == 70_016 and flat.info["eval_metrics"]["dice"]["union"] >= 0.87
     assert flat.info["training"]["split"] == model.info["training"]["split"] and flat.calibration.members == 10
     masks = [
-        sitk.GetArrayFromImage(segment_image(brain, each, [CLICKS["left"]], 3).labels) > 0 for each in (model, flat)
+        sitk.GetArrayFromImage(segment_image(brain, each, [CLICKS["left"]], 2).labels) > 0 for each in (model, flat)
     ]
     assert dice(*masks) >= 0.9
 

@@ -58,8 +58,10 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(tmp_path, model, ima
     lines = [line for line in told.stderr.splitlines() if "/2" in line]
     assert lines and all(line.startswith("0:00:0") for line in lines)
     assert any("b 1/2; ensemble 1/2" in line for line in lines), lines
-    quiet = run("--quiet", *words, "--out", tmp_path / "quiet")
-    assert quiet.exit_code == 0 and not quiet.stderr and quiet.stdout == told.stdout
+    before = run("--quiet", *words, "--out", tmp_path / "before")
+    behind = run(*words, "--out", tmp_path / "behind", "--quiet")
+    for quiet in (before, behind):
+        assert quiet.exit_code == 0 and not quiet.stderr and quiet.stdout == told.stdout
     monkeypatch.setattr(cli, "LINE_SECONDS", 30.0)
     assert not run(*words, "--out", tmp_path / "short").stderr
 

@@ -386,20 +386,34 @@ def test_a_killed_run_goes_on_to_the_same_numbers(coarse_cases, tmp_path):
     assert read_status(tmp_path / "killed").state == RunState.DONE
 
 
-def test_two_processes_have_the_gradient_of_one(coarse_cases, tmp_path):
-    """torchrun, gloo, two CPU processes: after some iterations the weights are those of one process, also while batch
-    norm is live."""
-    quick = plan(iterations=4, batch=2, duplication=2, freeze_norm=0.5, validation_share=0.25, **COARSE)
-    (tmp_path / "plan.json").write_text(json.dumps(quick.to_json()))
-    one = training_run.begin(tmp_path / "one", quick, coarse_cases, METADATA)
-    one.run.train(coarse_cases)
+ONE_OF_TWO = """
+import sys
+from mednca_train import training_run
+from mednca_train.training import distributed
+distributed.join()
+work = training_run.reopen(sys.argv[1])
+work.run.train(work.cases)
+distributed.leave()
+"""
+
+
+def _torchrun(*command):
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT / 'MedNCASegment'}{os.pathsep}{ROOT / 'NCATrainer'}", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    training = ["-m", "mednca_train", "train", "--data", coarse_cases[0].image.parents[1], "--run-folder", tmp_path / "two",
-                "--plan", tmp_path / "plan.json", "--calibration-cases", "1"]  # fmt: skip
-    subprocess.run([*torchrun, *map(str, training)], env=environment, check=True, timeout=250)
+    subprocess.run([*torchrun, *map(str, command)], env=environment, check=True, timeout=250)
+
+
+def test_two_processes_have_the_gradient_of_one(coarse_cases, tmp_path):
+    """torchrun, gloo, two CPU processes: after some iterations the weights are those of one process, also while batch
+    norm is live."""
+    quick = plan(iterations=4, batch=2, duplication=2, freeze_norm=0.5, validation_share=0.25, **COARSE)
+    one = training_run.begin(tmp_path / "one", quick, coarse_cases, METADATA)
+    training_run.begin(tmp_path / "two", quick, coarse_cases, METADATA)
+    one.run.train(coarse_cases)
+    (tmp_path / "one_of_two.py").write_text(ONE_OF_TWO)
+    _torchrun(tmp_path / "one_of_two.py", tmp_path / "two")
     two = Run.resume(tmp_path / "two")
     assert two.iteration == 4 and quick.architecture.norm == "batch"
     theirs = one.run.pyramid.state_dict()
@@ -408,6 +422,17 @@ def test_two_processes_have_the_gradient_of_one(coarse_cases, tmp_path):
     assert [float(a[1]) for a in history(tmp_path / "two")] == pytest.approx(
         [float(b[1]) for b in history(tmp_path / "one")], rel=1e-4
     )
+
+
+@pytest.mark.slow
+def test_torchrun_by_command(coarse_cases, tmp_path):
+    """The first of two processes writes the model; both end."""
+    quick = plan(iterations=4, batch=2, duplication=2, validation_share=0.25, **COARSE)
+    (tmp_path / "plan.json").write_text(json.dumps(quick.to_json()))
+    _torchrun("-m", "mednca_train", "train", "--data", coarse_cases[0].image.parents[1], "--run-folder", tmp_path / "two",
+              "--plan", tmp_path / "plan.json", "--calibration-cases", "1")  # fmt: skip
+    assert read_status(tmp_path / "two").state == RunState.DONE
+    assert load_model(tmp_path / "two" / "result").architecture == quick.architecture
 
 
 def test_where_the_cases_lie_is_remembered(cases, tmp_path):

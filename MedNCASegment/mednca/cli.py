@@ -23,6 +23,7 @@ from rich import progress as bars
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from typer.core import TyperGroup
 
 from . import __version__
 from .errors import MedNCAError, plain
@@ -39,7 +40,16 @@ from .scores import CaseScore, Summary
 if TYPE_CHECKING:
     from .pool import Outcome
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+class _Commands(TyperGroup):
+    """The commands; --quiet may stand behind a command as well as before it."""
+
+    def parse_args(self, ctx, args):
+        quiet = [word for word in args if word in ("--quiet", "-q")]
+        return super().parse_args(ctx, [*quiet, *(word for word in args if word not in quiet)])
+
+
+app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 out, err = Console(), Console(stderr=True)
 _MOST_ROWS = 100  # of a table that people read in a terminal
 LINE_SECONDS = 30.0  # between two lines of progress, where there is no terminal

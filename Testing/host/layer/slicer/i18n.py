@@ -1,5 +1,6 @@
 """Stand-in for slicer.i18n: texts in the application's language, by the context of the file that asks."""
 
+import functools
 import re
 import sys
 from pathlib import Path
@@ -14,11 +15,17 @@ def translate(context, text):
 
 
 def tr(text):
-    """The context is the file's name, after that of its package if it is in one."""
-    path = Path(sys._getframe(1).f_code.co_filename)
+    """In the context of the file that asks."""
+    translated = translate(_context(sys._getframe(1).f_code.co_filename), text)
+    return translated if translated == text or _places(text) == _places(translated) else text
+
+
+@functools.cache
+def _context(file):
+    """The file's name, after that of its package if it is in one."""
+    path = Path(file)
     isInPackage = (path.parent / "__init__.py").is_file()
-    translated = translate(f"{path.parent.name}.{path.stem}" if isInPackage else path.stem, text)
-    return translated if _places(text) == _places(translated) else text
+    return f"{path.parent.name}.{path.stem}" if isInPackage else path.stem
 
 
 def _places(text):
