@@ -93,7 +93,7 @@ translations: $(READY)
 # All documents as a site, with the reference of the code: build/site/README.html. Fails on a broken link.
 docs:
 	$(PYTHON) -m venv build/docs-venv
-	build/docs-venv/bin/pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	build/docs-venv/bin/pip install --quiet --no-compile --disable-pip-version-check -r docs/requirements.txt
 	build/docs-venv/bin/python Testing/make_docs.py build/docs-src
 	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
 
@@ -128,12 +128,12 @@ train: $(READY)
 # The environment: what the demo needs, and the rest.
 $(DEMO_READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(DEMO_READY)
 
 $(READY): $(DEMO_READY) requirements-test.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-test.txt
+	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.txt -r requirements-test.txt
 	touch $(READY)
 
 clean:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from mednca_train.data.artifacts import ARTIFACTS, PAPER_ARTIFACTS
 from mednca_train.data.layouts import pair_folders
 from phantoms import InlinePool, organ_case
 from training_phantoms import write_case
@@ -122,6 +123,15 @@ def inline_pool(monkeypatch):
     """The trainer's cases are measured in this process, and degraded in a scan of 45 mm, not of 150: for tests that try
     neither how processes share them nor what artifacts are like."""
     measure_here(monkeypatch)
+
+
+@pytest.fixture
+def few_conditions(inline_pool, monkeypatch):
+    """The same, and under four conditions in place of fourteen: for tests that want a measured model, whatever its
+    light is worth."""
+    for kind in (ARTIFACTS, PAPER_ARTIFACTS):
+        for name in list(kind)[1:]:
+            monkeypatch.delitem(kind, name)
 
 
 def measure_here(monkeypatch):

@@ -6,6 +6,8 @@ multiple of the normalized intensity, so that it segments what is brighter than 
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import SimpleITK as sitk
 import torch
@@ -114,7 +116,7 @@ def save(model: Model, folder):
 
 def ellipsoid(shape, center, radii) -> np.ndarray:
     """Bool (R, A, S)."""
-    grid = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+    grid = np.ogrid[tuple(slice(n) for n in shape)]
     return sum(((g - c) / r) ** 2 for g, c, r in zip(grid, center, radii, strict=True)) <= 1
 
 
@@ -125,6 +127,11 @@ ORGAN_RADII = (6, 12, 7)
 
 def head_case(sides=("left", "right"), neck=0):
     """(image, organs), (R, A, S), 1 mm: a noisy head in air, with a neck of so many voxels, ears, and bright organs."""
+    return tuple(array.copy() for array in _head_case(tuple(sides), neck))
+
+
+@functools.cache
+def _head_case(sides, neck):
     head = ellipsoid(HEAD, HEAD_MIDDLE, HEAD_HALF) | ellipsoid(HEAD, HEAD_MIDDLE, (58, 6, 8))
     head[50:70, 60:90, 30 - neck : 40] = True
     organs = np.zeros(HEAD, bool)

@@ -94,7 +94,7 @@ def test_a_bug_in_one_case_costs_no_other(folder, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_plan_train_and_calibrate(folder, tmp_path, inline_pool):
+def test_plan_train_and_calibrate(folder, tmp_path, few_conditions):
     data = ("--images", folder / "images", "--labels", folder / "labels")
     _check(run("plan", *data, "--out", tmp_path / "plan.json", "--no-estimate"))
     plan = json.loads((tmp_path / "plan.json").read_text())

@@ -189,9 +189,9 @@ def test_finetuning_needs_the_model_s_channels(data):
         finetuning_plan(bright_model(), fingerprint(find_dataset(data)))
 
 
-def test_train_and_segment(tmp_path, data, inline_pool):
+def test_train_and_segment(tmp_path, data, few_conditions):
     """On the command line: trained on two channels, and segmented with both, by number or one by one."""
-    chosen = two_channels(iterations=40, learning_rate=6e-3, batch=2, augmentation=Augmentation(
+    chosen = two_channels(iterations=30, learning_rate=8e-3, batch=2, augmentation=Augmentation(
         shift=1, rotation=2, scaling=0, elastic=0, noise=0, gamma=0, bias_field=0, anisotropy=0, blur=0, motion=0,
         ghosting=0, spike=0))  # fmt: skip
     (tmp_path / "plan.json").write_text(json.dumps(chosen.to_json()), encoding="utf-8")

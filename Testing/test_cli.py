@@ -1,6 +1,7 @@
 """The command line as a user types it: results, one bad image among good ones, exit status, nothing half-written."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -244,11 +245,11 @@ def test_models_lists_the_broken_with_the_reason(tmp_path, monkeypatch):
 
 
 def _command(folder, *words):
-    """The real command in a process of its own, from the given folder of packages."""
+    """The real command in a process of its own, from the given folder of packages, or several as PYTHONPATH has them."""
     code = "import sys; from mednca_train.cli import main; sys.argv[0] = 'mednca'; main()"
     return subprocess.run(
         [sys.executable, "-P", "-c", code, *map(str, words)], cwd="/", capture_output=True, text=True,
-        env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin", "HOME": str(folder)}, timeout=200,
+        env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin", "HOME": "/"}, timeout=200,
     )  # fmt: skip
 
 
@@ -298,8 +299,9 @@ def test_the_wheel_segments_outside_the_checkout(wheel, tmp_path, images):
     assert (wheel / "mednca_train" / "training" / "loop.py").exists()
 
 
-def test_a_wrong_request_is_one_sentence_and_status_2(wheel, tmp_path):
-    done = _command(wheel, "segment", tmp_path / "x.nii", "--model", "nobody", "--out", tmp_path / "out")
+def test_a_wrong_request_is_one_sentence_and_status_2(tmp_path):
+    packages = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
+    done = _command(packages, "segment", tmp_path / "x.nii", "--model", "nobody", "--out", tmp_path / "out")
     assert done.returncode == 2 and "no model 'nobody'" in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr and not (tmp_path / "out").exists()
 

@@ -132,7 +132,7 @@ def test_a_new_artifact_is_used_by_calibrations(cases, tmp_path, monkeypatch):
     )
     folder = save(bright_model(labels=2), tmp_path / "bright")
     chosen = ("clean", "blackout")
-    with Pool() as pool:
+    with Pool(1) as pool:
         samples = measure_degraded(pool, folder, cases[:2], 0, only=chosen)
     dice = {name: [sample.dice for sample in samples if sample.condition == name] for name in chosen}
     assert len(samples) == 4

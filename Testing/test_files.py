@@ -325,6 +325,7 @@ def test_two_at_once_one_wins(tmp_path, material, impatient, no_work, command):
         assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_two_trainings_begun_at_once_do_not_mix(tmp_path, material):
     """Two real processes: one says so, and the plan of the other stays."""
     environment, started = os.environ | {"PYTHONPATH": PATHS, "OMP_NUM_THREADS": "1"}, {}
@@ -597,7 +598,7 @@ def test_the_worker_tells_of_a_full_disk(small_disk, material, kind):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a limit on the size of files")
-@pytest.mark.parametrize("command", ["segment", "import"])
+@pytest.mark.parametrize("command", [pytest.param("segment", marks=pytest.mark.slow), "import"])
 def test_a_file_that_may_not_grow_is_a_sentence(tmp_path, material, command):
     """The same where no disk may be mounted: in a process whose files are limited to a few bytes."""
     place = tmp_path / "user-models" / NAMES[command]

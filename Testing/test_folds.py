@@ -61,7 +61,7 @@ class Stop(Exception):
     pass
 
 
-def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, inline_pool):
+def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, few_conditions):
     """To one model of all cases with the folds' figures; what is done is not done again; other folds are refused."""
     cases = list(pair_folders(data / "images", data / "labels").cases)
     quick = plan(iterations=2, batch=1, keep="best", validate_every=1, patience=6)

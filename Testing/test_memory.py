@@ -100,7 +100,7 @@ def _segment_large(limit: float, spacing: float, labels: int, pieces: bool) -> f
     [
         pytest.param(345, 1.0, 2, False, marks=pytest.mark.slow),
         pytest.param(310, 0.7, 2, False, marks=pytest.mark.slow),
-        (270, 1.0, 1, True),
+        pytest.param(270, 1.0, 1, True, marks=pytest.mark.slow),
     ],
 )
 def test_the_limit_holds_for_all_that_segmenting_takes(limit, spacing, labels, pieces):

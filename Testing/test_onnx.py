@@ -20,7 +20,7 @@ from mednca.models.weights import load_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.cells import CELLS
 from mednca.segment import segment_image
-from phantoms import m3d, random_pyramid, save
+from phantoms import bright_model, image_of, m3d, organ_case, random_pyramid, save
 
 RUNNER = ROOT / "docs" / "onnx" / "run.py"
 
@@ -56,29 +56,33 @@ def test_a_step_is_the_cell_s(architecture):
     assert set(CELLS) >= {architecture.family}
 
 
-@pytest.mark.parametrize("orientation", [pytest.param("LPS", marks=pytest.mark.slow), "AIL"])
+@pytest.mark.slow
+@pytest.mark.parametrize("orientation", ["LPS", "AIL"])
 def test_the_runner_gives_the_engine_s_mask(tmp_path, brain, orientation):
-    """By the command and a process without torch, on a trained model, from other orientations, too."""
-    folder = ROOT / "Resources" / "Models" / "hippocampus-m3dnca"
+    """On a trained model, from other orientations, too."""
     first = brain.TransformPhysicalPointToIndex((27.0, 22.0, -14.0))  # the left hippocampus
     crop = sitk.RegionOfInterest(brain, (35, 51, 37), [n - half for n, half in zip(first, (17, 25, 18), strict=True)])
-    sitk.WriteImage(sitk.DICOMOrient(crop, orientation), str(tmp_path / "image.nii.gz"))
+    _compare(tmp_path, ROOT / "Resources" / "Models" / "hippocampus-m3dnca", sitk.DICOMOrient(crop, orientation))
+
+
+def test_the_runner_gives_the_engine_s_mask_of_a_phantom(tmp_path):
+    folder = save(bright_model(fire_rate=0.9, labels=2), tmp_path / "model")
+    _compare(tmp_path, folder, sitk.DICOMOrient(image_of(organ_case(0)[0]), "AIL"))
+
+
+def _compare(tmp_path, folder, image):
+    """By the command and a process without torch."""
+    sitk.WriteImage(image, str(tmp_path / "image.nii.gz"))
     result = CliRunner().invoke(cli.app, ["onnx", str(folder), str(tmp_path / "steps")])
     assert result.exit_code == 0, result.output
     environment = os.environ | {"PYTHONPATH": str(_without_torch(tmp_path))}
-    command = [
-        sys.executable,
-        str(RUNNER),
-        str(tmp_path / "steps"),
-        str(tmp_path / "image.nii.gz"),
-        str(tmp_path / "mask.nii.gz"),
-    ]
-    subprocess.run(command, check=True, env=environment, timeout=240)
+    files = [tmp_path / name for name in ("steps", "image.nii.gz", "mask.nii.gz")]
+    subprocess.run([sys.executable, str(RUNNER), *map(str, files)], check=True, env=environment, timeout=240)
     model = load_model(folder)
-    own = sitk.GetArrayFromImage(segment_image(read_image(tmp_path / "image.nii.gz"), model).labels)
-    found = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "mask.nii.gz")))
-    assert found.shape == own.shape and (own > 0).sum() > 2000
-    for value in (1, 2):
+    own = sitk.GetArrayFromImage(segment_image(read_image(files[1]), model).labels)
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(files[2])))
+    assert found.shape == own.shape and (own > 0).sum() > 500
+    for value in np.unique(own[own > 0]):
         assert dice(found == value, own == value) > 0.999
 
 

@@ -175,6 +175,7 @@ def test_a_worker_that_dies_fails_one_volume_only(host, panel, heads):
     assert host.dialogs == []
 
 
+@pytest.mark.slow
 def test_the_table_fits(host, panel, heads, tmp_path):
     _all(host, panel)
     for width in (350, 500):

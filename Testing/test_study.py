@@ -154,11 +154,14 @@ def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, in
 def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inline_pool, tmp_path):
     """A damaged case; a light that has seen a case says nothing of it; the exit says that something failed."""
     (phantoms / "labels" / "case_5.nii.gz").write_bytes(b"no image")
-    result = _run(SMALL, tmp_path / "out", phantoms)
+    told = json.loads(SMALL.read_text("utf-8"))
+    told |= {"parts": told["parts"][:1], "machines": [], "seeds": [0]}
+    (tmp_path / "plan.json").write_text(json.dumps(told), "utf-8")
+    result = _run(tmp_path / "plan.json", tmp_path / "out", phantoms)
     assert result.exit_code == 1 and "case_5" in result.output
     told = json.loads((tmp_path / "out" / "study.json").read_text("utf-8"))
     assert set(told["parts"]["models"]["failed"]) == {"case_5"}
-    assert told["parts"]["models"]["figures"]["ten members"]["rows"] == 5 * 2
+    assert told["parts"]["models"]["figures"]["ten members"]["rows"] == 5
     assert "Not measured: case_5" in (tmp_path / "out" / "study.md").read_text("utf-8")
 
 

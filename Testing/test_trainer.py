@@ -464,7 +464,7 @@ def test_labels_can_be_reordered_and_added(name):
                     assert torch.allclose(after[..., n], before[..., (1, 5).index(value)], atol=1e-4)
 
 
-def test_fine_tuning_says_whether_it_helped(cases, tmp_path, inline_pool):
+def test_fine_tuning_says_whether_it_helped(cases, tmp_path, few_conditions):
     """Too short to help: it says so. And what it makes can be used."""
     base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
                  info=METADATA | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
@@ -481,7 +481,7 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path, inline_pool):
     assert "did not help" in card and "Fine-tuned from Base" in card
 
 
-def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path, inline_pool):
+def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path, few_conditions):
     """A base that finds one of two labels is not called bad for the other; a label that it calls the same
     under another value is the same."""
     base = bright_model()
@@ -519,7 +519,7 @@ def _run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, inline_pool):
+def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, few_conditions):
     """The plan is data that can be changed; what is made carries no name and no path of this machine."""
     folder = cases[0].image.parents[1]
     result = _run("plan", "--data", folder, "--out", tmp_path / "plan.json", "--label", "2=Rear", "--no-estimate")

@@ -246,10 +246,10 @@ def test_pause_a_closed_scene_and_resume(host, panel):
 
 
 def test_a_killed_worker_costs_little(host, panel):
-    for number in range(4):
+    for number in range(2):
         _pair(number)
     host.click(panel.ui.addAllButton)
-    _propose(host, panel, **QUICK | {"iterations": 400, "checkpoint_every": 5})
+    _propose(host, panel, **QUICK | SMALL | {"iterations": 2000, "checkpoint_every": 5})
     host.click(panel.ui.trainButton)
 
     def iteration():

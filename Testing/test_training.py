@@ -51,7 +51,7 @@ def test_resume_gives_the_same_numbers(cases, tmp_path):
 
 
 @pytest.mark.slow
-def test_it_learns_and_ships(cases, tmp_path, inline_pool):
+def test_it_learns_and_ships(cases, tmp_path, few_conditions):
     """From scratch to a calibrated model folder that segments an unseen phantom."""
     run = _train(
         tmp_path / "run",
