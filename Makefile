@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Hundreds of processes begin within the tests: each would compile our sources anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo docs docs-check test test-slow fuzz screenshots translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-packaging check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo docs docs-check test pytest test-slow fuzz screenshots translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-packaging check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(DEMO_READY)
@@ -66,8 +66,11 @@ verdict-report: $(READY)
 	$(VENV)/bin/mednca verdict-report $(MODEL) --images $(DATA)/images --labels $(DATA)/labels --out runs/$(MODEL)-verdicts \
 		$(if $(SCANS),--scan-images $(SCANS)/images --scan-labels $(SCANS)/labels)
 
-# Style and types, then all tests, as many files at a time as there are cores.
-test: lint
+# Style and types beside all tests, as many files at a time as there are cores.
+test: $(READY)
+	$(MAKE) --jobs=2 lint pytest
+
+pytest: $(READY)
 	Testing/host/system_packages.sh $(PY)
 	$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --timeout 300
 

@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -55,9 +56,9 @@ def hippocampus():
     return folder
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """The user's model folder, for the whole module: the worker keeps the environment it was started with."""
+@pytest.fixture(scope="session")
+def shared_models(tmp_path_factory):
+    """The user's model folder of all tests that share a host: the worker keeps the environment it was started with."""
     from panel import ball_model
     from phantoms import save
 
@@ -65,13 +66,32 @@ def models(tmp_path_factory):
     save(ball_model(), folder / "bright")
     save(ball_model("terms", name="Research only", terms="Research only."), folder / "terms")
     (folder / "broken").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(shared_models):
+    """That folder, for a module; what its tests put there goes."""
+    there = set(shared_models.iterdir())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDNCA_MODELS", str(folder))
-        yield folder
+        patch.setenv("MEDNCA_MODELS", str(shared_models))
+        yield shared_models
+    for folder in set(shared_models.iterdir()) - there:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
 def shared_host(models):
+    """One for as many files as can have it: a worker takes seconds to start."""
+    import slicerhost
+
+    return slicerhost.runningApplication() or slicerhost.startApplication()
+
+
+@pytest.fixture(scope="module")
+def fresh_host(models):
+    """A host of the module's own, in place of the shared one: for languages, and for models that a panel must know from
+    its beginning."""
     import slicerhost
 
     host = slicerhost.startApplication()

@@ -63,8 +63,7 @@ def test_a_click_on_a_real_brain(model, brain, side, shifts):
 
 
 @pytest.mark.parametrize("place", [
-    pytest.param((-10, -20, 8), marks=pytest.mark.slow), (-10, 10, 12), (25, -65, -40),
-    pytest.param((-38, 5, 0), marks=pytest.mark.slow),
+    (-10, 10, 12), *(pytest.param(at, marks=pytest.mark.slow) for at in ((-10, -20, 8), (25, -65, -40), (-38, 5, 0))),
 ])  # fmt: skip
 def test_a_click_elsewhere_is_never_green(model, brain, place):
     """Thalamus, ventricle, cerebellum, insula: nothing, or a hippocampus that is said to be far."""

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -170,7 +172,7 @@ def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images, 
     with distributed.LocalCluster(
         n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
     ) as cluster:  # fmt: skip
-        victims = [worker.pid for worker in cluster.workers.values()]
+        victims = [worker.pid for worker in cluster.workers.values()][:1]
         killer = threading.Thread(target=_kill_at_work, args=(tmp_path / "out", victims))
         killer.start()
         begun = time.monotonic()
@@ -185,6 +187,35 @@ def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images, 
     for number in range(3):
         assert {file.name for file in (tmp_path / "out" / f"v{number}").iterdir()} == set(RESULT_FILES)
     assert len(table(tmp_path / "out")) == 4
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_gone_is_one_sentence(tmp_path, model):
+    """What was done until then stays, and a second call does the rest."""
+    pytest.importorskip("distributed")
+    images = write_balls(tmp_path / "images", [f"v{number}" for number in range(30)])
+    file = tmp_path / "cluster.json"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "MedNCASegment"), "OMP_NUM_THREADS": "1"}
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--no-dashboard"]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1"]
+    started = [subprocess.Popen(words, env=environment, cwd=tmp_path) for words in (dask, worker)]
+    try:
+        killer = threading.Thread(target=_kill_at_work, args=(tmp_path / "out", [started[0].pid]))
+        killer.start()
+        while not file.exists():
+            time.sleep(0.1)
+        words = ("segment", images, "--model", model, "--members", 2, "--out", tmp_path / "out")
+        result = run(*words, "--scheduler", file)
+        killer.join()
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+    assert isinstance(result.exception, MedNCAError) and "is gone" in str(result.exception), repr(result.exception)
+    done = len(list((tmp_path / "out").glob("*/report.json")))
+    assert 0 < done < 30
+    assert run(*words, "--missing").exit_code == 0
+    assert len(table(tmp_path / "out")) == 30
 
 
 def test_workers_are_left_alone_while_they_work_and_only_then():

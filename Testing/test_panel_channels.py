@@ -17,6 +17,11 @@ def models(models):
     return models
 
 
+@pytest.fixture(scope="module")
+def shared_host(fresh_host):
+    return fresh_host
+
+
 @pytest.fixture
 def second(panel):
     """A volume on another grid, in which the left ball alone is bright."""

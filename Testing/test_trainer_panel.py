@@ -300,9 +300,6 @@ def test_a_folder_and_what_two_segments_have_in_common(host, panel, tmp_path):
     assert _texts(panel.ui.pairsTable, 0) == ["case_0", "case_1", "case_2"]
     assert [kind for kind, _text in host.dialogs] == ["directory"]
     host.dialogs.clear()
-    _propose(host, panel, **SMALL)
-    assert [label.value for label in _plan(panel).labels] == [1, 2]
-
     for number in range(3):
         _pair(number)
     host.click(panel.ui.addAllButton)

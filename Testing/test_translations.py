@@ -81,6 +81,11 @@ def test_what_slicer_loads_is_what_was_translated(module):
     assert f"Resources/Translations/{module}_de.qm" in listed
 
 
+@pytest.fixture(scope="module")
+def shared_host(fresh_host):
+    return fresh_host
+
+
 @pytest.fixture()
 def german(host, monkeypatch):
     """An application in German, from its start on."""

@@ -10,11 +10,18 @@ import sys
 import time
 import traceback
 
-from scene import HOST, ROOT, clear_temporary, start
+from scene import HOST, ROOT, clear_temporary
+from scene import start as start_scene
 
-__all__ = ["HOST", "ROOT", "Host", "start", "startApplication"]
+__all__ = ["HOST", "ROOT", "Host", "runningApplication", "start", "startApplication"]
 
 _current = None
+
+
+def start():
+    """A fresh scene alone. An application whose scene it would replace quits first."""
+    _quit()
+    return start_scene()
 
 
 def startApplication(size=(512, 512)):
@@ -22,6 +29,11 @@ def startApplication(size=(512, 512)):
     global _current
     _quit()
     _current = Host(size)
+    return _current
+
+
+def runningApplication():
+    """The one that was started last, or None where it has quit."""
     return _current
 
 
@@ -68,7 +80,7 @@ class Host:
 
     def __init__(self, size):
         self._application = _one_qapplication()
-        self.slicer = start()
+        self.slicer = start_scene()
         import application
         import dialogs
         import qt

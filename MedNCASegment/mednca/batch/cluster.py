@@ -30,10 +30,10 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
         The outcome of every job, as they are done.
 
     Raises:
-        MedNCAError: where dask is missing, or there is no scheduler.
+        MedNCAError: where dask is missing, or there is no scheduler, or none any more.
     """
     try:
-        from distributed import Client, KilledWorker, as_completed
+        from distributed import CancelledError, Client, as_completed
 
         from .cluster_worker import undisturbed
     except ImportError as error:
@@ -51,14 +51,24 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
             waiting = {client.submit(_done, function, job, pure=False): job for job in jobs}
             for future in as_completed(list(waiting)):
                 job = waiting.pop(future)
-                error = future.exception()
-                if isinstance(error, KilledWorker):
-                    yield Outcome(job, error=DIED)
-                elif error is not None:
-                    yield Outcome(job, error=unforeseen(error))
-                else:
-                    yield future.result()
+                try:
+                    outcome = _outcome_of(future, job)
+                except CancelledError as error:  # nobody cancels anything: all futures are lost with a scheduler
+                    raise MedNCAError(
+                        "The scheduler of dask at {address} is gone. What was done is kept; --missing does the rest.",
+                        address=address,
+                    ) from error
+                yield outcome
                 future.release()
+
+
+def _outcome_of(future: Any, job: Any) -> Outcome:
+    from distributed import KilledWorker
+
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return Outcome(job, error=DIED if isinstance(error, KilledWorker) else unforeseen(error))
 
 
 def _allow_failures(dask_scheduler: Any) -> None:

@@ -30,8 +30,9 @@ def undisturbed(client: Client) -> Iterator[None]:
     try:
         yield
     finally:
-        client.unregister_worker_plugin(_Worker.name)
-        client.unregister_worker_plugin(_Nanny.name, nanny=True)
+        if client.status == "running":  # there may be no scheduler any more
+            client.unregister_worker_plugin(_Worker.name)
+            client.unregister_worker_plugin(_Nanny.name, nanny=True)
 
 
 class _Worker(WorkerPlugin):
