@@ -128,16 +128,21 @@ train: $(READY)
 	$(VENV)/bin/mednca train --preset $(MODEL) --keep-names --images $(DATA)/images --labels $(DATA)/labels \
 		--run runs/$(MODEL)
 
-# The environment: what the demo needs, and the rest.
-$(DEMO_READY): requirements.txt pyproject.toml
+# The environment: what the demo needs, and the rest. Nothing is compiled ahead: Python does it for what it imports.
+PIP := $(PY) -m pip install --quiet --no-compile --disable-pip-version-check
+define environment
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.txt
-	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) $(foreach file,$(filter %.txt,$^),-r $(file))
+	$(PIP) --no-deps --no-build-isolation --editable .
+endef
+
+$(DEMO_READY): requirements.txt pyproject.toml
+	$(environment)
 	touch $(DEMO_READY)
 
-$(READY): $(DEMO_READY) requirements-test.txt
-	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.txt -r requirements-test.txt
-	touch $(READY)
+$(READY): requirements.txt requirements-test.txt pyproject.toml
+	$(environment)
+	touch $(DEMO_READY) $(READY)
 
 clean:
 	rm -rf $(VENV) demo-output build *.egg-info .pytest_cache .ruff_cache

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import os
 import time
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from mednca.benchmark.timing import resident_peak
@@ -14,12 +16,14 @@ from mednca.errors import MedNCAError
 from mednca.imaging.header import physical_memory
 from mednca.pool import end_with_parent
 
+from ..data.augmentation import training_sample
 from ..data.case_reader import CACHED_VOXELS
 from ..plan.estimate import Estimate
 from ..plan.plan import Plan
 from .loop import Run
 
 _VALIDATION_SHARE = 0.1  # of the time, that validation and checkpoints take beside the iterations
+_SAMPLES, _SAMPLING = 8, 3.0  # that are augmented, as each has other artifacts; fewer, where they take so many seconds
 
 
 def check_affordable(plan: Plan) -> None:
@@ -107,8 +111,29 @@ def _probe(plan: Plan, threads: int):
         coarse = _seconds_of(run, images, labels, coarse_first=1000)
     if plan.second_phase:
         second_phase = _seconds_of(run, images, labels, patch=plan.second_phase.patch)
+    peak = resident_peak()  # before samples are made here, which a process of their own makes in a training
+    making = _seconds_of_making(plan)
+    live, frozen, coarse, second_phase = (
+        max(each + (making / threads if threads >= (os.cpu_count() or 1) else 0.0), making) if each else 0.0
+        for each in (live, frozen, coarse, second_phase)
+    )
     # While another program has its turn, only the clock on the wall goes on.
-    return live, frozen, coarse, second_phase, run.threads.share(), resident_peak(), base
+    return live, frozen, coarse, second_phase, run.threads.share(), peak, base
+
+
+def _seconds_of_making(plan: Plan) -> float:
+    """Processor seconds that a batch's samples take to be augmented: beside the iterations, by one process, which where
+    these use all cores takes its share of each."""
+    size = tuple(n + 2 * pad for n, pad in zip(plan.field_of_view, plan.padding, strict=True))
+    image = np.random.default_rng(0).normal(size=(*size, plan.architecture.input_channels)).astype(np.float32)
+    labels = np.zeros(size, np.int16)
+    training_sample(image, labels, plan, 0)  # the first one takes longer
+    start, made, took = time.process_time(), 0, 0.0
+    while made < _SAMPLES and took < _SAMPLING:
+        made += 1
+        training_sample(image, labels, plan, made)
+        took = time.process_time() - start
+    return took / made * plan.batch
 
 
 def _seconds_of(run: Run, images, labels, **changes) -> float:
