@@ -128,7 +128,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._guiTag = None
         self._shown3D = False
         self._watched = None  # the volume whose voxels and place decide what can be done
-        self._seen = None  # the request that changed last, and the state in which it was
+        self._seen = None  # the request at work that changed last, and the state in which it was
 
     def setup(self) -> None:
         """Called once, when the module is first opened."""
@@ -516,10 +516,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     # --- what is shown
 
     def _onRequestChanged(self, request):
-        seen, self._seen = self._seen, (request, request.state)
+        seen = (request, request.state)
         if seen == self._seen:  # it got on, many times a second, and nothing else can be done than before
             self._showProgress(self.logic.current)
             return
+        self._seen = None if request.isOver else seen  # what is over must not keep its volume in memory
         if request.state is RequestState.DONE and self._parameterNode:
             if isinstance(request, Search):
                 self._onFound(request)

@@ -37,7 +37,7 @@ _FULL = (
     "mednca study docs/study/full.json --data hippocampus=FOLDER --data brains=FOLDER --data prostate=FOLDER --out DIR"
 )
 NOT_RUN = {
-    "make test": "it checks the code, not the documents, for a quarter of an hour",
+    "make test": "it checks the code, not the documents, for ten minutes",
     "make test-slow": "as `make test`, for longer",
     "mednca segment heads/ --model hippocampus-m3dnca --find --out results --scheduler ADDRESS": (
         "ADDRESS is of a cluster of yours; docs/scale.md has the same with a file in its place, which is run"
