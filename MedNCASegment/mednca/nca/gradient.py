@@ -6,6 +6,8 @@ Same numbers as `cells.Cell.plain` under autograd, to rounding. What it saves:
   backward they are put back, so that no step keeps a whole state;
 - the perception's backward pass is written as the convolutions that it is, which run on the fast path: torch's own
   takes 4 (k=3) to 8 (k=7) times longer for a depthwise convolution on a processor;
+- the dense layers take some cells at a time, so that what they make stays in the cache, and a wide state lies in blocks
+  of channels (`Blocks`), by which torch's depthwise convolution is faster;
 - with `recompute`, a step keeps nothing else: perception and hidden layer are computed once more on the way back
   (checkpointing over steps), for a fifth of the memory and a fifth more time.
 
@@ -23,13 +25,15 @@ import torch
 
 from .fast import Weights
 from .firing import fire_keys, fire_masks
-from .perception import Padded, convolve
+from .perception import Blocks, convolve
 
 if TYPE_CHECKING:
     from .cells import Cell
 
 NORM_EPS = 1e-5  # of every batch norm
-_SLAB_CELLS = 1 << 14
+_VALUES = 3 << 18  # that the dense layers make at once
+_BLOCK = 16  # channels
+_SLAB_CELLS = 1 << 14  # that a kernel's gradient is taken of at once
 
 
 def run(
@@ -64,6 +68,11 @@ class _Rule(NamedTuple):
     kernel: torch.Tensor
     kernel_bias: torch.Tensor
 
+    def parts(self, fired: torch.Tensor) -> list[slice]:
+        """Some of the fired cells at a time; all at once where a live norm takes their statistics."""
+        size = max(len(fired), 1) if len(self.norm) else _VALUES // (len(self.inward) + len(self.bias))
+        return [slice(start, start + size) for start in range(0, len(fired), size)]
+
 
 class _Steps(torch.autograd.Function):
     """All steps of a level at once."""
@@ -71,56 +80,68 @@ class _Steps(torch.autograd.Function):
     @staticmethod
     def forward(ctx, masks, groups, recompute, seen, state, *weights):
         rule = _Rule(*weights)
-        padded = Padded(state, (k // 2 for k in rule.kernel.shape[2:]))
-        padded.inside.copy_(state)
-        row_numbers, kept = padded.row_numbers().view(-1), []
+        perception, kept = _Perception(state, rule, groups), []
         for mask in masks:
             fired = mask.view(-1).nonzero().squeeze(1)
-            fired_rows = row_numbers.index_select(0, fired)
-            before = padded.rows.index_select(0, fired_rows)
-            taken, active, normed = _hidden(padded, before, fired, rule, groups)
-            padded.rows.index_copy_(0, fired_rows, torch.addmm(before, active, rule.update))
-            kept.append((fired, fired_rows, before) if recompute else (fired, fired_rows, taken, active, normed))
-            if normed:
-                seen.append((normed.mean, normed.inverse_deviation**-2 - NORM_EPS))
+            step = _step(perception, fired, rule)
+            kept.append((fired, step.before.clone(), None) if recompute else (fired, step.before, step))
+            if step.normed:
+                seen.append((step.normed.mean, step.normed.inverse_deviation**-2 - NORM_EPS))
         ctx.save_for_backward(*weights)
-        ctx.groups, ctx.padded, ctx.kept = groups, padded, kept
-        return padded.inside.clone()
+        ctx.perception, ctx.kept = perception, kept
+        return perception.cells.whole()
 
     @staticmethod
     def backward(ctx, gradient):
         rule = _Rule(*ctx.saved_tensors)
         by = _Rule(*map(torch.zeros_like, rule))  # the gradients
-        padded, kept = ctx.padded, ctx.kept
+        perception, kept = ctx.perception, ctx.kept
         if kept is None:
             raise RuntimeError("The steps can be gone back once only: the state was changed in place.")
         ctx.kept = None
-        flow = gradient.clone(memory_format=torch.contiguous_format)  # of the loss by the state, going backward
-        rows = flow.view(-1, flow.shape[-1])
-        perception_backward = _PerceptionBackward(padded, rule.kernel, ctx.groups)
-        channels = flow.shape[-1]
+        cells, back = perception.cells, _PerceptionBackward(perception)
+        flow = Blocks(gradient, (0, 0, 0), cells.width)  # of the loss by the state, going backward
         while kept:
-            fired, fired_rows, taken, *rest = kept.pop()  # `taken` begins with the state that was
-            before = taken[:, :channels].contiguous()
-            padded.rows.index_copy_(0, fired_rows, before)
-            padded.mirror()
-            taken, active, normed = (taken, *rest) if rest else _hidden(padded, before, fired, rule, ctx.groups)
-            change = rows.index_select(0, fired)
-            by.update.addmm_(active.t(), change)
-            hidden = torch.mm(change, rule.update.t())
-            torch.ops.aten.threshold_backward.grad_input(hidden, active, 0, grad_input=hidden)
-            if normed:
-                hidden, *d_norm = normed.backward(hidden, rule.norm[0])
-                by.norm.add_(torch.stack(d_norm))
-            by.inward.addmm_(taken.t(), hidden)
-            by.bias.add_(hidden.sum(0))
-            d_before, d_perceived = (hidden @ rule.inward.t()).tensor_split([channels], 1)
-            by.kernel_bias.add_(d_perceived.sum(0))
-            d_state, d_kernel = perception_backward(d_perceived, fired)
-            by.kernel.add_(d_kernel)
-            rows.index_add_(0, fired, d_before.contiguous())  # several times faster than of every other row's half
-            flow += d_state
-        return None, None, None, None, flow, *by
+            fired, before, step = kept.pop()
+            cells.put(fired, before)
+            if step is None:
+                step = _step(perception, fired, rule)
+                cells.put(fired, before)
+            back.begin(fired)
+            for part in rule.parts(fired):
+                by_perceived = _dense_backward(step, fired, part, flow, rule, by)
+                by.kernel_bias.add_(by_perceived.sum(0))
+                back.gradient.put(fired[part], by_perceived)
+            by.kernel.add_(back(flow))
+        return None, None, None, None, flow.whole(), *by
+
+
+class _Perception:
+    """What the cells perceive, and the state that they perceive it of.
+
+    Attributes:
+        cells: the state.
+        kernels, groups: of its blocks.
+        depthwise: whether a channel is perceived by itself.
+    """
+
+    def __init__(self, state: torch.Tensor, rule: _Rule, groups: int):
+        channels = state.shape[-1]
+        self.depthwise = groups == len(rule.kernel) == channels
+        width = _BLOCK if self.depthwise and channels % _BLOCK == 0 else channels
+        self.groups = width if self.depthwise else groups
+        self.cells = Blocks(state, (k // 2 for k in rule.kernel.shape[2:]), width)
+        perceived = len(rule.kernel) // self.cells.count
+        self.kernels, self.biases = rule.kernel.split(perceived), rule.kernel_bias.split(perceived)
+
+    def __call__(self) -> list[torch.Tensor]:
+        """Of each block, (B x R x A x S, perceived)."""
+        self.cells.padded.mirror()
+        blocks = self.cells.split(self.cells.padded.values)
+        return [
+            convolve(block, kernel, bias, self.groups).reshape(-1, len(kernel))
+            for block, kernel, bias in zip(blocks, self.kernels, self.biases, strict=True)
+        ]
 
 
 class _Normed(NamedTuple):
@@ -137,61 +158,107 @@ class _Normed(NamedTuple):
         )
 
 
-def _hidden(padded, before, fired, rule: _Rule, groups):
-    """What the cells that fire take, their state and perception, (fired, c + perceived); their active hidden layer,
+class _Step(NamedTuple):
+    """What the cells that fire took, their state and perception, (fired, c + perceived); their active hidden layer,
     (fired, h); and what a live norm did, None where it is frozen."""
-    padded.mirror()
-    perceived = convolve(padded.values, rule.kernel, rule.kernel_bias, groups)
-    perceived = perceived.reshape(-1, perceived.shape[-1]).index_select(0, fired)
-    taken = torch.cat((before, perceived), 1)
-    hidden = torch.addmm(rule.bias, taken, rule.inward)
-    if not len(rule.norm) or not len(fired):  # of no cell there are no statistics
-        return taken, hidden.relu_(), None
-    scale, shift = rule.norm
-    active, *statistics = torch.native_batch_norm(hidden, scale, shift, None, None, True, 0.0, NORM_EPS)
-    return taken, active.relu_(), _Normed(hidden, *statistics)
+
+    before: torch.Tensor  # the state alone, (fired, c), a part of `taken`
+    taken: torch.Tensor
+    active: torch.Tensor
+    normed: _Normed | None
+
+
+def _step(perception: _Perception, fired, rule: _Rule) -> _Step:
+    """One step of the cells that fire, there."""
+    cells, perceived, normed = perception.cells, perception(), None
+    taken = rule.bias.new_empty(len(fired), len(rule.inward))
+    active = rule.bias.new_empty(len(fired), len(rule.bias))
+    before = taken[:, : rule.update.shape[1]]
+    for part in rule.parts(fired):
+        some = fired[part]
+        torch.cat([cells.get(some), *(block.index_select(0, some) for block in perceived)], 1, out=taken[part])
+        torch.addmm(rule.bias, taken[part], rule.inward, out=active[part])
+        if len(rule.norm):
+            active, *statistics = torch.native_batch_norm(
+                hidden := active, rule.norm[0], rule.norm[1], None, None, True, 0.0, NORM_EPS
+            )
+            normed = _Normed(hidden, *statistics)
+        active[part].relu_()
+        cells.put(some, torch.addmm(before[part], active[part], rule.update))
+    return _Step(before, taken, active, normed)
+
+
+def _dense_backward(step: _Step, fired, part: slice, flow: Blocks, rule: _Rule, by: _Rule) -> torch.Tensor:
+    """The way back through the dense layers, of a part of the cells that fired: adds to the gradients, and to that by
+    the state; returns that by what they perceived."""
+    some, active = fired[part], step.active[part]
+    change = flow.get(some)
+    by.update.addmm_(active.t(), change)
+    hidden = torch.mm(change, rule.update.t())
+    torch.ops.aten.threshold_backward.grad_input(hidden, active, 0, grad_input=hidden)
+    if step.normed:
+        hidden, *by_norm = step.normed.backward(hidden, rule.norm[0])
+        by.norm.add_(torch.stack(by_norm))
+    by.inward.addmm_(step.taken[part].t(), hidden)
+    by.bias.add_(hidden.sum(0))
+    by_before, by_perceived = (hidden @ rule.inward.t()).tensor_split([change.shape[1]], 1)
+    flow.put(some, change.add_(by_before))
+    return by_perceived
 
 
 class _PerceptionBackward:
-    """The backward pass of the perception: from the gradient by what the fired cells perceived to the gradients by the
-    state and by the kernel. Holds the buffers that all steps share."""
+    """The way back through the perception, from the gradient by what the fired cells perceived to those by the state
+    and by the kernel. Holds the buffers that all steps share.
 
-    def __init__(self, padded: Padded, kernel, groups: int):
-        self.padded, self.kernel, self.groups = padded, kernel, groups
-        self.depthwise = groups == kernel.shape[0] == padded.values.shape[-1]
-        batch, *sizes = padded.inside.shape[:4]
-        like = padded.values.new_empty(1).expand(batch, *sizes, len(kernel))
+    Attributes:
+        gradient: by what was perceived, zero where no cell fired.
+    """
+
+    def __init__(self, perception: _Perception):
+        self.perception, self.cells = perception, perception.cells
+        width, padded = len(perception.kernels[0]), perception.cells.padded
         # Zeros around, so that the transposed convolution is an ordinary one over a larger frame.
-        radius = [2 * r if self.depthwise else 0 for r in padded.radius]
-        self.gradient = Padded(like, radius, zero=True)
-        self.row_numbers = self.gradient.row_numbers().view(-1)
-        self.filled = self.row_numbers[:0]
+        radius = [2 * r if perception.depthwise else 0 for r in padded.radius]
+        like = padded.values.new_empty(1).expand(self.cells.batch, *padded.sizes, width * self.cells.count)
+        self.gradient = Blocks(like, radius, width, zero=True)
+        self._filled: torch.Tensor | None = None
 
-    def __call__(self, d_perceived, fired):
-        """d_perceived: (fired, perceived). Returns the gradients by the state (B, R, A, S, c) and by the kernel."""
-        self.gradient.rows.index_fill_(0, self.filled, 0)
-        self.filled = self.row_numbers.index_select(0, fired)
-        self.gradient.rows.index_copy_(0, self.filled, d_perceived)
-        if self.depthwise:
-            d_state = convolve(self.gradient.values, self.kernel.flip(2, 3, 4), None, self.groups)
-            d_kernel = self._correlate()
-        else:
-            d_state, d_kernel, _ = torch.ops.aten.convolution_backward(
-                self.gradient.values.movedim(-1, 1), self.padded.values.movedim(-1, 1), self.kernel, None,
-                [1] * 3, [0] * 3, [1] * 3, False, [0] * 3, self.groups, [True, True, False],
-            )  # fmt: skip
-            d_state = d_state.movedim(1, -1)
-        return self.padded.gather(d_state), d_kernel
+    def begin(self, fired: torch.Tensor) -> None:
+        """Forget the last step's gradient; that of these cells is to be put into `gradient`."""
+        if self._filled is not None:
+            self.gradient.padded.rows.index_fill_(0, self._filled, 0)
+        self._filled = self.gradient.rows(fired)
 
-    def _correlate(self):
-        """The kernel's gradient: each sample's state, convolved with its gradient as if that were the kernel; slab by
+    def __call__(self, flow: Blocks) -> torch.Tensor:
+        """Add the gradient by the state to `flow`; returns that by the kernel."""
+        self.cells.padded.mirror()
+        way, by_kernel = self._depthwise if self.perception.depthwise else self._full, []
+        states, frames = self.cells.split(self.cells.padded.values), self.gradient.split(self.gradient.padded.values)
+        for parts in zip(states, frames, self.perception.kernels, flow.split(flow.padded.values), strict=True):
+            *block, into = parts
+            by_state, by_block = way(*block)
+            into.add_(self.cells.padded.gather(by_state))
+            by_kernel.append(by_block)
+        return torch.cat(by_kernel)
+
+    def _full(self, state, gradient, kernel):
+        """Of one block: the gradients by the state and its margins, and by the kernel."""
+        by_state, by_kernel, _ = torch.ops.aten.convolution_backward(
+            gradient.movedim(-1, 1), state.movedim(-1, 1), kernel, None,
+            [1] * 3, [0] * 3, [1] * 3, False, [0] * 3, self.perception.groups, [True, True, False],
+        )  # fmt: skip
+        return by_state.movedim(1, -1), by_kernel
+
+    def _depthwise(self, state, gradient, kernel):
+        """The same. By the kernel: each sample's state, convolved with its gradient as if that were the kernel; slab by
         slab along R, since torch's convolution is three times slower with kernels that do not fit into the cache."""
-        total, around = self.padded.values.new_zeros(()), self.kernel.shape[2] - 1
-        rows, *plane = self.padded.sizes
-        thick = max(_SLAB_CELLS // math.prod(plane), 1)
-        for state, gradient in zip(self.padded.values, self.gradient.inside, strict=True):
-            for start in range(0, rows, thick):
-                slab = gradient[start : start + thick]
-                seen = state[None, start : start + len(slab) + around]
-                total = total + convolve(seen, slab.movedim(-1, 0)[:, None], None, self.groups)[0]
-        return total.movedim(-1, 0)[:, None]
+        by_kernel, around = torch.zeros_like(kernel), kernel.shape[2] - 1
+        thick = max(_SLAB_CELLS // math.prod(self.cells.padded.sizes[1:]), 1)
+        inside = self.gradient.padded.without_margins(gradient)
+        for own_state, own in zip(state, inside, strict=True):
+            for start in range(0, len(own), thick):
+                slab = own[start : start + thick]
+                seen = own_state[None, start : start + len(slab) + around]
+                by_slab = convolve(seen, slab.movedim(-1, 0)[:, None], None, len(kernel))[0]
+                by_kernel += by_slab.movedim(-1, 0)[:, None]
+        return convolve(gradient, kernel.flip(2, 3, 4), None, len(kernel)), by_kernel

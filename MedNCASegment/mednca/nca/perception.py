@@ -71,13 +71,18 @@ class Padded:
     @property
     def inside(self) -> torch.Tensor:
         """The view without the margins: (B, R, A, S, c)."""
-        return self._without_margins(self.values)
+        return self.without_margins(self.values)
+
+    def without_margins(self, values: torch.Tensor) -> torch.Tensor:
+        """The view of other values of this shape without the margins."""
+        inside = tuple(slice(r, r + n) for n, r in zip(self.sizes, self.radius, strict=True))
+        return values[(slice(None), *inside)]
 
     def row_numbers(self) -> torch.Tensor:
         """The number, in `rows`, of each cell inside: int64 (B, R, A, S)."""
         shape = self.values.shape[:4]
         numbers = torch.arange(shape.numel(), device=self.values.device).view(*shape, 1)
-        return self._without_margins(numbers)[..., 0].contiguous()
+        return self.without_margins(numbers)[..., 0].contiguous()
 
     def mirror(self) -> None:
         """Make the margins mirror the inside."""
@@ -91,11 +96,7 @@ class Padded:
         """
         for dim, margin, source in reversed(self._planes):
             values.select(dim, source).add_(values.select(dim, margin))
-        return self._without_margins(values)
-
-    def _without_margins(self, values):
-        inside = tuple(slice(r, r + n) for n, r in zip(self.sizes, self.radius, strict=True))
-        return values[(slice(None), *inside)]
+        return self.without_margins(values)
 
     def _mirrored_planes(self):
         """(dimension, index of a margin's plane, index of the plane it mirrors), in order."""
@@ -103,3 +104,45 @@ class Padded:
             order = mirrored(size, r).tolist()
             for i in (*range(r), *range(r + size, r + size + r)):
                 yield axis, i, r + order[i]
+
+
+class Blocks:
+    """A state (B, R, A, S, c) in blocks of channels, each of which lies in memory as a frame of its own, with margins.
+
+    A depthwise convolution of torch is up to half as fast again where a cell's channels fill one line of the cache.
+
+    Args:
+        state: what the cells begin with; its values are copied.
+        radius: width of the margins along R, A, S.
+        width: channels of a block.
+        zero: begin with zeros instead, also in the margins.
+    """
+
+    def __init__(self, state: torch.Tensor, radius: Iterable[int], width: int, zero: bool = False):
+        self.batch, self.width, self.count = len(state), width, state.shape[-1] // width
+        blocks = state.unflatten(-1, (self.count, width)).movedim(-2, 0).flatten(0, 1)
+        self.padded = Padded(blocks, radius, zero)
+        if not zero:
+            self.padded.inside.copy_(blocks)
+        self._rows = self.padded.row_numbers().view(self.count, -1).t().contiguous()  # of each cell, in each block
+
+    def rows(self, cells: torch.Tensor) -> torch.Tensor:
+        """Where cells lie in `padded.rows`, those of a cell side by side."""
+        return self._rows.index_select(0, cells).view(-1)
+
+    def get(self, cells: torch.Tensor) -> torch.Tensor:
+        """(n, c), of these of the B x R x A x S cells."""
+        return self.padded.rows.index_select(0, self.rows(cells)).view(len(cells), -1)
+
+    def put(self, cells: torch.Tensor, values: torch.Tensor) -> None:
+        """Set cells to values (n, c)."""
+        self.padded.rows.index_copy_(0, self.rows(cells), values.reshape(-1, self.width))
+
+    def split(self, values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The blocks of such values as `padded.values`, each (B, ...)."""
+        return values.split(self.batch)
+
+    def whole(self) -> torch.Tensor:
+        """A copy of the state, (B, R, A, S, c)."""
+        blocks = self.padded.inside.unflatten(0, (self.count, self.batch))
+        return blocks.movedim(0, -2).flatten(-2).contiguous()

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from mednca.axes import triple
-from mednca.nca.architecture import Architecture
+from mednca.axes import Box, triple
 from mednca.nca.firing import frame_index, mix
-from mednca.nca.pyramid import Pyramid, pool, upsample
+from mednca.nca.pyramid import Pyramid, pool
 
 from ..data.augmentation import IGNORE
 from ..plan.plan import Plan
@@ -65,9 +64,7 @@ def training_pass(
             patch = Patch([(0, 0, 0)] * len(images), level_frame)
             state = pyramid.beginning(0, None, level_image, len(images))()
         else:
-            state, patch = _finer_patch(
-                state, patch, architecture, number, level_image, points, plan, iteration, numbers
-            )
+            state, patch = _finer_patch(pyramid, state, patch, number, level_image, points, plan, iteration, numbers)
         index = torch.stack([frame_index(patch.size, origin, level_frame, images.device) for origin in patch.origins])
         steps = _steps(level.steps, plan, iteration, number)
         state = pyramid.cells[number](state, index, members, (plan.seed, number), steps, plan.recompute)
@@ -96,50 +93,44 @@ def _patch_points(labels, plan: Plan, iteration: int, numbers):
     return points
 
 
-def _finer_patch(state, patch: Patch, architecture, number: int, image, points, plan: Plan, iteration: int, numbers):
-    """How level `number` begins: its state, the coarser level's upsampled in a patch of it, and the patch.
+def _finer_patch(
+    pyramid: Pyramid, state, patch: Patch, number: int, image, points, plan: Plan, iteration: int, numbers
+):
+    """How level `number` begins: its state in a patch of the coarser level's, and that patch.
 
     image: of the level, (B, R, A, S, channels)."""
+    architecture = pyramid.architecture
     ratio, frame = architecture.ratio(number - 1), image.shape[1:4]
-    finer, inner = _next_patch(patch, ratio, architecture.levels[number], frame, points, plan, iteration, numbers)
-    upsampled = upsample(state, ratio, _covered(patch, architecture, number, frame))
-    state = torch.stack([whole[inside] for whole, inside in zip(upsampled, inner, strict=True)])
-    image = torch.stack([whole[_region(finer, b)] for b, whole in enumerate(image)])
-    return torch.cat((image, state[..., image.shape[-1] :]), -1), finer
+    finer = _next_patch(patch, ratio, architecture.levels[number], frame, points, plan, iteration, numbers)
+    begin = [
+        pyramid.beginning(number, state[b : b + 1], image[b : b + 1], 1, origin)(_region(finer, b))
+        for b, origin in enumerate(patch.origins)
+    ]
+    return torch.cat(begin), finer
 
 
 def _next_patch(patch: Patch, ratio, level, frame, points, plan: Plan, iteration: int, numbers):
-    """The patch of the next finer level inside the last one, around each sample's point; and per sample its slices of
-    the last one, upsampled."""
+    """The patch of the next finer level inside the last one, around each sample's point."""
     sizes = [
         min(most, have * r, n)
         for most, have, r, n in zip(plan.patch_at(iteration), patch.size, ratio, frame, strict=True)
     ]
-    origins, inner = [], []
+    origins = []
     for b, (point, number) in enumerate(zip(points, numbers, strict=True)):
         draw = random.Random(mix((plan.seed, PATCH, iteration, number, *level.scale)))
-        origin, inside = [], []
+        origin = []
         for axis in range(3):
             first = patch.origins[b][axis] * ratio[axis]
             last = min(first + patch.size[axis] * ratio[axis], frame[axis])
             cell = point[axis] // level.scale[axis]
             start = cell - draw.randrange(sizes[axis])
-            start = min(max(start, first), last - sizes[axis])
-            origin.append(start)
-            inside.append(slice(start - first, start - first + sizes[axis]))
+            origin.append(min(max(start, first), last - sizes[axis]))
         origins.append(tuple(origin))
-        inner.append(tuple(inside))
-    return Patch(origins, triple(sizes)), inner
+    return Patch(origins, triple(sizes))
 
 
-def _covered(patch: Patch, architecture: Architecture, number: int, frame):
-    """Size of the upsampled last patch; only a patch that is the whole frame is cut to odd sizes."""
-    ratio = architecture.ratio(number - 1)
-    return tuple(min(n * r, f) for n, r, f in zip(patch.size, ratio, frame, strict=True))
-
-
-def _region(patch: Patch, b: int):
-    return tuple(slice(o, o + n) for o, n in zip(patch.origins[b], patch.size, strict=True))
+def _region(patch: Patch, b: int) -> Box:
+    return triple(slice(o, o + n) for o, n in zip(patch.origins[b], patch.size, strict=True))
 
 
 def _steps(steps: int, plan: Plan, iteration: int, number: int) -> int:
