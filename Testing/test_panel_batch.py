@@ -1,6 +1,7 @@
 """What the command line segmented is reviewed in Slicer: the doubtful ones as one scene, as if it had been made there."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -67,11 +68,21 @@ def test_the_doubtful_ones_open_in_slicer_as_if_they_were_made_there(results, tm
         assert node.GetNodeReference("MedNCA.variance").GetImageData() is not None
 
 
+def test_images_may_lie_deeper_as_in_a_bids_data_set(results, tmp_path):
+    words = ("review", results / "summary.csv", "--images", tmp_path, "--out", tmp_path / "look.mrb")
+    assert run(*words).exit_code == 0
+    (tmp_path / "copy").mkdir()
+    for path in (tmp_path / "images").iterdir():
+        shutil.copy(path, tmp_path / "copy")
+    (tmp_path / "look.mrb").unlink()
+    assert "several files named" in str(run(*words).exception)
+
+
 def test_what_cannot_be_reviewed_is_one_sentence(results, tmp_path):
     words = ("review", results / "summary.csv", "--images", tmp_path / "images", "--out")
     for more, told in (
         ((tmp_path / "look.zip",), "must end in .mrb"),
-        ((tmp_path / "look.mrb", "--images", tmp_path), "is not there; give the folder"),
+        ((tmp_path / "look.mrb", "--images", tmp_path / "out"), "is not there; give the folder"),
     ):
         result = run(*words, *more)
         assert isinstance(result.exception, MedNCAError) and told in str(result.exception)

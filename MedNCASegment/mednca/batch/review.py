@@ -7,6 +7,7 @@ so that verdict, uncertain regions and review are there. A scene is XML (MRML) a
 from __future__ import annotations
 
 import csv
+import glob
 import json
 import shutil
 import tempfile
@@ -44,7 +45,7 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
 
     Args:
         summary: summary.csv of a folder of results, which lie beside it.
-        images: the folder of the images.
+        images: the folder of the images, or one above, as of a BIDS data set.
         most: so many at most.
 
     Raises:
@@ -65,15 +66,26 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
 
 
 def _one(number: int, row: dict, results: Path, images: Path) -> Doubtful:
-    folder, image = results / row["image"], images / row["file"]
+    folder, image = results / row["image"], _image(images, row["file"])
     report = read_result(folder)
     if report is None:
         raise MedNCAError(
             "{folder} is no result; the table tells of another state. Segment again with --missing.", folder=folder
         )
-    if not image.exists():
-        raise MedNCAError("{image} is not there; give the folder of the images by --images.", image=image)
     return Doubtful(f"{number:03} {row['image']} ({row['verdict']})", image, folder, report)
+
+
+def _image(images: Path, name: str) -> Path:
+    """A file or folder of this name, where no other below the images' folder is called so."""
+    path = images / name
+    found = [path] if path.exists() else list(images.rglob(glob.escape(name)))
+    if not found:
+        raise MedNCAError("{image} is not there; give the folder of the images by --images.", image=path)
+    if len(found) > 1:
+        raise MedNCAError(
+            "{folder} holds several files named {name}; give the folder that this one is in.", folder=images, name=name
+        )
+    return found[0]
 
 
 def write_review(chosen: list[Doubtful], path: Path) -> None:
