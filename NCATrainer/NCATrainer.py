@@ -44,6 +44,7 @@ from NCATrainerLib.choosers import RunChooser, StartChooser, TimeChooser  # noqa
 from NCATrainerLib.plan_editor import PlanEditor  # noqa: E402
 from NCATrainerLib.plots import TrainingPlot, calibrationPlot, showChart  # noqa: E402
 from NCATrainerLib.runs import Runs, runsFolder  # noqa: E402
+from NCATrainerLib.sample_cases import addSampleCases  # noqa: E402
 from NCATrainerLib.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
 from NCATrainerLib.trainer import Trainer, TrainerState, TrainerStatus  # noqa: E402
 from NCATrainerLib.training_request import TrainingRequest, trainingRequestOf  # noqa: E402
@@ -122,7 +123,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.connect("aboutToQuit()", self.onQuit)
         for name in (
-            "addPair", "addAll", "removePair", "folder", "examine", "propose", "applyPlan", "train", "cancel",
+            "addPair", "addAll", "removePair", "folder", "sample", "examine", "propose", "applyPlan", "train", "cancel",
             "resume", "deleteRun", "calibration", "add", "export", "copyLog",
         ):  # fmt: skip
             handler = getattr(self, f"on{name[0].upper()}{name[1:]}Button")
@@ -243,6 +244,12 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._setPairs([])
             self._parameterNode.folder = folder
             self.onExamineButton()
+
+    def onSampleButton(self) -> None:
+        """Add cases that were made up to the scene, and to the data set; show the first one."""
+        chosen = addSampleCases()
+        self._setPairs(chosen)
+        slicer.util.setSliceViewerLayers(background=chosen[0][0], fit=True)
 
     def onExamineButton(self) -> None:
         """Examine the data set."""
@@ -402,6 +409,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ):  # fmt: skip
             widget.enabled = isFree
         hasData = request is not None and request.hasData
+        ui.sampleButton.visible = isFree and not hasData
         for button in (ui.examineButton, ui.proposeButton):
             button.enabled = hasData
         ui.applyPlanButton.enabled = status.preparation.planned is not None and not status.isBusy
@@ -753,7 +761,7 @@ class NCATrainerTest(ScriptedLoadableModuleTest):
             self.skipTest(_("Needs {names}.").format(names=", ".join(missingPackages(REQUIREMENTS).values())))
 
     def runTest(self) -> None:
-        for test in (self.test_badDataset,):
+        for test in (self.test_badDataset, self.test_sampleCases):
             self.setUp()
             test()
 
@@ -767,3 +775,16 @@ class NCATrainerTest(ScriptedLoadableModuleTest):
         finally:
             logic.shutdown()
         self.delayDisplay(_("An empty data set was refused."))
+
+    def test_sampleCases(self) -> None:
+        """The worker reads the cases that the panel offers to try, and finds nothing wrong with them."""
+        logic = NCATrainerLogic()
+        try:
+            node = logic.getParameterNode()
+            pairs.setPairs(node.parameterNode, addSampleCases())
+            logic.examine(trainingRequestOf(node, logic.library))
+            logic.trainer.wait(120)
+            self.assertEqual([case.problem for case in logic.status.preparation.facts], [None] * 6)
+        finally:
+            logic.shutdown()
+        self.delayDisplay(_("Six made-up cases were examined."))

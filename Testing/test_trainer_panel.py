@@ -181,6 +181,20 @@ def trained(shared_host, folders, tmp_path_factory):
     return shown
 
 
+def test_who_has_no_cases_may_try_it_on_made_up_ones(host, panel):
+    import slicer
+
+    assert panel.ui.sampleButton.visible
+    host.click(panel.ui.sampleButton)
+    assert not panel.ui.sampleButton.visible and panel.ui.pairsTable.rowCount == 6
+    assert _texts(panel.ui.labelsTable, 0) == ["Organ"]
+    host.click(panel.ui.examineButton)
+    _wait(host, panel)
+    assert host.dialogs == [] and panel.ui.datasetLabel.text.startswith("6 of 6")
+    slicer.mrmlScene.Clear(0)
+    assert host.wait(lambda: panel.ui.sampleButton.visible, 10)
+
+
 def test_the_drawings_of_the_scene_are_the_cases(trained):
     assert trained.pairs == 3 and trained.labels == ["Back", "Front"]
     assert set(trained.states) == {"ready"}

@@ -116,6 +116,10 @@
    <translation>Ein leerer Datensatz wurde abgelehnt.</translation>
   </message>
   <message>
+   <source>Six made-up cases were examined.</source>
+   <translation>Sechs erfundene Fälle wurden geprüft.</translation>
+  </message>
+  <message>
    <source>Data set</source>
    <translation>Datensatz</translation>
   </message>
@@ -194,6 +198,14 @@
   <message>
    <source>Read every case and say what is wrong with it.</source>
    <translation>Jeden Fall lesen und angeben, was daran nicht stimmt.</translation>
+  </message>
+  <message>
+   <source>Try it on made-up cases</source>
+   <translation>Mit erfundenen Fällen ausprobieren</translation>
+  </message>
+  <message>
+   <source>Adds six small volumes with an organ that was made up to the scene, and its segmentations; nothing is downloaded.</source>
+   <translation>Fügt der Szene sechs kleine Volumen mit einem erfundenen Organ und dessen Segmentierungen hinzu; heruntergeladen wird nichts.</translation>
   </message>
   <message>
    <source>The cases, whether they can be used, and why not.</source>
@@ -639,6 +651,21 @@
   <message>
    <source>{folder} is no run.</source>
    <translation>{folder} ist kein Laufordner.</translation>
+  </message>
+ </context>
+ <context>
+  <name>NCATrainerLib.sample_cases</name>
+  <message>
+   <source>Sample {number}</source>
+   <translation>Beispiel {number}</translation>
+  </message>
+  <message>
+   <source>{name} segmentation</source>
+   <translation>{name} Segmentierung</translation>
+  </message>
+  <message>
+   <source>Organ</source>
+   <translation>Organ</translation>
   </message>
  </context>
  <context>
