@@ -5,8 +5,8 @@
 The plans are those of the bundled hippocampus and prostate models, and what is proposed for left atria of the
 Decathlon's size. "plain" is the cell as the papers write it under autograd, the batch as a whole. Useful
 multiplications are those of the cells that fire, three times for the way there and back, beside torch's own product
-of large matrices. "busy" is beside two programs that never rest. Writes docs/step.json. Run it by `make benchmark-
-training`.
+of large matrices in the same turns. "busy" is beside two programs that never rest. Writes docs/step.json. Run it by
+`make benchmark-training`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from mednca_train.training.loop import Run
 
 ROOT = Path(__file__).parents[2]
 _BUSY = 2  # programs
+_EDGE = 2048  # of the matrices whose product says what the processor can do
 _PATIENCE = 60.0  # seconds, for a plan's turns
 
 
@@ -77,7 +78,8 @@ def measured(plan: Plan, repeats: int) -> dict[str, float]:
         with mock.patch.object(Cell, "forward", Cell.plain):
             together()
 
-    return _in_turns({"seconds": apart, "together": together, "plain": plain}, repeats)
+    ways = {"seconds": apart, "together": together, "plain": plain, "product": _product()}
+    return _in_turns(ways, repeats)
 
 
 def _in_turns(ways: dict[str, Callable[[], None]], repeats: int) -> dict[str, float]:
@@ -95,21 +97,21 @@ def _in_turns(ways: dict[str, Callable[[], None]], repeats: int) -> dict[str, fl
     return {name: statistics.median(each) for name, each in seconds.items()}
 
 
-def product() -> float:
-    """Multiplications a second of torch's own product of large matrices."""
-    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    into = torch.empty(2048, 2048)
+def _product() -> Callable[[], None]:
+    """torch's own product of large matrices, of `_EDGE`^3 multiplications."""
+    a, b = torch.randn(_EDGE, _EDGE), torch.randn(_EDGE, _EDGE)
+    into = torch.empty(_EDGE, _EDGE)
 
-    def multiply():
+    def multiply() -> None:
         torch.mm(a, b, out=into)
 
-    return 2048**3 / _in_turns({"product": multiply}, 5)["product"]
+    return multiply
 
 
 def main(repeats: int) -> None:
     written = {"cores": os.cpu_count(), "threads": torch.get_num_threads(), "torch": torch.__version__, "plans": {}}
     for name, plan in plans().items():
-        alone, fastest = measured(plan, repeats), product()
+        alone = measured(plan, repeats)
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(_BUSY)]
         try:
             beside = measured(plan, repeats)
@@ -122,7 +124,7 @@ def main(repeats: int) -> None:
             "seconds": round(alone["seconds"], 3),
             "times_faster_than_plain": round(alone["plain"] / alone["seconds"], 2),
             "times_faster_than_together": round(alone["together"] / alone["seconds"], 2),
-            "share_of_product": round(multiplications(plan) / alone["seconds"] / fastest, 3),
+            "share_of_product": round(multiplications(plan) / alone["seconds"] / (_EDGE**3 / alone["product"]), 3),
             "busy": {
                 "seconds": round(beside["seconds"], 3),
                 "times_faster_than_plain": round(beside["plain"] / beside["seconds"], 2),
