@@ -17,6 +17,8 @@ from mednca.segment import segment_image
 from mednca_train.data.augmentation import IGNORE, training_sample
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import split
+from mednca_train.data.elastic import RandomElastic
+from mednca_train.data.transforms import tio
 from mednca_train.model.build import finish
 from mednca_train.plan.plan import Augmentation, Plan, SecondPhase
 from mednca_train.training.batches import Batches
@@ -191,6 +193,22 @@ def test_samples_are_reproducible_and_keep_image_and_labels_together(cases):
     )
     moved, where = training_sample(image, labels, quiet, 7)
     assert moved[where > 0].mean() > moved[where == 0].mean() + 1  # bright stays bright under every flip and shift
+
+
+@pytest.mark.parametrize("shape", [(44, 60, 30), (20, 1, 9), (5, 4, 3)])
+def test_elastic_deformation_is_that_of_torchio(shape):
+    """Within a tenth of a voxel, but for the outermost ones, where rounding says what is outside."""
+    where = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in shape), indexing="ij"))
+    moved = []
+    for kind in (tio.RandomElasticDeformation, RandomElastic):
+        torch.manual_seed(3)
+        image = tio.ScalarImage(tensor=torch.from_numpy(where), affine=np.diag([1.0, 1.5, 2.0, 1.0]))
+        moved.append(kind(num_control_points=7, max_displacement=3.5, locked_borders=2)(image).data.numpy())
+    inner = (slice(None), *(slice(1, -1) if n > 2 else slice(None) for n in shape))
+    torchios, ours = (each[inner] for each in moved)
+    assert np.abs(torchios - ours).max() < 0.1  # voxels
+    if min(shape) > 20:
+        assert np.abs(torchios - where[inner]).max() > 1
 
 
 def test_the_cache_is_bounded(cases):

@@ -11,6 +11,7 @@ from mednca.imaging.geometry import normalize_channels
 from mednca.nca.tensors import to_numpy, to_tensor
 
 from ..plan.plan import Augmentation, Plan
+from .elastic import RandomElastic
 from .transforms import tio
 
 IGNORE = -1  # label of voxels that the loss leaves out: padding, not anatomy
@@ -54,7 +55,7 @@ def _geometry(a: Augmentation):
         default_pad_value="minimum",
         default_pad_label=IGNORE,
     )
-    elastic = tio.RandomElasticDeformation(num_control_points=7, max_displacement=3.5, locked_borders=2, p=a.elastic)
+    elastic = RandomElastic(num_control_points=7, max_displacement=3.5, locked_borders=2, p=a.elastic)
     flips = [tio.RandomFlip(axes=(axis,), flip_probability=0.5) for axis in a.flip]
     return tio.Compose([*flips, affine, elastic])
 
