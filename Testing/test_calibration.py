@@ -1,6 +1,7 @@
 """What a signal is worth: degraded cases, the curves that are made of them, and what the light finds by them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from mednca.quality.calibration import CROP, SCAN
 from mednca_train import cli
 from mednca_train.data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, bias_field, degrade, noise, shift
 from mednca_train.model import calibration as module
+from mednca_train.model.build import with_calibration
 from mednca_train.model.calibration import fit, found_by, verdicts, verdicts_apart, without
 from mednca_train.model.samples import Sample, samples_json, samples_of
 from phantoms import bright_model, image_of, organ_case, save
@@ -183,6 +185,18 @@ def test_a_shifted_crop_loses_a_side_and_keeps_its_place():
         assert CanonicalImage.of(cut).array[2, 2, 2] == CanonicalImage.of(image).array[tuple(index)]
         smaller.add(cut.GetSize())
     assert len(smaller) > 4
+
+
+def test_a_calibration_that_calls_failures_good_does_not_ship():
+    """One that was made with cases on which the model is far better than on those that it is tried on."""
+    for worse, ships in ((0.0, True), (0.12, False)):
+        model = bright_model()
+        held_out = [replace(sample, case=f"other {sample.case}") for sample in _samples(100, seed=1, shift=worse)]
+        note = with_calibration(model, samples_json(_samples(200), held_out), None, 0.9)
+        assert (model.calibration is not None) == (note is None) == ships
+    assert (
+        model.info["quality"]["calibration_note"] == str(note) and "called" in str(note) and "samples" not in str(note)
+    )
 
 
 # --- by command

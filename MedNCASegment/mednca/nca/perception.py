@@ -145,4 +145,4 @@ class Blocks:
     def whole(self) -> torch.Tensor:
         """A copy of the state, (B, R, A, S, c)."""
         blocks = self.padded.inside.unflatten(0, (self.count, self.batch))
-        return blocks.movedim(0, -2).flatten(-2).contiguous()
+        return blocks.movedim(0, -2).flatten(-2).clone(memory_format=torch.contiguous_format)

@@ -36,6 +36,9 @@ from .privacy import check_names, hidden_name, hidden_names
 from .samples import Sample, conditions, measure_degraded, samples_json, samples_of
 from .seeds import SeedCollector
 
+# Of the failures on cases that a calibration is tried on: so many, and such a share, that are green are too many.
+_FEW_GREEN, _MOST_GREEN = 3, 0.1
+
 
 def finish(
     run: Run,
@@ -232,13 +235,26 @@ def with_calibration(
         for key, value in model.info["quality"].items()
         if key not in ("calibration", "calibration_note", "samples")
     }
-    note = None if calibration else _too_few(samples_of(saved)[0])
-    if calibration:
+    note = _misled(calibration.detection) if calibration else _too_few(samples_of(saved)[0])
+    if calibration and not note:
         quality |= {"calibration": calibration.to_json(), "samples": saved}
     else:
         quality |= {"calibration": None, "calibration_note": str(note)}
     model.info["quality"] = quality
     return note
+
+
+def _misled(detection: dict) -> Sentence | None:
+    """Why a calibration must not ship: where it was tried it called failures good. No light is better than that one."""
+    failures, green = detection["failures"], detection["failures_green"]
+    if green < _FEW_GREEN or green <= _MOST_GREEN * failures:
+        return None
+    return Sentence(
+        "No light: of {failures} failures on cases that were held out, it would have called {green} good. The verdict "
+        "stays grey. More cases may mend that, or mednca train --folds 5, which calibrates with all of them.",
+        failures=failures,
+        green=green,
+    )
 
 
 def _too_few(made_with: list[Sample]) -> Sentence:
