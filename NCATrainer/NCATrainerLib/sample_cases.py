@@ -12,7 +12,7 @@ from MedNCASegmentLib.volumes import imageDataFromArray, orientedImageData
 from .pairs import Pair
 
 _COUNT = 6
-_SHAPE, _SPACING = (28, 30, 24), 3.0  # voxels (i, j, k), mm, so that a model takes a quarter of an hour
+_SHAPE, _SPACING = (28, 30, 24), 3.0  # voxels (i, j, k), mm, so that a plan takes less than half an hour
 _ORGAN_MM, _OTHER_MM = np.array([13.0, 17.0, 11.0]), 8.0  # half axes; radius of what looks like the organ
 _SPREAD_MM, _NOISE = 5.0, 12.0
 
