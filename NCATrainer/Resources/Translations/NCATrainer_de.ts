@@ -809,7 +809,7 @@
   </message>
   <message>
    <source>No light: of {failures} failures on cases that were held out, it would have called {green} good. The verdict stays grey. More cases may mend that, or mednca train --folds 5, which calibrates with all of them.</source>
-   <translation>Nicht kalibriert: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte sie {green} gut genannt. Das Urteil bleibt grau. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
+   <translation>Nicht kalibriert: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte die Kalibrierung {green} gut genannt. Das Urteil bleibt grau. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
   </message>
   <message>
    <source>Too few cases for a calibration: {samples} samples of {cases} cases, {needed} are needed. The verdict stays grey.</source>

@@ -41,4 +41,4 @@ class _Elastic(tio.ElasticDeformation):
 
     @staticmethod
     def parse_free_form_transform(transform: sitk.Transform, max_displacement: tuple[float, float, float]) -> None:
-        """torchio's warning of folding: the plan's displacements are far from it."""
+        """Without torchio's warning of folding, which images of less than 28 mm get and nobody can act on."""
