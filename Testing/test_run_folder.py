@@ -5,6 +5,7 @@ import json
 import math
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,7 @@ ROWS = [
 def test_what_the_panel_imports_needs_no_torch():
     code = """
 import sys
+import time
 for name in ("torch", "safetensors", "jsonschema", "torchio", "scipy", "typer", "rich", "matplotlib"):
     sys.modules[name] = None
 from mednca_train import messages, run_folder, run_lock
@@ -126,6 +128,7 @@ def test_curves_for_tensorboard(tmp_path):
         with board(tmp_path, plan(), gone_on_from) as add:
             for row in rows:
                 add(row)
+        time.sleep(1.1)  # TensorBoard reads files by name, and the name has the second that a writer began in
     told = EventAccumulator(str(tmp_path / "tensorboard"))
     told.Reload()
     assert [(e.step, round(e.value, 3)) for e in told.Scalars("loss")] == [(1, 1.945), (2, 1.5), (3, 0.75)]
