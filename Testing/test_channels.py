@@ -1,6 +1,7 @@
 """Images of several channels: read together, segmented, trained on, and told of where one is missing."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from mednca.errors import MedNCAError, NothingFound
 from mednca.imaging.geometry import CanonicalImage
 from mednca.imaging.metrics import dice
-from mednca.imaging.reading import group_channels, read_image
+from mednca.imaging.reading import case_name, group_channels, read_image, read_labels
 from mednca.models.description import Label, parse_model_json
 from mednca.models.library import Library
 from mednca.segment import segment_image
@@ -131,6 +132,52 @@ def test_layout_of_nnunet(tmp_path, data):
     assert str(lacking.problems["case_4"]) == "case_4 has no image; the names of the files must match."
 
 
+@pytest.fixture(scope="module")
+def decathlon(data, tmp_path_factory):
+    """The same as the Decathlon has it: a file of four dimensions an image, and its channels under "modality"."""
+    folder = tmp_path_factory.mktemp("channels") / "decathlon"
+    (folder / "imagesTr").mkdir(parents=True)
+    (folder / "labelsTr").symlink_to(data / "labelsTr")
+    for number in range(6):
+        channels = [sitk.ReadImage(str(data / "imagesTr" / f"case_{number}_{n:04}.nii.gz")) for n in range(2)]
+        sitk.WriteImage(sitk.JoinSeries(channels), str(folder / "imagesTr" / f"case_{number}.nii.gz"))
+    described = {"modality": {"0": "T2", "1": "ADC"}, "labels": {"0": "background", "1": "organ"}}
+    (folder / "dataset.json").write_text(json.dumps(described), encoding="utf-8")
+    return folder
+
+
+def test_one_file_with_all_channels(data, decathlon):
+    pair = [data / "imagesTr" / f"case_0_{n:04}.nii.gz" for n in range(2)]
+    apart, joined = read_image(*pair), read_image(decathlon / "imagesTr" / "case_0.nii.gz")
+    assert np.array_equal(sitk.GetArrayFromImage(apart), sitk.GetArrayFromImage(joined))
+    assert np.allclose(apart.GetDirection(), joined.GetDirection()) and apart.GetOrigin() == joined.GetOrigin()
+    with pytest.raises(MedNCAError, match="is 4D; MedNCA segments 3D volumes"):
+        read_labels(decathlon / "imagesTr" / "case_0.nii.gz")
+
+
+def test_layout_of_the_decathlon(tmp_path, data, decathlon):
+    found = find_dataset(decathlon)
+    assert found.channels == ("T2", "ADC") and len(found.cases) == 6 and not found.problems
+    facts = fingerprint(found)
+    assert facts == fingerprint(find_dataset(data)) and len(facts.usable) == 6
+    files = [(case_name(path), path) for path in (decathlon / "imagesTr").iterdir()]
+    whole, problems = group_channels(files, ("T2", "ADC"))
+    assert len(whole) == 6 and not problems
+    # One of another number of channels than most is told, whether it has more or fewer.
+    for part in ("images", "labels"):
+        shutil.copytree(data / f"{part}Tr", tmp_path / part)
+    for number in range(4):
+        (tmp_path / "images" / f"case_{number}_0001.nii.gz").unlink()
+        (tmp_path / "images" / f"case_{number}_0000.nii.gz").rename(tmp_path / "images" / f"case_{number}.nii.gz")
+    shutil.copy(decathlon / "imagesTr" / "case_3.nii.gz", tmp_path / "images")
+    found = find_dataset(tmp_path)
+    assert found.channels == ("channel 0", "channel 1") and len(found.cases) == 3
+    (tmp_path / "labels" / "case_4.nii.gz").unlink()
+    found = find_dataset(tmp_path)
+    assert found.channels == ("image",) and len(found.cases) == 3
+    assert str(found.problems["case_3"]) == "case_3 has 2 channels, more than 1 (channel 0)."
+
+
 def test_two_folders_tell_their_channels_by_number(tmp_path, data):
     for part in ("images", "labels"):
         (tmp_path / part).symlink_to(data / f"{part}Tr")
@@ -189,7 +236,7 @@ def test_finetuning_needs_the_model_s_channels(data):
         finetuning_plan(bright_model(), fingerprint(find_dataset(data)))
 
 
-def test_train_and_segment(tmp_path, data, few_conditions):
+def test_train_and_segment(tmp_path, data, decathlon, few_conditions):
     """On the command line: trained on two channels, and segmented with both, by number or one by one."""
     chosen = two_channels(iterations=30, learning_rate=8e-3, batch=2, augmentation=Augmentation(
         shift=1, rotation=2, scaling=0, elastic=0, noise=0, gamma=0, bias_field=0, anisotropy=0, blur=0, motion=0,
@@ -214,11 +261,17 @@ def test_train_and_segment(tmp_path, data, few_conditions):
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in out.iterdir() if path.is_dir()) == [f"case_{n}" for n in range(6)]
     pair = [str(images / f"case_5_{n:04}.nii.gz") for n in range(2)]
+    joined = str(decathlon / "imagesTr" / "case_5.nii.gz")
+    result = CliRunner().invoke(
+        cli.cli.app, ["segment", joined, "--model", str(made), "--out", str(tmp_path / "joined"), "--members", "2"]
+    )
+    assert result.exit_code == 0, result.output
     result = CliRunner().invoke(cli.cli.app, [
         "segment", pair[0], "--channel", pair[1], "--model", str(made), "--out", str(tmp_path / "one"), "--members", "2",
     ])  # fmt: skip
     assert result.exit_code == 0, result.output
-    one, many = (folder / "segmentation.nii.gz" for folder in (tmp_path / "one" / "case_5_0000", out / "case_5"))
-    assert np.array_equal(*(sitk.GetArrayFromImage(sitk.ReadImage(str(path))) for path in (one, many)))
+    folders = (tmp_path / "one" / "case_5_0000", tmp_path / "joined" / "case_5", out / "case_5")
+    masks = [sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "segmentation.nii.gz"))) for folder in folders]
+    assert np.array_equal(masks[0], masks[2]) and np.array_equal(masks[1], masks[2])
     lonely = CliRunner().invoke(cli.cli.app, ["segment", pair[0], "--model", str(made), "--out", str(tmp_path / "no")])
     assert lonely.exit_code == 1 and "lacks its channel ADC" in lonely.output

@@ -68,11 +68,12 @@ class Header:
         return math.prod(self.size) * self.components * self.dtype.itemsize
 
 
-def checked(header: Header) -> Header:
+def checked(header: Header, frames: int = 1) -> Header:
     """Pass a header on where it is that of a scalar 3D volume whose voxels may be decoded.
 
     Args:
         header: as the file has it.
+        frames: that it may hold along a fourth axis, at most.
 
     Returns:
         The same.
@@ -94,7 +95,7 @@ def checked(header: Header) -> Header:
         )
     if header.dtype.kind == "c":
         raise MedNCAError("{name} is complex-valued; export its magnitude and segment that.", name=name)
-    if len(header.size) != 3:
+    if len(header.size) != 3 and not (len(header.size) == 4 and header.size[3] <= frames):
         frame = Sentence("extract one frame as a 3D volume")
         hint = frame if len(header.size) > 3 else Sentence("a stack of slices in one file is needed")
         raise MedNCAError(

@@ -26,7 +26,7 @@ def read_voxels(header: Header) -> np.ndarray:
         header: `header.checked`.
 
     Returns:
-        (k, j, i), in native byte order, slope and intercept applied.
+        (k, j, i), or (frame, k, j, i), in native byte order, slope and intercept applied.
 
     Raises:
         MedNCAError: the file does not hold just these voxels, or there is no memory for them.

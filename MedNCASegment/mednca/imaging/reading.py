@@ -7,9 +7,11 @@ arrays elsewhere in the engine are (R, A, S).
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,7 @@ _READERS = (
     (metaimage.read_header, (".mha", ".mhd")),
 )
 SUFFIXES = tuple(suffix for _reader, suffixes in _READERS for suffix in suffixes)
+_WITH_FRAMES = (".nii", ".nii.gz")  # where a fourth axis may be that of the channels
 
 
 def find_images(path: str | Path) -> list[Path]:
@@ -84,7 +87,7 @@ def pair_by_name(
 
     Args:
         images, labels: folders. The image of a label map has its name, or its name and the number of a channel behind
-            it, as nnU-Net has them: case_1_0000, case_1_0001.
+            it, as nnU-Net has them: case_1_0000, case_1_0001. One file may hold all channels (`count_channels`).
         channels: what an image's channels are called, to tell of one that is missing; empty: as many as most have.
 
     Returns:
@@ -100,12 +103,13 @@ def pair_by_name(
     problems = bad_images | bad_labels
     for name in sorted(name for name, path in image_files.items() if path not in used):
         problems.setdefault(name, Sentence("{name} has no label map; the names of the files must match.", name=name))
-    names = list(channels) or [f"channel {n}" for n in range(max(map(len, found.values()), default=1))]
-    for name, paths in sorted(found.items()):
-        if not paths:
+    counts = {name: count_channels(*paths) for name, paths in found.items()}
+    names = list(channels) or [f"channel {n}" for n in range(_usual(counts.values()))]
+    for name, count in sorted(counts.items()):
+        if not count:
             problems.setdefault(name, Sentence("{name} has no image; the names of the files must match.", name=name))
-        elif len(paths) != len(names):
-            problems.setdefault(name, _wrong_channels(name, len(paths), names))
+        elif count != len(names):
+            problems.setdefault(name, _wrong_channels(name, count, names))
     pairs = [(name, found[name], label_files[name]) for name in sorted(set(found) - set(problems))]
     if not pairs:
         why = next(iter(problems.values()), Sentence("They are empty."))
@@ -119,8 +123,8 @@ def group_channels(
     """Put the files of each image's channels together.
 
     Args:
-        images: (case name, file), named as nnU-Net has them: case_1_0000, case_1_0001. Of a single channel, the files
-            are images as they are.
+        images: (case name, file), named as nnU-Net has them: case_1_0000, case_1_0001; or of files that hold all
+            channels (`count_channels`). Of a single channel, the files are images as they are.
         channels: what they are called.
 
     Returns:
@@ -131,10 +135,11 @@ def group_channels(
     by_name, problems, whole = dict(images), {}, []
     for name in dict.fromkeys(_CHANNEL.sub("", name) for name in by_name):
         paths = _channels_of(name, by_name)
-        if len(paths) == len(channels):
+        count = count_channels(*paths)
+        if count == len(channels):
             whole.append((name, paths))
         else:
-            problems[name] = _wrong_channels(name, len(paths), channels)
+            problems[name] = _wrong_channels(name, count, channels)
     return whole, problems
 
 
@@ -147,6 +152,27 @@ def _channels_of(name: str, files: Mapping[str, Path]) -> tuple[Path, ...]:
         return (files[name],)
     numbered = itertools.takewhile(files.__contains__, (f"{name}_{n:04}" for n in range(MOST_CHANNELS + 1)))
     return tuple(files[channel] for channel in numbered)
+
+
+def count_channels(*paths: str | Path) -> int:
+    """Channels of an image, by the headers of its files: those of the Decathlon hold several, one after the other along
+    a fourth axis. A file that cannot be read counts as one; whoever reads it tells why."""
+    return sum(map(_frames, map(Path, paths)))
+
+
+def _frames(path: Path) -> int:
+    if not path.name.lower().endswith(_WITH_FRAMES):
+        return 1
+    try:
+        return max(math.prod(nifti.read_header(path).size[3:]), 1)
+    except (OSError, ValueError, MedNCAError):
+        return 1
+
+
+def _usual(counts: Iterable[int]) -> int:
+    """Channels that most images have; of two that are as common, the greater."""
+    common = Counter(counts)
+    return max((count for count in common if count), key=lambda count: (common[count], count), default=1)
 
 
 def _wrong_channels(name: str, count: int, channels: Sequence[str]) -> Sentence:
@@ -203,7 +229,8 @@ def read_image(path: str | Path, *channels: str | Path) -> sitk.Image:
     """Read and check a volume, of one channel or of several.
 
     Args:
-        path: a file in NIfTI, NRRD or MetaImage, or a folder with one DICOM series.
+        path: a file in NIfTI, NRRD or MetaImage, or a folder with one DICOM series. A NIfTI file may hold several
+            channels along a fourth axis, up to `MOST_CHANNELS`.
         channels: further ones, of the same body in the same place: its other channels, in the order of the model's.
             Where they have a grid of their own, they are resampled onto the first one's.
 
@@ -213,7 +240,8 @@ def read_image(path: str | Path, *channels: str | Path) -> sitk.Image:
     Raises:
         MedNCAError: with one sentence for whatever cannot be segmented, or not be read for certain (`imaging`).
     """
-    return join_channels([(str(each), check_image(_read(Path(each)), str(each))) for each in (path, *channels)])
+    frames = [(str(each), image) for each in (path, *channels) for image in _read(Path(each), frames=MOST_CHANNELS)]
+    return join_channels([(name, check_image(image, name)) for name, image in frames])
 
 
 def join_channels(images: Sequence[tuple[str, sitk.Image]]) -> sitk.Image:
@@ -246,7 +274,7 @@ def read_labels(path: str | Path) -> sitk.Image:
     Raises:
         MedNCAError: it cannot be read for certain, or holds anything but whole numbers from 0 to 255.
     """
-    image = _read(Path(path))
+    (image,) = _read(Path(path))
     values = sitk.GetArrayViewFromImage(image)
     if values.dtype != np.uint8:
         if not np.all((values >= 0) & (values <= 255)) or not np.array_equal(values, np.round(values)):
@@ -352,26 +380,28 @@ def _header_of(image: sitk.Image, name: str) -> Header:
     )  # fmt: skip
 
 
-def _read(path: Path) -> sitk.Image:
-    """A scalar 3D image of the type on disk, its voxels in native byte order."""
+def _read(path: Path, frames: int = 1) -> list[sitk.Image]:
+    """Scalar 3D images of the type on disk, their voxels in native byte order: one, or of a file with a fourth axis as
+    many as it has frames, of which there may be so many."""
     _check_name(path)
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             if not is_series(path):
                 raise MedNCAError("The folder {path} holds no DICOM series.", path=path)
-            return _image_of(*read_series(path))
+            return [_image_of(*read_series(path))]
         if not stat.S_ISREG(status.st_mode):
             raise MedNCAError("{path} is no regular file; check the path.", path=path)
         if status.st_size == 0:
             raise MedNCAError("{path} is empty (0 bytes); copy or export it again.", path=path)
-        header = checked(_reader_of(path)(path))
+        header = checked(_reader_of(path)(path), frames if path.name.lower().endswith(_WITH_FRAMES) else 1)
     except FileNotFoundError as error:
         raise MedNCAError("{path} does not exist; check the path.", path=path) from error
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or error
         raise MedNCAError("{path} cannot be read ({cause}); check the path.", path=path, cause=cause) from error
-    return _image_of(header, read_voxels(header))
+    voxels = read_voxels(header)
+    return [_image_of(header, frame) for frame in (voxels if voxels.ndim == 4 else voxels[None])]
 
 
 def _check_name(path: Path) -> None:

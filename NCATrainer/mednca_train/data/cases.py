@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mednca.errors import MedNCAError, Sentence
+from mednca.imaging.reading import count_channels
 from mednca.models.description import Preprocessing
 
 ONE_CHANNEL = Preprocessing(None).channels  # what the channel of an image that has only one is called
@@ -20,7 +21,7 @@ class Case:
     Attributes:
         name: unique within a data set.
         image, labels: files on the same voxel grid.
-        others: files of the image's further channels, on whatever grid.
+        others: files of the image's further channels, on whatever grid; none where one file holds them all.
     """
 
     name: str
@@ -30,7 +31,7 @@ class Case:
 
     @property
     def channels(self) -> tuple[Path, ...]:
-        """Files of all of the image's channels, as `imaging.reading.read_image` takes them."""
+        """Files of the image's channels, as `imaging.reading.read_image` takes them."""
         return (self.image, *self.others)
 
 
@@ -65,7 +66,8 @@ def channel_names(count: int, given: Sequence[str] = ()) -> tuple[str, ...]:
 
 def case_set_of(cases: tuple[Case, ...]) -> CaseSet:
     """Cases that come without names of labels and channels."""
-    return CaseSet(cases, {}, channels=channel_names(max((len(case.channels) for case in cases), default=1)))
+    count = max((count_channels(*case.channels) for case in cases), default=1)
+    return CaseSet(cases, {}, channels=channel_names(count))
 
 
 def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str, list[str]]:

@@ -47,11 +47,10 @@ def fingerprint(
 def examine(case: Case, values: Collection[int] | None = None, channels: tuple[str, ...] = ONE_CHANNEL) -> CaseFacts:
     """One case's facts, or its problem; other cases do not pay for a bad one. Arguments as of `fingerprint`."""
     try:
-        if len(case.channels) != len(channels):
-            raise MedNCAError(
-                "It has {count} channel(s), others have {others}.", count=len(case.channels), others=len(channels)
-            )
         image, labels = read_image(*case.channels), read_labels(case.labels)
+        count = image.GetNumberOfComponentsPerPixel()
+        if count != len(channels):
+            raise MedNCAError("It has {count} channel(s), others have {others}.", count=count, others=len(channels))
         check_same_grid(case.name, image, labels)
         canonical, canonical_labels = CanonicalImage.of(image), CanonicalImage.of(labels)
         found = {

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mednca.errors import MedNCAError
-from mednca.imaging.reading import pair_by_name
+from mednca.imaging.reading import count_channels, pair_by_name
 from mednca.schema import LINE, named, read_json, record
 
 from .cases import Case, CaseSet, channel_names
@@ -80,7 +80,7 @@ def pair_folders(images: str | Path, labels: str | Path, channels: Sequence[str]
     there is none."""
     pairs, problems = pair_by_name(images, labels, channels)
     cases = tuple(Case(name, paths[0], label_map, paths[1:]) for name, paths, label_map in pairs)
-    return CaseSet(cases, {}, problems, channel_names(len(cases[0].channels), channels))
+    return CaseSet(cases, {}, problems, channel_names(count_channels(*cases[0].channels), channels))
 
 
 def _two_folders(folder: Path) -> CaseSet | None:
