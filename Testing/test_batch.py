@@ -1,6 +1,7 @@
 """Commands over many files, some of them bad in every way that a folder can hold: each bad one is named, the others go
 on."""
 
+import csv
 import json
 import os
 import shutil
@@ -64,7 +65,9 @@ def _check(result):
 
 def test_segment(folder, tmp_path):
     _check(run("segment", folder / "images", "--model", folder / "bright", "--out", tmp_path, "--members", 2))
-    assert sorted(made.name for made in tmp_path.iterdir()) == list(GOOD)
+    assert sorted(made.name for made in tmp_path.iterdir()) == [*GOOD, "summary.csv", "summary.html"]
+    rows = list(csv.DictReader((tmp_path / "summary.csv").read_text("utf-8").splitlines()))
+    assert {row["image"] for row in rows} == {*GOOD, *BAD}
 
 
 def test_evaluate(folder, tmp_path):

@@ -67,6 +67,18 @@ def _files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+def test_a_data_set_on_another_drive(raw, model, tmp_path, monkeypatch):
+    """As on Windows, where no relative path leads from one to another."""
+
+    def relpath(path, start):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr("mednca.batch.bids.os.path.relpath", relpath)
+    assert _run(raw, "--bids", "--participant-label", "01", "--model", model, "--out", tmp_path / "out").exit_code == 0
+    described = json.loads((tmp_path / "out" / "dataset_description.json").read_text("utf-8"))
+    assert described["DatasetLinks"]["raw"] == raw.resolve().as_uri()
+
+
 def test_derivatives_of_a_data_set(raw, model, tmp_path):
     out = tmp_path / "derivatives"
     result = _run(raw, "--bids", "--model", model, "--out", out)

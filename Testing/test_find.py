@@ -161,6 +161,10 @@ def test_the_command_line_finds_both(model, tmp_path):
     assert [finding["side"] for finding in report["findings"]] == ["left", "right"]
     shown = CliRunner().invoke(cli.app, [*words, "--out", str(tmp_path / "others")])
     assert "left" in shown.output and "right" in shown.output
+    whole = CliRunner().invoke(cli.app, [*words[:-1], "--out", str(tmp_path / "whole")])  # without --find
+    assert whole.exit_code == 0, whole.output
+    other = CliRunner().invoke(cli.app, [*words, "--out", str(tmp_path / "whole"), "--missing"])
+    assert other.exit_code == 1 and "is of another request" in other.output.replace("\n", " ")
     refused = CliRunner().invoke(cli.app, [*words, "--out", str(tmp_path / "no"), "--click=0,0,0"])
     assert "--find cannot be used" in str(refused.exception)
 

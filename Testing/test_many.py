@@ -17,9 +17,12 @@ from typer.testing import CliRunner
 
 from mednca import cli
 from mednca.batch.clicks import read_clicks
-from mednca.batch.jobs import RESULT_FILES, Done, read_result
+from mednca.batch.csv_file import quoted, unquoted
+from mednca.batch.jobs import RESULT_FILES, Done, Job, Request, read_result, repeatable, segment_volume
+from mednca.batch.review import doubtful
 from mednca.batch.summary import as_csv, as_html
 from mednca.errors import MedNCAError
+from mednca.models.weights import load_model
 from phantoms import BALL, array_of, bright_model, save, write_balls
 
 
@@ -153,6 +156,40 @@ def test_a_wrong_file_of_clicks_is_one_sentence(tmp_path, text, told):
         read_clicks(tmp_path / "nothing.csv", ["v0"])
 
 
+def test_a_table_that_a_spreadsheet_saved(tmp_path):
+    """In its own code page, which is refused; and with cells that it shall not take for formulas, which come back."""
+    path = tmp_path / "clicks.csv"
+    path.write_bytes("image,r,a,s\nM\xfcller,1,2,3\n".encode("cp1252"))
+    for read in (lambda: read_clicks(path, ["M\xfcller"]), lambda: doubtful(path, tmp_path, 9)):
+        with pytest.raises(MedNCAError, match="save it as CSV UTF-8"):
+            read()
+    for name in ("-v0", "=v0", "'v0", "v0"):
+        assert unquoted(quoted(name)) == name
+
+
+def test_an_image_with_a_sign_before_its_name_is_reviewed(tmp_path, model):
+    images = write_balls(tmp_path / "images", ("-v0",))
+    assert run("segment", images, "--model", model, "--members", 2, "--out", tmp_path / "out").exit_code == 0
+    assert table(tmp_path / "out")[0]["image"] == "'-v0"
+    result = run("review", tmp_path / "out" / "summary.csv", "--images", images, "--out", tmp_path / "doubtful.mrb")
+    assert result.exit_code == 0 and (tmp_path / "doubtful.mrb").is_file(), result.output
+
+
+def test_a_volume_that_is_done_twice_keeps_its_result(tmp_path, model, images):
+    """As where its process dies between the result and the answer; what was there before is refused as ever."""
+    job = Job(
+        Request(model, load_model(Path(model)).sha256, members=2), "v0", str(images / "v0.nii.gz"), str(tmp_path / "v0")
+    )
+    again = repeatable(job)
+    first, second = segment_volume(again), segment_volume(again)
+    assert second.was_there and second.report.findings == first.report.findings
+    with pytest.raises(MedNCAError, match="already exists; choose another --out, or add --overwrite"):
+        repeatable(job)
+    words = ("segment", images, "--model", model, "--members", 2, "--out", tmp_path, "--jobs", 2)
+    result = run(*words)
+    assert result.exit_code == 1 and result.output.count("already exists") == 1 and (tmp_path / "v2").is_dir()
+
+
 def _kill_at_work(out, processes):
     """All of them, once the first result is there."""
     until = time.monotonic() + 60
@@ -253,6 +290,8 @@ def test_no_scheduler_is_one_sentence(tmp_path, model, images, monkeypatch):
     words = ("segment", images, "--model", model, "--out", tmp_path / "out")
     result = run(*words, "--scheduler", "tcp://127.0.0.1:9")
     assert isinstance(result.exception, MedNCAError) and "no scheduler" in str(result.exception)
+    nowhere = run(*words, "--scheduler", str(tmp_path / "scheduler.json"))
+    assert isinstance(nowhere.exception, MedNCAError) and "No such file" in str(nowhere.exception)
     assert isinstance(run(*words, "--scheduler", "x", "--jobs", 2).exception, MedNCAError)
 
 

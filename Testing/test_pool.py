@@ -53,6 +53,25 @@ def test_a_job_is_tried_again_twice_where_its_process_dies(tmp_path):
     assert [outcome.result for outcome in outcomes] == ["a", "killer", "b", "c"] and file.read_text() == "0"
 
 
+def _once(job):
+    """A job that cannot be done twice; one waits until all others are done, and then dies."""
+    folder, name = job
+    if name == "killer" and not (folder / "killed").exists():
+        _until(lambda: len(list(folder.iterdir())) == 3)
+        (folder / "killed").touch()
+        time.sleep(0.5)  # until what they return has come back
+        os.kill(os.getpid(), signal.SIGKILL)
+    (folder / name).mkdir()
+    return name
+
+
+def test_what_was_done_when_a_process_died_stays_done(tmp_path):
+    names = ["killer", "a", "b", "c"]
+    with Pool(2) as pool:
+        outcomes = list(pool.run(_once, [(tmp_path, name) for name in names]))
+    assert [outcome.result for outcome in outcomes] == names
+
+
 def _hold_a_pool(file):
     """Runs in a process of its own, which is killed while its pool works."""
     with Pool() as pool:

@@ -277,9 +277,13 @@ def _with_channels(images, others: list[Path], channels: Sequence[str]):
 def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, total) -> Iterator[Outcome]:
     """The jobs' outcomes: of a cluster as they are done, else in their order."""
     from .batch.cluster import run_on_cluster
-    from .batch.jobs import segment_volume
+    from .batch.jobs import repeatable, segment_volume
     from .pool import Pool, outcome_of
 
+    if scheduler or jobs > 1:
+        checked = [outcome_of(repeatable, job) for job in work]
+        yield from (outcome for outcome in checked if outcome.error)
+        work = [outcome.result for outcome in checked if not outcome.error]
     if scheduler:
         # A worker has a folder of its own to begin in.
         yield from run_on_cluster(

@@ -42,6 +42,20 @@ def outcome_of(function: Callable, job: Any) -> Outcome:
         return Outcome(job, error=unforeseen(error))
 
 
+@dataclass
+class _Task:
+    """A job, how often a process died while it was at hand, and what is to come of it, once somebody has it."""
+
+    job: Any
+    deaths: int = 0
+    future: Future | None = None
+
+    def outlive(self) -> None:
+        """A process died. What was done before stays done: it may not be possible twice."""
+        if self.future is None or self.future.cancelled() or self.future.exception():
+            self.deaths, self.future = self.deaths + 1, None
+
+
 class Pool:
     """Processes that stay for several rounds of jobs. Use it as a context manager.
 
@@ -69,28 +83,32 @@ class Pool:
         Yields:
             The outcome of every job, in their order.
         """
-        waiting: deque[tuple[Any, int]] = deque((job, 0) for job in jobs)
-        suspects: deque[tuple[Any, int]] = deque()  # with how often a process died of them
-        running: deque[tuple[Any, int, Future]] = deque()
+        waiting = deque(_Task(job) for job in jobs)
+        suspects: deque[_Task] = deque()
+        running: deque[_Task] = deque()
         while waiting or suspects or running:
             # Of the jobs at hand when a process died nobody knows which one killed it: each is tried alone.
             source, most = (suspects, 1) if suspects else (waiting, 2 * self.processes)
             while source and len(running) < most:
-                job, deaths = source.popleft()
-                running.append((job, deaths, self._submit(outcome_of, function, job)))
-            job, deaths, future = running.popleft()
+                task = source.popleft()
+                task.future = task.future or self._submit(outcome_of, function, task.job)
+                running.append(task)
+            task = running.popleft()
             try:
-                yield future.result()
+                assert task.future is not None
+                yield task.future.result()
             except BrokenProcessPool:
                 self._end()
-                if deaths + 1 >= _ATTEMPTS:
-                    yield Outcome(job, error=DIED)
+                at_hand = [task, *running]
+                for each in at_hand:
+                    each.outlive()
+                if task.deaths >= _ATTEMPTS:
+                    yield Outcome(task.job, error=DIED)
                 else:
-                    at_hand = [(job, deaths + 1), *((each, died + 1) for each, died, _future in running)]
                     suspects.extendleft(reversed(at_hand))
                     running.clear()
             except Exception as error:  # as of a job or a result that cannot be sent
-                yield Outcome(job, error=unforeseen(error))
+                yield Outcome(task.job, error=unforeseen(error))
 
     def _submit(self, *work):
         if self._executor is None:

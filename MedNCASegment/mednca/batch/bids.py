@@ -180,8 +180,15 @@ class Derivatives:
             "BIDSVersion": VERSION,
             "DatasetType": "derivative",
             "GeneratedBy": [{"Name": "MedNCA", "Version": __version__, "Description": title}],
-            "DatasetLinks": {"raw": quote(Path(os.path.relpath(self.source.root, self.out)).as_posix())},
+            "DatasetLinks": {"raw": self._link()},
         }
+
+    def _link(self) -> str:
+        """To the data set: relative, but from one drive of Windows to another, where no way leads."""
+        try:
+            return quote(Path(os.path.relpath(self.source.root, self.out)).as_posix())
+        except ValueError:
+            return self.source.root.resolve().as_uri()
 
 
 def _is_own(path: Path) -> bool:

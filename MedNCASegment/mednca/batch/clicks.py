@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import MedNCAError
-from ..files import explained
 from ..imaging.reading import case_name
+from .csv_file import read_rows
 
 COLUMNS = ("image", "r", "a", "s")
 
@@ -29,10 +28,8 @@ def read_clicks(path: str | Path, names: Iterable[str]) -> dict[str, list[tuple[
         MedNCAError: where the file cannot be read, a column or a number is missing, or a row is of no volume.
     """
     path, found = Path(path), {name: [] for name in names}
-    with explained(path):
-        text = path.read_text(encoding="utf-8-sig")
-    rows = csv.DictReader(text.splitlines())
-    columns = {name.strip().lower(): name for name in rows.fieldnames or ()}
+    header, rows = read_rows(path)
+    columns = {name.strip().lower(): name for name in header}
     if lacking := [name for name in COLUMNS if name not in columns]:
         raise MedNCAError(
             "{path} has no column {missing}; it needs {columns}.",

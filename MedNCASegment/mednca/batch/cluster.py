@@ -6,7 +6,11 @@ How workers are started is dask's business, and its neighbors': by hand, over SS
 
 from __future__ import annotations
 
+import errno
+import os
+import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ..errors import MedNCAError, unforeseen
@@ -40,6 +44,8 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
         raise MedNCAError("A cluster needs dask; install it with: pip install 'mednca[cluster]'.") from error
     is_file = address.endswith(".json")
     try:
+        if is_file:
+            _wait_for(Path(address))
         client = Client(None if is_file else address, scheduler_file=address if is_file else None, timeout=_WAIT)
     except (OSError, ValueError) as error:
         raise MedNCAError(
@@ -60,6 +66,15 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
                     ) from error
                 yield outcome
                 future.release()
+
+
+def _wait_for(file: Path) -> None:
+    """The client itself would wait forever. Raises OSError where the scheduler does not write it."""
+    end = time.monotonic() + _WAIT
+    while not file.exists():
+        if time.monotonic() > end:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        time.sleep(0.1)
 
 
 def _outcome_of(future: Any, job: Any) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -81,6 +81,20 @@ class Done:
 
     report: Report
     was_there: bool = False
+
+
+def repeatable(job: Job) -> Job:
+    """A job that may be done twice, as where its process dies between the result and the answer: then it takes the
+    result that is there.
+
+    Raises:
+        MedNCAError: where something is there beforehand that may not go.
+    """
+    request = job.request
+    if request.missing or request.overwrite:
+        return job
+    _check_target(Path(job.folder), request)
+    return replace(job, request=replace(request, missing=True))
 
 
 def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None) -> Done:
@@ -165,10 +179,11 @@ def _same_result(job: Job) -> Report | None:
     report, request = read_result(Path(job.folder)), job.request
     if report is None or report.model.sha256 != request.sha256 or report.image.file != Path(job.image).name:
         return None
+    clicks = [finding.click for finding in report.findings]
     is_same = (
         request.members in (None, report.members)
         and request.seed in (None, report.seed)
-        and (request.find or [finding.click for finding in report.findings] == list(job.clicks or (None,)))
+        and (None not in clicks if request.find else clicks == list(job.clicks or (None,)))
     )
     return report.rejudged(request.target) if is_same else None
 

@@ -6,7 +6,6 @@ so that verdict, uncertain regions and review are there. A scene is XML (MRML) a
 
 from __future__ import annotations
 
-import csv
 import glob
 import json
 import shutil
@@ -19,10 +18,11 @@ from xml.sax.saxutils import quoteattr
 import SimpleITK as sitk
 
 from ..errors import MedNCAError
-from ..files import explained, held, written
+from ..files import held, written
 from ..imaging.reading import read_image, read_labels, write_image
 from ..models.description import Label
 from ..result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Report
+from .csv_file import read_rows, unquoted
 from .jobs import read_result
 from .summary import doubt
 
@@ -51,8 +51,7 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
     Raises:
         MedNCAError: where the table or a result cannot be read, an image is not there, or nothing is doubtful.
     """
-    with explained(summary):
-        rows = list(csv.DictReader(summary.read_text(encoding="utf-8").splitlines()))
+    rows = [{key: unquoted(value) for key, value in row.items()} for row in read_rows(summary)[1]]
     try:
         wanted = [row | {"expected_dice": float(row["expected_dice"] or 0)} for row in rows
                   if not row["error"] and row["verdict"] != "green"]  # fmt: skip
@@ -153,8 +152,8 @@ def _nodes(each: Doubtful, number: int) -> list[str]:
         _VARIANCE: _volume_id(f"Variance{number}"),
     }
     return [
-        *_volume(f"Volume{number}", each.title, volume),
-        *_volume(f"Variance{number}", f"{each.title} variance", variance, (VARIANCE_SHOWN_FROM, VARIANCE_LIMIT)),
+        *_volume(f"Volume{number}", each.title, volume, _AS_IMAGE),
+        *_volume(f"Variance{number}", f"{each.title} variance", variance, _AS_VARIANCE),
         _element(
             "Segmentation", f"vtkMRMLSegmentationNode{number}", f"{each.title} segments", {}, references,
             {_RUNS: json.dumps([run])},
@@ -168,12 +167,17 @@ def _volume_id(name: str) -> str:
     return f"vtkMRMLScalarVolumeNode{name}"
 
 
-def _volume(name: str, title: str, file: str, window: tuple[float, float] | None = None) -> list[str]:
+# As the panel shows it: a fixed window, in which zero is not shown.
+_AS_VARIANCE = {
+    "colorNodeID": "vtkMRMLColorTableNodeCool3",
+    "autoWindowLevel": "0", "window": str(VARIANCE_LIMIT), "level": str(VARIANCE_LIMIT / 2),
+    "applyThreshold": "1", "lowerThreshold": str(VARIANCE_SHOWN_FROM), "upperThreshold": str(VARIANCE_LIMIT),
+}  # fmt: skip
+_AS_IMAGE = {"colorNodeID": "vtkMRMLColorTableNodeGrey"}
+
+
+def _volume(name: str, title: str, file: str, shown: dict[str, str]) -> list[str]:
     storage, display = f"vtkMRMLVolumeArchetypeStorageNode{name}", f"vtkMRMLScalarVolumeDisplayNode{name}"
-    shown = {"colorNodeID": "vtkMRMLColorTableNodeGrey"}
-    if window:
-        low, high = window
-        shown |= {"autoWindowLevel": "0", "window": str(high - low), "level": str((high + low) / 2)}
     stored = {"fileName": file, "UseOrientationFromFile": "1"}
     return [
         _element("Volume", _volume_id(name), title, {}, {"storage": storage, "display": display}),

@@ -17,6 +17,7 @@ from ..errors import MedNCAError, plain
 from ..files import write_bytes
 from ..quality.verdict import COLORS
 from ..result import Finding, Report
+from .csv_file import quoted
 from .jobs import OVERVIEW, read_result
 
 CSV, HTML = "summary.csv", "summary.html"
@@ -50,7 +51,7 @@ def rows_of(name: str, report: Report) -> list[Row]:
 
 def failure_row(name: str, file: str, error: str) -> Row:
     """The row of a volume that has no result, with the sentence that says why."""
-    return {"image": name, "file": file, "error": plain(error)}
+    return {"image": plain(name), "file": plain(file), "error": plain(error)}  # also where they are no text
 
 
 def _row(name: str, report: Report, number: int, finding: Finding) -> Row:
@@ -154,8 +155,7 @@ def as_csv(rows: Iterable[Row]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return f"{value:.6g}"
-    # A spreadsheet would take it for a formula.
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    return quoted(value)
 
 
 def doubt(row: Row) -> tuple:

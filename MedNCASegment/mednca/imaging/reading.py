@@ -161,7 +161,7 @@ def count_channels(*paths: str | Path) -> int:
 
 
 def _frames(path: Path) -> int:
-    if not path.name.lower().endswith(_WITH_FRAMES):
+    if not path.name.lower().endswith(_WITH_FRAMES) or not path.is_file():  # a pipe would be waited for
         return 1
     try:
         return max(math.prod(nifti.read_header(path).size[3:]), 1)
