@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from conftest import ROOT, measure_here
+from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage
 from mednca.models.library import Library
 from mednca.models.weights import load_model
@@ -16,7 +17,7 @@ from mednca.quality.calibration import CROP, SCAN
 from mednca_train import cli
 from mednca_train.data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, bias_field, degrade, noise, shift
 from mednca_train.model import calibration as module
-from mednca_train.model.build import with_calibration
+from mednca_train.model.build import recalibrate, with_calibration
 from mednca_train.model.calibration import fit, found_by, verdicts, verdicts_apart, without
 from mednca_train.model.samples import Sample, samples_json, samples_of
 from phantoms import bright_model, image_of, organ_case, save
@@ -197,6 +198,9 @@ def test_a_calibration_that_calls_failures_good_does_not_ship():
     assert (
         model.info["quality"]["calibration_note"] == str(note) and "called" in str(note) and "samples" not in str(note)
     )
+    model.info["quality"]["samples"] = samples_json(_samples(200), held_out)
+    with pytest.raises(MedNCAError, match="it would have called"):  # nor one that is made anew of what was saved
+        recalibrate(model, None, 0.9)
 
 
 # --- by command

@@ -222,6 +222,18 @@ def test_a_sample_keeps_its_channels_together(data):
     assert np.abs(sample.reshape(-1, 2).mean(0)).max() < 1e-4
 
 
+def test_a_crop_that_shows_nothing_in_a_channel_ends_no_training(data):
+    made, ((image, labels),) = two_channels(), CaseReader(two_channels())(find_dataset(data).cases[1])
+    image[..., 1] = 7
+    for seed in range(12):
+        sample, _labels = training_sample(image, labels, made, seed)
+        assert np.isfinite(sample).all() and sample[..., 0].std() > 0.5
+    plain = two_channels(
+        augmentation=Augmentation(noise=0, gamma=0, bias_field=0, blur=0, motion=0, ghosting=0, spike=0)
+    )
+    assert not training_sample(image, labels, plain, 0)[0][..., 1].any()
+
+
 def test_artifacts_are_each_channel_s_own(data):
     paths = [data / "imagesTr" / f"case_0_{n:04}.nii.gz" for n in range(2)]
     image = read_image(paths[0], paths[0])

@@ -1,6 +1,7 @@
 """Cross-validation: every case is held out once, stopped ones go on, and the model says what its figures are."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,14 @@ from typer.testing import CliRunner
 from mednca.errors import MedNCAError
 from mednca.models.weights import load_model
 from mednca.scores import CaseScore
-from mednca_train import cli, folds
+from mednca_train import cli, folds, training_run
 from mednca_train.data.cases import Case
 from mednca_train.data.layouts import pair_folders
 from mednca_train.folds import CrossValidation, cross_validate, split_into_folds
 from mednca_train.model.calibration import fit
 from mednca_train.model.samples import Sample, conditions
 from mednca_train.run_folder import RunOptions, RunState, read_status
+from mednca_train.run_lock import run_lock
 from phantoms import bright_model, image_of, organ_case
 from training_phantoms import METADATA, plan
 
@@ -93,9 +95,36 @@ def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, few_conditio
         assert read_status(tmp_path / "run" / name).state == RunState.DONE
     report = json.loads((tmp_path / "run" / "all" / "report.json").read_text("utf-8"))
     assert len(report["folds"]) == 2
+    again = cross_validate(replace(work, options=replace(options, out=str(tmp_path / "run" / "result"))))
+    assert again.mean == result.mean
+    with pytest.raises(MedNCAError, match="learns from all cases; go on with the command that began it"):
+        training_run.complete(training_run.reopen(tmp_path / "run" / "all"))
     for other in (replace(work, plan=replace(quick, seed=3)), replace(work, count=4)):
         with pytest.raises(MedNCAError, match="other cases or another plan"):
             cross_validate(other)
+
+
+def test_folds_write_over_nothing_of_others(data, tmp_path, monkeypatch):
+    """A folder that is there is refused before anything is trained; also one that appears meanwhile. While the last model is
+    trained nobody else may write into its run."""
+    mine = tmp_path / "Documents"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("all of it", encoding="utf-8")
+    cases = list(pair_folders(data / "images", data / "labels").cases)
+    work = CrossValidation(tmp_path / "run", plan(iterations=1, batch=1), cases, METADATA, 2, RunOptions(out=str(mine)))
+    with pytest.raises(MedNCAError, match="exists already and is not of this run"):
+        cross_validate(work)
+    assert not (tmp_path / "run").exists()
+
+    def appears(run, row):
+        if run == "all":
+            with ThreadPoolExecutor(1) as others, pytest.raises(MedNCAError, match="another"):
+                others.submit(run_lock(tmp_path / "run" / "all").__enter__).result()
+            (tmp_path / "late").mkdir()
+
+    with pytest.raises(MedNCAError, match="exists already and is not of this run"):
+        cross_validate(replace(work, options=RunOptions(out=str(tmp_path / "late"), calibration_cases=0)), appears)
+    assert [path.name for path in mine.iterdir()] == ["thesis.txt"] and not any((tmp_path / "late").iterdir())
 
 
 def test_the_command_asks_for_folds(data, tmp_path, monkeypatch):

@@ -334,6 +334,42 @@ def test_a_training_that_always_diverges_is_given_up(cases, tmp_path, monkeypatc
     assert read_status(tmp_path / "run").state == RunState.FAILED
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes."), "memory of cpu"),
+        (MemoryError(), "memory of cpu"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."), "process that reads the cases died"),
+    ],
+)
+def test_too_little_memory_is_one_sentence(cases, tmp_path, monkeypatch, error, told):
+    work, real = training_run.begin(tmp_path / "run", plan(), cases, METADATA), loop.total_loss
+
+    def lacks(outputs, plan):
+        if work.run.iteration == 2:
+            raise error
+        return real(outputs, plan)
+
+    monkeypatch.setattr(loop, "total_loss", lacks)
+    with pytest.raises(MedNCAError, match=told):
+        work.run.train(cases)
+    assert read_status(tmp_path / "run").state == RunState.FAILED
+    monkeypatch.setattr(loop, "total_loss", real)
+    work = training_run.reopen(tmp_path / "run")
+    work.run.train(cases)
+    assert work.run.is_over
+
+
+def _die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_an_estimate_whose_process_dies_is_one_sentence(monkeypatch):
+    monkeypatch.setattr("mednca_train.training.estimate._probe", _die)
+    with pytest.raises(MedNCAError, match="process that tried this plan died"):
+        estimate(plan(), 4)
+
+
 def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
     scores = iter((0.5, 0.7, 0.6, 0.65, 0.9, 0.9))
     quick = plan(iterations=100, validate_every=2, keep="best", patience=2, freeze_norm=0.0)

@@ -111,10 +111,13 @@ def cross_validate(
         MedNCAError: as `training_run.begin` and `training_run.complete`; where the folder is of other folds.
     """
     divided = split_into_folds(work.cases, work.count, work.plan.seed)
-    target = Path(work.options.out or work.folder / RESULT)
+    target, own = Path(work.options.out or work.folder / RESULT), work.folder / RESULT
     with held(target):
+        there = training_run.reopen(work.folder / ALL).run if holds_run(work.folder / ALL) else None
+        training_run.check_target(target, own, there)
         reports = [_fold(work, number, each, report, tell, progress) for number, each in enumerate(divided, start=1)]
         whole = _train_with_all(work, report, tell)
+        training_run.check_target(target, own, whole.run)
         result = _finish(work, whole, divided, reports, target, progress)
         write_report(whole.run.folder, result)
         whole.run.set_state(RunState.DONE)
@@ -156,7 +159,8 @@ def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
         "{fold}: {training} cases to learn from, {iterations} iterations.",
         fold=ALL, training=len(work.cases), iterations=plan.iterations,
     ))  # fmt: skip
-    whole.run.train(work.cases, None, lambda row: report(ALL, row), tell)
+    with training_run.locked_once(whole.run.folder):
+        whole.run.train(work.cases, None, lambda row: report(ALL, row), tell)
     return whole
 
 

@@ -170,12 +170,18 @@ def complete(
 
     Raises:
         MedNCAError: where the training fails (`Run.train`), the model's folder is there already and not of this run,
-            or another program makes it.
+            another program makes it, or the run holds no case out (`folds`).
     """
     run, target, options = work.run, result_folder(work, out), work.options
+    if not run.split["validation"]:
+        raise MedNCAError(
+            "{folder} is the part of a cross-validation that learns from all cases; go on with the command that "
+            "began it.",
+            folder=run.folder,
+        )
     validate = validator(run.plan, run.split, work.cases, run.folder)
     with locked_once(run.folder), held(target):
-        _check_target(target, run)
+        check_target(target, run.folder / RESULT, run)
         with board(run.folder, run.plan, run.iteration) as add:
 
             def told(row: HistoryRow) -> None:
@@ -184,7 +190,7 @@ def complete(
                     report(row)
 
             run.train(work.cases, validate, told, tell)
-        _check_target(target, run)
+        check_target(target, run.folder / RESULT, run)
         result = finish(
             run,
             work.cases,
@@ -213,13 +219,22 @@ def result_folder(work: Work, out: str | Path | None = None) -> Path:
     return Path(out or work.options.out or work.run.folder / RESULT)
 
 
-def _check_target(target: Path, run: Run) -> None:
-    """Raises MedNCAError where something is there that this run did not make: a model of its weights is one that it
-    wrote before it was killed, and result/ in its folder is its own."""
-    if not os.path.lexists(target) or target == run.folder / RESULT:
+def check_target(target: Path, own: Path, run: Run | None) -> None:
+    """Refuse to write a model where something is that its run did not make.
+
+    Args:
+        target: folder of the model.
+        own: that of the run, which may be replaced.
+        run: that the model is made of, so that one of its weights is what it wrote before it was killed; None where it
+            was not begun.
+
+    Raises:
+        MedNCAError: where something else is there.
+    """
+    if not os.path.lexists(target) or target == own:
         return
     try:
-        is_own = run.is_over and read_model_json(target)["sha256"] == checksum(run.result)
+        is_own = run is not None and run.is_over and read_model_json(target)["sha256"] == checksum(run.result)
     except MedNCAError:
         is_own = False
     if not is_own:

@@ -7,7 +7,8 @@ import warnings
 import numpy as np
 import torch
 
-from mednca.imaging.geometry import normalize_channels
+from mednca.errors import NothingFound
+from mednca.imaging.geometry import normalize
 from mednca.nca.tensors import to_numpy, to_tensor
 
 from ..plan.plan import Augmentation, Plan
@@ -44,7 +45,16 @@ def training_sample(
         subject = tio.Compose([_center_crop(subject, plan.field_of_view), _artifacts(augmentation)])(subject)
     p, found = plan.preprocessing, (to_numpy(channel.data[0]) for channel in subject.get_images(intensity_only=True))
     labels = to_numpy(subject.get_images_dict(intensity_only=False)["labels"].data[0]).astype(np.int16)
-    return normalize_channels(found, p.percentiles, p.gamma), labels
+    return np.stack([_normalized(channel, p.percentiles, p.gamma) for channel in found], axis=-1), labels
+
+
+def _normalized(channel: np.ndarray, percentiles: tuple[float, float], gamma: float) -> np.ndarray:
+    """As a model perceives it. A crop may show nothing in one of the channels: zeros then, and no reason to end a
+    training."""
+    try:
+        return normalize(channel, percentiles, gamma)
+    except NothingFound:
+        return np.zeros(channel.shape, np.float32)
 
 
 def _geometry(a: Augmentation):

@@ -160,11 +160,13 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
     nothing is measured again.
 
     Raises:
-        MedNCAError: where it has no samples, or too few.
+        MedNCAError: where it has no samples, or too few, or the calibration would mislead.
     """
     calibration = _tried(model, *samples_of(model.info["quality"].get("samples")), signals, coverage)
     if calibration is None:
         raise MedNCAError("{model} has too few saved samples to be calibrated anew; give it cases.", model=model.name)
+    if why := _misled(calibration.detection):
+        raise MedNCAError("{why}", why=why)
     model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
 
 

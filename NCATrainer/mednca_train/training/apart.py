@@ -22,12 +22,12 @@ _R = TypeVar("_R")
 
 
 class SampleThreads:
-    """As many threads as torch has, one core each."""
+    """As many threads as torch has, one core each; what samples there are keeps so many of them busy."""
 
     def __init__(self):
         count = torch.get_num_threads()
         self._pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) if count > 1 else None
-        self._times: list[tuple[float, float]] = []  # of each item: on the clock, on a processor
+        self._clock = self._own = 0.0  # seconds of all items: on the clock, on a processor
 
     def map(self, function: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
         """The function of each item, in their order."""
@@ -38,15 +38,16 @@ class SampleThreads:
             return result, time.perf_counter() - clock, time.thread_time() - own
 
         done = list(self._pool.map(timed, items) if self._pool else map(timed, items))
-        self._times += [(clock, own) for _result, clock, own in done]
+        self._clock += sum(clock for _result, clock, _own in done)
+        self._own += sum(own for _result, _clock, own in done)
         return [result for result, _clock, _own in done]
 
     def share(self) -> float:
         """Of the time on the clock, how much the threads had a processor: what other programs left them. Forgets what
         was before."""
-        clock, own = map(sum, zip(*self._times, strict=True)) if self._times else (1.0, 1.0)
-        self._times = []
-        return min(own / clock, 1.0)
+        clock, own = self._clock, self._own
+        self._clock = self._own = 0.0
+        return min(own / clock, 1.0) if clock else 1.0
 
 
 def loss_and_gradients(

@@ -6,6 +6,8 @@ import math
 import multiprocessing
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import numpy as np
@@ -62,9 +64,7 @@ def estimate(plan: Plan, cases: int) -> Estimate:
         MedNCAError: where the plan does not fit into memory.
     """
     check_affordable(plan)
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1, initializer=end_with_parent) as pool:
-        live, frozen, coarse, second_phase, share, peak, base = pool.apply(_probe, (plan, torch.get_num_threads()))
+    live, frozen, coarse, second_phase, share, peak, base = _probed(plan)
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
     coarse_iterations = min(plan.coarse_first, plan.iterations)
     seconds = coarse_iterations * coarse + (plan.iterations - coarse_iterations) * frozen
@@ -81,6 +81,19 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     loader = base + cached(cases - held) + 40 * sample / 1e6
     seconds *= 1 + _VALIDATION_SHARE
     return Estimate(seconds, frozen, peak + cached(min(plan.validation_cases, held)), loader, seconds * share)
+
+
+def _probed(plan: Plan):
+    """`_probe` in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context, initializer=end_with_parent) as process:
+        try:
+            return process.submit(_probe, plan, torch.get_num_threads()).result()
+        except BrokenProcessPool as error:
+            raise MedNCAError(
+                "The process that tried this plan died; it may need too much memory. Make batch, patch or "
+                "field_of_view smaller, or set recompute."
+            ) from error
 
 
 def made_up_batch(plan: Plan) -> tuple[torch.Tensor, torch.Tensor]:
@@ -113,8 +126,9 @@ def _probe(plan: Plan, threads: int):
         second_phase = _seconds_of(run, images, labels, patch=plan.second_phase.patch)
     peak = resident_peak()  # before samples are made here, which a process of their own makes in a training
     making = _seconds_of_making(plan)
+    busy = min(threads, plan.batch * plan.duplication)  # cores: a sample takes one (`apart`)
     live, frozen, coarse, second_phase = (
-        max(each + (making / threads if threads >= (os.cpu_count() or 1) else 0.0), making) if each else 0.0
+        max(each + (making / busy if busy >= (os.cpu_count() or 1) else 0.0), making) if each else 0.0
         for each in (live, frozen, coarse, second_phase)
     )
     # While another program has its turn, only the clock on the wall goes on.

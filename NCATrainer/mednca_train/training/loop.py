@@ -66,6 +66,20 @@ def check_new(folder: Path) -> None:
         raise MedNCAError("{folder} already holds a training run; resume it or choose another folder.", folder=folder)
 
 
+def _lack_of_memory(error: BaseException, device: torch.device) -> Sentence | None:
+    """What to say of an error that comes of too little memory, wherever it is noticed; None of another one."""
+    if not isinstance(error, (MemoryError, RuntimeError)) or isinstance(error, MedNCAError):
+        return None
+    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        return Sentence(
+            "The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.",
+            device=device,
+        )
+    if "DataLoader worker" in str(error):
+        return Sentence("The process that reads the cases died; it may need too much memory. Resume to go on.")
+    return None
+
+
 class Run:
     """A training with its weights, and the run folder that it is saved to (`run_folder`).
 
@@ -250,17 +264,15 @@ class Run:
                     return
         except Diverged:
             raise
-        except torch.cuda.OutOfMemoryError as error:
-            self.set_state(RunState.FAILED)
-            raise MedNCAError(
-                "The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.",
-                device=self.device,
-            ) from error
-        except BaseException:
+        except BaseException as error:
+            lack = _lack_of_memory(error, self.device)
+            state = RunState.FAILED if lack else RunState.PAUSED
             if between:
-                self.save(rows, RunState.PAUSED)
+                self.save(rows, state)
             else:  # half an iteration is no state to go on from: the last checkpoint is
-                self.set_state(RunState.PAUSED)
+                self.set_state(state)
+            if lack:
+                raise MedNCAError("{why}", why=lack) from error
             raise
 
     def _loaders(self) -> int:

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mednca.errors import NothingFound
 from mednca.imaging.geometry import normalize_channels
 from mednca.imaging.metrics import dice
+from mednca.models.description import Preprocessing
 from mednca.nca.ensemble import run_ensemble
 from mednca.nca.labels import to_labels
 from mednca.nca.pyramid import Pyramid
@@ -47,15 +49,13 @@ def validator(
     held = sorted(split["validation"])
     names = set(random.Random(plan.seed).sample(held, min(plan.validation_cases, len(held))))
     chosen, reader = [case for case in cases if case.name in names], CaseReader(plan)
-    preprocessing = plan.preprocessing
     watched = WatchedCase(folder, chosen[0], plan) if folder and chosen else None
 
     def validate(pyramid: Pyramid) -> Scores:
         scores = []
         with torch.inference_mode():
             for image, labels in (window for case in chosen for window in reader(case)):
-                image = normalize_channels(np.moveaxis(image, -1, 0), preprocessing.percentiles, preprocessing.gamma)
-                mask = to_labels(run_ensemble(pyramid, image, 1, 0).mean)
+                mask = _found(pyramid, image, plan.preprocessing)
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(plan.labels) + 1)]
                 scores.append([dice(mask > 0, labels > 0), *per_label])
                 if watched and len(scores) == 1:
@@ -64,3 +64,12 @@ def validator(
         return Scores(union, tuple(per_label))
 
     return validate
+
+
+def _found(pyramid: Pyramid, image: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Labels (R, A, S) that one member finds; nothing where a channel (R, A, S, channels) shows nothing."""
+    try:
+        seen = normalize_channels(np.moveaxis(image, -1, 0), preprocessing.percentiles, preprocessing.gamma)
+    except NothingFound:
+        return np.zeros(image.shape[:3], np.uint8)
+    return to_labels(run_ensemble(pyramid, seen, 1, 0).mean)
