@@ -572,6 +572,65 @@ def test_label_maps_are_counted_once(host, panel, monkeypatch):
     assert pairs.segmentNames([(None, node)]) == ["Label 1", "Label 2"]
 
 
+def test_a_label_map_must_lie_on_its_volume(host, tmp_path):
+    """Of the same size is not enough: one whose first axis runs the other way would teach another place."""
+    import slicer
+    import vtk
+
+    from NCATrainerLib.pair_export import exportPairs
+
+    values = np.zeros((6, 6, 6), np.uint8)
+    values[..., :2] = 1
+    volume = slicer.util.addVolumeFromArray(
+        np.random.default_rng(0).normal(values, 0.1).astype(np.float32), name="scan"
+    )
+    same, turned = (
+        slicer.util.addVolumeFromArray(array, name=name, nodeClassName="vtkMRMLLabelMapVolumeNode")
+        for name, array in (("same", values), ("turned", values[..., ::-1].copy()))
+    )
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy((-1, 0, 0, 5, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1))
+    turned.SetIJKToRASMatrix(matrix)
+    told = _exported(exportPairs([(volume, same), (volume, turned)], {"Label 1": 1}, tmp_path))
+    assert [case.name for case in told.cases] == ["scan"]
+    assert "turned: image and label map differ" in str(told.problems["scan_2"])
+
+
+def _exported(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_cases_get_files_of_their_own(host, tmp_path):
+    """Whatever their volumes are called, on any system; also their further channels."""
+    import SimpleITK as sitk
+    import slicer
+
+    from MedNCASegmentLib.channels import setChannel
+    from NCATrainerLib.pair_export import exportPairs
+    from NCATrainerLib.pairs import caseNames
+
+    def volume(value, name):
+        array = np.random.default_rng(value).normal(value, 1, (6, 6, 6)).astype(np.float32)
+        return slicer.util.addVolumeFromArray(array, name=name)
+
+    labels = slicer.util.addVolumeFromArray(np.ones((6, 6, 6), np.uint8), nodeClassName="vtkMRMLLabelMapVolumeNode")
+    pairs = []
+    for number, name in enumerate(("T1", "T1_0001", "t1", "aux")):
+        first = volume(100 * number, name)
+        setChannel(first, 1, volume(100 * number + 50, "ADC"))
+        pairs.append((first, labels))
+    assert caseNames(pairs) == ["T1", "T1_0001", "t1_2", "aux_1"]
+    told = _exported(exportPairs(pairs, {"Label 1": 1}, tmp_path))
+    means = [
+        [sitk.GetArrayFromImage(sitk.ReadImage(str(file))).mean() for file in case.channels] for case in told.cases
+    ]
+    assert np.allclose(means, [[100 * number, 100 * number + 50] for number in range(4)], atol=1)
+
+
 def test_what_the_user_made_of_the_plan_is_trained(host, panel, monkeypatch):
     _checked(host, panel)
     trainer, asked = panel.logic.trainer, []

@@ -13,6 +13,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError, Sentence, unforeseen
+from mednca.imaging.reading import check_same_grid
 from mednca.messages import Progress
 from mednca_train.data.cases import Case
 from MedNCASegmentLib.channels import channelsOf
@@ -88,7 +89,7 @@ class PairExport:
 
 
 def exportPairs(pairs: list[Pair], values: dict[str, int], folder: Path) -> Generator[Progress, None, ExportedPairs]:
-    """Write all pairs to folder/images and folder/labels, in small steps.
+    """Write all pairs to folder/images and folder/labels, in small steps; further channels to folder/channel-1 and on.
 
     Args:
         pairs: (volume node, segmentation or label map node) each.
@@ -104,15 +105,15 @@ def exportPairs(pairs: list[Pair], values: dict[str, int], folder: Path) -> Gene
     Raises:
         OSError: where the disk is full, or the folder cannot be written.
     """
-    for part in ("images", "labels"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
     names, cases, problems = caseNames(pairs), [], {}
     for number, (name, (volumeNode, node)) in enumerate(zip(names, pairs, strict=True)):
         progress = Progress("exporting", number, len(pairs))
         yield progress
-        channels = channelsOf(volumeNode)
-        others = tuple(folder / "images" / f"{name}_{number:04}.nrrd" for number in range(1, len(channels)))
-        case = Case(name, folder / "images" / f"{name}.nrrd", folder / "labels" / f"{name}.nrrd", others)
+        channels, file = channelsOf(volumeNode), f"{name}.nrrd"
+        others = tuple(folder / f"channel-{number}" / file for number in range(1, len(channels)))
+        case = Case(name, folder / "images" / file, folder / "labels" / file, others)
+        for path in (*case.channels, case.labels):
+            path.parent.mkdir(parents=True, exist_ok=True)
         try:
             for channel, path in zip(channels, case.channels, strict=True):
                 yield from (progress for _chunk in writeVolume(channel, path))
@@ -131,6 +132,8 @@ def _writeLabels(volumeNode, node, values, path):
     import SimpleITK as sitk
 
     image = imageFromVolumeNode(volumeNode)
+    if node.IsA("vtkMRMLLabelMapVolumeNode"):
+        check_same_grid(node.GetName(), image, imageFromVolumeNode(node))
     labels = np.zeros(tuple(reversed(volumeNode.GetImageData().GetDimensions())), np.uint8)
     for name, segment in segmentsOf(node):
         if name in values:
@@ -143,10 +146,7 @@ def _writeLabels(volumeNode, node, values, path):
 def _mask(volumeNode, node, segment):
     """Bool (k, j, i) on the volume's grid: of a label map's value, or of a segment, resampled where it must be."""
     if node.IsA("vtkMRMLLabelMapVolumeNode"):
-        array = arrayFromVolumeNode(node)
-        if array.shape != tuple(reversed(volumeNode.GetImageData().GetDimensions())):
-            raise MedNCAError(_("The label map {name} has another grid.").format(name=node.GetName()))
-        return array == segment
+        return arrayFromVolumeNode(node) == segment
     labelmap = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     try:
         ids = vtk.vtkStringArray()

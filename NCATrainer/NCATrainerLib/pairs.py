@@ -12,6 +12,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
+from mednca.schema import RESERVED
 from MedNCASegmentLib.channels import channelsOf
 from MedNCASegmentLib.record import hasRuns, isImage
 from MedNCASegmentLib.volumes import volumeStamp, voxels
@@ -111,15 +112,17 @@ def _segmentationStamp(node):
 
 
 def caseNames(pairs: list[Pair]) -> list[str]:
-    """A file name for each pair, from the volume's name; equal ones are numbered."""
-    names = []
+    """A file name for each pair, from the volume's name; those that are one name on some system are numbered."""
+    names: dict[str, str] = {}
     for volumeNode, _segmentationNode in pairs:
         stem = re.sub(r"[^A-Za-z0-9_-]+", "_", volumeNode.GetName()).strip("_") or "case"
+        if re.fullmatch(RESERVED, stem.lower()):
+            stem = f"{stem}_1"
         name, number = stem, 2
-        while name in names:
+        while name.lower() in names:
             name, number = f"{stem}_{number}", number + 1
-        names.append(name)
-    return names
+        names[name.lower()] = name
+    return list(names.values())
 
 
 def segmentNames(pairs: list[Pair]) -> list[str]:
