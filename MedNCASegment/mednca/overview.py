@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from .axes import Box, triple
@@ -25,6 +26,7 @@ from .models.weights import Model
 from .quality.verdict import COLORS
 from .result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Finding, Segmentation
 
+_UNSURE = LinearSegmentedColormap.from_list("unsure", ["#ff0000", "#ff00ff"])  # as in Slicer (`MedNCASegmentLib.maps`)
 # name, axis it cuts, axes shown (across, up), letters at the left, right, top and bottom: the radiological
 # convention, the patient's right on the left of the picture; sagittal planes look toward the patient's right
 _PLANES = (("Sagittal", 0, (1, 2), "APSI"), ("Coronal", 1, (0, 2), "RLSI"), ("Axial", 2, (0, 1), "RLAP"))
@@ -137,7 +139,7 @@ def _shade(label: Label) -> tuple[float, float, float]:
 
 def _overlay(axes: Axes, picture: np.ndarray, extent: list[float]) -> None:
     shown = np.ma.masked_less(picture, VARIANCE_SHOWN_FROM)
-    axes.imshow(shown, cmap="plasma", vmin=0, vmax=VARIANCE_LIMIT, alpha=0.9, **_placed(extent))
+    axes.imshow(shown, cmap=_UNSURE, vmin=0, vmax=VARIANCE_LIMIT, alpha=0.9, **_placed(extent))
 
 
 def _name(axes: Axes, extent: list[float], title: str, letters: str) -> None:
@@ -153,7 +155,7 @@ def _name(axes: Axes, extent: list[float], title: str, letters: str) -> None:
 def _bar(axes: Axes, bottom: float) -> None:
     """What the variance's colors mean."""
     low, high = bottom + 2 * _LETTER, bottom + _ROW - _TITLE - 2 * _LETTER
-    axes.imshow(np.linspace(0, 1, 128)[:, None], cmap="plasma", **_placed([_BAR, _BAR + 12, low, high]))
+    axes.imshow(np.linspace(0, 1, 128)[:, None], cmap=_UNSURE, **_placed([_BAR, _BAR + 12, low, high]))
     for share in (0.0, 0.5, 1.0):
         axes.text(_BAR + 16, low + share * (high - low), f"{share * VARIANCE_LIMIT:.3g}", fontsize=8, va="center")
     axes.text(_BAR - 8, (low + high) / 2, "Variance of the members", fontsize=8, rotation=90, ha="center", va="center")
