@@ -72,12 +72,12 @@ test: $(READY)
 
 pytest: $(READY)
 	Testing/host/system_packages.sh $(PY)
-	$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --timeout 300
+	$(PY) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --timeout 300 --durations 40
 
 # The tests that `make test` leaves out for their time.
 test-slow: $(READY)
 	Testing/host/system_packages.sh $(PY)
-	$(PY) -m pytest -m slow --numprocesses auto --timeout 300
+	$(PY) -m pytest -m slow --numprocesses auto --timeout 300 --durations 40
 
 # Damaged and odd files and requests, thousands of each kind, for ten minutes; fails on any that is not refused in a
 # sentence or read as it stands.

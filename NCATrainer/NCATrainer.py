@@ -391,7 +391,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._showButtons(status, request)
         if not status.isBusy:  # with what the tables show it is done; they, and the runs, stay as they are
             self._showInputs(status, request)
-            self.runs.show(self.logic.runs())
+            self.runs.show(self.logic.runs(), self.logic.trainer.run)
         self.runs.setEnabled(not status.isBusy)
         self.plan.show(status.preparation.planned.plan if status.preparation.planned else None)
         self.ui.planLabel.text = messages.planText(status.preparation)

@@ -191,13 +191,15 @@ def test_a_hotspot_says_where_it_is_and_how_far_the_outline_may_move(host, panel
         Hotspot((8.0, 9.0, 10.0), distance=0.0, surface="inside", **shell | {"volume_mm3": 120.4}),
         Hotspot((8.0, 9.0, 10.0), **shell),  # as version 0.1 told of it
     ]
-    panel.hotspots._doubts = [Doubt(1, number, hotspot, None) for number, hotspot in enumerate(hotspots)]
+    sides = ("left", None, None, "right")
+    doubts = [Doubt(1, number, *each) for number, each in enumerate(zip(hotspots, [None] * 4, sides, strict=True))]
+    panel.hotspots._doubts = doubts
     panel.hotspots._fill()
     table = panel.ui.hotspotsTable
     rows = [[table.item(row, column).text().replace("\u00a0", " ") for column in range(2)] for row in range(4)]
-    assert rows[0] == ["posterior surface", "1.5 mm out, 0.5 mm in"]
+    assert rows[0] == ["Left: posterior surface", "1.5 mm out, 0.5 mm in"]
     assert table.item(0, 1).text() == "1.5\u00a0mm\u00a0out, 0.5\u00a0mm\u00a0in"
-    assert rows[1:] == [["superior surface", "2.0 mm out"], ["inside", "-"], ["-", "-"]]
+    assert rows[1:] == [["superior surface", "2.0 mm out"], ["inside", "-"], ["Right: -", "-"]]
     assert "120 mm\u00b3" in table.item(2, 0).toolTip() and "\u00b125%" in table.item(2, 1).toolTip()
     assert "-118, -104, -115 mm" in table.item(0, 0).toolTip()
     host.grab(panel.parent, str(tmp_path / "narrow.png"), 350)

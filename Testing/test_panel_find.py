@@ -1,11 +1,14 @@
 """Segmenting without a click, as a person uses it: both sides of a head by one button, and what the buttons say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from mednca.models.description import Label
+from mednca.quality.hotspots import Hotspot
 from nodes import add_volume, segment_mask
 from panel import choose_model, click, segment_names, wait_for_result
 from phantoms import ORGANS, head_case, head_seeds, save, standout_model
@@ -158,12 +161,20 @@ def test_a_click_tells_the_side_too(host, panel, head):
 
 
 def test_from_a_script(host, head, panel):
+    from MedNCASegmentLib.hotspot_list import doubtsOf
+    from MedNCASegmentLib.record import runsOf
+
     volume, _organs = head()
     places = panel.logic.find(volume, "finder")
     assert [place.side for place in places] == ["left", "right"]
     added = panel.logic.segment(volume, "finder", [place.point for place in places])
     assert segment_names(added.segmentationNode) == ["Organ"]  # one run found both: no side is its name
     assert [finding.side for finding in added.report.findings] == ["left", "right"]
+    (run,) = runsOf(added.segmentationNode)
+    shell = dict.fromkeys(("volume_mm3", "deviation", "weight"), 0.25)
+    hotspots = tuple(Hotspot(place.point, surface="inside", **shell) for place in reversed(places))
+    told = doubtsOf([replace(run, report=replace(run.report, hotspots=hotspots))])
+    assert [doubt.side for doubt in told] == ["right", "left"]
 
 
 def test_the_sample_head_by_one_press(host, tmp_path, monkeypatch):

@@ -7,12 +7,14 @@ where the segments of its run were edited while it was the one that is looked at
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import dist
 from typing import Any
 
 import slicer
 from slicer.i18n import tr as _
 
 from mednca.quality.hotspots import Hotspot
+from mednca.result import Report
 
 from . import messages
 from .contents import Content, contentOf
@@ -23,12 +25,14 @@ from .tables import FittingHeight, fillRow, setHeader
 
 @dataclass(frozen=True)
 class Doubt:
-    """A hotspot of a run. number: in the report of the run; state: one of `record.REVIEWED`, None where nobody was."""
+    """A hotspot of a run. number: in the report of the run; state: one of `record.REVIEWED`, None where nobody was;
+    side: of the body, that its structure is on, where there is one on each."""
 
     run: int
     number: int
     hotspot: Hotspot
     state: str | None
+    side: str | None
 
     @property
     def isReviewed(self) -> bool:
@@ -39,11 +43,17 @@ class Doubt:
 def doubtsOf(runs: list[Run]) -> list[Doubt]:
     """The hotspots of all runs, in the order in which to go through them."""
     doubts = [
-        Doubt(run.id, number, hotspot, run.reviewed.get(number))
+        Doubt(run.id, number, hotspot, run.reviewed.get(number), _sideOf(hotspot, run.report))
         for run in runs
         for number, hotspot in enumerate(run.report.hotspots)
     ]
     return sorted(doubts, key=lambda doubt: doubt.hotspot.rank)
+
+
+def _sideOf(hotspot: Hotspot, report: Report) -> str | None:
+    """Of the nearest of the structures that were found."""
+    nearest = min(report.findings, key=lambda finding: dist(finding.center, hotspot.position), default=None)
+    return nearest.side if nearest else None
 
 
 class HotspotList:
@@ -89,7 +99,7 @@ class HotspotList:
         table = self.ui.hotspotsTable
         table.setRowCount(len(self._doubts))
         for row, doubt in enumerate(self._doubts):
-            where, move = messages.surfaceText(doubt.hotspot), messages.outlineText(doubt.hotspot)
+            where, move = messages.placeText(doubt.hotspot, doubt.side), messages.outlineText(doubt.hotspot)
             fillRow(table, row, (where, move, messages.reviewedText(doubt.state)), messages.hotspotTip(doubt.hotspot))
         self._height.fit()
         if self._current < 0:

@@ -133,6 +133,12 @@ def surfaceText(hotspot: Hotspot) -> str:
     return words.get(hotspot.surface, str(hotspot.surface))
 
 
+def placeText(hotspot: Hotspot, side: str | None) -> str:
+    """The same, with the side of the body that the structure is on, where there is one of it on each."""
+    surface, title = surfaceText(hotspot), sideTitle(side)
+    return _("{side}: {surface}").format(side=title, surface=surface) if title else surface
+
+
 def outlineText(hotspot: Hotspot) -> str:
     """How far the outline may lie elsewhere at a hotspot."""
     ways = [(hotspot.outward_mm, _("{distance} mm out")), (hotspot.inward_mm, _("{distance} mm in"))]

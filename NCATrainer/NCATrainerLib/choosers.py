@@ -4,6 +4,7 @@ they decide nothing."""
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import qt
 from slicer.i18n import tr as _
@@ -78,6 +79,7 @@ class RunChooser:
     def __init__(self, combo: qt.QComboBox, resumeButton: qt.QPushButton, deleteButton: qt.QPushButton):
         self.combo, self.resumeButton, self.deleteButton = combo, resumeButton, deleteButton
         self._runs: list[RunSummary] = []
+        self._latest: Path | None = None
         combo.connect("currentIndexChanged(int)", self._onChosen)
 
     @property
@@ -85,17 +87,24 @@ class RunChooser:
         index = self.combo.currentIndex
         return self._runs[index] if 0 <= index < len(self._runs) else None
 
-    def show(self, runs: list[RunSummary]) -> None:
-        """What was chosen stays so."""
-        if runs != self._runs:
-            chosen = self.chosen
-            self._runs = runs
-            with _silently(self.combo):
+    def show(self, runs: list[RunSummary], latest: Path | None) -> None:
+        """What was chosen stays so, until another training than before is the latest.
+
+        Args:
+            runs: in their order.
+            latest: the folder of the training that ran last, if one did.
+        """
+        chosen = self.chosen.folder if self.chosen else None
+        if latest not in (None, self._latest):
+            chosen = self._latest = latest
+        folders = [run.folder for run in runs]
+        with _silently(self.combo):
+            if runs != self._runs:
+                self._runs = runs
                 self.combo.clear()
                 for run in runs:
                     self.combo.addItem(runText(run))
-                folders = [run.folder for run in runs]
-                self.combo.setCurrentIndex(folders.index(chosen.folder) if chosen and chosen.folder in folders else 0)
+            self.combo.setCurrentIndex(folders.index(chosen) if chosen in folders else min(len(folders), 1) - 1)
         self._onChosen()
 
     def setEnabled(self, isIdle: bool) -> None:

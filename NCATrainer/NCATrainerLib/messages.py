@@ -158,7 +158,7 @@ def runText(run: RunSummary) -> str:
         text = _("{name}: done").format(name=run.name)
     else:
         text = _("{name}: iteration {done} of {of}").format(name=run.name, done=run.iteration, of=run.of)
-    return text + (_(", Dice {dice}").format(dice=run.best_dice) if run.best_dice else "")
+    return text + (_(", best Dice on the way {dice}").format(dice=f"{run.best_dice:.2f}") if run.best_dice else "")
 
 
 def resultText(result: RunResult | None) -> str:

@@ -123,6 +123,7 @@ class ResultTable:
         rows = []
         for name, dice in own.items():
             label, before = _("together") if name == "union" else name, f"{base[name]:.3f}" if name in base else ""
-            rows.append(((label, f"{dice:.3f} \u00b1 {spread[name]:.3f}", before), self.table.toolTip))
+            around = f" \u00b1 {spread[name]:.3f}" if mean.cases > 1 else ""
+            rows.append(((label, f"{dice:.3f}{around}", before), self.table.toolTip))
         _fill(self.table, self._height, (_("Label"), _("Overlap (Dice)"), _("Before")), rows, (0,))
         self.table.setColumnHidden(2, not base)

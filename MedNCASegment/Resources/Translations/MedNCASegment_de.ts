@@ -257,7 +257,7 @@
   </message>
   <message>
    <source>Accept</source>
-   <translation>Annehmen</translation>
+   <translation>Bestätigen</translation>
   </message>
   <message>
    <source>The outline is right at this place: on to the next that is not reviewed. Key: A</source>
@@ -393,7 +393,7 @@
   </message>
   <message>
    <source>Disturb a copy of the image, and see what the verdict says:</source>
-   <translation>Eine Kopie des Bildes stören und sehen, was das Urteil sagt:</translation>
+   <translation>Eine Kopie des Bildes künstlich verschlechtern und sehen, wie das Urteil ausfällt:</translation>
   </message>
   <message>
    <source>Noise:</source>
@@ -417,7 +417,7 @@
   </message>
   <message>
    <source>Brightness that drifts over the image, as by the coil.</source>
-   <translation>Helligkeit, die über das Bild hinweg wandert, wie durch die Spule.</translation>
+   <translation>Helligkeit, die sich über das Bild hinweg langsam ändert, wie durch die Empfindlichkeit der Spule.</translation>
   </message>
   <message>
    <source>Motion:</source>
@@ -532,7 +532,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>This Slicer cannot write DICOM segmentations: install the extension QuantitativeReporting (View &gt; Extensions Manager), restart Slicer, then export.</source>
-   <translation>Dieses Slicer kann keine DICOM-Segmentierungen schreiben: die Erweiterung QuantitativeReporting installieren (View &gt; Extensions Manager), Slicer neu starten, dann exportieren.</translation>
+   <translation>Diese Slicer-Version kann keine DICOM-Segmentierungen schreiben: die Erweiterung QuantitativeReporting installieren (Erweiterungsmanager), Slicer neu starten, dann exportieren.</translation>
   </message>
   <message>
    <source>The files of {volume} are not in Slicer's DICOM database: import them there, then export.</source>
@@ -632,7 +632,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>In ml, measured on the segments as they are. Left and right are the person's. Asymmetry: left minus right, over the mean of both.</source>
-   <translation>In ml, an den Segmenten gemessen, wie sie sind. Links und rechts aus Sicht der Person. Asymmetrie: links minus rechts, geteilt durch das Mittel beider.</translation>
+   <translation>In ml, an den Segmenten gemessen, wie sie sind. Links und rechts aus Sicht der Person. Asymmetrie: links minus rechts, geteilt durch den Mittelwert beider.</translation>
   </message>
   <message>
    <source>Volumes</source>
@@ -668,7 +668,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{done} of {count} were accepted or corrected by a person. May move: how far further out or in the outline may lie, where the runs that differ by one standard deviation have it.</source>
-   <translation>{done} von {count} wurden von einem Menschen angenommen oder korrigiert. Spielraum: wie weit weiter außen oder innen der Umriss liegen kann, wo ihn die Durchläufe haben, die um eine Standardabweichung abweichen.</translation>
+   <translation>{done} von {count} wurden von einem Menschen bestätigt oder korrigiert. Spielraum: wie weit weiter außen oder innen die Kontur liegen kann, dort, wo die Durchläufe sie haben, die um eine Standardabweichung abweichen.</translation>
   </message>
   <message>
    <source>{volume} mm³, ±{deviation}</source>
@@ -684,11 +684,11 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{plane} slice through {structure}, with the outlines of the segments</source>
-   <translation>Schicht ({plane}) durch {structure}, mit den Umrissen der Segmente</translation>
+   <translation>Schicht ({plane}) durch {structure}, mit den Konturen der Segmente</translation>
   </message>
   <message>
    <source>Outlines</source>
-   <translation>Umrisse</translation>
+   <translation>Konturen</translation>
   </message>
   <message>
    <source>{plane} slice through {structure}, with the uncertainty in color</source>
@@ -847,7 +847,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Other pieces of {volume} ml were found and left out.</source>
-   <translation>Weitere Teile von {volume} ml wurden gefunden und weggelassen.</translation>
+   <translation>Weitere Teile (zusammen {volume} ml) wurden gefunden und weggelassen.</translation>
   </message>
   <message>
    <source>inside</source>
@@ -878,6 +878,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Rand superior</translation>
   </message>
   <message>
+   <source>{side}: {surface}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{distance} mm out</source>
    <translation>{distance} mm nach außen</translation>
   </message>
@@ -895,7 +899,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>accepted</source>
-   <translation>angenommen</translation>
+   <translation>bestätigt</translation>
   </message>
   <message>
    <source>corrected</source>
@@ -1103,7 +1107,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Makes a copy of the image that is as bad as the sliders say, and segments it where the image was segmented. The image itself stays as it is.</source>
-   <translation>Macht eine Kopie des Bildes, die so schlecht ist, wie die Regler sagen, und segmentiert sie dort, wo das Bild segmentiert wurde. Das Bild selbst bleibt, wie es ist.</translation>
+   <translation>Erstellt eine Kopie des Bildes mit den eingestellten Störungen und segmentiert sie an denselben Stellen. Das Bild selbst bleibt unverändert.</translation>
   </message>
   <message>
    <source>The disturbed copy is {name}: choose it as the volume to segment it.</source>
@@ -1154,11 +1158,11 @@ Do you accept them?</source>
 
 {terms}
 
-Nehmen Sie sie an?</translation>
+Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>The terms of {model} were not accepted.</source>
-   <translation>Die Nutzungsbedingungen von {model} wurden nicht angenommen.</translation>
+   <translation>Den Nutzungsbedingungen von {model} wurde nicht zugestimmt.</translation>
   </message>
   <message>
    <source>{id} (broken)</source>
@@ -1270,7 +1274,7 @@ Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>{volume} report</source>
-   <translation>{volume} Bericht</translation>
+   <translation>Bericht zu {volume}</translation>
   </message>
   <message>
    <source>Save the report</source>
@@ -1662,7 +1666,7 @@ Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>{name} has an orientation that is none</source>
-   <translation>die Orientierung in {name} ist keine</translation>
+   <translation>die Orientierung in {name} ist ungültig</translation>
   </message>
   <message>
    <source>an orientation is not a number</source>
@@ -1686,7 +1690,7 @@ Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>{name} has a position that is none</source>
-   <translation>die Position in {name} ist keine</translation>
+   <translation>die Position in {name} ist ungültig</translation>
   </message>
   <message>
    <source>several slices lie at one position, {name} for one</source>
@@ -1890,7 +1894,7 @@ Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>{path} has an orientation (qform) that is none; export it again.</source>
-   <translation>Die Orientierung (qform) in {path} ist keine; exportieren Sie die Datei erneut.</translation>
+   <translation>Die Orientierung (qform) in {path} ist ungültig; exportieren Sie die Datei erneut.</translation>
   </message>
   <message>
    <source>{path} cannot be read as an image: it has no NRRD header.</source>
@@ -2206,7 +2210,7 @@ Nehmen Sie sie an?</translation>
   </message>
   <message>
    <source>{path} has schema version {found}; this MedNCA reads version {version}. Update MedNCA, or get a model made for it.</source>
-   <translation>{path} hat die Schemaversion {found}; dieses MedNCA liest Version {version}. Aktualisieren Sie MedNCA oder besorgen Sie ein Modell, das dafür erstellt wurde.</translation>
+   <translation>{path} hat die Schemaversion {found}; diese MedNCA-Version liest Version {version}. Aktualisieren Sie MedNCA oder besorgen Sie ein Modell, das dafür erstellt wurde.</translation>
   </message>
   <message>
    <source>{path} is not a whole safetensors file ({cause}); copy the model again.</source>

@@ -9,7 +9,7 @@
   </message>
   <message>
    <source>Train a neural cellular automaton of some ten thousand parameters on your own labelled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict.</source>
-   <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit einigen zehntausend Parametern an Ihren eigenen gelabelten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil.</translation>
+   <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit einigen zehntausend Parametern an Ihren eigenen annotierten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil.</translation>
   </message>
   <message>
    <source>After M3D-NCA and Med-NCA by Kalkhof, González and Mukhopadhyay, TU Darmstadt.</source>
@@ -29,7 +29,7 @@
   </message>
   <message>
    <source>Folder of labelled volumes</source>
-   <translation>Ordner mit gelabelten Volumina</translation>
+   <translation>Ordner mit annotierten Volumina</translation>
   </message>
   <message>
    <source>Something changed since the data set was checked. Check it again, make a new plan and train by that?</source>
@@ -117,7 +117,7 @@
   </message>
   <message>
    <source>Six made-up cases were examined.</source>
-   <translation>Sechs erfundene Fälle wurden geprüft.</translation>
+   <translation>Sechs künstliche Fälle wurden geprüft.</translation>
   </message>
   <message>
    <source>Data set</source>
@@ -181,7 +181,7 @@
   </message>
   <message>
    <source>Use the labelled volumes of a folder instead: Medical Segmentation Decathlon, nnU-Net, or the folders images and labels.</source>
-   <translation>Stattdessen die gelabelten Volumina eines Ordners nutzen: Medical Segmentation Decathlon, nnU-Net oder die Ordner images und labels.</translation>
+   <translation>Stattdessen die annotierten Volumina eines Ordners nutzen: Medical Segmentation Decathlon, nnU-Net oder die Ordner images und labels.</translation>
   </message>
   <message>
    <source>Remove</source>
@@ -201,11 +201,11 @@
   </message>
   <message>
    <source>Try it on made-up cases</source>
-   <translation>Mit erfundenen Fällen ausprobieren</translation>
+   <translation>Mit künstlichen Fällen ausprobieren</translation>
   </message>
   <message>
    <source>Adds six small volumes with an organ that was made up to the scene, and its segmentations; nothing is downloaded.</source>
-   <translation>Fügt der Szene sechs kleine Volumen mit einem erfundenen Organ und dessen Segmentierungen hinzu; heruntergeladen wird nichts.</translation>
+   <translation>Fügt der Szene sechs kleine Volumina mit einem künstlichen Organ und dessen Segmentierungen hinzu; heruntergeladen wird nichts.</translation>
   </message>
   <message>
    <source>The cases, whether they can be used, and why not.</source>
@@ -249,7 +249,7 @@
   </message>
   <message>
    <source>I have:</source>
-   <translation>Ich habe:</translation>
+   <translation>Verfügbare Zeit:</translation>
   </message>
   <message>
    <source>How long it may take on this computer, with measuring and calibrating. With less time the grid is coarser, and small structures come out coarser; the plan says what it gave up.</source>
@@ -337,7 +337,7 @@
   </message>
   <message>
    <source>Of the cases that were held out: how far what the model finds overlaps with what was drawn (Dice; 1 is the same), mean ± standard deviation over the cases.</source>
-   <translation>Von den zurückgehaltenen Fällen: wie weit das, was das Modell findet, mit dem Gezeichneten überlappt (Dice; 1 ist dasselbe), Mittel ± Standardabweichung über die Fälle.</translation>
+   <translation>Von den zurückgehaltenen Fällen: wie weit das, was das Modell findet, mit der gezeichneten Segmentierung überlappt (Dice; 1 ist dasselbe), Mittel ± Standardabweichung über die Fälle.</translation>
   </message>
   <message>
    <source>Add to my models</source>
@@ -384,7 +384,7 @@
   </message>
   <message>
    <source>as long as it takes</source>
-   <translation>so lange es dauert</translation>
+   <translation>unbegrenzt</translation>
   </message>
   <message>
    <source>30 minutes</source>
@@ -523,11 +523,11 @@
   </message>
   <message>
    <source>About {time} on this computer, {memory} MB of memory.</source>
-   <translation>Etwa {time} auf diesem Rechner, {memory} MB Speicher.</translation>
+   <translation>Etwa {time} auf diesem Computer, {memory} MB Speicher.</translation>
   </message>
   <message>
    <source>The computer was busy while that was measured; with nothing else to do it takes {time} at most.</source>
-   <translation>Der Rechner war beschäftigt, als das gemessen wurde; ohne andere Arbeit braucht er höchstens {time}.</translation>
+   <translation>Der Computer war beschäftigt, als das gemessen wurde; ohne andere Arbeit braucht er höchstens {time}.</translation>
   </message>
   <message>
    <source>What was proposed without your changes:</source>
@@ -546,8 +546,8 @@
    <translation>{name}: Iteration {done} von {of}</translation>
   </message>
   <message>
-   <source>, Dice {dice}</source>
-   <translation>, Dice {dice}</translation>
+   <source>, best Dice on the way {dice}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>No result yet.</source>
@@ -571,7 +571,7 @@
   </message>
   <message>
    <source>Calibrated. None of the degraded cases failed, so that nothing is known of failures.</source>
-   <translation>Kalibriert. Von den verschlechterten Fällen misslang keiner, sodass über Misserfolge nichts bekannt ist.</translation>
+   <translation>Kalibriert. Unter den Fällen mit Bildstörungen gab es keinen Fehlschlag; wie Fehlschläge erkannt werden, ist daher nicht bekannt.</translation>
   </message>
   <message>
    <source>Calibrated. Of {n} failures among degraded cases, {share} were not called good.</source>
@@ -580,10 +580,6 @@
  </context>
  <context>
   <name>NCATrainerLib.pair_export</name>
-  <message>
-   <source>The label map {name} has another grid.</source>
-   <translation>Die Labelmap {name} hat ein anderes Gitter.</translation>
-  </message>
   <message>
    <source>The segmentation {name} cannot be put on its grid.</source>
    <translation>Die Segmentierung {name} lässt sich nicht auf das Gitter des Volumens bringen.</translation>
@@ -746,7 +742,7 @@
   </message>
   <message>
    <source>{case}: overlap with what was drawn (Dice) {dice}.</source>
-   <translation>{case}: Überlappung mit dem Gezeichneten (Dice) {dice}.</translation>
+   <translation>{case}: Überlappung mit der gezeichneten Segmentierung (Dice) {dice}.</translation>
   </message>
   <message>
    <source>The validation image {name} cannot be loaded.</source>
@@ -801,7 +797,11 @@
   </message>
   <message>
    <source>{model} has too few saved samples to be calibrated anew; give it cases.</source>
-   <translation>{model} hat zu wenige gespeicherte Stichproben, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
+   <translation>{model} hat zu wenige gespeicherte Messungen, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
+  </message>
+  <message>
+   <source>{why}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>The model to be made</source>
@@ -813,7 +813,7 @@
   </message>
   <message>
    <source>Too few cases for a calibration: {samples} samples of {cases} cases, {needed} are needed. The verdict stays grey.</source>
-   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Stichproben von {cases} Fällen, benötigt werden {needed}. Das Urteil bleibt grau.</translation>
+   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Messungen an {cases} Fällen, benötigt werden {needed}. Das Urteil bleibt grau.</translation>
   </message>
   <message>
    <source>No training case holds any of the labels.</source>
@@ -841,7 +841,7 @@
   </message>
   <message>
    <source>{iterations} iterations of {batch} samples, the best of them is kept.</source>
-   <translation>{iterations} Iterationen mit {batch} Stichproben; der beste Stand wird behalten.</translation>
+   <translation>{iterations} Iterationen mit je {batch} Beispielen; der beste Stand wird behalten.</translation>
   </message>
   <message>
    <source>{time}: {trained} of training at {each} s an iteration, the rest for measuring and calibrating.</source>
@@ -917,7 +917,7 @@
   </message>
   <message>
    <source>{iterations} iterations of {batch} samples; training ends early when {patience} validations in a row bring nothing, and keeps the best.</source>
-   <translation>{iterations} Iterationen mit {batch} Stichproben; das Training endet früher, wenn {patience} Validierungen in Folge nichts bringen, und behält den besten Stand.</translation>
+   <translation>{iterations} Iterationen mit je {batch} Beispielen; das Training endet früher, wenn {patience} Validierungen in Folge nichts bringen, und behält den besten Stand.</translation>
   </message>
   <message>
    <source>{case}: {problem}</source>
@@ -988,12 +988,24 @@
    <translation>Ein Batch dieses Plans benötigt mindestens {needed} GB, und dieser Computer hat {there} GB; verkleinern Sie batch, patch oder field_of_view oder setzen Sie recompute.</translation>
   </message>
   <message>
+   <source>The process that tried this plan died; it may need too much memory. Make batch, patch or field_of_view smaller, or set recompute.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{folder} already holds a training run; resume it or choose another folder.</source>
    <translation>{folder} enthält bereits einen Trainingslauf; setzen Sie ihn fort oder wählen Sie einen anderen Ordner.</translation>
   </message>
   <message>
+   <source>The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.</source>
+   <translation>Der Speicher von {device} reicht für diesen Plan nicht. Verkleinern Sie patch oder batch oder setzen Sie recompute.</translation>
+  </message>
+  <message>
+   <source>The process that reads the cases died; it may need too much memory. Resume to go on.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{processes} processes cannot share {samples} samples an iteration; start fewer, or make the plan's batch larger.</source>
-   <translation>{processes} Prozesse können sich {samples} Stichproben je Iteration nicht teilen; starten Sie weniger oder vergrößern Sie batch im Plan.</translation>
+   <translation>{processes} Prozesse können sich {samples} Beispiele je Iteration nicht teilen; starten Sie weniger oder vergrößern Sie batch im Plan.</translation>
   </message>
   <message>
    <source>The training run in {folder} is damaged and cannot be resumed: {cause}.</source>
@@ -1002,10 +1014,6 @@
   <message>
    <source>{why} What was trained so far is kept; resume once that is mended.</source>
    <translation>{why} Das bisher Trainierte bleibt erhalten; setzen Sie das Training fort, sobald das behoben ist.</translation>
-  </message>
-  <message>
-   <source>The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.</source>
-   <translation>Der Speicher von {device} reicht für diesen Plan nicht. Verkleinern Sie patch oder batch oder setzen Sie recompute.</translation>
   </message>
   <message>
    <source>Training diverged at iteration {iteration} (the loss is not a number), {times} times set back. Choose a smaller learning rate.</source>
@@ -1018,6 +1026,10 @@
   <message>
    <source>Training needs two cases at least: one to learn from, one to check with.</source>
    <translation>Das Training benötigt mindestens zwei Fälle: einen zum Lernen, einen zum Prüfen.</translation>
+  </message>
+  <message>
+   <source>{folder} is the part of a cross-validation that learns from all cases; go on with the command that began it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>{target} exists already and is not of this run; choose another folder with --out.</source>
