@@ -685,7 +685,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
     ) -> AddedRun | Request:
         """Segment a volume node in the worker and put the result into the scene.
 
-        Earlier results in the segmentation that it overlaps with (a Dice above 0.5, all labels together) are replaced;
+        Earlier results in the segmentation that it overlaps with (a Dice above 0.7, all labels together) are replaced;
         segments of theirs that were corrected by hand stay.
 
         Args:

@@ -156,6 +156,24 @@ def test_a_wrong_file_of_clicks_is_one_sentence(tmp_path, text, told):
         read_clicks(tmp_path / "nothing.csv", ["v0"])
 
 
+def test_a_wrong_request_is_told_once(tmp_path, model, images):
+    words = ("segment", images, "--model", model, "--out", tmp_path / "out")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for wrong, told in ((("--target", 80), "target Dice"), (("--members", 0), "ensemble members"),
+                        (("--out", tmp_path / "file"), "is no folder")):  # fmt: skip
+        result = run(*words, *wrong)
+        assert isinstance(result.exception, MedNCAError) and told in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_table_cannot_be_reviewed(tmp_path, images):
+    (tmp_path / "summary.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    for what, told in ((tmp_path / "gone.csv", "cannot be read"), (images / "v0.nii.gz", "is no CSV file"),
+                       (tmp_path, "is no table of results")):  # fmt: skip
+        with pytest.raises(MedNCAError, match=told):
+            doubtful(what, images, 9)
+
+
 def test_a_table_that_a_spreadsheet_saved(tmp_path):
     """In its own code page, which is refused; and with cells that it shall not take for formulas, which come back."""
     path = tmp_path / "clicks.csv"

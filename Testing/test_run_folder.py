@@ -159,6 +159,12 @@ def test_runs_are_seen_from_outside(tmp_path):
     for nothing in (tmp_path / "nothing", folder / "base"):
         with pytest.raises(MedNCAError, match="is no folder"):
             view_runs(nothing)
+    outside = tmp_path / "runs of folds"
+    (outside / "mine").mkdir(parents=True)
+    (outside / "mine" / "fold-1").symlink_to(folder)
+    assert [view.folder for view in view_runs(outside)] == [str(outside / "mine" / "fold-1")]
+    with pytest.raises(MedNCAError, match="holds several runs, as those of folds"):
+        run_folder.check_begun(outside / "mine")
     told = CliRunner().invoke(cli.cli.app, ["runs", str(tmp_path), "--json", "--watch", "1"])
     assert told.exit_code == 0 and json.loads(told.output)[0]["state"] == "silent"
     assert "silent" in CliRunner().invoke(cli.cli.app, ["runs", str(folder)]).output

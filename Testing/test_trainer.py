@@ -22,7 +22,7 @@ from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
-from mednca_train import run_folder, training_run
+from mednca_train import cli, run_folder, training_run
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case, CaseSet
 from mednca_train.data.examine import fingerprint
@@ -113,7 +113,8 @@ def test_what_is_no_data_set_is_told(tmp_path):
     for described, words in (
         ({"modality": 3}, "modality"),
         ({"labels": {"1": 2}}, "the label '1' is 2"),
-        ({"labels": {"organ": [1, 2]}}, "labels.organ"),
+        ({"labels": {"organ": [1, 2]}}, "regions that several labels make up"),
+        ({"labels": {"background": 0, "organ": 1, "ignore": 2}}, "the label ignore"),
         ({"labels": [["x"] * 50] * 50}, "labels"),
     ):
         (tmp_path / "dataset.json").write_text(json.dumps(described))
@@ -619,6 +620,36 @@ def test_a_calibration_needs_the_models_labels(cases, tmp_path):
     assert isinstance(result.exception, MedNCAError) and not (tmp_path / "out").exists()
 
 
+def test_a_plan_is_named_by_labels_and_not_written_over(cases, tmp_path):
+    folder, out = cases[0].image.parents[1], tmp_path / "plan.json"
+    words = ("plan", "--data", folder, "--out", out, "--no-estimate")
+    assert _run(*words, "--label", "2=Back").exit_code == 0
+    first = json.loads(out.read_text("utf-8"))
+    assert [label["name"] for label in first["labels"]] == ["Label 1", "Back"]
+    assert "add --overwrite" in str(_run(*words).exception) and json.loads(out.read_text("utf-8")) == first
+    assert _run(*words, "--overwrite").exit_code == 0 and json.loads(out.read_text("utf-8")) != first
+    named = cli._named(Plan.from_json(first), {1: "Front"})  # as train does with a plan of its own
+    assert [label.name for label in named.labels] == ["Front", "Back"]
+
+
+def test_a_label_that_few_cases_have_is_told():
+    stray = dataclasses.replace(_facts("stray"), labels={1: 900, 7: 1})
+    proposal = propose(Fingerprint((stray, *(_facts(str(n)) for n in range(5)))), {7: "Seven"})
+    assert "7 (Seven): 1. Is that meant?" in str(proposal.reasons["labels"])
+    assert "meant" not in str(propose(Fingerprint(tuple(_facts(str(n)) for n in range(5)))).reasons["labels"])
+
+
+def test_fine_tuning_on_what_the_base_has_learned_is_told(cases, capsys):
+    base, facts = bright_model(labels=2), Fingerprint(tuple(CaseFacts(f"case_{n}", labels={1: 9}) for n in range(4)))
+    base.info["training"] = {"split": {"training": ["case_1", "case_2"], "validation": ["case_3"]}}
+    cli._warn_of_known(base, facts)
+    assert "has learned from 2 of these cases (case_1, case_2" in capsys.readouterr().err
+    for split in ({"training": ["other"], "validation": []}, {"training": ["case-0123456789"], "validation": []}):
+        base.info["training"] = {"split": split}
+        cli._warn_of_known(base, facts)
+    assert not capsys.readouterr().err
+
+
 def test_mistaken_commands_are_told(cases, tmp_path):
     folder = cases[0].image.parents[1]
     for wrong, words in (
@@ -628,5 +659,13 @@ def test_mistaken_commands_are_told(cases, tmp_path):
         (("train", "--run", tmp_path / "r", "--data", folder, "--plan", tmp_path / "gone.json"), "no plan"),
         (("plan", "--out", tmp_path / "p.json", "--data", folder, "--label", "x"), "VALUE=NAME"),
         (("resume", tmp_path / "nothing"), "no training run"),
+        (("train", "--run", tmp_path / "r", "--data", folder, "--hours", "1", "--folds", "3"), "time for one model"),
+        (("plan", "--out", tmp_path / "p.json", "--data", folder, "--no-estimate", "--label", "9=x"), "no label 9"),
+        (
+            ("calibrate", "hippocampus-m3dnca", "--out", tmp_path / "c", "--scan-images", folder / "images"),
+            "saved samples",
+        ),
+        (("calibrate", "hippocampus-m3dnca", "--out", tmp_path / "c", "--unseen"), "saved samples"),
+        (("train", "--run", folder, "--data", folder, "--iterations", "1"), "holds something else"),
     ):
         assert words in str(_run(*wrong).exception)

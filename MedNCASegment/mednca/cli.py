@@ -173,6 +173,7 @@ def segment(
     from .batch.clicks import read_clicks
     from .batch.jobs import Job, Request
     from .batch.summary import Summary, failure_row, rows_of
+    from .segment import check_numbers
 
     library, points = Library(), [_point(text) for text in click or ()]
     loaded = library.load(model)
@@ -185,6 +186,9 @@ def segment(
         raise MedNCAError("--find cannot be used: clicks say where.")
     if scheduler and jobs > 1:
         raise MedNCAError("Give either --jobs or --scheduler.")
+    check_numbers(members, seed, target, memory_limit)
+    if os.path.isfile(out_folder):
+        raise MedNCAError("{out} is no folder; choose another --out.", out=out_folder)
     request = Request(
         str(library.find(model).resolve()), loaded.sha256, members, seed, device, target, memory_limit, roi, find,
         overwrite, missing,
@@ -602,9 +606,15 @@ def _tell(rows: list[dict], folder: Path) -> None:
                 ", ".join(f"{row[axis]:.0f}" for axis in "ras"),
                 f"{row['volume_ml']:.2f}",
                 f"{quality:.3f}" if quality is not None else "-",
-                _plain(f"{WORDS[row['verdict']]}. {row['reason']}"),
+                _plain(_verdict(row)),
             )
         out.print(table)
+
+
+def _verdict(row: dict) -> str:
+    """Of a row of `batch.summary`: the word, where the reason does not begin with it, and the reason."""
+    word, reason = WORDS[row["verdict"]], row["reason"]
+    return reason if reason.startswith(word) else f"{word}. {reason}"
 
 
 def table(scores: Iterable[CaseScore], mean: Summary) -> None:

@@ -180,7 +180,7 @@ def new_request(
             names=", ".join(needed),
             count=len(canonical.channels),
         )
-    _check_request(members, seed, target_dice, memory_limit)
+    check_numbers(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
     model.pyramid.to(torch_device)
     return Request(
@@ -200,7 +200,10 @@ def new_request(
     )
 
 
-def _check_request(members, seed, target_dice, memory_limit) -> None:
+def check_numbers(
+    members: int | None, seed: int | None, target_dice: float, memory_limit: float | None
+) -> None:  # fmt: skip
+    """Refuse numbers of a request (`segment_image`) that cannot be. Raises MedNCAError."""
     if members is not None and (not isinstance(members, int) or members < 1 or members > 1000):
         raise MedNCAError(
             "The number of ensemble members must be a whole number from 1 to 1000, not {members}.", members=members

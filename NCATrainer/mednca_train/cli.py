@@ -84,6 +84,7 @@ def plan(
         bool, typer.Option("--quick", help="A coarser grid and fewer iterations: a first answer.")
     ] = False,
     hours: HoursOption = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plan that is already there.")] = False,
 ) -> None:
     """Look at a data set, say what is wrong with it, and propose a plan with its reasons and its cost."""
     _require_training_packages()
@@ -91,7 +92,9 @@ def plan(
     from .training.estimate import estimate as measure
 
     case_set = _case_set(data, images, labels)
-    names = case_set.label_names | _names(label)
+    names = case_set.label_names
+    if os.path.lexists(out) and not overwrite:
+        raise MedNCAError("{out} exists already; choose another --out, or add --overwrite.", out=out)
     with cli.json_output(out) as write:
         found = _fingerprint(case_set)
         if hours and (iterations or quick):
@@ -103,13 +106,14 @@ def plan(
             proposal, cost = budgeted.proposal, budgeted.estimate
         else:
             proposal, cost = propose(found, names, family, iterations, seed, quick), None
-        write(proposal.plan.to_json())
+        named = _named(proposal.plan, _names(label))
+        write(named.to_json())
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
         table.add_row(what, str(why))
     cli.out.print(table)
     if estimate and not cost:
-        cost = measure(proposal.plan, len(found.usable))
+        cost = measure(named, len(found.usable))
         if cost.is_busy and cost.seconds_free is not None:
             cli.out.print(
                 f"The computer was busy meanwhile; it takes about {cost.seconds_free / 60:.0f} minutes on a free one.",
@@ -122,12 +126,10 @@ def plan(
         )
     cli.out.print(f"Written: {out}", highlight=False)
     if hours:
-        cli.out.print(
-            f"What fits into the time besides: mednca train --plan {out} --calibration-cases "
-            f"{budgeted.calibration_cases}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        where = [f"--{key}={value}" for key, value in (("data", data), ("images", images), ("labels", labels)) if value]
+        rest = [f"--plan={out}", f"--calibration-cases={budgeted.calibration_cases}", "--run=RUN"]
+        command = shlex.join(["mednca", "train", *where, *rest])
+        cli.out.print(f"To train within the time: {command}", highlight=False, soft_wrap=True, markup=False)
     _end(found)
 
 
@@ -167,7 +169,9 @@ def train(
         raise MedNCAError(
             "There is no preset {preset}; known are {known}.", preset=repr(preset), known=", ".join(PRESETS)
         )
-    if sum(map(bool, (preset, plan, hours))) > 1 or (hours and (iterations or folds)):
+    if hours and folds:
+        raise MedNCAError("--hours is the time for one model; --folds takes as many times longer. Give one of them.")
+    if sum(map(bool, (preset, plan, hours))) > 1 or (hours and iterations):
         raise MedNCAError("Give one of --preset, --plan and --hours, which says how many --iterations there are.")
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
     called = name or run.name
@@ -178,7 +182,7 @@ def train(
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise MedNCAError("--folds trains in one process; start it without torchrun.")
         found = _fingerprint(case_set, [label.value for label in chosen.labels] if chosen else None)
-        chosen = chosen or propose(found, case_set.label_names | _names(label)).plan
+        chosen = _named(chosen or propose(found, case_set.label_names).plan, _names(label))
         cases = _usable(case_set, found, strict=bool(preset))
         _check_labels(chosen.labels, found)
         options = _options(device, out, keep_names, calibration_cases)
@@ -187,19 +191,18 @@ def train(
     with _together(device), training_run.locked_once(run, make=True), _holding(out):
         if holds_run(run):
             work = training_run.reopen(run, _device(begun_on(run) if device == "auto" else device))
-            _check_resumed(work.run, _with(chosen or work.run.plan, iterations, seed, fold))
+            _check_resumed(work.run, _named(_with(chosen or work.run.plan, iterations, seed, fold), _names(label)))
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
             _check_free(out)
             values = [label.value for label in chosen.labels] if chosen else None
             found = _fingerprint(case_set, values)
-            names = case_set.label_names | _names(label)
             if hours:
-                budgeted = _budgeted(found, names, hours, "m3d-nca", seed or 0)
+                budgeted = _budgeted(found, case_set.label_names, hours, "m3d-nca", seed or 0)
                 chosen = budgeted.proposal.plan
                 calibration_cases = min(calibration_cases, budgeted.calibration_cases)
                 cli.err.print(str(budgeted.proposal.reasons["time"]), highlight=False, soft_wrap=True)
-            chosen = chosen or propose(found, names).plan
+            chosen = _named(chosen or propose(found, case_set.label_names).plan, _names(label))
             cases = _usable(case_set, found, strict=bool(preset))
             _check_labels(chosen.labels, found)
             options = _options(device, out, keep_names, calibration_cases)
@@ -293,6 +296,7 @@ def finetune(
         base = Library().load(model)
         case_set = _case_set(data, images, labels)
         found = _fingerprint(case_set)
+        _warn_of_known(base, found)
         chosen = finetuning_plan(base, found, case_set.label_names | _names(label), iterations, trained, seed)
         called = name or f"{base.name}, fine-tuned"
         metadata = metadata_for(slug(called), called, base)
@@ -347,6 +351,11 @@ def calibrate(
     with _holding(out):
         _check_free(out)
         if data is None and images is None and labels is None:
+            if scan_images or scan_labels or cases or unseen or reuse:
+                raise MedNCAError(
+                    "Without --data (or --images and --labels) the saved samples are taken; leave out --cases, "
+                    "--unseen, --reuse and the scans, or give the data."
+                )
             recalibrate(loaded, signals, coverage)
             loaded.id = slug(out.name)
             _write_recalibrated(loaded, Library().find(model), out)
@@ -480,6 +489,32 @@ def _divided(model, case_set, split_file: Path | None, unseen: bool, seed: int, 
     if not validation or not (training or all_for_trying):
         raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
     return facts, training, validation
+
+
+def _warn_of_known(base, found) -> None:
+    """A model is better on what it learned from: measured on that, it would seem that fine-tuning brings nothing."""
+    from .model.privacy import readable_split
+
+    try:
+        learned = set(readable_split(base.info).get("training", ()))
+    except MedNCAError:  # only hashes of their names
+        return
+    if known := sorted(learned & {case.name for case in found.usable}):
+        cli.err.print(
+            f"{base.name} has learned from {len(known)} of these cases ({', '.join(known[:3])}, ...): what is measured "
+            "on them says little. Give it cases that it has not seen.",
+            highlight=False, soft_wrap=True, markup=False,
+        )  # fmt: skip
+
+
+def _named(plan, names: dict[int, str]):
+    """A plan whose labels have these names, by value. Raises MedNCAError where it has no such label."""
+    unknown = sorted(set(names) - {label.value for label in plan.labels})
+    if unknown:
+        raise MedNCAError(
+            "There is no label {value} to be called {name}.", value=unknown[0], name=repr(names[unknown[0]])
+        )
+    return replace(plan, labels=tuple(replace(each, name=names.get(each.value, each.name)) for each in plan.labels))
 
 
 def _scans(images: Path | None, labels: Path | None) -> list:

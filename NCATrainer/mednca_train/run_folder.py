@@ -41,6 +41,11 @@ WATCHED, WATCHED_LABELS = "watched.json", "watched.nrrd"
 BASE, RESULT = "base", "result"  # model folders
 CALIBRATION_CASES = 90  # to make a calibration with, at most, and to try it on
 
+TENSORBOARD = "tensorboard"
+_OWN = {
+    PLAN, SPLIT, CASES, METADATA, HISTORY, CHECKPOINT, STATE, REPORT, WATCHED, WATCHED_LABELS, BASE, RESULT,
+    TENSORBOARD,
+}  # fmt: skip
 _TEXTS = "texts.json"  # metadata.json's name before version 0.2, when its "metadata" was called "texts"
 _WHOLE = {"type": "integer", "minimum": 0}
 _CASES_SCHEMA = {
@@ -220,7 +225,22 @@ def holds_run(folder: str | Path) -> bool:
 def check_begun(folder: str | Path) -> None:
     """Raises MedNCAError where a folder holds no run."""
     if not holds_run(folder):
+        if find_runs(folder):
+            raise MedNCAError(
+                "{folder} holds several runs, as those of folds; give one of them, or again the command that began "
+                "them.",
+                folder=folder,
+            )
         raise MedNCAError("{folder} holds no training run (no {file}).", folder=folder, file=PLAN)
+
+
+def strangers_in(folder: str | Path) -> list[str]:
+    """Names of what a folder holds and no run makes, sorted; hidden files do not count. It need not exist."""
+    try:
+        names = sorted(path.name for path in Path(folder).iterdir())
+    except OSError:
+        return []
+    return [name for name in names if name not in _OWN and not name.startswith(".")]
 
 
 def find_runs(folder: str | Path) -> list[RunSummary]:

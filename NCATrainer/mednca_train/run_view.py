@@ -52,7 +52,7 @@ def view_runs(folder: str | Path, now: float | None = None) -> list[RunView]:
     """How the runs of a folder are doing, the one saved last first.
 
     Args:
-        folder: a run's, or one whose subfolders are.
+        folder: a run's, or one whose subfolders are, or hold some, as those of folds.
         now: seconds since the epoch.
 
     Raises:
@@ -62,10 +62,14 @@ def view_runs(folder: str | Path, now: float | None = None) -> list[RunView]:
     if not folder.is_dir():
         raise MedNCAError("{folder} is no folder.", folder=folder)
     own = summary_of(folder)
-    runs = [own] if own else find_runs(folder)
+    runs = [own] if own else find_runs(folder) or [run for each in _subfolders(folder) for run in find_runs(each)]
     if not runs:
         raise MedNCAError("{folder} holds no training run.", folder=folder)
     return [_view(run, now) for run in runs]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
 def is_going_on(view: RunView) -> bool:

@@ -879,7 +879,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{side}: {surface}</source>
-   <translation type="unfinished" />
+   <translation>{side}: {surface}</translation>
   </message>
   <message>
    <source>{distance} mm out</source>

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MedNCAError
-from ..files import explained
 
 _FORMULA = ("=", "+", "-", "@")
 
@@ -19,9 +18,13 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
         MedNCAError: it cannot be read, or is no CSV file in UTF-8.
     """
     try:
-        with explained(path), open(path, encoding="utf-8-sig", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             return list(rows.fieldnames or ()), list(rows)
+    except OSError as error:
+        raise MedNCAError(
+            "{path} cannot be read ({cause}); check the path.", path=path, cause=error.strerror
+        ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise MedNCAError("{path} is no CSV file in UTF-8; save it as CSV UTF-8, with commas.", path=path) from error
 

@@ -24,7 +24,7 @@ from ..models.description import Label
 from ..result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Report
 from .csv_file import read_rows, unquoted
 from .jobs import read_result
-from .summary import doubt
+from .summary import CSV, doubt
 
 _RUNS, _VOLUME, _VARIANCE = "MedNCA.Runs", "MedNCA.volume", "MedNCA.variance"  # as the module's record has them
 _SEGMENT = "MedNCA_{}"  # id of a label's segment
@@ -44,19 +44,22 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
     """Those of a table whose light is not green, the most doubtful first.
 
     Args:
-        summary: summary.csv of a folder of results, which lie beside it.
+        summary: summary.csv of a folder of results, which lie beside it; or the folder.
         images: the folder of the images, or one above, as of a BIDS data set.
         most: so many at most.
 
     Raises:
         MedNCAError: where the table or a result cannot be read, an image is not there, or nothing is doubtful.
     """
+    summary = summary / CSV if summary.is_dir() else summary
     rows = [{key: unquoted(value) for key, value in row.items()} for row in read_rows(summary)[1]]
     try:
         wanted = [row | {"expected_dice": float(row["expected_dice"] or 0)} for row in rows
                   if not row["error"] and row["verdict"] != "green"]  # fmt: skip
     except (KeyError, ValueError) as error:
-        raise MedNCAError("{summary} is no table of results ({cause}).", summary=summary, cause=repr(error)) from error
+        raise MedNCAError(
+            "{summary} is no table of results; give the summary.csv of a folder of results.", summary=summary
+        ) from error
     if not wanted:
         raise MedNCAError("{summary}: every result is green; there is nothing doubtful to review.", summary=summary)
     first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row

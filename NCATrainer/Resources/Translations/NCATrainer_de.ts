@@ -547,7 +547,7 @@
   </message>
   <message>
    <source>, best Dice on the way {dice}</source>
-   <translation type="unfinished" />
+   <translation>, bester Dice im Verlauf {dice}</translation>
   </message>
   <message>
    <source>No result yet.</source>
@@ -796,12 +796,16 @@
    <translation>{file} ist nicht zu verstehen: Das Label {key} ist {value}.</translation>
   </message>
   <message>
-   <source>{model} has too few saved samples to be calibrated anew; give it cases.</source>
-   <translation>{model} hat zu wenige gespeicherte Messungen, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
+   <source>{file} has regions that several labels make up together; give each structure one label of its own.</source>
+   <translation>{file} hat Regionen, die mehrere Labels zusammen bilden; geben Sie jeder Struktur ein eigenes Label.</translation>
   </message>
   <message>
-   <source>{why}</source>
-   <translation type="unfinished" />
+   <source>{file} has the label ignore, and voxels to be left out are not supported; leave out such cases.</source>
+   <translation>{file} hat das Label ignore; Voxel, die ausgelassen werden sollen, werden nicht unterstützt. Lassen Sie solche Fälle weg.</translation>
+  </message>
+  <message>
+   <source>{model} has too few saved samples to be calibrated anew; give it cases.</source>
+   <translation>{model} hat zu wenige gespeicherte Messungen, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
   </message>
   <message>
    <source>The model to be made</source>
@@ -900,10 +904,6 @@
    <translation>Unbekannte Modellfamilie {family}; bekannt sind {known}.</translation>
   </message>
   <message>
-   <source>{labels} label(s) occur in the {cases} usable cases.</source>
-   <translation>In den {cases} verwendbaren Fällen vorkommende Labels: {labels}.</translation>
-  </message>
-  <message>
    <source>Each image has {count} channels: {channels}.</source>
    <translation>Jedes Bild hat {count} Kanäle: {channels}.</translation>
   </message>
@@ -926,6 +926,14 @@
   <message>
    <source>{first}; {then}</source>
    <translation>{first}; {then}</translation>
+  </message>
+  <message>
+   <source>{labels} label(s) occur in the {cases} usable cases.</source>
+   <translation>In den {cases} verwendbaren Fällen vorkommende Labels: {labels}.</translation>
+  </message>
+  <message>
+   <source>{told} Not all cases have all of them (value, name, cases): {rare}. Is that meant?</source>
+   <translation>{told} Nicht alle Fälle haben alle davon (Wert, Name, Fälle): {rare}. Ist das beabsichtigt?</translation>
   </message>
   <message>
    <source>{spacing} mm (R, A, S), the median of the cases.</source>
@@ -960,6 +968,10 @@
    <translation>Ein Plan hat kein {key}; er hat {known}.</translation>
   </message>
   <message>
+   <source>{folder} holds several runs, as those of folds; give one of them, or again the command that began them.</source>
+   <translation>{folder} enthält mehrere Trainings, etwa die einer Kreuzvalidierung; geben Sie eines davon an oder erneut den Befehl, der sie begonnen hat.</translation>
+  </message>
+  <message>
    <source>{folder} holds no training run (no {file}).</source>
    <translation>{folder} enthält keinen Trainingslauf ({file} fehlt).</translation>
   </message>
@@ -989,11 +1001,15 @@
   </message>
   <message>
    <source>The process that tried this plan died; it may need too much memory. Make batch, patch or field_of_view smaller, or set recompute.</source>
-   <translation type="unfinished" />
+   <translation>Der Prozess, der diesen Plan ausprobierte, ist abgebrochen; vielleicht braucht der Plan zu viel Speicher. Verkleinern Sie batch, patch oder field_of_view, oder setzen Sie recompute.</translation>
   </message>
   <message>
    <source>{folder} already holds a training run; resume it or choose another folder.</source>
    <translation>{folder} enthält bereits einen Trainingslauf; setzen Sie ihn fort oder wählen Sie einen anderen Ordner.</translation>
+  </message>
+  <message>
+   <source>{folder} holds something else ({name}); choose a new folder for the run.</source>
+   <translation>{folder} enthält etwas anderes ({name}); wählen Sie einen neuen Ordner für das Training.</translation>
   </message>
   <message>
    <source>The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.</source>
@@ -1001,7 +1017,7 @@
   </message>
   <message>
    <source>The process that reads the cases died; it may need too much memory. Resume to go on.</source>
-   <translation type="unfinished" />
+   <translation>Der Prozess, der die Fälle liest, ist abgebrochen; vielleicht braucht er zu viel Speicher. Setzen Sie das Training fort.</translation>
   </message>
   <message>
    <source>{processes} processes cannot share {samples} samples an iteration; start fewer, or make the plan's batch larger.</source>
@@ -1029,7 +1045,7 @@
   </message>
   <message>
    <source>{folder} is the part of a cross-validation that learns from all cases; go on with the command that began it.</source>
-   <translation type="unfinished" />
+   <translation>{folder} ist der Teil einer Kreuzvalidierung, der aus allen Fällen lernt; fahren Sie mit dem Befehl fort, der sie begonnen hat.</translation>
   </message>
   <message>
    <source>{target} exists already and is not of this run; choose another folder with --out.</source>

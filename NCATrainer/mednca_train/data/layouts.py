@@ -5,7 +5,7 @@ What is done with the cases is not known here, and no voxel is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from .cases import Case, CaseSet, channel_names
 # As much as is used of the dataset.json of the Decathlon and of nnU-Net.
 _DESCRIPTION_SCHEMA = record(
     {
-        "labels": named({"anyOf": [LINE, {"type": "integer", "minimum": 0, "maximum": 255}]}),
+        "labels": named({"anyOf": [LINE, {"type": "integer", "minimum": 0, "maximum": 255}, {"type": "array"}]}),
         "channel_names": {"type": "object"},
         "modality": {"type": "object"},
     },
@@ -58,6 +58,7 @@ def _described(folder: Path) -> CaseSet | None:
         return None
     described = read_json(folder / "dataset.json", _DESCRIPTION_SCHEMA)
     names = {}
+    _check_learnable(described.get("labels", {}), folder / "dataset.json")
     for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
         number, name = (int(key), value) if key.isdecimal() else (value, key)
         if not isinstance(number, int) or not isinstance(name, str):
@@ -73,6 +74,19 @@ def _described(folder: Path) -> CaseSet | None:
     called = tuple(str(channel) for _number, channel in sorted(channels.items(), key=lambda each: each[0].zfill(4)))
     found = pair_folders(folder / "imagesTr", folder / "labelsTr", called)
     return replace(found, label_names=names)
+
+
+def _check_learnable(labels: Mapping[str, object], file: Path) -> None:
+    """Raises MedNCAError for what nnU-Net has and is not learned here."""
+    if any(isinstance(value, list) for value in labels.values()):
+        raise MedNCAError(
+            "{file} has regions that several labels make up together; give each structure one label of its own.",
+            file=file,
+        )
+    if "ignore" in labels:
+        raise MedNCAError(
+            "{file} has the label ignore, and voxels to be left out are not supported; leave out such cases.", file=file
+        )
 
 
 def pair_folders(images: str | Path, labels: str | Path, channels: Sequence[str] = ()) -> CaseSet:

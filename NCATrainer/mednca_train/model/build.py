@@ -166,7 +166,7 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
     if calibration is None:
         raise MedNCAError("{model} has too few saved samples to be calibrated anew; give it cases.", model=model.name)
     if why := _misled(calibration.detection):
-        raise MedNCAError("{why}", why=why)
+        raise MedNCAError.of(why)
     model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
 
 

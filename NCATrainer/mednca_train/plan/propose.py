@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -78,9 +79,7 @@ def propose(
         Label(value, (label_names or {}).get(value, f"Label {value}"), COLORS[n % len(COLORS)])
         for n, value in enumerate(fingerprint.values)
     )
-    reasons["labels"] = Sentence(
-        "{labels} label(s) occur in the {cases} usable cases.", labels=len(labels), cases=len(cases)
-    )
+    reasons["labels"] = _told_labels(labels, cases)
     channels = fingerprint.channels
     if len(channels) > 1:
         reasons["channels"] = Sentence(
@@ -127,6 +126,20 @@ def _listed(problems: list[tuple[str, Sentence]]) -> Sentence:
     """What is wrong with some cases, in a row."""
     told = [Sentence("{case}: {problem}", case=name, problem=problem) for name, problem in problems]
     return reduce(lambda first, then: Sentence("{first}; {then}", first=first, then=then), told)
+
+
+def _told_labels(labels: Sequence[Label], cases: Sequence[CaseFacts]) -> Sentence:
+    """How many there are, and which of them few cases have, as where a voxel was painted by mistake."""
+    told = Sentence("{labels} label(s) occur in the {cases} usable cases.", labels=len(labels), cases=len(cases))
+    counts = [(label, sum(label.value in case.labels for case in cases)) for label in labels]
+    rare = [f"{label.value} ({label.name}): {count}" for label, count in counts if count < len(cases)]
+    if not rare:
+        return told
+    return Sentence(
+        "{told} Not all cases have all of them (value, name, cases): {rare}. Is that meant?",
+        told=told,
+        rare="; ".join(rare),
+    )
 
 
 def _grid(cases, largest, reasons):

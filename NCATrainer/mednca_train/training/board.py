@@ -7,9 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..plan.plan import Plan
-from ..run_folder import HistoryRow
+from ..run_folder import TENSORBOARD, HistoryRow
 
-FOLDER = "tensorboard"
 _FLUSH_SECONDS = 30
 
 
@@ -31,7 +30,7 @@ def board(folder: Path, plan: Plan, iteration: int) -> Iterator[Callable[[Histor
         yield lambda row: None
         return
     try:
-        writer = SummaryWriter(str(folder / FOLDER), purge_step=iteration + 1, flush_secs=_FLUSH_SECONDS)
+        writer = SummaryWriter(str(folder / TENSORBOARD), purge_step=iteration + 1, flush_secs=_FLUSH_SECONDS)
     except OSError:  # as where the disk is full, which the checkpoint tells: curves are no reason to stop
         yield lambda row: None
         return

@@ -35,6 +35,7 @@ from ..run_folder import (
     holds_run,
     read_plan,
     read_split,
+    strangers_in,
     write_plan,
     write_split,
     write_status,
@@ -59,11 +60,15 @@ class Diverged(Exception):
 
 
 def check_new(folder: Path) -> None:
-    """Raises MedNCAError where a folder already holds a run."""
-    exists = holds_run(folder)
+    """Raises MedNCAError where a folder already holds a run, or anything that is no part of one."""
+    exists, strangers = holds_run(folder), strangers_in(folder)
     distributed.wait()  # all have asked before one begins to write
     if exists:
         raise MedNCAError("{folder} already holds a training run; resume it or choose another folder.", folder=folder)
+    if strangers:
+        raise MedNCAError(
+            "{folder} holds something else ({name}); choose a new folder for the run.", folder=folder, name=strangers[0]
+        )
 
 
 def _lack_of_memory(error: BaseException, device: torch.device) -> Sentence | None:
@@ -272,7 +277,7 @@ class Run:
             else:  # half an iteration is no state to go on from: the last checkpoint is
                 self.set_state(state)
             if lack:
-                raise MedNCAError("{why}", why=lack) from error
+                raise MedNCAError.of(lack) from error
             raise
 
     def _loaders(self) -> int:
