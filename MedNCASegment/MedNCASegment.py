@@ -712,7 +712,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
             return request
         self.queue.wait(request)
         if request.state is not RequestState.DONE:
-            raise MedNCAError(request.error or _("The segmentation was cancelled."))
+            raise MedNCAError(request.error or _("The segmentation was canceled."))
         return request.brought
 
     def segmentInProcess(
@@ -805,7 +805,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         search = self.startSearch(volumeNode, model, **options)
         self.queue.wait(search)
         if search.state is not RequestState.DONE:
-            raise MedNCAError(search.error or _("The search was cancelled."))
+            raise MedNCAError(search.error or _("The search was canceled."))
         return search.places
 
     def startGrowth(self, volumeNode: vtkMRMLScalarVolumeNode, model: str, **options: Any) -> Growing:
@@ -952,18 +952,18 @@ class MedNCASegmentTest(ScriptedLoadableModuleTest):
         self.delayDisplay(_("Bad requests were refused."))
 
     def test_cancel(self) -> None:
-        """A cancelled request ends soon and adds nothing."""
+        """A canceled request ends soon and adds nothing."""
         logic = MedNCASegmentLogic()
         try:
             request = logic.segment(self._phantom(), "hippocampus-m3dnca", members=100, wait=False)
             assert isinstance(request, Request)
             logic.cancel()
             logic.queue.wait(request)
-            self.assertIs(request.state, RequestState.CANCELLED)
+            self.assertIs(request.state, RequestState.CANCELED)
             self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode"), 0)
         finally:
             logic.shutdown()
-        self.delayDisplay(_("A request was cancelled."))
+        self.delayDisplay(_("A request was canceled."))
 
     def _phantom(self):
         import numpy as np

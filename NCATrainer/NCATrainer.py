@@ -1,4 +1,4 @@
-"""NCATrainer, the scripted module: train and fine-tune models on one's own labelled volumes, without a server.
+"""NCATrainer, the scripted module: train and fine-tune models on one's own labeled volumes, without a server.
 
 This file stays thin: the engine is mednca_train, which runs in a process of its own; what touches MRML and Qt beside
 the panel is NCATrainerLib. It imports neither torch nor anything that Slicer does not bring.
@@ -64,7 +64,7 @@ class NCATrainer(ScriptedLoadableModule):
         self.parent.dependencies = ["MedNCASegment"]
         self.parent.contributors = ["The MedNCA developers"]
         self.parent.helpText = _(
-            "Train a neural cellular automaton of some ten thousand parameters on your own labelled volumes, or "
+            "Train a neural cellular automaton of some ten thousand parameters on your own labeled volumes, or "
             "fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict."
         )
         self.parent.acknowledgementText = _(
@@ -238,7 +238,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onFolderButton(self) -> None:
         """Take a folder in place of pairs, and examine it."""
-        title, last = _("Folder of labelled volumes"), self._parameterNode.folder
+        title, last = _("Folder of labeled volumes"), self._parameterNode.folder
         folder = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, last)
         if folder:
             self._setPairs([])

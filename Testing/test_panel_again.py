@@ -171,7 +171,7 @@ def test_a_failure_in_the_middle_is_told_and_all_is_as_it_was(host, panel, monke
     assert segment_names(segmentation) == []
 
 
-def test_a_request_that_is_cancelled_misses_or_fails_replaces_nothing(host, panel, volume):
+def test_a_request_that_is_canceled_misses_or_fails_replaces_nothing(host, panel, volume):
     import slicer
 
     segmentation = click(host, panel, LEFT)

@@ -1,4 +1,4 @@
-"""What goes wrong while the module is used: cancelled, closed, killed, not installed; each told, and nothing left behind."""
+"""What goes wrong while the module is used: canceled, closed, killed, not installed; each told, and nothing left behind."""
 
 import os
 import sys

@@ -49,15 +49,15 @@ def client(host, monkeypatch):
 def test_a_state_is_never_left_for_an_earlier_one(states):
     from MedNCASegmentLib.worker_client import Job
 
-    over = {states.DONE, states.MISSED, states.FAILED, states.CANCELLED}
+    over = {states.DONE, states.MISSED, states.FAILED, states.CANCELED}
     assert {state for state in states if state.isOver} == over
     for begun in over:
         job = Job()
         assert job.enter(begun, "why") and not any(job.enter(state) for state in states if state is not begun)
         assert (job.state, job.error) == (begun, "why")
     job = Job()
-    assert job.enter(states.RUNNING) and job.enter(states.RUNNING) and job.enter(states.CANCELLING)
-    assert not job.enter(states.RUNNING) and job.state is states.CANCELLING and job.enter(states.CANCELLED)
+    assert job.enter(states.RUNNING) and job.enter(states.RUNNING) and job.enter(states.CANCELING)
+    assert not job.enter(states.RUNNING) and job.state is states.CANCELING and job.enter(states.CANCELED)
 
 
 def test_a_job_that_goes_well(client, states):
@@ -82,34 +82,34 @@ def test_jobs_that_do_not_go_well(client, states):
 
     assert ended(Failed(error="no")) == (states.FAILED, "no")
     assert ended(Failed(error="nothing", missed=True)) == (states.MISSED, "nothing")
-    assert ended(Stopped()) == (states.CANCELLED, "")
+    assert ended(Stopped()) == (states.CANCELED, "")
     assert ended(Done(answer={}), whole=False) == (states.FAILED, "The worker left no result.")
     assert ended(Done(answer={}), problem=NothingFound("empty")) == (states.MISSED, "empty")
     assert ended(Done(answer={}), problem=MedNCAError("unfit")) == (states.FAILED, "unfit")
     assert ended(Done(answer={}), problem=KeyError()) == (states.FAILED, "KeyError")
 
 
-def test_what_is_being_cancelled_ends_cancelled(client, states):
+def test_what_is_being_canceled_ends_canceled(client, states):
     """Also where the worker was done a moment before: its result is not used."""
     client.problem = MedNCAError("must not be taken")
     job = client.submit(command="segment", image="x")
     job.folder.mkdir()
     client.cancel(job)
     client.hears(Advanced(job.id, Progress("ensemble", 1, 2)))
-    assert job.state is states.CANCELLING
+    assert job.state is states.CANCELING
     client.hears(Done(job.id, {}))
-    assert (job.state, job.error) == (states.CANCELLED, "") and not job.folder.exists()
+    assert (job.state, job.error) == (states.CANCELED, "") and not job.folder.exists()
     assert not client._impatience.isActive()
     client.cancel(job)
-    assert client.told[-1][0] is states.CANCELLED
+    assert client.told[-1][0] is states.CANCELED
 
 
-def test_a_job_that_was_never_submitted_can_be_cancelled(client, states):
+def test_a_job_that_was_never_submitted_can_be_canceled(client, states):
     from MedNCASegmentLib.worker_client import Job
 
     job = Job()
     client.cancel(job)
-    assert job.state is states.CANCELLED and client.told == [(states.CANCELLED, "sending")]
+    assert job.state is states.CANCELED and client.told == [(states.CANCELED, "sending")]
 
 
 def test_lines_that_are_no_events_are_for_the_log(client, monkeypatch):
@@ -135,5 +135,5 @@ def test_what_is_said_of_progress(states):
 
     running = Progress("ensemble", 3, 10, field=2, fields=4, seconds_left=12.3)
     assert progressText(states.RUNNING, running) == "Running the ensemble, click 2/4: 3/10, 12 s left"
-    assert progressText(states.CANCELLING, running) == "Cancelling"
+    assert progressText(states.CANCELING, running) == "Canceling"
     assert progressText(states.WAITING, Progress("sending")) == "Handing over the volume"

@@ -144,14 +144,14 @@ def test_reproducible_from_the_recorded_seed():
 
 
 def test_progress_can_cancel():
-    class Cancelled(Exception):
+    class Canceled(Exception):
         pass
 
     def progress(told):
         if told.stage == "ensemble" and told.step == 2:
-            raise Cancelled
+            raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         segment_image(image_of(BALL * 1.0), bright_model(), members=9, progress=progress)
 
 

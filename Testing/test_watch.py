@@ -170,7 +170,7 @@ class Heard:
 
     def write(self, text):
         self.events.append(json.loads(text))
-        self.jobs -= self.events[-1]["event"] in ("done", "failed", "cancelled")
+        self.jobs -= self.events[-1]["event"] in ("done", "failed", "canceled")
         if not self.jobs:
             self.source.over.set()
 
@@ -182,7 +182,7 @@ def answers(*requests):
     source = Held(*requests)
     sink = Heard(source, len(requests))
     Worker(source, sink).run()
-    return [event for event in sink.events if event["event"] in ("done", "failed", "cancelled")], sink.events
+    return [event for event in sink.events if event["event"] in ("done", "failed", "canceled")], sink.events
 
 
 @pytest.fixture

@@ -78,11 +78,11 @@ def test_cancel(worker, job, tmp_path):
         pass
     asked = time.monotonic()
     worker.say(command="cancel", job="7")
-    assert worker.hear("cancelled", "done")[-1]["event"] == "cancelled"
+    assert worker.hear("canceled", "done")[-1]["event"] == "canceled"
     assert time.monotonic() - asked < 5
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bright", "image.nrrd"]
     worker.say(**job, members=1)  # and it is still there for the next click
-    assert worker.hear("done", "failed", "cancelled")[-1]["event"] == "done"
+    assert worker.hear("done", "failed", "canceled")[-1]["event"] == "done"
 
 
 @pytest.mark.parametrize(

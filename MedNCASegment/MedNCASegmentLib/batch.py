@@ -68,7 +68,7 @@ class Batch:
 
     def note(self, request: Request | Search, isBusy: bool) -> None:
         """A request of the batch changed; isBusy: whether anything is still being computed."""
-        if request.state is RequestState.CANCELLED:
+        if request.state is RequestState.CANCELED:
             self.stop()
             return
         if request.error:

@@ -264,8 +264,8 @@ def modelText(description: Description) -> str:
 
 def progressText(state: RequestState, progress: Progress) -> str:
     """What the worker is doing, for the progress bar."""
-    if state is RequestState.CANCELLING:
-        return _("Cancelling")
+    if state is RequestState.CANCELING:
+        return _("Canceling")
     words = {
         "starting": _("Starting: loading PyTorch (some seconds, once per session)"),
         "waiting": _("Waiting"),

@@ -305,7 +305,7 @@ class RequestQueue:
         self._timer.stop()
         self._sending, self._files = None, {}
         for request in self.pending:
-            request.job.enter(RequestState.CANCELLED)
+            request.job.enter(RequestState.CANCELED)
         self.pending = []
         self.client.shutdown()
 

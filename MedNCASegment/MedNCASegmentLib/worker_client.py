@@ -38,16 +38,16 @@ class RequestState(Enum):
 
     WAITING = "waiting"
     RUNNING = "running"
-    CANCELLING = "cancelling"  # asked to stop, and not stopped yet
+    CANCELING = "canceling"  # asked to stop, and not stopped yet
     DONE = "done"
     MISSED = "missed"  # nothing lies where somebody clicked
     FAILED = "failed"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
     @property
     def isOver(self) -> bool:
         """Whether nothing more will happen."""
-        return self in (RequestState.DONE, RequestState.MISSED, RequestState.FAILED, RequestState.CANCELLED)
+        return self in (RequestState.DONE, RequestState.MISSED, RequestState.FAILED, RequestState.CANCELED)
 
 
 class Job:
@@ -76,9 +76,9 @@ class Job:
     def enter(self, state: RequestState, error: str = "") -> bool:
         """Take on another state, here and nowhere else.
 
-        What is over stays over, and what is being cancelled does not run again; returns whether it is in that state.
+        What is over stays over, and what is being canceled does not run again; returns whether it is in that state.
         """
-        if self.state.isOver or (self.state is RequestState.CANCELLING and not state.isOver):
+        if self.state.isOver or (self.state is RequestState.CANCELING and not state.isOver):
             return self.state is state
         self.state, self.error = state, error
         return True
@@ -182,10 +182,10 @@ class WorkerClient:
         if job.state.isOver:
             return
         if job.id not in self.jobs:
-            self.end(job, RequestState.CANCELLED)
+            self.end(job, RequestState.CANCELED)
             return
         self._say({"command": "cancel", "job": job.id})
-        job.enter(RequestState.CANCELLING)
+        job.enter(RequestState.CANCELING)
         self.changed(job)
         if not self._impatience.isActive():
             self._impatience.start(self.cancelPatience)
@@ -194,7 +194,7 @@ class WorkerClient:
         """A job is over, submitted or not: tell it, once."""
         job.enter(state, error)
         self.jobs.pop(job.id, None)
-        if not any(other.state is RequestState.CANCELLING for other in self.jobs.values()):
+        if not any(other.state is RequestState.CANCELING for other in self.jobs.values()):
             self._impatience.stop()
         self.changed(job)
 
@@ -215,7 +215,7 @@ class WorkerClient:
         """End the process and forget all jobs, silently; the client can be used again afterward."""
         self._impatience.stop()
         for job in self.jobs.values():
-            job.enter(RequestState.CANCELLED)
+            job.enter(RequestState.CANCELED)
         self.jobs = {}
         process, self.process = self.process, None
         if process is not None:
@@ -288,7 +288,7 @@ class WorkerClient:
         elif isinstance(event, Done):
             self._onDone(job, event.answer)
         elif isinstance(event, Stopped):
-            self.end(job, RequestState.CANCELLED)
+            self.end(job, RequestState.CANCELED)
         elif isinstance(event, Failed):
             error = sentenceText(event.sentence) if event.sentence else event.error
             self.end(job, RequestState.MISSED if event.missed else RequestState.FAILED, error)
@@ -296,9 +296,9 @@ class WorkerClient:
             self.heard(job, event)
 
     def _onDone(self, job: Job, answer: dict) -> None:
-        if job.state is RequestState.CANCELLING:
+        if job.state is RequestState.CANCELING:
             job.forget()
-            self.end(job, RequestState.CANCELLED)
+            self.end(job, RequestState.CANCELED)
             return
         job.answer = answer
         try:
@@ -315,7 +315,7 @@ class WorkerClient:
     def _onImpatience(self):
         self.log(_("The worker does not answer; it is ended."))
         for job in list(self.jobs.values()):
-            self.end(job, RequestState.CANCELLED)
+            self.end(job, RequestState.CANCELED)
         endProcessTree(self.process, self.pid)
 
     def _onProcessError(self, error):
@@ -333,8 +333,8 @@ class WorkerClient:
     def _failAll(self, error):
         self._impatience.stop()
         for job in list(self.jobs.values()):
-            if job.state is RequestState.CANCELLING:
-                self.end(job, RequestState.CANCELLED)
+            if job.state is RequestState.CANCELING:
+                self.end(job, RequestState.CANCELED)
             else:
                 self.end(job, RequestState.FAILED, error)
 

@@ -320,9 +320,9 @@ class Failed(Event):
 
 @dataclass(frozen=True)
 class Stopped(Event):
-    """A job was cancelled."""
+    """A job was canceled."""
 
-    event = "cancelled"
+    event = "canceled"
 
 
 _EVENTS = {each.event: each for each in (Started, Ready, Advanced, Row, Told, Done, Failed, Stopped)}

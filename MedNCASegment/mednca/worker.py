@@ -14,7 +14,7 @@ Run as `python -m mednca.worker`. It speaks JSON lines. On standard input:
     {"command": "quit"}
 
 On standard output it writes the events of `messages`, one a line: started and ready, of itself; progress, done, failed
-and cancelled, of a job, which they name. The answer of "done" to "segment" holds "out", the folder, which was renamed
+and canceled, of a job, which they name. The answer of "done" to "segment" holds "out", the folder, which was renamed
 into place, and "report" (`result.Report`); that to "find" holds "places" (`result.Place`); that to "grow" holds "out",
 a folder with growth.nrrd, and "levels" (`growth.Growth`); that to "disturb" holds "out", a folder with disturbed.nrrd.
 
@@ -61,7 +61,7 @@ _LONGEST_LINE = 100_000_000  # bytes
 _PATIENCE = 3.0  # seconds from the end of standard input to the end of the process, at most
 
 
-class Cancelled(Exception):
+class Canceled(Exception):
     """The running job was asked to stop."""
 
 
@@ -77,7 +77,7 @@ class Worker:
     def __init__(self, source: BinaryIO, sink: TextIO, ended: Callable[[], None] | None = None):
         self.source, self.sink = source, sink
         self.jobs: queue.Queue = queue.Queue()
-        self.cancelled: set[str] = set()
+        self.canceled: set[str] = set()
         self.image: tuple | None = None
         self.ended = ended
         self.speaking = threading.Lock()
@@ -116,10 +116,10 @@ class Worker:
                 self.sink.write(event.to_line() + "\n")
                 self.sink.flush()
         except OSError:
-            self.cancelled.add("*")
+            self.canceled.add("*")
 
     def _listen(self) -> None:
-        """Cancelling must be heard while a job runs; the rest waits in the queue."""
+        """Canceling must be heard while a job runs; the rest waits in the queue."""
         for line in self._lines():
             try:
                 request = self._understood(line)
@@ -129,11 +129,11 @@ class Worker:
             if request["command"] == "quit":
                 break
             if request["command"] == "cancel":
-                self.cancelled.add(request["job"])
+                self.canceled.add(request["job"])
             else:
-                self.cancelled.discard(request["job"])  # a late cancel was for an earlier job of this name
+                self.canceled.discard(request["job"])  # a late cancel was for an earlier job of this name
                 self.jobs.put(request)
-        self.cancelled.add("*")
+        self.canceled.add("*")
         self.jobs.put(None)
         if ended := self.ended:
             ended()
@@ -158,14 +158,14 @@ class Worker:
             command, schema = self.commands()[request["command"]]
             check_schema(request, schema, Sentence("The request"))
             self.tell(Done(job, command(request, job)))
-        except Cancelled:
+        except Canceled:
             self.tell(Stopped(job))
         except MedNCAError as error:
             self.tell(Failed(job, str(error), error.sentence, missed=isinstance(error, NothingFound)))
         except Exception as error:  # what failed must reach the user whole
             traceback.print_exc()
             self.tell(Failed(job, f"{type(error).__name__}: {error}", bug=True))
-        self.cancelled.discard(job)
+        self.canceled.discard(job)
 
     def _segment(self, request: dict, job: str) -> dict:
         from .files import staged, write_json
@@ -254,7 +254,7 @@ class Worker:
             job: its id.
 
         Returns:
-            The callback; it raises Cancelled where the job was asked to stop.
+            The callback; it raises Canceled where the job was asked to stop.
         """
         begun: dict[tuple[str, int], tuple[float, int]] = {}  # in the middle, where a training is resumed
 
@@ -271,9 +271,9 @@ class Worker:
         return progress
 
     def check(self, job: str) -> None:
-        """Raises Cancelled where the job was asked to stop."""
-        if job in self.cancelled or "*" in self.cancelled:
-            raise Cancelled
+        """Raises Canceled where the job was asked to stop."""
+        if job in self.canceled or "*" in self.canceled:
+            raise Canceled
 
 
 def main(kind: type[Worker] = Worker) -> None:

@@ -324,7 +324,7 @@ class Trainer:
             self.changed()
             return
         self.job = None
-        error = "" if job.state in (RequestState.DONE, RequestState.CANCELLED) else job.error
+        error = "" if job.state in (RequestState.DONE, RequestState.CANCELED) else job.error
         if job.state == RequestState.DONE:
             try:
                 self._take(job)

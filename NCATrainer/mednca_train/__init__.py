@@ -1,4 +1,4 @@
-"""The training engine: from labelled volumes to a model folder that mednca can use.
+"""The training engine: from labeled volumes to a model folder that mednca can use.
 
     plan/            a run as data: the fingerprint of a data set, the plan proposed for it, the model's metadata
     progress.py      how far work has come, and what its stages are called; validation_report.py: what it came to

@@ -158,7 +158,7 @@ def train(
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
     hours: HoursOption = None,
 ) -> None:
-    """Train a model from labelled volumes, measure and calibrate it, and write its folder."""
+    """Train a model from labeled volumes, measure and calibrate it, and write its folder."""
     _require_training_packages()
     from . import training_run
     from .plan.presets import PRESETS
@@ -284,7 +284,7 @@ def finetune(
     keep_names: KeepNames = False,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
 ) -> None:
-    """Go on training a model of the library on labelled volumes of your own, and say whether that helped."""
+    """Go on training a model of the library on labeled volumes of your own, and say whether that helped."""
     _require_training_packages()
     from . import training_run
     from .plan.finetuning import finetuning_plan

@@ -80,7 +80,7 @@ def begin(
     Args:
         folder: of the run; made where it is not there.
         plan: what decides the training.
-        cases: labelled volumes without a problem (`data.examine`); they are split by the plan's share and seed.
+        cases: labeled volumes without a problem (`data.examine`); they are split by the plan's share and seed.
         metadata: of the model to be made (`plan.metadata`).
         base: a model whose weights it begins with, for fine-tuning.
         options: default: those of `RunOptions`.

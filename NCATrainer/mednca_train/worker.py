@@ -2,7 +2,7 @@
 
 Run as `python -m mednca_train.worker`. It speaks the JSON lines of `mednca.worker`; its commands examine, plan and
 train are the requests of `messages`, which also says what is answered. While it trains it tells a `Row` of the history
-now and then, and a `Told` for people. Cancelling a training pauses it: what was done is saved. A worker that is ended
+now and then, and a `Told` for people. Canceling a training pauses it: what was done is saved. A worker that is ended
 loses what it did since the last checkpoint, at most a minute of training.
 """
 

@@ -16,11 +16,11 @@
    <translation>Nach M3D-NCA und Med-NCA von Kalkhof, González und Mukhopadhyay, TU Darmstadt.</translation>
   </message>
   <message>
-   <source>The segmentation was cancelled.</source>
+   <source>The segmentation was canceled.</source>
    <translation>Die Segmentierung wurde abgebrochen.</translation>
   </message>
   <message>
-   <source>The search was cancelled.</source>
+   <source>The search was canceled.</source>
    <translation>Die Suche wurde abgebrochen.</translation>
   </message>
   <message>
@@ -40,7 +40,7 @@
    <translation>Ungültige Aufträge wurden abgelehnt.</translation>
   </message>
   <message>
-   <source>A request was cancelled.</source>
+   <source>A request was canceled.</source>
    <translation>Ein Auftrag wurde abgebrochen.</translation>
   </message>
   <message>
@@ -1034,7 +1034,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Nutzungsbedingungen: {terms}</translation>
   </message>
   <message>
-   <source>Cancelling</source>
+   <source>Canceling</source>
    <translation>Wird abgebrochen</translation>
   </message>
   <message>

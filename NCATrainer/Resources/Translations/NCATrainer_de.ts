@@ -8,7 +8,7 @@
    <translation>NCA Trainer</translation>
   </message>
   <message>
-   <source>Train a neural cellular automaton of some ten thousand parameters on your own labelled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict.</source>
+   <source>Train a neural cellular automaton of some ten thousand parameters on your own labeled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict.</source>
    <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit einigen zehntausend Parametern an Ihren eigenen annotierten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil.</translation>
   </message>
   <message>
@@ -28,7 +28,7 @@
    <translation>Zu keinem Volumen der Szene gibt es eine Segmentierung, die darauf erstellt wurde.</translation>
   </message>
   <message>
-   <source>Folder of labelled volumes</source>
+   <source>Folder of labeled volumes</source>
    <translation>Ordner mit annotierten Volumina</translation>
   </message>
   <message>
@@ -180,7 +180,7 @@
    <translation>Ordner nutzen</translation>
   </message>
   <message>
-   <source>Use the labelled volumes of a folder instead: Medical Segmentation Decathlon, nnU-Net, or the folders images and labels.</source>
+   <source>Use the labeled volumes of a folder instead: Medical Segmentation Decathlon, nnU-Net, or the folders images and labels.</source>
    <translation>Stattdessen die annotierten Volumina eines Ordners nutzen: Medical Segmentation Decathlon, nnU-Net oder die Ordner images und labels.</translation>
   </message>
   <message>

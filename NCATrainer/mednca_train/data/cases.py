@@ -1,4 +1,4 @@
-"""Labelled volumes, and which of them are held out. Where they lie is `layouts`' business; no voxel is read here."""
+"""Labeled volumes, and which of them are held out. Where they lie is `layouts`' business; no voxel is read here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ONE_CHANNEL = Preprocessing(None).channels  # what the channel of an image that 
 
 @dataclass(frozen=True)
 class Case:
-    """One labelled volume.
+    """One labeled volume.
 
     Attributes:
         name: unique within a data set.
@@ -37,7 +37,7 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseSet:
-    """The labelled volumes of a data set.
+    """The labeled volumes of a data set.
 
     Attributes:
         cases: in the order of their names.

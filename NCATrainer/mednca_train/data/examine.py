@@ -25,7 +25,7 @@ def fingerprint(
     """Read every case once, and say what it is like and what is wrong with it.
 
     Args:
-        case_set: the labelled volumes.
+        case_set: the labeled volumes.
         values: of the labels to be trained; a case with any other one is a problem. None: whatever occurs.
         progress: called in the stage "examining"; it may raise to stop.
 

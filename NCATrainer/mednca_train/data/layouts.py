@@ -1,4 +1,4 @@
-"""How the labelled volumes of a data set lie in its folder: a function a layout, in `LAYOUTS`.
+"""How the labeled volumes of a data set lie in its folder: a function a layout, in `LAYOUTS`.
 
 What is done with the cases is not known here, and no voxel is read.
 """
@@ -27,7 +27,7 @@ _DESCRIPTION_SCHEMA = record(
 
 
 def find_dataset(folder: str | Path) -> CaseSet:
-    """The labelled volumes of a folder.
+    """The labeled volumes of a folder.
 
     Args:
         folder: in one of `LAYOUTS`: as the Medical Segmentation Decathlon or nnU-Net have it (dataset.json, imagesTr,
@@ -90,7 +90,7 @@ def _check_learnable(labels: Mapping[str, object], file: Path) -> None:
 
 
 def pair_folders(images: str | Path, labels: str | Path, channels: Sequence[str] = ()) -> CaseSet:
-    """The labelled volumes of two folders, paired by name (`imaging.reading.pair_by_name`). Raises MedNCAError where
+    """The labeled volumes of two folders, paired by name (`imaging.reading.pair_by_name`). Raises MedNCAError where
     there is none."""
     pairs, problems = pair_by_name(images, labels, channels)
     cases = tuple(Case(name, paths[0], label_map, paths[1:]) for name, paths, label_map in pairs)

@@ -22,7 +22,7 @@ def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
     Returns:
         Fields of model.json, and its id.
     """
-    made_from, license, source = "", "As its maker decides.", "The user's own labelled volumes."
+    made_from, license, source = "", "As its maker decides.", "The user's own labeled volumes."
     references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
     if base:
         made_from = f" Fine-tuned from {base.name}."
@@ -35,7 +35,7 @@ def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
         "name": name,
         "version": "1.0.0",
         "task": f"Segmentation of {name}",
-        "description": f"{name}, trained on the user's own labelled volumes.{made_from}",
+        "description": f"{name}, trained on the user's own labeled volumes.{made_from}",
         "authors": "",
         "copyright": "",
         "license": license,
