@@ -75,7 +75,7 @@ def _cells(path, first):
     [
         ("crops, clean", "crop, clean"),
         ("crops, degraded", "crop, degraded"),
-        ("whole brains of another labeling protocol, clean", "scan, clean"),
+        ("whole brains (without skull) of another labeling protocol, clean", "scan, clean"),
         ("whole brains, degraded", "scan, degraded"),
     ],
 )

@@ -97,7 +97,7 @@ def _ask(names):
     text = _(
         "MedNCA needs Python packages that are not installed yet, or are too old: {names}.\n\n"
         "They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: "
-        "1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?"
+        "1 MB, to train some tens) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?"
     )
     if not slicer.util.confirmOkCancelDisplay(text.format(names=names), windowTitle=_("MedNCA")):
         raise Declined(_("{names} not installed; nothing can be segmented or trained without.").format(names=names))

@@ -12,8 +12,8 @@
    <translation>Klicken Sie auf ein Organ: Ein neuronaler zellulärer Automat mit 12 bis 70 Tausend Parametern segmentiert es, zeigt, wo er unsicher ist, und sagt, ob dem Ergebnis zu trauen ist. Alles wird auf diesem Computer berechnet. Nur für Forschung und Lehre: Jedes Ergebnis muss von einem Menschen geprüft werden.</translation>
   </message>
   <message>
-   <source>After M3D-NCA and Med-NCA by Kalkhof, González and Mukhopadhyay, TU Darmstadt.</source>
-   <translation>Nach M3D-NCA und Med-NCA von Kalkhof, González und Mukhopadhyay, TU Darmstadt.</translation>
+   <source>Methods: M3D-NCA (Kalkhof, Mukhopadhyay) and Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Bundled models: learned from the Medical Segmentation Decathlon (CC BY-SA 4.0) and PROMISE12 (research use), calibrated with OASIS, labels by Neuromorphometrics (CC BY-NC), too.</source>
+   <translation>Methoden: M3D-NCA (Kalkhof, Mukhopadhyay) und Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Mitgelieferte Modelle: gelernt an der Medical Segmentation Decathlon (CC BY-SA 4.0) und an PROMISE12 (nur Forschung), kalibriert auch mit OASIS, Labels von Neuromorphometrics (CC BY-NC).</translation>
   </message>
   <message>
    <source>The segmentation was canceled.</source>
@@ -478,10 +478,10 @@
   <message>
    <source>MedNCA needs Python packages that are not installed yet, or are too old: {names}.
 
-They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: 1 MB) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?</source>
+They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: 1 MB, to train some tens) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?</source>
    <translation>MedNCA benötigt Python-Pakete, die noch nicht installiert oder zu alt sind: {names}.
 
-Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
+Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB, zum Trainieren einige zehn) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
   </message>
   <message>
    <source>MedNCA</source>

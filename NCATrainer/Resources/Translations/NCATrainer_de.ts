@@ -8,12 +8,12 @@
    <translation>NCA Trainer</translation>
   </message>
   <message>
-   <source>Train a neural cellular automaton of some ten thousand parameters on your own labeled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict.</source>
-   <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit einigen zehntausend Parametern an Ihren eigenen annotierten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil.</translation>
+   <source>Train a neural cellular automaton of some ten thousand parameters on your own labeled volumes, or fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict. For research and education only.</source>
+   <translation>Trainieren Sie auf diesem Computer einen neuronalen zellulären Automaten mit einigen zehntausend Parametern an Ihren eigenen annotierten Volumina, oder trainieren Sie einen vorhandenen nach. Das Modell erscheint in MedNCA Segment, mit eigenem Urteil. Nur für Forschung und Lehre.</translation>
   </message>
   <message>
-   <source>After M3D-NCA and Med-NCA by Kalkhof, González and Mukhopadhyay, TU Darmstadt.</source>
-   <translation>Nach M3D-NCA und Med-NCA von Kalkhof, González und Mukhopadhyay, TU Darmstadt.</translation>
+   <source>Methods: M3D-NCA (Kalkhof, Mukhopadhyay) and Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt.</source>
+   <translation>Methoden: M3D-NCA (Kalkhof, Mukhopadhyay) und Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt.</translation>
   </message>
   <message>
    <source>There is no model {start} here; the training starts from a new one.</source>

@@ -79,11 +79,13 @@ HIPPOCAMPUS_M3DNCA = Preset(
         "intended_use": "Research and education. Not a medical device; a person must review every result.",
         "data_source": "Medical Segmentation Decathlon, Task04 Hippocampus, CC BY-SA 4.0 (Antonelli et al., The "
         "Medical Segmentation Decathlon, Nature Communications 2022). The set holds left and right hippocampi of the "
-        "same subjects without saying which, so that both of one subject may lie on different sides of the split.",
+        "same subjects without saying which, so that both of one subject may lie on different sides of the split. "
+        "Calibrated and tried, not trained, also with brains of OASIS without their skulls (Marcus et al. 2007; labels "
+        "by Neuromorphometrics, CC BY-NC).",
         "limits": "T1-weighted MRI of about 1 mm, of adults. Very strong noise and ghosting break it, and so do the "
-        "papers' artifacts, which are stronger than a scanner's; the model's card says how far. The border between "
-        "anterior and posterior is a convention, and the least certain part. It expects one hippocampus in its field "
-        "of view: in a whole head let both sides be found, or click on it.",
+        "papers' artifacts, which are stronger than a scanner's: see the card's table of conditions. The border "
+        "between anterior and posterior is a convention, and the least certain part. It expects one hippocampus in its "
+        "field of view: in a whole head let both sides be found, or click on it.",
         "references": _PAPERS,
         # The training set shows no heads; this is where they lie in the MNI152 brain.
         "seeds": [
