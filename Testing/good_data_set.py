@@ -19,7 +19,7 @@ from phantoms import ellipsoid
 OUT = Path(__file__).resolve().parents[1] / "NCATrainer" / "Resources" / "NCATrainerGoodDataSet.png"
 SIZE, DPI = (248, 290), 100  # pixels: less than a panel of 350 leaves
 GROUND, TEXT, FAINT = "#1f262b", "#e8edf0", "#8fa0aa"
-COLORS = np.array([(0, 0, 0), (230, 126, 34), (64, 156, 255)]) / 255
+COLORS = np.array([(0, 0, 0), (241, 214, 64), (64, 156, 255)]) / 255
 EDGE = 64
 
 

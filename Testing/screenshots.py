@@ -30,10 +30,10 @@ STEPS = {
     "train-6-fine-tune": "fine-tune-start",
     "train-7-fine-tuned": "fine-tune-result",
 }
-PANEL_WIDTH, VIEW = 500, 620
+PANEL_WIDTH, VIEW = 500, 700
 WIDTHS = (350, 500)
 PATIENCE = 3600  # seconds: the machine may be busy
-GAP = 12
+GAP, GRAY = 12, 239
 
 
 def main():
@@ -116,7 +116,7 @@ def segment(host, album):
         [lettered(host, "Red"), host.view("3D").render()],
         [lettered(host, name) for name in ("Green", "Yellow")],
     ]
-    sheet = beside(picture(host, panel, PANEL_WIDTH), np.vstack([np.hstack(row) for row in views]))
+    sheet = beside(picture(host, panel, PANEL_WIDTH), tiled(views))
     save(album.readme / "MedNCASegment.png", sheet)
     host.click(panel.ui.acceptButton)
     host.click(panel.ui.acceptButton)
@@ -165,7 +165,10 @@ def watch(host, album, panel):
     wait(host, lambda: browser.GetSelectedItemNumber() == browser.GetNumberOfItems() - 1)
     host.wait(lambda: False, 0.5)  # what is seen follows
     views = [lettered(host, name) for name in ("Red", "Yellow")]
-    save(album.sheets / "segment-8-growth-views.png", beside(picture(host, panel, PANEL_WIDTH), np.vstack(views)))
+    save(
+        album.sheets / "segment-8-growth-views.png",
+        beside(picture(host, panel, PANEL_WIDTH), tiled([[view] for view in views])),
+    )
     host.click(panel.ui.removeGrowthButton)
     panel.ui.watchCollapsibleButton.collapsed = True
 
@@ -362,10 +365,21 @@ def side_by_side(pictures):
     return np.hstack(columns)
 
 
+def tiled(rows):
+    """Views of one size, row by row, with gaps, on gray."""
+    height, width, _colors = rows[0][0].shape
+    sheet = np.full((len(rows) * (height + GAP) - GAP, len(rows[0]) * (width + GAP) - GAP, 3), GRAY, np.uint8)
+    for top, row in enumerate(rows):
+        for left, view in enumerate(row):
+            y, x = top * (height + GAP), left * (width + GAP)
+            sheet[y : y + height, x : x + width] = view
+    return sheet
+
+
 def beside(panel, views):
     """The panel to the left of the views, on a common gray background."""
     height = max(len(panel), len(views))
-    sheet = np.full((height, panel.shape[1] + views.shape[1], 3), 239, np.uint8)
+    sheet = np.full((height, panel.shape[1] + views.shape[1], 3), GRAY, np.uint8)
     sheet[: len(panel), : panel.shape[1]] = panel
     sheet[: len(views), panel.shape[1] :] = views
     return sheet

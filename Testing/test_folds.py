@@ -110,7 +110,7 @@ def test_folds_write_over_nothing_of_others(data, tmp_path, monkeypatch):
     mine = tmp_path / "Documents"
     mine.mkdir()
     (mine / "thesis.txt").write_text("all of it", encoding="utf-8")
-    cases = list(pair_folders(data / "images", data / "labels").cases)
+    cases = list(pair_folders(data / "images", data / "labels").cases)[:2]
     work = CrossValidation(tmp_path / "run", plan(iterations=1, batch=1), cases, METADATA, 2, RunOptions(out=str(mine)))
     with pytest.raises(MedNCAError, match="exists already and is not of this run"):
         cross_validate(work)

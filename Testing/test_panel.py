@@ -197,15 +197,31 @@ def test_a_hotspot_says_where_it_is_and_how_far_the_outline_may_move(host, panel
     panel.hotspots._fill()
     table = panel.ui.hotspotsTable
     rows = [[table.item(row, column).text().replace("\u00a0", " ") for column in range(2)] for row in range(4)]
-    assert rows[0] == ["Left: posterior surface", "1.5 mm out, 0.5 mm in"]
+    assert rows[0] == ["Left, posterior", "1.5 mm out, 0.5 mm in"]
     assert table.item(0, 1).text() == "1.5\u00a0mm\u00a0out, 0.5\u00a0mm\u00a0in"
-    assert rows[1:] == [["superior surface", "2.0 mm out"], ["inside", "-"], ["Right: -", "-"]]
+    assert rows[1:] == [["superior surface", "2.0 mm out"], ["inside", "-"], ["-", "-"]]
     assert "120 mm\u00b3" in table.item(2, 0).toolTip() and "\u00b125%" in table.item(2, 1).toolTip()
     assert "-118, -104, -115 mm" in table.item(0, 0).toolTip()
     host.grab(panel.parent, str(tmp_path / "narrow.png"), 350)
     assert table.horizontalHeader().length() <= table.width < 350
     longest = table.fontMetrics().horizontalAdvance(table.item(0, 1).text())
     assert table.columnWidth(1) > 1.05 * longest or table.rowHeight(0) > 1.5 * table.rowHeight(1)
+
+
+@pytest.mark.parametrize(
+    ("side", "surface", "told"),
+    [
+        ("left", "left", "Left, lateral"), ("left", "right", "Left, medial"), ("right", "right", "Right, lateral"),
+        ("right", "left", "Right, medial"), ("right", "inferior", "Right, inferior"), ("left", "inside", "Left, inside"),
+        (None, "left", "left surface"), ("left", None, "-"), ("left", "of a version to come", "of a version to come"),
+    ],
+)  # fmt: skip
+def test_on_two_sided_organs_left_and_right_are_lateral_and_medial(host, side, surface, told):
+    from mednca.quality.hotspots import Hotspot
+    from MedNCASegmentLib.messages import placeText
+
+    hotspot = Hotspot((0.0, 0.0, 0.0), volume_mm3=1.0, deviation=0.1, weight=1.0, surface=surface)
+    assert placeText(hotspot, side) == told
 
 
 def test_a_click_beside_the_organ_says_how_far_it_was(host, panel):

@@ -349,6 +349,7 @@ def trained_study(models):
     return Study("Trained", (0,), (part,), trained=own)
 
 
+@pytest.mark.slow
 def test_a_study_trains_its_own(trained_study, phantoms, models, inline_pool, tmp_path):
     """On the split of the model that they are like, once; what they were trained with is measured by none."""
     data, out = {"phantoms": find_dataset(phantoms)}, tmp_path / "out"

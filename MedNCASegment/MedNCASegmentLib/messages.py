@@ -134,9 +134,21 @@ def surfaceText(hotspot: Hotspot) -> str:
 
 
 def placeText(hotspot: Hotspot, side: str | None) -> str:
-    """The same, with the side of the body that the structure is on, where there is one of it on each."""
-    surface, title = surfaceText(hotspot), sideTitle(side)
-    return _("{side}: {surface}").format(side=title, surface=surface) if title else surface
+    """The same, with the side of the body that the structure is on, where there is one of it on each: there left and
+    right are lateral and medial."""
+    title = sideTitle(side)
+    places = {
+        side: _("lateral"),
+        "left" if side == "right" else "right": _("medial"),
+        "inside": _("inside"),
+        "anterior": _("anterior"),
+        "posterior": _("posterior"),
+        "inferior": _("inferior"),
+        "superior": _("superior"),
+    }
+    if not title or hotspot.surface not in places:
+        return surfaceText(hotspot)
+    return _("{side}, {place}").format(side=title, place=places[hotspot.surface])
 
 
 def outlineText(hotspot: Hotspot) -> str:

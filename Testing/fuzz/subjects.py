@@ -109,7 +109,7 @@ class Volume:
 
     def _compare_voxels(self, path: Path, found):
         """A changed file that is read: its voxels must be those that stand in it, whatever its header says now."""
-        native = sitk.GetArrayFromImage(_read(path))
+        native = sitk.GetArrayFromImage(_read(path)[0])
         stored = self._stored(path, native)
         if stored is None:
             return "wrong", "read although its voxels cannot be decoded"

@@ -878,8 +878,32 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Rand superior</translation>
   </message>
   <message>
-   <source>{side}: {surface}</source>
-   <translation>{side}: {surface}</translation>
+   <source>lateral</source>
+   <translation>lateral</translation>
+  </message>
+  <message>
+   <source>medial</source>
+   <translation>medial</translation>
+  </message>
+  <message>
+   <source>anterior</source>
+   <translation>anterior</translation>
+  </message>
+  <message>
+   <source>posterior</source>
+   <translation>posterior</translation>
+  </message>
+  <message>
+   <source>inferior</source>
+   <translation>inferior</translation>
+  </message>
+  <message>
+   <source>superior</source>
+   <translation>superior</translation>
+  </message>
+  <message>
+   <source>{side}, {place}</source>
+   <translation>{side}, {place}</translation>
   </message>
   <message>
    <source>{distance} mm out</source>

@@ -52,7 +52,7 @@ HIPPOCAMPUS_M3DNCA = Preset(
         ),
         preprocessing=Preprocessing(spacing=(1.0, 1.0, 1.0), field_of_view=(40.0, 56.0, 42.0), keep_largest=True),
         labels=(
-            Label(1, "Anterior hippocampus", (230, 126, 34), _terminology("5366008", "Hippocampus")),
+            Label(1, "Anterior hippocampus", (241, 214, 64), _terminology("5366008", "Hippocampus")),
             Label(2, "Posterior hippocampus", (64, 156, 255), _terminology("5366008", "Hippocampus")),
         ),
         field_of_view=(36, 52, 36),

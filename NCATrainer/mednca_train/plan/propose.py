@@ -19,7 +19,7 @@ from .fingerprint import CaseFacts, Fingerprint
 from .plan import Augmentation, Plan
 
 COLORS = (
-    (230, 126, 34), (64, 156, 255), (87, 187, 96), (201, 92, 172), (241, 214, 64), (120, 105, 215), (216, 82, 82),
+    (241, 214, 64), (64, 156, 255), (87, 187, 96), (201, 92, 172), (230, 126, 34), (120, 105, 215), (216, 82, 82),
     (77, 190, 190),
 )  # fmt: skip
 _LARGEST_FIELD = 160  # voxels along an axis; beyond, the grid is made coarser
