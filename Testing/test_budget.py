@@ -47,6 +47,10 @@ def test_the_more_time_the_finer_and_never_too_few_iterations():
         assert each.calibration_cases >= 4 and plan.patience == 0 and plan.validate_every <= plan.iterations
         assert plan.field_of_view == propose(ATRIA, largest=max(plan.field_of_view)).plan.field_of_view
     assert plans[8].proposal.plan.field_of_view[0] > 150 and "resolution" not in plans[8].proposal.reasons
+    little = {
+        hours: "little for a good model" in str(each.proposal.reasons["iterations"]) for hours, each in plans.items()
+    }
+    assert little == {0.1: True, 0.5: False, 1: False, 8: False}
     told = {what: str(why) for what, why in plans[1].proposal.reasons.items()}
     assert (
         "0.71 mm" in told["resolution"] and "would do for" in told["more time"] and told["time"].startswith("60 min:")

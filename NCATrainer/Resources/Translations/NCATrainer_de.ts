@@ -848,6 +848,10 @@
    <translation>{iterations} Iterationen mit je {batch} Beispielen; der beste Stand wird behalten.</translation>
   </message>
   <message>
+   <source>{told} That is little for a good model: {enough} would be enough, in {time}.</source>
+   <translation>{told} Das ist wenig für ein gutes Modell: {enough} würden genügen, in {time}.</translation>
+  </message>
+  <message>
    <source>{time}: {trained} of training at {each} s an iteration, the rest for measuring and calibrating.</source>
    <translation>{time}: {trained} Training bei {each} s je Iteration, der Rest für Messen und Kalibrieren.</translation>
   </message>

@@ -21,6 +21,7 @@ _FIELDS = (160, 128, 112, 96, 80, 64, 56, 48, 40)  # most voxels along an axis o
 # Fewer iterations, or passes over the fields of view, and a finer grid is worth less than more of them: of the bundled
 # models' trainings, where a Dice of .87 took 840 iterations, and 550 passes (hippocampus).
 ENOUGH, _PASSES = 1000, 500
+_SCARCE = 0.8  # of enough, below which a coarser grid is taken, or, where there is none, it is told
 _MOST = 6000  # beyond it more iterations bring little
 _FEWEST = 50
 _RESERVE = 1 / 12  # of the time, for what no estimate foresees: half an hour of prostates took 8 % more than planned
@@ -76,7 +77,7 @@ def plan_for(
     while True:
         estimate = measure(ladder[chosen].plan)
         iterations = usable / _seconds(estimate, ladder[chosen].plan)
-        if iterations >= 0.8 * enough_of(ladder[chosen].plan) or chosen == len(ladder) - 1:
+        if iterations >= _SCARCE * enough_of(ladder[chosen].plan) or chosen == len(ladder) - 1:
             break
         chosen += 1  # a larger patch may be slower than the coarsest plan foretold
     if iterations < _FEWEST:
@@ -167,6 +168,13 @@ def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estima
     reasons["iterations"] = Sentence(
         "{iterations} iterations of {batch} samples, the best of them is kept.", iterations=iterations, batch=plan.batch
     )
+    if iterations < _SCARCE * (enough := enough_of(plan)):
+        reasons["iterations"] = Sentence(
+            "{told} That is little for a good model: {enough} would be enough, in {time}.",
+            told=reasons["iterations"],
+            enough=enough,
+            time=_time(seconds * enough / iterations),
+        )
     reasons["time"] = Sentence(
         "{time}: {trained} of training at {each} s an iteration, the rest for measuring and calibrating.",
         time=_time(seconds),

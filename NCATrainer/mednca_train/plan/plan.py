@@ -128,8 +128,8 @@ class Plan:
         architecture, preprocessing, labels: of the model.
         field_of_view: voxels of a training crop on the model's grid (R, A, S).
         patch: cells of a patch from the second level on (M3D-NCA, section 2.1).
-        loss_margin: outer cells of a patch that the loss leaves out where the patch was cut: beyond it they perceive
-            nothing.
+        loss_margin: outer cells that the loss leaves out along each axis on which a patch is smaller than its field:
+            beyond it they perceive nothing.
         foreground_share: of the samples, whose patches are placed on a label.
         batch, duplication: batch x duplication samples an iteration; duplication > 1 repeats each image with other fire
             masks and patches ("batch duplication", M3D-NCA, section 2.1).
