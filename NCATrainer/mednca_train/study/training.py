@@ -204,7 +204,7 @@ class NetworkTraining:
         rate = self.plan.learning_rate_at(self.iteration) / self.plan.learning_rate * _RATE
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        targets = torch.stack([(labels == n + 1) for n in range(len(self.plan.labels))], -1).float()
+        targets = label_targets(labels, len(self.plan.labels))
         logits = self.spec.logits(self.network, images[..., 0])
         loss = total_loss([[logits, targets, (labels >= 0).float()[..., None]]], self.plan)
         self.optimizer.zero_grad(set_to_none=True)
