@@ -118,6 +118,21 @@ def test_nothing_is_left_behind(models, how):
         host.quit()
 
 
+def test_self_tests_without_pytorch_say_so(host, monkeypatch):
+    """Slicer's own Reload and Test would count a skipped test as a failed one."""
+    import unittest
+
+    import MedNCASegment
+
+    monkeypatch.setattr(MedNCASegment, "missingPackages", lambda: {"torch": "PyTorch"})
+    tests, told = MedNCASegment.MedNCASegmentTest(), []
+    monkeypatch.setattr(tests, "delayDisplay", told.append)
+    tests.runTest()
+    assert told == ["Needs PyTorch."]
+    with pytest.raises(unittest.SkipTest, match="Needs PyTorch"):
+        tests.setUp()
+
+
 def test_self_tests_of_the_module(host):
     import unittest
 

@@ -572,6 +572,31 @@ def test_label_maps_are_counted_once(host, panel, monkeypatch):
     assert pairs.segmentNames([(None, node)]) == ["Label 1", "Label 2"]
 
 
+def test_the_list_of_trainings_follows_the_latest_one(host, panel):
+    """What a person chose there stays, until another training has run; Open and Delete act on what is chosen."""
+    old, new = _done_run(panel, "Old"), _done_run(panel, "New")
+
+    def choose(name):
+        panel.ui.runsComboBox.setCurrentIndex(panel.ui.runsComboBox.findText(name, host.qt.Qt.MatchStartsWith))
+
+    def shown():
+        panel._show()
+        return panel.runs.chosen.folder
+
+    shown()
+    choose("New")
+    assert shown() == new
+    panel.logic.trainer.run = old
+    assert shown() == old
+    choose("New")
+    assert shown() == new
+    panel.logic.trainer.run = None
+    assert shown() == new
+    panel.logic.trainer.run = new
+    choose("Old")
+    assert shown() == new
+
+
 def test_a_label_map_must_lie_on_its_volume(host, tmp_path):
     """Of the same size is not enough: one whose first axis runs the other way would teach another place."""
     import slicer

@@ -200,9 +200,7 @@ def new_request(
     )
 
 
-def check_numbers(
-    members: int | None, seed: int | None, target_dice: float, memory_limit: float | None
-) -> None:  # fmt: skip
+def check_numbers(members: int | None, seed: int | None, target_dice: float, memory_limit: float | None) -> None:
     """Refuse numbers of a request (`segment_image`) that cannot be. Raises MedNCAError."""
     if members is not None and (not isinstance(members, int) or members < 1 or members > 1000):
         raise MedNCAError(

@@ -104,7 +104,7 @@ class RunChooser:
                 self.combo.clear()
                 for run in runs:
                     self.combo.addItem(runText(run))
-            self.combo.setCurrentIndex(folders.index(chosen) if chosen in folders else min(len(folders), 1) - 1)
+            self.combo.setCurrentIndex(folders.index(chosen) if chosen in folders else 0)
         self._onChosen()
 
     def setEnabled(self, isIdle: bool) -> None:

@@ -53,6 +53,7 @@ CHECKPOINT_SECONDS = 45.0  # a killed run loses at most what it did since
 _ROLLBACKS = 3  # times that a diverged run is set back before it is given up
 _MOST_LOADERS = 4
 _BAD_GRADIENTS = 10  # in a row; one now and then is left out
+_NO_MEMORY = ("out of memory", "not enough memory", "allocate memory")  # in torch's words, of any device
 
 
 class Diverged(Exception):
@@ -73,14 +74,13 @@ def check_new(folder: Path) -> None:
 
 def _lack_of_memory(error: BaseException, device: torch.device) -> Sentence | None:
     """What to say of an error that comes of too little memory, wherever it is noticed; None of another one."""
-    if not isinstance(error, (MemoryError, RuntimeError)) or isinstance(error, MedNCAError):
-        return None
-    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+    text = str(error).lower() if isinstance(error, RuntimeError) else ""
+    if isinstance(error, MemoryError) or any(words in text for words in _NO_MEMORY):
         return Sentence(
             "The memory of {device} is not enough for this plan. Make patch or batch smaller, or set recompute.",
             device=device,
         )
-    if "DataLoader worker" in str(error):
+    if "dataloader worker" in text:
         return Sentence("The process that reads the cases died; it may need too much memory. Resume to go on.")
     return None
 
