@@ -275,6 +275,13 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     save(model, tmp_path / "seen")
     result = _run("verdict-report", tmp_path / "seen", "--out", tmp_path / "other", *options)
     assert "case_4 was trained with" in str(result.exception)
+    model.info["training"] = {"split": {"training": ["case_4"], "validation": []}, "folds": [["case_4"]]}
+    save(model, tmp_path / "folds")  # trained with all in the end; the samples are of a fold that had not seen the case
+    result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "other", *options)
+    assert "case_4 was trained with" in str(result.exception)
+    result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "report", *options, "--reuse")
+    assert result.exit_code == 0, result.output
+    assert "1 cases in folds, each by a model that has not" in (tmp_path / "report" / "verdicts.md").read_text("utf-8")
     model.info["training"]["split"]["training"] = []
     (tmp_path / "split.json").write_text(json.dumps({"training": [], "validation": ["case_7"]}), encoding="utf-8")
     save(model, tmp_path / "unseen")

@@ -81,13 +81,14 @@ def measure_verdicts(
     Args:
         model: with a calibration.
         folder: of the model.
-        cases: that neither training nor calibration has seen.
+        cases: that neither training nor calibration has seen; or, where samples are reused, of the model's folds.
         scans: larger images, clicked at the middle of their structures; all their label values count.
         clicked: of the scans, those in which clicks beside the middle are tried, too.
         seed: of the artifacts and the clicks.
         step: called now and then, `count_steps` times.
         reuse: the samples that the model carries of these cases, which its calibration was tried on, are taken instead
-            of measuring them again; nonsense and clicks are measured.
+            of measuring them again; nonsense and clicks are measured. Samples of folds are of models that had not seen
+            their cases, whatever the one that ships has learned from.
 
     Returns:
         The report as JSON has it, and each sample with its verdict.
@@ -98,8 +99,9 @@ def measure_verdicts(
     """
     if model.calibration is None:
         raise MedNCAError("{model} has no calibration, so that it has no verdict to be tried.", model=model.name)
-    trained = set(model.info.get("training", {}).get("split", {}).get("training", ()))
-    if seen := sorted({case.name for case in cases} & trained):
+    training = model.info.get("training", {})
+    trained = set(training.get("split", {}).get("training", ()))
+    if not (reuse and training.get("folds")) and (seen := sorted({case.name for case in cases} & trained)):
         raise MedNCAError("{case} was trained with; give cases that the model has not seen.", case=seen[0])
     own, carried = samples_of(model.info["quality"].get("samples"))
     failed: dict[str, str] = {}
@@ -127,6 +129,7 @@ def measure_verdicts(
         "code_version": __version__,
         "commit": _commit(),
         "seed": seed,
+        "folds": len(training.get("folds", ())),
         "cases": sorted({sample.case for sample in nonsense}),
         "scans": sorted(case.name for case in scans),
         "failed": failed,
@@ -286,11 +289,12 @@ def _table(report: dict, command: str) -> str:
 
 def _on_what(report: dict) -> str:
     """One sentence: the cases, and how they were measured."""
+    unseen = "in folds, each by a model that has not seen it" if report["folds"] else "that it has not seen"
     scans = f" and {len(report['scans'])} whole scans, each judged by a calibration without it"
     code = report["code_version"] + (f" ({report['commit'][:12]})" if report["commit"] else "")
     signals = "; ".join(f"{context}: {signal}" for context, signal in report["signals"].items())
     return (
-        f"{len(report['cases'])} cases that it has not seen{scans if report['scans'] else ''}, "
+        f"{len(report['cases'])} cases {unseen}{scans if report['scans'] else ''}, "
         f"{len(report['conditions'])} conditions, target Dice {report['target_dice']}, {report['members']} members, "
         f"seed {report['seed']}, weights `{report['sha256'][:12]}`, code {code}. The light goes by: {signals}."
     )
