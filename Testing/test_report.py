@@ -161,7 +161,7 @@ def test_uncertain_regions_and_what_was_done_there(host):
     doubts, rows = doubtsOf(runsOf(node)), Page(text).tables[2][1:]
     assert len(rows) == len(doubts) >= 2 and f"1 of {len(doubts)} were accepted" in text
     for row, doubt in zip(rows, doubts, strict=True):
-        assert row[0].startswith(f"{doubt.run}: ") and row[1] == messages.surfaceText(doubt.hotspot)
+        assert row[0].startswith(f"{doubt.run}: ") and row[1] == messages.placeText(doubt.hotspot, doubt.side)
         assert row[2] == messages.outlineText(doubt.hotspot) and row[5] == messages.reviewedText(doubt.state)
         assert [float(x) for x in row[3].split(",")] == pytest.approx(doubt.hotspot.position, abs=0.5)
     assert {"looked at", "accepted"} <= {row[5] for row in rows}

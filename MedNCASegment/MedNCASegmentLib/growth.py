@@ -139,10 +139,10 @@ def _placeIn(volumeNode, image):
 
 
 def _setDisplay(node):
-    """From green to yellow, no color of a bundled segment or of the variance; what is unlikely is not seen."""
+    """From cyan to green, no color of a bundled segment or of the variance; what is unlikely is not seen."""
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeWarm2")
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeWarm3")
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(0, 100)
     display.SetThreshold(SHOWN_FROM, 100)

@@ -142,7 +142,7 @@ def _hotspotTexts(doubt):
     doubtful = _("{volume} mm\u00b3, \u00b1{deviation}").format(
         volume=f"{hotspot.volume_mm3:.0f}", deviation=f"{hotspot.deviation:.0%}"
     )
-    where, move = messages.surfaceText(hotspot), messages.outlineText(hotspot)
+    where, move = messages.placeText(hotspot, doubt.side), messages.outlineText(hotspot)
     return where, move, _place(hotspot.position, 0), doubtful, messages.reviewedText(doubt.state)
 
 

@@ -313,7 +313,7 @@ def growthTip() -> str:
     """What the button does that shows a run's steps."""
     return _(
         "Plays one run of the last result step by step, over the image: first the coarse level, then the fine one. "
-        "Green is unlikely, yellow is likely."
+        "Cyan is unlikely, green is likely."
     )
 
 

@@ -1126,8 +1126,8 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Wählen Sie ein Volumen und ein Modell, dann klicken Sie auf das Organ.</translation>
   </message>
   <message>
-   <source>Plays one run of the last result step by step, over the image: first the coarse level, then the fine one. Green is unlikely, yellow is likely.</source>
-   <translation>Spielt einen Durchlauf des letzten Ergebnisses Schritt für Schritt über dem Bild ab: erst die grobe Stufe, dann die feine. Grün ist unwahrscheinlich, gelb ist wahrscheinlich.</translation>
+   <source>Plays one run of the last result step by step, over the image: first the coarse level, then the fine one. Cyan is unlikely, green is likely.</source>
+   <translation>Spielt einen Durchlauf des letzten Ergebnisses Schritt für Schritt über dem Bild ab: erst die grobe Stufe, dann die feine. Türkis ist unwahrscheinlich, Grün ist wahrscheinlich.</translation>
   </message>
   <message>
    <source>Makes a copy of the image that is as bad as the sliders say, and segments it where the image was segmented. The image itself stays as it is.</source>
