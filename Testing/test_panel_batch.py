@@ -87,14 +87,11 @@ def test_what_cannot_be_reviewed_is_one_sentence(results, tmp_path):
         result = run(*words, *more)
         assert isinstance(result.exception, MedNCAError) and told in str(result.exception)
     text = (results / "summary.csv").read_text("utf-8")
-    for changed, told in (
-        (
-            text.replace(",grey,", ",green,").replace(",red,", ",green,").replace(",amber,", ",green,"),
-            "nothing doubtful",
-        ),
-        ("a,b\n1,2\n", "is no table"),
-    ):
-        (results / "summary.csv").write_text(changed, "utf-8")
-        result = run(*words, tmp_path / "look.mrb")
-        assert isinstance(result.exception, MedNCAError) and told in str(result.exception)
+    (results / "summary.csv").write_text("a,b\n1,2\n", "utf-8")
+    result = run(*words, tmp_path / "look.mrb")
+    assert isinstance(result.exception, MedNCAError) and "is no table" in str(result.exception)
+    all_green = text.replace(",grey,", ",green,").replace(",red,", ",green,").replace(",amber,", ",green,")
+    (results / "summary.csv").write_text(all_green, "utf-8")
+    result = run(*words, tmp_path / "look.mrb")  # no error: a pipeline goes on
+    assert result.exit_code == 0 and "nothing doubtful" in result.output
     assert not list(tmp_path.glob("look*"))

@@ -325,6 +325,9 @@ def review(
     from .batch.review import doubtful, write_review
 
     chosen = doubtful(summary, images, most)
+    if not chosen:
+        out.print("There is nothing doubtful to review, so no scene is written.", soft_wrap=True)
+        return
     write_review(chosen, out_file)
     out.print(f"Written: {out_file}, {len(chosen)} images, the most doubtful first", highlight=False, soft_wrap=True)
 

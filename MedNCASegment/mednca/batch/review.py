@@ -41,7 +41,7 @@ class Doubtful:
 
 
 def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
-    """Those of a table whose light is not green, the most doubtful first.
+    """Those of a table whose light is not green, the most doubtful first; none where every result is green.
 
     Args:
         summary: summary.csv of a folder of results, which lie beside it; or the folder.
@@ -49,7 +49,7 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
         most: so many at most.
 
     Raises:
-        MedNCAError: where the table or a result cannot be read, an image is not there, or nothing is doubtful.
+        MedNCAError: where the table or a result cannot be read, or an image is not there.
     """
     summary = summary / CSV if summary.is_dir() else summary
     rows = [{key: unquoted(value) for key, value in row.items()} for row in read_rows(summary)[1]]
@@ -60,8 +60,6 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
         raise MedNCAError(
             "{summary} is no table of results; give the summary.csv of a folder of results.", summary=summary
         ) from error
-    if not wanted:
-        raise MedNCAError("{summary}: every result is green; there is nothing doubtful to review.", summary=summary)
     first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row
     chosen = sorted(first.values(), key=doubt)[:most]
     return [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
