@@ -162,7 +162,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 "P": lambda: _press(self.ui.previousButton),
                 "A": lambda: _press(self.ui.acceptButton),
                 "E": lambda: _press(self.ui.editButton),
-                "F": self.onFillKey,
+                "O": self.onFillKey,
             }
         )
 
@@ -196,12 +196,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
         self.logic.shutdown()
         self.views.cleanup()
-        self.volumes.cleanup()
-        self.several.cleanup()
         self.shortcuts.remove()
         self.help.close()
         self.placement.cleanup()
         self.setParameterNode(None)
+        self.volumes.cleanup()  # after it: without a volume their tables would be filled once more
+        self.several.cleanup()
         self.removeObservers()
 
     def enter(self) -> None:

@@ -38,6 +38,7 @@ from MedNCASegmentLib.channels import secondChannelOf, setChannel  # noqa: E402
 from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingPackages  # noqa: E402
 from MedNCASegmentLib.help_page import HelpPage  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
+from MedNCASegmentLib.save_dialog import askForFile  # noqa: E402
 from MedNCASegmentLib.sentences import sentenceText  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
 from NCATrainerLib.choosers import RunChooser, StartChooser, TimeChooser  # noqa: E402
@@ -329,7 +330,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onExportButton(self) -> None:
         """Write the result as a zip file."""
         title, name = _("Export the model"), f"{slug(self.logic.status.result.name)}.zip"
-        path = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, _("Models (*.zip)"))
+        path = askForFile(title, name, _("Models (*.zip)"))
         if path:
             self._try(lambda: self.logic.exportModel(path), install=False)
 

@@ -127,6 +127,21 @@ def test_a_case_is_judged_without_its_own_samples():
     assert without(others + strange, "strange") == others
 
 
+def test_a_context_without_a_case_to_leave_out_has_no_curve():
+    """Nobody would know how far its interval holds; and what has too few samples without a case is not judged by the
+    other context's curve."""
+    crops = _samples(120)
+    assert fit(_samples(44, context=SCAN, per_case=22), 10) is None
+    assert set(fit(crops + _samples(44, context=SCAN, per_case=22), 10).curves) == {CROP}
+    scans = _samples(56, context=SCAN, per_case=28)
+    calibration = fit(crops + scans, 10)
+    assert set(calibration.curves) == {CROP, SCAN}
+    apart = verdicts_apart(calibration, crops + scans, crops[:4] + scans[:4])
+    assert [v.color == "grey" for v in apart] == [False] * 4 + [True] * 4
+    only_crops = fit(crops, 10)  # whose light is that of scans, too
+    assert {v.color for v in verdicts_apart(only_crops, crops, scans)} != {"grey"}
+
+
 def test_samples_round_trip():
     samples = [
         Sample("a", "clean", 0.91234, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member"), 0.04)),
@@ -235,6 +250,7 @@ def test_a_calibration_is_saved_with_its_samples(calibrated):
     assert model.calibration.detection["samples"] == 2 + len(ARTIFACTS) + len(PAPER_ARTIFACTS)
     card = (calibrated / "made" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "crop, degraded" in card and "paper's noise" in card
+    assert model.info["eval_metrics"]["verdicts"]["grey"] == 0  # measured with its light, not before there was one
 
 
 def test_another_coverage_and_signal_need_no_data(calibrated):
@@ -281,6 +297,9 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     assert "case_4 was trained with" in str(result.exception)
     result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "report", *options, "--reuse")
     assert result.exit_code == 0, result.output
+    (tmp_path / "report.md").write_text("all of it", encoding="utf-8")
+    taken = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "report.md", *options, "--reuse")
+    assert "is a file" in str(taken.exception)
     assert "1 cases in folds, each by a model that has not" in (tmp_path / "report" / "verdicts.md").read_text("utf-8")
     model.info["training"]["split"]["training"] = []
     (tmp_path / "split.json").write_text(json.dumps({"training": [], "validation": ["case_7"]}), encoding="utf-8")

@@ -145,6 +145,11 @@ def test_an_image_that_itk_cut_short_is_not_taken(tmp_path, monkeypatch):
                 images.write_image(image, tmp_path / name)
         assert (tmp_path / name).read_bytes() == before
     assert names(tmp_path) == ["a.nii.gz", "a.nrrd"]
+    grown = sitk.JoinSeries([image, image])
+    images.write_raw_nrrd(grown, tmp_path / "grown.nrrd")
+    monkeypatch.setattr(sitk, "WriteImage", short)
+    with pytest.raises(MedNCAError, match="did not become whole"), files.explained(tmp_path):
+        images.write_raw_nrrd(grown, tmp_path / "grown.nrrd")
 
 
 # --- one at a time

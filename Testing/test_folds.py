@@ -18,6 +18,7 @@ from mednca_train.data.layouts import pair_folders
 from mednca_train.folds import CrossValidation, cross_validate, split_into_folds
 from mednca_train.model.calibration import fit
 from mednca_train.model.samples import Sample, conditions
+from mednca_train.plan.plan import Augmentation, SecondPhase
 from mednca_train.run_folder import RunOptions, RunState, read_status
 from mednca_train.run_lock import run_lock
 from phantoms import bright_model, image_of, organ_case
@@ -102,6 +103,14 @@ def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, few_conditio
     for other in (replace(work, plan=replace(quick, seed=3)), replace(work, count=4)):
         with pytest.raises(MedNCAError, match="other cases or another plan"):
             cross_validate(other)
+
+
+def test_the_model_that_ships_is_trained_as_long_as_the_folds_to_their_best():
+    two = plan(iterations=30, second_phase=SecondPhase(15, 1e-3, (14, 14, 14), Augmentation()))
+    for best, (first, second) in {20: (20, 0), 30: (30, 0), 40: (30, 10)}.items():
+        lasting = folds._lasting(two, best)
+        assert lasting.total_iterations == best and lasting.iterations == first
+        assert (lasting.second_phase.iterations if lasting.second_phase else 0) == second
 
 
 def test_folds_write_over_nothing_of_others(data, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import gzip
 import os
 import struct
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -13,7 +14,15 @@ import SimpleITK as sitk
 
 from mednca.errors import MedNCAError
 from mednca.imaging import dicom, header
-from mednca.imaging.reading import check_image, find_images, pair_by_name, read_image, read_labels, write_image
+from mednca.imaging.reading import (
+    check_image,
+    check_same_grid,
+    find_images,
+    pair_by_name,
+    read_image,
+    read_labels,
+    write_image,
+)
 from phantoms import image_of, rotation
 
 ARRAY = np.random.default_rng(0).normal(size=(9, 8, 7)).astype(np.float32)
@@ -494,6 +503,34 @@ def test_a_reader_that_dies_is_a_sentence(tmp_path, monkeypatch, code):
     with pytest.raises(MedNCAError, match=CRASHES[code]) as error:
         read_image(folder)
     assert "\n" not in str(error.value)
+
+
+def test_a_series_is_read_where_memory_is_limited_for_good(tmp_path):
+    """As by a batch system, which nobody may raise again."""
+    code = ("import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (6 * 10**9, 6 * 10**9)); "
+            "from mednca.imaging.dicom import _limit_memory; _limit_memory(10**12); "
+            "print(resource.getrlimit(resource.RLIMIT_DATA))")  # fmt: skip
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stdout.strip() == str((6 * 10**9, 6 * 10**9)), told.stderr
+
+
+def test_grids_are_compared_where_they_are_farthest_apart():
+    image = sitk.Image(256, 256, 8, sitk.sitkFloat32)
+    image.SetSpacing((0.9375, 0.9375, 3.0))
+    for spacing, origin, is_same in (
+        (0.938, 0.0, True),
+        (0.945, 0.0, False),
+        (0.9375, 0.2, True),
+        (0.9375, 0.5, False),
+    ):
+        labels = sitk.Image(256, 256, 8, sitk.sitkUInt8)
+        labels.SetSpacing((spacing, spacing, 3.0))
+        labels.SetOrigin((origin, 0, 0))
+        if is_same:  # to a third of a voxel, as headers are rounded
+            check_same_grid("case", image, labels)
+            continue
+        with pytest.raises(MedNCAError, match="differ in size, spacing, origin"):
+            check_same_grid("case", image, labels)
 
 
 def test_write_leaves_nothing_half_done(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from mednca.batch.review import doubtful
 from mednca.batch.summary import as_csv, as_html
 from mednca.errors import MedNCAError
 from mednca.models.weights import load_model
+from panel import CALIBRATION
 from phantoms import BALL, array_of, bright_model, save, write_balls
 
 
@@ -86,6 +88,12 @@ def test_only_what_is_missing_is_segmented(tmp_path, model, images):
     assert other.exit_code == 1 and "is of another request" in other.output.replace("\n", " ")
     assert len(table(tmp_path / "out")) == 3
     assert run(*words, "--target", 0.5).exit_code == 0  # another target is no other result
+    described = json.loads((Path(model) / "model.json").read_text("utf-8"))
+    described["quality"] = described.get("quality", {}) | {"calibration": CALIBRATION}
+    shutil.copytree(model, tmp_path / "calibrated")
+    (tmp_path / "calibrated" / "model.json").write_text(json.dumps(described), "utf-8")
+    anew = run(*words[:3], tmp_path / "calibrated", *words[4:])  # the same weights, another light
+    assert anew.exit_code == 1 and "is of another request" in anew.output.replace("\n", " ")
 
 
 def test_the_table_and_the_page(tmp_path, model, images):

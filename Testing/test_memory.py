@@ -16,7 +16,7 @@ from mednca.cli import app
 from mednca.errors import MedNCAError
 from mednca.nca import ensemble, fast
 from mednca.nca.cells import Cell
-from mednca.nca.ensemble import run_ensemble
+from mednca.nca.ensemble import Ensemble, run_ensemble
 from mednca.nca.memory import plan_memory, predicted_peak
 from mednca.quality import hotspots
 from mednca.segment import segment_image
@@ -215,6 +215,10 @@ def test_blocks_do_not_change_the_result():
     assert np.allclose(blocks.mean, whole.mean, atol=1e-5) and np.allclose(blocks.variance, whole.variance, atol=1e-5)
     assert np.allclose(blocks.means, whole.means, atol=1e-5)
     assert np.array_equal(blocks.masks, whole.masks)
+    ensemble = Ensemble(pyramid, image, 1, limit)  # more members later, when there is room for all of them at once
+    ensemble.run(2)
+    ensemble.memory_limit = None
+    assert np.array_equal(ensemble.run(3).means, whole.means)
 
 
 def test_the_region_holds_what_the_coarser_level_found():

@@ -78,6 +78,15 @@ def test_images_may_lie_deeper_as_in_a_bids_data_set(results, tmp_path):
     assert "several files named" in str(run(*words).exception)
 
 
+def test_of_several_channels_in_a_file_the_first_is_reviewed(results, tmp_path):
+    path = tmp_path / "images" / "ü.nii.gz"
+    image = sitk.ReadImage(str(path))
+    sitk.WriteImage(sitk.JoinSeries([image, image * 2]), str(path))
+    out = tmp_path / "look.mrb"
+    told = run("review", results / "summary.csv", "--images", tmp_path / "images", "--out", out, "--most", 3)
+    assert told.exit_code == 0, told.output
+
+
 def test_what_cannot_be_reviewed_is_one_sentence(results, tmp_path):
     words = ("review", results / "summary.csv", "--images", tmp_path / "images", "--out")
     for more, told in (

@@ -189,7 +189,7 @@ def test_the_sample_head_by_one_press(host, tmp_path, monkeypatch):
     assert source["checksums"].removeprefix("SHA256:") in source["uris"] and source["category"] == "MedNCA"
     assert panel.ui.sampleButton.visible
     host.click(panel.ui.sampleButton)
-    assert "could not be downloaded" in host.dialogs.pop()[1] and not panel.logic.isBusy
+    assert "could not be downloaded (no connection" in host.dialogs.pop()[1] and not panel.logic.isBusy
     model = standout_model("finder", seeds=head_seeds())
     save(model, panel.logic.library.user / "finder")
     panel.models.fill()

@@ -74,6 +74,15 @@ def test_volumes_of_both_sides_copied_saved_and_measured_further(host, panel, tm
     host.click(panel.ui.saveVolumesButton)
     with open(tmp_path / "volumes.csv", encoding="utf-8", newline="") as file:
         assert list(csv.reader(file)) == rows
+    for name, answer, told in (("bare", True, 0), ("volumes", False, 1), ("volumes", True, 1)):  # Qt adds no suffix
+        host.dialogs.clear()
+        host.answer = answer
+        before = (tmp_path / "volumes.csv").stat().st_mtime_ns
+        monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", staticmethod(lambda *a, n=name: str(tmp_path / n)))
+        host.click(panel.ui.saveVolumesButton)
+        assert len(host.dialogs) == told and (tmp_path / f"{name}.csv").exists()
+        is_same = before == (tmp_path / "volumes.csv").stat().st_mtime_ns
+        assert is_same == (name == "bare" or not answer) and not (tmp_path / name).exists()
     host.click(panel.ui.statisticsButton)
     statistics = slicer.modules.segmentstatistics.widgetRepresentation().self()
     assert slicer.util.selectedModule() == "SegmentStatistics"
@@ -139,7 +148,7 @@ def test_keys_do_what_the_buttons_do_as_long_as_the_module_is_open(host, panel):
     segmentation = click(host, panel, LEFT_BALL)
     assert panel.ui.placeButton.checked
     keys = dict(zip(panel.shortcuts.actions, panel.shortcuts.shortcuts, strict=True))
-    assert {shortcut.key.toString() for shortcut in keys.values()} == set("CUNPAEF")
+    assert {shortcut.key.toString() for shortcut in keys.values()} == set("CUNPAEO")
     keys["C"].activated.emit()
     assert not panel.ui.placeButton.checked
     for key, row in (("N", 0), ("P", panel.ui.hotspotsTable.rowCount - 1)):
@@ -147,7 +156,7 @@ def test_keys_do_what_the_buttons_do_as_long_as_the_module_is_open(host, panel):
         assert panel.ui.hotspotsTable.selectedIndexes()[0].row() == row
     display = segmentation.GetDisplayNode()
     assert not display.GetVisibility2DFill()
-    keys["F"].activated.emit()
+    keys["O"].activated.emit()
     assert display.GetVisibility2DFill()
     keys["U"].activated.emit()
     assert segmentation.GetSegmentation().GetNumberOfSegments() == 0

@@ -365,9 +365,16 @@ def _die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _allocate_too_much(*_):
+    torch.empty(2**60)
+
+
 def test_an_estimate_whose_process_dies_is_one_sentence(monkeypatch):
     monkeypatch.setattr("mednca_train.training.estimate._probe", _die)
     with pytest.raises(MedNCAError, match="process that tried this plan died"):
+        estimate(plan(), 4)
+    monkeypatch.setattr("mednca_train.training.estimate._probe", _allocate_too_much)
+    with pytest.raises(MedNCAError, match="memory of cpu is not enough for this plan"):
         estimate(plan(), 4)
 
 

@@ -894,6 +894,20 @@ def test_a_validation_image_is_watched_as_the_training_goes_on(host, panel, tmp_
     assert not panel.ui.watchCheckBox.checked and panel.ui.watchLabel.text == ""
 
 
+def test_a_validation_that_comes_while_the_image_is_loaded_waits(host, panel, tmp_path, monkeypatch):
+    """Slicer shows a progress dialog meanwhile, in which events go on."""
+    import slicer
+
+    run, _labels = _watched_run(panel, tmp_path)
+    load = slicer.util.loadVolume
+    monkeypatch.setattr(slicer.util, "loadVolume", lambda *a: panel.logic._onRow(_row(50, 1.0, 0.6)) or load(*a))
+    panel.logic.trainer.run = run
+    panel.logic.watch.start(run)
+    assert panel.logic.watch._isThere
+    assert len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")) == 1
+    assert len(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")) == 1
+
+
 def test_who_closes_the_scene_or_damages_a_run_watches_no_more(host, panel, tmp_path):
     import slicer
 

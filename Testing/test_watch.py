@@ -135,6 +135,8 @@ def test_one_artifact_does_not_change_what_another_one_draws():
 def test_a_severity_that_cannot_be_is_refused(severity):
     with pytest.raises(MedNCAError, match="severity of motion"):
         disturb_image(ball(), Disturbance(motion=severity))
+    with pytest.raises(MedNCAError, match="several channels"):
+        disturb_image(sitk.Compose(ball(), ball()), Disturbance(motion=0.5))
 
 
 def test_disturbing_can_be_stopped():

@@ -1,6 +1,6 @@
 """Results on a DICOM series as DICOM SEG, by Slicer's own export: what that needs to find is made right here.
 
-The plugin that writes the file is Slicer's (5.13 and later) or that of the extension QuantitativeReporting. It takes a
+The plugin that writes the file is Slicer's (5.12 and later) or that of the extension QuantitativeReporting. It takes a
 segment's codes and how it was made from its tags, and the series from the volume of the reference geometry.
 """
 

@@ -19,6 +19,7 @@ from mednca.models.description import Description
 from mednca.models.library import Entry, Library
 
 from .messages import modelText
+from .save_dialog import askForFile
 from .sentences import sentenceText
 
 
@@ -135,7 +136,7 @@ class ModelChooser:
                 self.log(_("Model {id} imported.").format(id=entry.id))
 
     def _onExport(self):
-        path = qt.QFileDialog.getSaveFileName(None, _("Export the model"), f"{self.entry.id}.zip", _("Models (*.zip)"))
+        path = askForFile(_("Export the model"), f"{self.entry.id}.zip", _("Models (*.zip)"))
         if path:
             with _told(_("The model was not exported.")):
                 self.library.export_model(self.entry.id, path, replace=True)  # the dialog asked

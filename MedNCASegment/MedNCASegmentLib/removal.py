@@ -97,7 +97,8 @@ def refresh(segmentationNode: slicer.vtkMRMLSegmentationNode) -> None:
     runs = runsOf(segmentationNode)
     if segmentationNode.GetNodeReference(TABLE_ROLE):
         updateTable(segmentationNode, volumeOf(segmentationNode))
-    for node in (segmentationNode, segmentationNode.GetNodeReference(VARIANCE_ROLE)):
+    maps = (segmentationNode.GetNodeReference(role) for role in (VARIANCE_ROLE, PROBABILITY_ROLE))
+    for node in (segmentationNode, *maps):
         if node and runs:
             setReport(node, runs[-1].report)
 

@@ -21,6 +21,7 @@ from mednca.models.library import Library
 from .dicom_export import exportDICOM, whyNoDICOM
 from .html_report import reportedRuns, reportOf
 from .record import volumeOf
+from .save_dialog import askForFile
 from .sentences import sentenceText
 
 
@@ -45,7 +46,7 @@ class ResultFiles:
 
     def _onReport(self):
         name = fileName(_("{volume} report").format(volume=volumeOf(self.node).GetName())) + ".html"
-        path = qt.QFileDialog.getSaveFileName(None, _("Save the report"), name, _("Web pages (*.html)"))
+        path = askForFile(_("Save the report"), name, _("Web pages (*.html)"))
         if not path:
             return
         models = [entry.description for entry in self.library.entries() if entry.description]

@@ -206,7 +206,8 @@ def _removeNode(node):
     """With its display nodes, which would stay."""
     displays = [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if _isShown(node) else []
     for each in (node, *filter(None, displays)):
-        slicer.mrmlScene.RemoveNode(each)
+        if slicer.mrmlScene.IsNodePresent(each):  # Slicer takes displays away with their node, a scene alone does not
+            slicer.mrmlScene.RemoveNode(each)
 
 
 def _isShown(node):

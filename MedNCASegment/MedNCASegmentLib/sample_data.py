@@ -41,4 +41,6 @@ def loadSampleHead() -> slicer.vtkMRMLScalarVolumeNode:
         return SampleData.downloadSample(NAME)
     except Exception as error:
         told = _("The sample could not be downloaded ({why}); load a T1-weighted head of your own.")
-        raise MedNCAError(told.format(why=error)) from error
+        # Slicer itself notes what went wrong, and then takes the first of no nodes.
+        why = _("no connection, or a damaged file; see Slicer's log") if isinstance(error, IndexError) else error
+        raise MedNCAError(told.format(why=why)) from error

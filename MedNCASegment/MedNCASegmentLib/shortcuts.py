@@ -1,4 +1,7 @@
-"""Keys of the module, as long as it is open. What they do is the panel's business."""
+"""Keys of the module, as long as it is open. What they do is the panel's business.
+
+Slicer's slice views have keys of their own, which one of these would take away: B, F, G, R, T, V and the brackets.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from .save_dialog import askForFile
+
 
 def setHeader(table: qt.QTableWidget, names: Sequence[str], *stretched: int) -> None:
     """Name the columns of a table that one only reads; the stretched ones share what the others leave, and wrap."""
@@ -71,7 +73,7 @@ def copyTable(rows: list[list[str]]) -> None:
 
 def saveTable(rows: list[list[str]], title: str, name: str, log: Callable[[str], None]) -> None:
     """As CSV, where a dialog with a title says, which proposes a name. log(text) is called where it was written."""
-    path = qt.QFileDialog.getSaveFileName(None, title, name, _("Tables (*.csv)"))
+    path = askForFile(title, name, _("Tables (*.csv)"))
     if not path:
         return
     content = io.StringIO()

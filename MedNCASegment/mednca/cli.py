@@ -27,7 +27,7 @@ from typer.core import TyperGroup
 
 from . import __version__
 from .errors import MedNCAError, plain
-from .files import held, write_json
+from .files import held, utf8_names, write_json
 from .imaging.header import MAX_VOXELS
 from .imaging.reading import case_name, find_images, group_channels, pair_by_name
 from .messages import Progress
@@ -84,6 +84,7 @@ def common(
 
 def main() -> None:
     """Run a command; a problem the user can act on becomes one sentence and status 2."""
+    utf8_names()
     try:
         _check_words(sys.argv[1:])
         app()
@@ -324,12 +325,15 @@ def review(
     """Put the doubtful results of a table into one scene for Slicer, where MedNCA Segment shows their verdicts."""
     from .batch.review import doubtful, write_review
 
-    chosen = doubtful(summary, images, most)
+    chosen, more = doubtful(summary, images, most)
     if not chosen:
         out.print("There is nothing doubtful to review, so no scene is written.", soft_wrap=True)
         return
     write_review(chosen, out_file)
-    out.print(f"Written: {out_file}, {len(chosen)} images, the most doubtful first", highlight=False, soft_wrap=True)
+    left = f"; {more} more are doubtful (--most)" if more else ""
+    out.print(
+        f"Written: {out_file}, {len(chosen)} images, the most doubtful first{left}", highlight=False, soft_wrap=True
+    )
 
 
 @app.command()

@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import errno
 import json
+import locale
 import os
 import re
 import secrets
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -41,6 +43,15 @@ _PAUSE = 0.02
 
 
 # --- errors
+
+
+def utf8_names() -> None:
+    """Let C libraries take file names as UTF-8, as ITK hands them over. On Windows they would take them in the system's
+    own encoding, in which nobody called Jürgen can write a file below his own folder. For processes of ours alone;
+    Slicer's has this already."""
+    if sys.platform == "win32":
+        with suppress(locale.Error):  # before Windows 10 of 2018
+            locale.setlocale(locale.LC_CTYPE, ".UTF-8")
 
 
 @contextmanager

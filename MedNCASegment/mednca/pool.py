@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import MedNCAError, Sentence, unforeseen
+from .files import utf8_names
 
 _MOST_PROCESSES = 8  # each has a torch of its own in memory
 _ATTEMPTS = 3  # at a job whose process dies
@@ -138,6 +139,7 @@ def end_with_parent() -> None:
 
 
 def _begin() -> None:
+    utf8_names()
     os.environ["OMP_NUM_THREADS"] = "1"  # which torch heeds; reading cases needs none, and it takes seconds to import
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)

@@ -39,6 +39,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from .errors import MedNCAError, NothingFound, Sentence
+from .files import utf8_names
 from .messages import (
     REQUEST_SCHEMA,
     Advanced,
@@ -220,12 +221,11 @@ class Worker:
 
     def _leave(self, out: str, name: str, image, job: str) -> None:
         """A folder with one image."""
-        import SimpleITK as sitk
-
         from .files import staged
+        from .imaging.reading import write_raw_nrrd
 
         with staged(Path(out)) as folder:
-            sitk.WriteImage(image, str(folder / f"{name}.nrrd"))
+            write_raw_nrrd(image, folder / f"{name}.nrrd")
             self.check(job)
 
     def _image_and_model(self, asked: SegmentRequest | FindRequest | GrowRequest):
@@ -285,6 +285,7 @@ def main(kind: type[Worker] = Worker) -> None:
     Args:
         kind: of the worker.
     """
+    utf8_names()
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")

@@ -34,6 +34,7 @@ class Watch:
     def __init__(self) -> None:
         self.isOn, self.text = False, ""
         self._run: Path | None = None
+        self._isLoading = False  # meanwhile Slicer's progress dialog lets the next validation in
         self._image = self._segmentation = None
 
     def start(self, run: Path | None) -> None:
@@ -52,7 +53,7 @@ class Watch:
         Raises:
             MedNCAError: what was left in the run folder cannot be read, or the image cannot be loaded.
         """
-        if not self.isOn or run is None or not (run / WATCHED).is_file():
+        if not self.isOn or self._isLoading or run is None or not (run / WATCHED).is_file():
             return
         if run == self._run and not self._isThere:
             self.stop()
@@ -71,10 +72,13 @@ class Watch:
     def _begin(self, run: Path, name: str, labels: sitk.Image) -> None:
         """Load the image, and make an empty segmentation on it; look at the middle of what is segmented."""
         paths = [case.image for case in read_cases(run) if case.name == name]
+        self._isLoading = True
         try:
             self._image = slicer.util.loadVolume(str(paths[0]), {"show": False, "singleFile": True})
         except (RuntimeError, IndexError) as error:
             raise MedNCAError(_("The validation image {name} cannot be loaded.").format(name=name)) from error
+        finally:
+            self._isLoading = False
         self._run = run
         self._segmentation = node = slicer.mrmlScene.AddNewNodeByClass(
             "vtkMRMLSegmentationNode", _("{name}, as the model sees it now").format(name=name)

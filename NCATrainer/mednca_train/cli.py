@@ -397,6 +397,8 @@ def verdict_report(
     from .model.verdict_report import count_steps, measure_verdicts, write_verdicts
     from .progress import counter
 
+    if out.exists() and not out.is_dir():  # before all is measured
+        raise MedNCAError("{path} is a file; --out names the folder that the report goes to.", path=out)
     library = Library()
     folder, loaded = library.find(model), library.load(model)
     facts, _training, held_out = _divided(

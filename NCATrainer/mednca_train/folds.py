@@ -152,7 +152,7 @@ def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
     took = [run.best_iteration if work.plan.keep == "best" and run.best_iteration else run.iteration for run in ended]
     plan = work.plan
     if plan.keep == "best":
-        plan = replace(plan, iterations=max(round(median(took)), 1), keep="last", patience=0)
+        plan = _lasting(replace(plan, keep="last", patience=0), max(round(median(took)), 1))
     every = {"training": sorted(case.name for case in work.cases), "validation": []}
     whole = _begun(work, work.folder / ALL, every, plan, replace(work.options, out=None))
     tell(Sentence(
@@ -162,6 +162,13 @@ def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
     with training_run.locked_once(whole.run.folder):
         whole.run.train(work.cases, None, lambda row: report(ALL, row), tell)
     return whole
+
+
+def _lasting(plan: Plan, iterations: int) -> Plan:
+    """A plan of so many iterations in all, of which the second phase has what is beyond the first."""
+    phase, left = plan.second_phase, iterations - plan.iterations
+    second = replace(phase, iterations=left) if phase and left > 0 else None
+    return replace(plan, iterations=iterations if second is None else plan.iterations, second_phase=second)
 
 
 def _finish(

@@ -21,7 +21,7 @@ def downloadSample(name):
     if name not in {source["sampleName"] for source in SampleDataLogic.sources}:
         raise RuntimeError(f"no such sample: {name}")
     if name not in SampleDataLogic.files:
-        raise RuntimeError(f"the host downloads nothing: {name}")
+        raise IndexError("list index out of range")  # as Slicer's, which notes why in its log
     node = SampleDataLogic.files[name]()
     slicer.util.setSliceViewerLayers(background=node, fit=True)
     return node

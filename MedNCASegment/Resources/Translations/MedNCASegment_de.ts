@@ -13,7 +13,7 @@
   </message>
   <message>
    <source>Methods: M3D-NCA (Kalkhof, Mukhopadhyay) and Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Bundled models: learned from the Medical Segmentation Decathlon (CC BY-SA 4.0) and PROMISE12 (research use), calibrated with OASIS, labels by Neuromorphometrics (CC BY-NC), too.</source>
-   <translation>Methoden: M3D-NCA (Kalkhof, Mukhopadhyay) und Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Mitgelieferte Modelle: gelernt an der Medical Segmentation Decathlon (CC BY-SA 4.0) und an PROMISE12 (nur Forschung), kalibriert auch mit OASIS, Labels von Neuromorphometrics (CC BY-NC).</translation>
+   <translation>Methoden: M3D-NCA (Kalkhof, Mukhopadhyay) und Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Mitgelieferte Modelle: gelernt am Medical Segmentation Decathlon (CC BY-SA 4.0) und an PROMISE12 (nur Forschung), kalibriert auch mit OASIS, Labels von Neuromorphometrics (CC BY-NC).</translation>
   </message>
   <message>
    <source>The segmentation was canceled.</source>
@@ -481,7 +481,7 @@
 They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: 1 MB, to train some tens) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?</source>
    <translation>MedNCA benötigt Python-Pakete, die noch nicht installiert oder zu alt sind: {names}.
 
-Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB, zum Trainieren einige zehn) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
+Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB, zum Trainieren einige zehn MB) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
   </message>
   <message>
    <source>MedNCA</source>
@@ -668,7 +668,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{done} of {count} were accepted or corrected by a person. May move: how far further out or in the outline may lie, where the runs that differ by one standard deviation have it.</source>
-   <translation>{done} von {count} wurden von einem Menschen bestätigt oder korrigiert. Spielraum: wie weit weiter außen oder innen die Kontur liegen kann, dort, wo die Durchläufe sie haben, die um eine Standardabweichung abweichen.</translation>
+   <translation>{done} von {count} wurden von einem Menschen bestätigt oder korrigiert. Spielraum: wie weit weiter außen oder innen die Kontur liegen kann, gemessen an Durchläufen, die um eine Standardabweichung abweichen.</translation>
   </message>
   <message>
    <source>{volume} mm³, ±{deviation}</source>
@@ -676,7 +676,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Each picture cuts through the middle of the structure. R right, L left, A anterior, P posterior, S superior, I inferior, of the person; the bar at the lower right is 1 cm.</source>
-   <translation>Jedes Bild schneidet durch die Mitte der Struktur. R rechts, L links, A vorn, P hinten, S oben, I unten, aus Sicht der Person; der Balken unten rechts ist 1 cm.</translation>
+   <translation>Jedes Bild zeigt einen Schnitt durch die Mitte der Struktur. R rechts, L links, A vorn, P hinten, S oben, I unten, aus Sicht der Person; der Balken unten rechts ist 1 cm.</translation>
   </message>
   <message>
    <source>Pictures</source>
@@ -1087,11 +1087,11 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Watching one run</source>
-   <translation>Sieht einem Durchlauf zu</translation>
+   <translation>Ein Durchlauf wird aufgezeichnet</translation>
   </message>
   <message>
    <source>Disturbing a copy</source>
-   <translation>Stört eine Kopie</translation>
+   <translation>Eine gestörte Kopie wird erstellt</translation>
   </message>
   <message>
    <source>Handing back the result</source>
@@ -1380,6 +1380,17 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <source>The sample could not be downloaded ({why}); load a T1-weighted head of your own.</source>
    <translation>Das Beispiel konnte nicht heruntergeladen werden ({why}); laden Sie einen eigenen T1-gewichteten Kopf.</translation>
   </message>
+  <message>
+   <source>no connection, or a damaged file; see Slicer's log</source>
+   <translation>keine Verbindung oder eine beschädigte Datei; siehe Slicers Protokoll</translation>
+  </message>
+ </context>
+ <context>
+  <name>MedNCASegmentLib.save_dialog</name>
+  <message>
+   <source>{path} is there already. Replace it?</source>
+   <translation>{path} ist bereits vorhanden. Ersetzen?</translation>
+  </message>
  </context>
  <context>
   <name>MedNCASegmentLib.several_volumes</name>
@@ -1614,7 +1625,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>{path} already exists, so it is not replaced; choose another name, or remove it first.</source>
-   <translation>{path} gibt es bereits und wird daher nicht ersetzt; wählen Sie einen anderen Namen oder entfernen Sie es zuerst.</translation>
+   <translation>{path} ist bereits vorhanden und wird daher nicht ersetzt; wählen Sie einen anderen Namen oder entfernen Sie es zuerst.</translation>
   </message>
   <message>
    <source>{target} is no name of a file or folder; choose another place.</source>
@@ -1735,6 +1746,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>the distance between its slices cannot be told for certain</source>
    <translation>der Abstand ihrer Schichten lässt sich nicht sicher bestimmen</translation>
+  </message>
+  <message>
+   <source>An image of several channels is not disturbed; choose one of them.</source>
+   <translation>Ein Bild mit mehreren Kanälen wird nicht gestört; wählen Sie einen davon.</translation>
   </message>
   <message>
    <source>The severity of {name} must lie between 0 and 1, not {severity}.</source>

@@ -16,7 +16,7 @@ from ..imaging.reading import read_image, write_image
 from ..messages import Progress
 from ..models.weights import Model, load_model
 from ..overview import draw_overview
-from ..result import Report, Segmentation
+from ..result import ModelIdentity, Report, Segmentation
 from ..schema import read_json
 from ..segment import find_structures, segment_image
 
@@ -178,6 +178,8 @@ def _same_result(job: Job) -> Report | None:
     """What is there, where this job would make it again."""
     report, request = read_result(Path(job.folder)), job.request
     if report is None or report.model.sha256 != request.sha256 or report.image.file != Path(job.image).name:
+        return None
+    if report.model != ModelIdentity.of(_model(request.model, request.sha256)):  # the same weights, calibrated anew
         return None
     clicks = [finding.click for finding in report.findings]
     is_same = (

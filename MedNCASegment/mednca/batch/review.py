@@ -40,13 +40,16 @@ class Doubtful:
     report: Report
 
 
-def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
+def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], int]:
     """Those of a table whose light is not green, the most doubtful first; none where every result is green.
 
     Args:
         summary: summary.csv of a folder of results, which lie beside it; or the folder.
         images: the folder of the images, or one above, as of a BIDS data set.
         most: so many at most.
+
+    Returns:
+        These, and how many more there are.
 
     Raises:
         MedNCAError: where the table or a result cannot be read, or an image is not there.
@@ -62,7 +65,8 @@ def doubtful(summary: Path, images: Path, most: int) -> list[Doubtful]:
         ) from error
     first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row
     chosen = sorted(first.values(), key=doubt)[:most]
-    return [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
+    found = [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
+    return found, len(first) - len(found)
 
 
 def _one(number: int, row: dict, results: Path, images: Path) -> Doubtful:
@@ -115,7 +119,8 @@ def write_review(chosen: list[Doubtful], path: Path) -> None:
 def _files(each: Doubtful, folder: Path, number: int) -> tuple[Path, Path, Path]:
     """The volume, the segmentation and the variance, as Slicer reads them."""
     volume, segments, variance = (folder / f"{number:03}-{name}" for name in _names())
-    write_image(read_image(each.image), volume)
+    image = read_image(each.image)  # of several channels in one file the first is shown
+    write_image(sitk.VectorIndexSelectionCast(image, 0) if image.GetNumberOfComponentsPerPixel() > 1 else image, volume)
     labels = sitk.Cast(read_labels(each.folder / "segmentation.nii.gz"), sitk.sitkUInt8)
     extent = " ".join(f"0 {n - 1}" for n in labels.GetSize())
     labels.SetMetaData("Segmentation_MasterRepresentation", "Binary labelmap")

@@ -12,6 +12,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from ..nca.cells import Cell
 from ..nca.ensemble import ROI_MEMBERS, computed_share, run_ensemble
 from ..nca.memory import count, plan_memory
 from ..nca.pyramid import ROI_PADDING, Pyramid
+from ..pool import end_with_parent
 from .reference import ReferencePyramid
 
 _MATRIX = 2048  # edge of the matrices whose product is timed
@@ -261,8 +264,12 @@ def peak_resident(architecture: Architecture, shape: Shape, members: int, memory
     if sys.platform == "win32":
         return None
     context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_measure_memory, (architecture, tuple(shape), members, memory_limit, torch.get_num_threads()))
+    asked = architecture, tuple(shape), members, memory_limit, torch.get_num_threads()
+    with ProcessPoolExecutor(1, context, initializer=end_with_parent) as process:
+        try:
+            return process.submit(_measure_memory, *asked).result()
+        except BrokenProcessPool as error:
+            raise MedNCAError("The process that measured the memory died; it may have needed too much.") from error
 
 
 def _measure_memory(architecture, shape, members, memory_limit, threads) -> dict:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import MedNCAError, Sentence
+from ..files import utf8_names
 from .header import Header, checked, shown
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _is_dicom(path: Path) -> bool:
 
 def main(folder: str) -> None:
     """Tell about the series in a folder on standard output."""
+    utf8_names()
     sink = os.fdopen(os.dup(1), "wb")
     voxels: memoryview | bytes
     os.dup2(2, 1)  # libraries print
@@ -284,7 +286,9 @@ def _limit_memory(voxels: int) -> None:
     if sys.platform == "linux":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY + voxels, resource.RLIM_INFINITY))
+        _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)  # which only the system's administrator may raise
+        allowed = _MEMORY + voxels if hard == resource.RLIM_INFINITY else min(_MEMORY + voxels, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, hard))
 
 
 if __name__ == "__main__":

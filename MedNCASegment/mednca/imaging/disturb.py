@@ -67,8 +67,10 @@ def disturb_image(
         float32, on the same voxel grid.
 
     Raises:
-        MedNCAError: for a severity outside 0 to 1.
+        MedNCAError: for a severity outside 0 to 1, or an image of several channels.
     """
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        raise MedNCAError("An image of several channels is not disturbed; choose one of them.")
     for name, severity in asdict(disturbance).items():
         if not 0 <= severity <= 1:
             raise MedNCAError(
@@ -110,7 +112,8 @@ class _Scan:
         if self.severity.ghosting:
             signal = self._ghosted(signal)
         if self.severity.noise:
-            real, imaginary = np.random.default_rng((self.seed, slab.start)).normal(size=(2, *signal.shape))
+            # another stream than the scan's own: (seed, 0) is that of seed
+            real, imaginary = np.random.default_rng((self.seed, 1 + slab.start)).normal(size=(2, *signal.shape))
             signal = signal + self.severity.noise * NOISE * self.contrast * (real + 1j * imaginary)
         return np.abs(signal) + self.floor
 

@@ -31,6 +31,7 @@ _READERS = (
     (metaimage.read_header, (".mha", ".mhd")),
 )
 SUFFIXES = tuple(suffix for _reader, suffixes in _READERS for suffix in suffixes)
+_SAME_PLACE = 0.3  # of a voxel, that two grids' corners may lie apart
 _WITH_FRAMES = (".nii", ".nii.gz")  # where a fourth axis may be that of the channels
 
 
@@ -329,11 +330,14 @@ def _on_grid(image: sitk.Image, first: sitk.Image, name: str, first_name: str) -
 
 
 def _same_grid(image: sitk.Image, other: sitk.Image) -> bool:
-    """Whether two 3D images lie on the same voxels."""
-    return image.GetSize() == other.GetSize() and all(
-        np.allclose(getattr(image, get)(), getattr(other, get)(), atol=1e-2)
-        for get in ("GetSpacing", "GetOrigin", "GetDirection")
+    """Whether two 3D images lie on the same voxels: whether their corners do, as headers are rounded."""
+    if image.GetSize() != other.GetSize():
+        return False
+    corners = [*itertools.product(*((0, n - 1) for n in image.GetSize()))]
+    apart = np.subtract(
+        *([each.TransformIndexToPhysicalPoint(corner) for corner in corners] for each in (image, other))
     )
+    return bool(np.linalg.norm(apart, axis=1).max() <= _SAME_PLACE * min(image.GetSpacing()))
 
 
 def check_geometry(image: sitk.Image, name: str) -> None:
@@ -367,6 +371,28 @@ def write_image(image: sitk.Image, path: str | Path, compress: bool = True) -> N
         except (RuntimeError, MedNCAError) as error:
             size = image.GetNumberOfPixels() * image.GetSizeOfPixelComponent()
             raise not_whole(staged, size) from error
+
+
+def write_raw_nrrd(image: sitk.Image, path: str | Path) -> None:
+    """Write an image quickly, for whoever reads it at once. The file's size is looked at, as ITK does not tell of every
+    full disk.
+
+    Args:
+        image: of any dimension.
+        path: the .nrrd file, in a folder that appears whole or not at all (`files.staged`).
+
+    Raises:
+        OSError: that fails.
+    """
+    size = image.GetNumberOfPixels() * image.GetNumberOfComponentsPerPixel() * image.GetSizeOfPixelComponent()
+    try:
+        sitk.WriteImage(image, str(path))
+    except RuntimeError as error:
+        raise not_whole(path, size) from error
+    with open(path, "rb") as file:
+        header = file.read(4096).partition(b"\n\n")[0]
+    if Path(path).stat().st_size < len(header) + 2 + size:
+        raise not_whole(path, size)
 
 
 def _header_of(image: sitk.Image, name: str) -> Header:

@@ -134,6 +134,8 @@ class Ensemble:
                     if progress:
                         progress(number * members + self.moments.count, len(blocks) * members)
                 result.add(within(block, self.region), self.moments, self.masks)
+        if len(blocks) > 1:
+            self.start_over()  # what is left is of one block: more members would not fit to it
         share = computed_share(architecture, shape, self.region)
         return Statistics(
             result.means, result.variances, result.masks, architecture.labels, members, self.region, share

@@ -173,7 +173,7 @@
   </message>
   <message>
    <source>Add every volume of the scene that has a segmentation made on it, or called like it.</source>
-   <translation>Jedes Volumen der Szene hinzufügen, zu dem es eine Segmentierung gibt oder eine, die so heißt wie es.</translation>
+   <translation>Jedes Volumen der Szene hinzufügen, auf dem eine Segmentierung erstellt wurde oder zu dem es eine gleichen Namens gibt.</translation>
   </message>
   <message>
    <source>Use a folder</source>
@@ -646,7 +646,7 @@
   <name>NCATrainerLib.runs</name>
   <message>
    <source>{folder} is no run.</source>
-   <translation>{folder} ist kein Laufordner.</translation>
+   <translation>{folder} ist kein Ordner eines Trainings.</translation>
   </message>
  </context>
  <context>
@@ -861,7 +861,7 @@
   </message>
   <message>
    <source>Given up for it: the grid is {ours} mm, not {theirs} mm.</source>
-   <translation>Dafür wird verzichtet: Das Gitter hat {ours} mm statt {theirs} mm.</translation>
+   <translation>Der Preis dafür: Das Gitter hat {ours} mm statt {theirs} mm.</translation>
   </message>
   <message>
    <source>{time} would do for {theirs} mm.</source>
@@ -1005,7 +1005,7 @@
   </message>
   <message>
    <source>The process that tried this plan died; it may need too much memory. Make batch, patch or field_of_view smaller, or set recompute.</source>
-   <translation>Der Prozess, der diesen Plan ausprobierte, ist abgebrochen; vielleicht braucht der Plan zu viel Speicher. Verkleinern Sie batch, patch oder field_of_view, oder setzen Sie recompute.</translation>
+   <translation>Der Prozess, der diesen Plan ausprobierte, wurde unerwartet beendet; vielleicht braucht der Plan zu viel Speicher. Verkleinern Sie batch, patch oder field_of_view, oder setzen Sie recompute.</translation>
   </message>
   <message>
    <source>{folder} already holds a training run; resume it or choose another folder.</source>
@@ -1021,7 +1021,7 @@
   </message>
   <message>
    <source>The process that reads the cases died; it may need too much memory. Resume to go on.</source>
-   <translation>Der Prozess, der die Fälle liest, ist abgebrochen; vielleicht braucht er zu viel Speicher. Setzen Sie das Training fort.</translation>
+   <translation>Der Prozess, der die Fälle liest, wurde unerwartet beendet; vielleicht braucht er zu viel Speicher. Setzen Sie das Training fort.</translation>
   </message>
   <message>
    <source>{processes} processes cannot share {samples} samples an iteration; start fewer, or make the plan's batch larger.</source>
@@ -1053,7 +1053,7 @@
   </message>
   <message>
    <source>{target} exists already and is not of this run; choose another folder with --out.</source>
-   <translation>{target} gibt es bereits und stammt nicht von diesem Lauf; wählen Sie mit --out einen anderen Ordner.</translation>
+   <translation>{target} ist bereits vorhanden und stammt nicht von diesem Training; wählen Sie mit --out einen anderen Ordner.</translation>
   </message>
   <message>
    <source>A validation report cannot be read ({cause}).</source>

@@ -61,7 +61,7 @@ def finish(
         folder: where the model goes.
         command: what made it, for the card.
         calibration_cases: to make the calibration with, at most, and to try it on.
-        progress: called in the stages "measuring", "comparing" (with the base) and "calibrating".
+        progress: called in the stages "calibrating", "measuring" and "comparing" (with the base).
         base: folder of the model that was fine-tuned, to be compared with on the same cases.
         salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
         replace: whether a folder that is there may go.
@@ -83,10 +83,11 @@ def finish(
     with staged(folder, replace) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
-            report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
-            compared = compare(pool, model, made, base, validation, report, progress) if base else None
             wanted = Wanted(training, validation, cases=calibration_cases, seed=plan.seed, salt=salt)
             failed, note = _calibrate(pool, model, made, wanted, progress)
+            save_model(model, made, "Being measured.")  # with its light, which is then told of each case
+            report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
+            compared = compare(pool, model, made, base, validation, report, progress) if base else None
         report = _completed(report, model, failed, note, compared)
         model.info["eval_metrics"] = report.mean.to_json()
         save_model(model, made, model_card(model, report, command))
@@ -131,7 +132,7 @@ def calibrate(
         wanted: the cases, and how.
         folder: where the model goes; nothing may be there.
         command: what made it, for the card.
-        progress: called in the stages "measuring" and "calibrating".
+        progress: called in the stages "calibrating" and "measuring".
 
     Returns:
         The validation report.
@@ -144,8 +145,9 @@ def calibrate(
     with staged(folder) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
-            report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
             failed, note = _calibrate(pool, model, made, wanted, progress)
+            save_model(model, made, "Being measured.")  # with its light, which is then told of each case
+            report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
         if not wanted.reuse:
             model.info["quality"]["calibration_command"] = command
         report = _completed(report, model, failed, note)
@@ -278,8 +280,8 @@ def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progre
     )
     step = counter(progress, "calibrating", (len(chosen) + len(others) + len(wanted.scans)) * len(conditions()))
     samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed)
-    scans = measure_degraded(pool, folder, wanted.scans, wanted.seed, step, failed, all_values=True)
     tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed)
+    scans = measure_degraded(pool, folder, wanted.scans, wanted.seed + 2, step, failed, all_values=True)
     salt = wanted.salt
     return samples_json([*samples, *scans], [*tried, *scans], (lambda name: hidden_name(name, salt)) if salt else str)
 

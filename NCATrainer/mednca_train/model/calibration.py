@@ -50,7 +50,8 @@ def fit(
         coverage: of the interval.
 
     Returns:
-        The calibration, which nobody has tried yet; None where there are too few samples for it, in any context.
+        The calibration, which nobody has tried yet, of the contexts that have enough samples, and cases enough to leave
+        one out; None where none has.
     """
     usable = [s for s in samples if s.objection is None and s.nqm is not None]
     near = [name for name, signal in SIGNALS.items() if signal.near]
@@ -59,8 +60,8 @@ def fit(
         within = [s for s in usable if s.context == context]
         names = [signals[context]] if signals and context in signals else near
         measured = [name for name in names if all(s.signals.get(name) is not None for s in within)]
-        if measured and len(within) >= MIN_SAMPLES:
-            curves[context] = _best_curve(within, measured, coverage)
+        if len(within) >= MIN_SAMPLES and (curve := _best_curve(within, measured, coverage)):
+            curves[context] = curve
     if not curves:
         return None
     slope, intercept = np.polyfit([s.nqm or 0.0 for s in usable], [s.dice for s in usable], 1)
@@ -88,9 +89,12 @@ def _logarithm(sample: Sample, signal: str) -> float:
     return float(np.log(max(sample.signals[signal] or 0.0, _LEAST)))
 
 
-def _best_curve(samples: list[Sample], signals: Iterable[str], coverage: float) -> Curve:
-    """Of the signal whose light is the least wrong on cases that were left out."""
-    tried = {signal: _left_out(samples, signal, coverage) for signal in signals}
+def _best_curve(samples: list[Sample], signals: Iterable[str], coverage: float) -> Curve | None:
+    """Of the signal whose light is the least wrong on cases that were left out; None where none can be left out, as too
+    few samples would remain: nobody would know how far the interval holds."""
+    tried = {signal: told for signal in signals if (told := _left_out(samples, signal, coverage))}
+    if not tried:
+        return None
     signal = min(tried, key=lambda name: _cost(tried[name], coverage))
     return _curve(samples, signal, coverage, _lacking(tried[signal], coverage))
 
@@ -150,7 +154,7 @@ def _left_out(samples: list[Sample], signal: str, coverage: float) -> list[_Told
     told = []
     for case in dict.fromkeys(s.case for s in samples):
         others = without(samples, case)
-        if len(others) < MIN_SAMPLES:
+        if len(others) < _INTERVAL[0]:
             continue
         knots, *curves = _local(*_columns(others, signal), coverage)
         own = [s for s in samples if s.case == case]
@@ -178,16 +182,19 @@ def _cost(told: list[_Told], coverage: float) -> float:
     return float(np.mean([np.mean(group) for group in costs.values()])) if costs else 0.0
 
 
-def verdicts(calibration: Calibration, samples: Iterable[Sample], target: float = DEFAULT_TARGET) -> list[Verdict]:
-    """What the light says of each sample."""
-    return [judge(s.signals, calibration.members, calibration, target, s.grey, s.context) for s in samples]
+def verdicts(
+    calibration: Calibration | None, samples: Iterable[Sample], target: float = DEFAULT_TARGET
+) -> list[Verdict]:
+    """What the light says of each sample; without a calibration it is grey."""
+    members = calibration.members if calibration else 0
+    return [judge(s.signals, members, calibration, target, s.grey, s.context) for s in samples]
 
 
 def verdicts_apart(
     calibration: Calibration, made_with: list[Sample], samples: list[Sample], target: float = DEFAULT_TARGET
 ) -> list[Verdict]:
     """What the light says of each sample, where a case that the calibration was made with is judged by one that was
-    made without it.
+    made without it; grey, where there would be none for such an image without it.
 
     Args:
         calibration: of a model.
@@ -198,9 +205,14 @@ def verdicts_apart(
     own, apart = {sample.case for sample in made_with}, {}
     signals = {context: curve.signal for context, curve in calibration.curves.items()}
     for case in own & {sample.case for sample in samples}:
-        others = fit(without(made_with, case), calibration.members, signals, calibration.coverage)
-        apart[case] = others or calibration
-    return [verdict for s in samples for verdict in verdicts(apart.get(s.case, calibration), [s], target)]
+        apart[case] = fit(without(made_with, case), calibration.members, signals, calibration.coverage)
+
+    def of(sample: Sample) -> Calibration | None:
+        others = apart.get(sample.case, calibration)
+        is_known = others and (sample.context in others.curves or sample.context not in calibration.curves)
+        return others if is_known else None
+
+    return [verdict for s in samples for verdict in verdicts(of(s), [s], target)]
 
 
 def found_by(samples: list[Sample], judged: list[Verdict], target: float = DEFAULT_TARGET) -> dict:

@@ -22,7 +22,7 @@ from mednca import __version__
 from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.evaluate import structures_of, values_in
-from mednca.files import write_bytes, write_json
+from mednca.files import explained, write_bytes, write_json
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import read_image, read_labels
 from mednca.models.weights import Model, load_model
@@ -171,7 +171,8 @@ def write_verdicts(report: dict, judged: list[tuple[Sample, Verdict]], folder: P
          "signals": {name: _rounded(value) for name, value in s.signals.items()}}
         for s, v in judged
     ]  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "verdicts.json", report | {"command": command, "samples_judged": rows})
     write_bytes(folder / "verdicts.md", _table(report, command).encode("utf-8"))
     write_bytes(folder / "verdicts.png", _figure(report, judged))

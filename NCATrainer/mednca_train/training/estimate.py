@@ -22,7 +22,7 @@ from ..data.augmentation import training_sample
 from ..data.case_reader import CACHED_VOXELS
 from ..plan.estimate import Estimate
 from ..plan.plan import Plan
-from .loop import Run
+from .loop import Run, lack_of_memory
 
 _VALIDATION_SHARE = 0.1  # of the time, that validation and checkpoints take beside the iterations
 _SAMPLES, _SAMPLING = 8, 3.0  # that are augmented, as each has other artifacts; fewer, where they take so many seconds
@@ -94,6 +94,10 @@ def _probed(plan: Plan):
                 "The process that tried this plan died; it may need too much memory. Make batch, patch or "
                 "field_of_view smaller, or set recompute."
             ) from error
+        except (MemoryError, RuntimeError) as error:
+            if lack := lack_of_memory(error, torch.device("cpu")):
+                raise MedNCAError.of(lack) from error
+            raise
 
 
 def made_up_batch(plan: Plan) -> tuple[torch.Tensor, torch.Tensor]:

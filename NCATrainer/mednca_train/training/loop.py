@@ -72,7 +72,7 @@ def check_new(folder: Path) -> None:
         )
 
 
-def _lack_of_memory(error: BaseException, device: torch.device) -> Sentence | None:
+def lack_of_memory(error: BaseException, device: torch.device) -> Sentence | None:
     """What to say of an error that comes of too little memory, wherever it is noticed; None of another one."""
     text = str(error).lower() if isinstance(error, RuntimeError) else ""
     if isinstance(error, MemoryError) or any(words in text for words in _NO_MEMORY):
@@ -270,7 +270,7 @@ class Run:
         except Diverged:
             raise
         except BaseException as error:
-            lack = _lack_of_memory(error, self.device)
+            lack = lack_of_memory(error, self.device)
             state = RunState.FAILED if lack else RunState.PAUSED
             if between:
                 self.save(rows, state)

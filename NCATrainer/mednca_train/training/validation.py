@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from mednca.errors import NothingFound
+from mednca.errors import MedNCAError, NothingFound
 from mednca.imaging.geometry import normalize_channels
 from mednca.imaging.metrics import dice
 from mednca.models.description import Preprocessing
@@ -59,7 +60,8 @@ def validator(
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(plan.labels) + 1)]
                 scores.append([dice(mask > 0, labels > 0), *per_label])
                 if watched and len(scores) == 1:
-                    watched.write(mask, scores[0][0])
+                    with suppress(MedNCAError):  # what is only watched ends no training
+                        watched.write(mask, scores[0][0])
         union, *per_label = np.mean(scores, axis=0).round(4).tolist()
         return Scores(union, tuple(per_label))
 
