@@ -334,10 +334,8 @@ def _same_grid(image: sitk.Image, other: sitk.Image) -> bool:
     if image.GetSize() != other.GetSize():
         return False
     corners = [*itertools.product(*((0, n - 1) for n in image.GetSize()))]
-    apart = np.subtract(
-        *([each.TransformIndexToPhysicalPoint(corner) for corner in corners] for each in (image, other))
-    )
-    return bool(np.linalg.norm(apart, axis=1).max() <= _SAME_PLACE * min(image.GetSpacing()))
+    here, there = (np.array([each.TransformIndexToPhysicalPoint(c) for c in corners]) for each in (image, other))
+    return bool(np.linalg.norm(here - there, axis=1).max() <= _SAME_PLACE * min(image.GetSpacing()))
 
 
 def check_geometry(image: sitk.Image, name: str) -> None:

@@ -161,18 +161,18 @@ PROSTATE_M3DNCA = Preset(
         patch=(56, 56, 24),
         foreground_share=0.8,
         batch=2,
-        coarse_first=2800,  # it is the coarse level that lacks (docs/experiments.md)
+        coarse_first=2200,  # it is the coarse level that lacks (docs/experiments.md)
         coarse_weight=0.5,
-        iterations=2800,
+        iterations=2200,
         freeze_norm=0.02,
         augmentation=_PROSTATES,
         second_phase=SecondPhase(
-            iterations=1400,
+            iterations=700,
             learning_rate=1.2e-3,
             patch=(44, 44, 18),
             augmentation=_MILD_PROSTATES,
         ),
-        validate_every=250,
+        validate_every=1450,
         keep="last",
         patience=0,
     ),
