@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from mednca.errors import MedNCAError
+from mednca.messages import Progress
 from mednca.models.weights import load_model
 from mednca.scores import CaseScore
 from mednca_train import cli, folds, training_run
@@ -19,7 +20,7 @@ from mednca_train.folds import CrossValidation, cross_validate, split_into_folds
 from mednca_train.model.calibration import fit
 from mednca_train.model.samples import Sample, conditions
 from mednca_train.plan.plan import Augmentation, SecondPhase
-from mednca_train.run_folder import RunOptions, RunState, read_status
+from mednca_train.run_folder import HistoryRow, RunOptions, RunState, read_status
 from mednca_train.run_lock import run_lock
 from phantoms import bright_model, image_of, organ_case
 from training_phantoms import METADATA, plan
@@ -146,6 +147,24 @@ def test_the_command_asks_for_folds(data, tmp_path, monkeypatch):
     assert (work.count, work.plan.iterations, len(work.cases)) == (2, 3, 4) and work.metadata["name"] == "Mine"
     both = CliRunner().invoke(cli.cli.app, [*words, "--folds", "2", "--fold", "1"])
     assert isinstance(both.exception, MedNCAError)
+
+
+def test_each_fold_is_told_of_where_there_is_no_terminal(data, tmp_path, monkeypatch):
+    def train(work, report, tell, stage):
+        for name in ("fold-1", "fold-2"):
+            for iteration in (1, 2, 3):
+                report(name, HistoryRow(iteration, 0.5, 1.0, 0.1))
+            for step in (1, 2):
+                stage(Progress("measuring", step, 2))
+        raise Stop
+
+    monkeypatch.setattr(folds, "cross_validate", train)
+    monkeypatch.setattr(cli.cli, "LINE_SECONDS", 0)
+    words = ["train", "--data", str(data), "--run", str(tmp_path / "run"), "--name", "Mine", "--iterations", "3"]
+    told = CliRunner().invoke(cli.cli.app, [*words, "--folds", "2"]).output
+    for name in ("fold-1", "fold-2"):
+        assert f"{name}, loss 0.500 1/3" in told and f"{name}, loss 0.500 2/3" in told
+    assert told.count("Measuring on validation cases 1/2") == 2
 
 
 def test_a_case_is_judged_by_a_calibration_without_it():

@@ -541,9 +541,7 @@ def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOp
         task = bar.add_task("Training", total=None)
 
         def report(name: str, row: HistoryRow) -> None:
-            bar.update(
-                task, total=plan.total_iterations, completed=row.iteration, description=f"{name}, loss {row.loss:.3f}"
-            )
+            _move(bar, task, f"{name}, loss {row.loss:.3f}", row.iteration, plan.total_iterations)
 
         work = CrossValidation(run, plan, cases, metadata, count, options)
         result = cross_validate(work, report, lambda told: cli.err.print(str(told), highlight=False), stage)
@@ -594,9 +592,17 @@ def _bar(quiet: bool = False):
         def stage(told: Progress) -> None:
             if not tasks:
                 tasks.append(bar.add_task("", total=1))
-            bar.update(tasks[0], description=_STAGES[told.stage], completed=told.step, total=told.total)
+            _move(bar, tasks[0], _STAGES[told.stage], told.step, told.total)
 
         yield bar, stage
+
+
+def _move(bar, task, description: str, completed: float, total: float) -> None:
+    """Move a bar, which begins anew where less is done than before, as in the next fold: to rich what was done once is
+    done for good."""
+    if completed < next(each.completed for each in bar.tasks if each.id == task):
+        bar.reset(task)
+    bar.update(task, description=description, completed=completed, total=total)
 
 
 @contextmanager
