@@ -597,10 +597,10 @@ def _bar(quiet: bool = False):
         yield bar, stage
 
 
-def _move(bar, task, description: str, completed: float, total: float) -> None:
+def _move(bar, task, description: str, completed: float | None, total: float | None) -> None:
     """Move a bar, which begins anew where less is done than before, as in the next fold: to rich what was done once is
     done for good."""
-    if completed < next(each.completed for each in bar.tasks if each.id == task):
+    if (completed or 0) < next(each.completed for each in bar.tasks if each.id == task):
         bar.reset(task)
     bar.update(task, description=description, completed=completed, total=total)
 
