@@ -52,7 +52,7 @@ check-hour: $(READY)
 check-kills: $(READY)
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/kills.py --kills 64
 
-# What fine-tuning on ten cases with inverted contrast wins back, and how fast (ten minutes).
+# What fine-tuning on ten cases with inverted contrast wins back, and how fast: docs/finetuning.json (ten minutes).
 study-finetuning: $(READY)
 	$(PY) Testing/benchmarks/finetune.py $(DATA)
 
@@ -104,7 +104,7 @@ docs:
 docs-check: $(READY)
 	$(PY) Testing/docs_check.py
 
-# Seconds from the mouse click to the mask on screen, and the longest gap between two ticks of the event loop.
+# Seconds from the mouse click to the mask on screen, and the longest gap between two ticks of the event loop: docs/click.json.
 measure-click: $(READY)
 	$(PY) Testing/measure_click.py
 

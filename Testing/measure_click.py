@@ -3,7 +3,7 @@ the test host.
 
 python Testing/measure_click.py [WARM_CLICKS]
 
-Prints one line of JSON: the first click (torch loads), warm clicks, the press, the longest gap between two ticks of the
+Writes docs/click.json: the first click (torch loads), warm clicks, the press, the longest gap between two ticks of the
 event loop while they ran, and whether torch got into this process. Run it by `make measure-click`.
 """
 
@@ -26,6 +26,7 @@ def main(warm_clicks):
     import slicer
 
     from demo import add_mni152
+    from mednca.files import write_json
 
     volume = add_mni152(slicer)
     panel = host.openModule("MedNCASegment")
@@ -44,6 +45,7 @@ def main(warm_clicks):
         "torch_in_process": "torch" in sys.modules,
     }
     print(json.dumps(figures))
+    write_json(ROOT / "docs" / "click.json", figures)
     slicerhost.leave()
 
 
