@@ -112,8 +112,7 @@ class _Scan:
         if self.severity.ghosting:
             signal = self._ghosted(signal)
         if self.severity.noise:
-            # another stream than the scan's own: (seed, 0) is that of seed
-            real, imaginary = np.random.default_rng((self.seed, 1 + slab.start)).normal(size=(2, *signal.shape))
+            real, imaginary = np.random.default_rng((self.seed, slab.start)).normal(size=(2, *signal.shape))
             signal = signal + self.severity.noise * NOISE * self.contrast * (real + 1j * imaginary)
         return np.abs(signal) + self.floor
 
