@@ -187,7 +187,7 @@ def test_unavailable_device_falls_back_and_says_so():
     if torch.cuda.is_available():
         pytest.skip("has a GPU")
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=1, device="cuda")
-    assert result.report.device == "cpu" and "cuda" in result.report.notes[0]
+    assert result.report.device == "cpu" and "cuda" in str(result.report.notes[0])
 
 
 def test_rejudging_does_not_run_again():
@@ -256,7 +256,8 @@ def test_an_accelerator_that_runs_out_of_memory_is_given_up_once(monkeypatch):
     monkeypatch.setattr(Ensemble, "run", full)
     result = segment_image(image, model, members=2)
     assert devices == ["cuda", "cpu"] and result.report.device == "cpu"
-    assert result.report.notes == ("The cuda device ran out of memory; the processor (cpu) is used instead.",)
+    (note,) = Report.from_json(json.loads(json.dumps(result.report.to_json()))).notes
+    assert str(note) == "The cuda device ran out of memory; the processor (cpu) is used instead."
     assert array_of(result.labels).any()
 
 

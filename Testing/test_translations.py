@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
@@ -156,3 +157,20 @@ def test_the_panel_fits_in_german(german, width, tmp_path):
     for table in (panel.ui.verdictTable, panel.ui.volumesTable, panel.ui.hotspotsTable, panel.ui.severalTable):
         assert table.horizontalHeader().length() <= table.width <= width
     assert "Wahrscheinlich gut genug" in panel.ui.lightLabel.text
+
+
+def test_the_report_tells_the_engines_notes_in_german(german):
+    import slicer
+
+    from MedNCASegment import MedNCASegmentLogic
+    from MedNCASegmentLib.html_report import reportOf
+    from nodes import add_volume
+    from panel import BALLS, LEFT, ball_model
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a device")
+    volume = add_volume(slicer, BALLS[0] * np.int16(500) + np.int16(20), name="head")
+    added, _result = MedNCASegmentLogic().segmentInProcess(volume, ball_model(), [LEFT], members=2, device="cuda")
+    assert "Hier ist kein Gerät cuda verfügbar; stattdessen rechnet der Prozessor (cpu)." in reportOf(
+        added.segmentationNode, 0.8, ()
+    )

@@ -25,6 +25,7 @@ from .record import Run, problemsOf, runsOf, volumeOf
 from .removal import editedSegments
 from .result_pictures import PlanePictures, ResultPictures
 from .result_view import verdictRows
+from .sentences import sentenceText
 from .slice_pictures import ColorScale
 from .volume_card import structuresOf, tableOf
 
@@ -207,7 +208,7 @@ def _making(segmentationNode, runs: list[Run], names, models: dict[str, Descript
         _("The volume has {size} voxels of {spacing} mm.").format(
             size=" x ".join(map(str, size)), spacing=" x ".join(f"{each:g}" for each in spacing)
         ),
-        *dict.fromkeys(note for run in runs for note in run.report.notes),
+        *dict.fromkeys(sentenceText(note) for run in runs for note in run.report.notes),
         *problemsOf(segmentationNode),
         _("Made by MedNCA {version} in Slicer {slicer}.").format(
             version=mednca.__version__, slicer=slicer.app.applicationVersion

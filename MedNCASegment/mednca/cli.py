@@ -233,7 +233,7 @@ def segment(
                     with _apart(failures, job.image):
                         derivatives.add(job.name, channels_of[job.name], report.to_json())
                 rows += own
-                notes |= dict.fromkeys(report.notes)
+                notes |= dict.fromkeys(map(str, report.notes))
             bar.update(total, advance=1)
     with _apart(failures, results_folder):
         summary.finish()

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from .canvas import Canvas
-from .errors import MedNCAError
+from .errors import MedNCAError, Sentence
 from .imaging.body import Body
 from .imaging.geometry import CanonicalImage, Grid, normalize_channels
 from .imaging.structures import is_one_field, largest_piece, small_pieces
@@ -52,7 +52,7 @@ class Request:
     roi: bool | None
     device: torch.device
     seconds: dict[str, float]
-    notes: list[str]
+    notes: list[Sentence]
     fields: int = 1
 
     @property
@@ -158,7 +158,11 @@ class Field:
                         "programs.",
                         size=size,
                     ) from error
-            request.notes.append(f"The {request.device} device ran out of memory; the processor (cpu) is used instead.")
+            request.notes.append(
+                Sentence(
+                    "The {device} device ran out of memory; the processor (cpu) is used instead.", device=request.device
+                )
+            )
             request.device = torch.device("cpu")
             request.model.pyramid.to(request.device)
             self.ensemble.start_over()

@@ -13,7 +13,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from .errors import MedNCAError
+from .errors import MedNCAError, Sentence
 from .models.description import Description, Label
 from .quality.calibration import CROP, Calibration
 from .quality.domain import Objection
@@ -190,7 +190,7 @@ class Report:
     region: Region
     hotspots: tuple[Hotspot, ...]
     seconds: dict[str, float]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     def to_json(self) -> dict:
         """As JSON has it: lists, no tuples."""
@@ -214,7 +214,7 @@ class Report:
                     "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
                     "region": Region(**tuples(data["region"])),
                     "hotspots": tuple(Hotspot(**tuples(each)) for each in data.get("hotspots", hotspots) or ()),
-                    "notes": tuple(data.get("notes", ())),
+                    "notes": tuple(Sentence.from_json(note) for note in data.get("notes", ())),
                 }
             )
         except (TypeError, KeyError, ValueError, AttributeError) as error:

@@ -195,7 +195,7 @@ def new_request(
         roi=roi,
         device=torch_device,
         seconds={},
-        notes=[str(note)] if note else [],
+        notes=[note] if note else [],
         fields=fields,
     )
 

@@ -1604,6 +1604,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Der Speicher reicht nicht für ein Bildfeld von {size} Voxeln; klicken Sie auf das Organ oder schließen Sie andere Programme.</translation>
   </message>
   <message>
+   <source>The {device} device ran out of memory; the processor (cpu) is used instead.</source>
+   <translation>Der Speicher des Geräts {device} reicht nicht aus; stattdessen rechnet der Prozessor (cpu).</translation>
+  </message>
+  <message>
    <source>The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}.</source>
    <translation>Das Bild hat auf dem Gitter des Modells nur {size} Voxel (R, A, S); dieses Modell benötigt mindestens {needed}.</translation>
   </message>
