@@ -72,7 +72,7 @@ def test_segment(folder, tmp_path):
 
 def test_evaluate(folder, tmp_path):
     file = tmp_path / "figures.json"
-    words = ("--images", folder / "images", "--labels", folder / "labels", "--json", file, "--members", 2)
+    words = ("--images", folder / "images", "--labels", folder / "labels", "--out", file, "--members", 2)
     _check(run("evaluate", "--model", folder / "bright", *words))
     told = json.loads(file.read_text())
     assert [row["case"] for row in told["cases"]] == list(GOOD) and len(told["failures"]) == len(BAD)
@@ -90,7 +90,7 @@ def test_a_bug_in_one_case_costs_no_other(folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(evaluate, "evaluate_case", broken)
     file = tmp_path / "figures.json"
-    words = ("--images", folder / "images", "--labels", folder / "labels", "--json", file, "--members", 2)
+    words = ("--images", folder / "images", "--labels", folder / "labels", "--out", file, "--members", 2)
     result = run("evaluate", "--model", folder / "bright", *words)
     assert "good_1: ZeroDivisionError: a bug" in result.output.replace("\n", "")
     assert [row["case"] for row in json.loads(file.read_text())["cases"]] == ["good_0", "good_2"]

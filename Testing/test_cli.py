@@ -194,7 +194,7 @@ def test_evaluate(tmp_path, model, images):
     for name in ("a", "b"):
         sitk.WriteImage(image_of(BALL, (1, 1.5, 2)), str(labels / f"{name}.nii.gz"))
     file = tmp_path / "figures.json"
-    result = run("evaluate", "--model", model, "--images", images, "--labels", labels, "--json", file, "--members", 5)
+    result = run("evaluate", "--model", model, "--images", images, "--labels", labels, "--out", file, "--members", 5)
     assert result.exit_code == 0, result.output
     figures = json.loads(file.read_text())
     assert figures["mean"]["dice"] == {"Label 1": 1.0, "union": 1.0}
@@ -202,7 +202,7 @@ def test_evaluate(tmp_path, model, images):
     assert set(figures["cases"][0]) == {"case", "structure", *measures}
     assert figures["cases"][0]["hd95_mm"]["union"] == 0
     sitk.WriteImage(image_of(BALL, (1, 1.5, 2), origin=(50, 0, 0)), str(labels / "a.nii.gz"))
-    words = ("evaluate", "--model", model, "--images", images, "--labels", labels, "--json", file)
+    words = ("evaluate", "--model", model, "--images", images, "--labels", labels, "--out", file)
     moved = run(*words, "--members", 1)
     assert moved.exit_code == 1 and "differ" in moved.output
     before = file.read_bytes()
@@ -211,7 +211,7 @@ def test_evaluate(tmp_path, model, images):
 
 def test_evaluate_only_the_validation_cases_of_a_split(tmp_path, model, images):
     split, file = tmp_path / "split.json", tmp_path / "figures.json"
-    words = ("evaluate", "--model", model, "--images", images, "--labels", images, "--json", file, "--cases", split)
+    words = ("evaluate", "--model", model, "--images", images, "--labels", images, "--out", file, "--cases", split)
     for text, told in (("{}", "required"), ('{"training": [], "validation": ["z"]}', "None of the validation cases")):
         split.write_text(text)
         refused = run(*words)

@@ -98,7 +98,7 @@ def test_values_that_the_model_does_not_know(tmp_path):
     model = save(bright_model("one", (1.0, 1.0, 1.0), FIELD, keep_largest=True), tmp_path / "one")
     _head(tmp_path, "sides", 0, sides=True)
     words = ("evaluate", "--model", model, "--images", tmp_path / "images", "--labels", tmp_path / "labels",
-             "--json", tmp_path / "f.json", "--members", 2)  # fmt: skip
+             "--out", tmp_path / "f.json", "--members", 2)  # fmt: skip
     result = run(*words)
     assert result.exit_code == 0 and "value(s) 2" in result.output, result.output
     assert len(json.loads((tmp_path / "f.json").read_text())["cases"]) == 1
@@ -120,7 +120,7 @@ def test_evaluate_goes_on_after_bad_cases(tmp_path, heads, bright):
     (tmp_path / "images" / "head_1.nii.gz").write_bytes(b"damaged")
     (tmp_path / "labels" / "head_2.nii.gz").unlink()
     result = run("evaluate", "--model", bright, "--images", tmp_path / "images", "--labels", tmp_path / "labels",
-                 "--json", tmp_path / "f.json", "--members", 2)  # fmt: skip
+                 "--out", tmp_path / "f.json", "--members", 2)  # fmt: skip
     told = json.loads((tmp_path / "f.json").read_text())
     assert result.exit_code == 1 and len(told["cases"]) == 2
     assert {failure["image"] for failure in told["failures"]} == {"head_1", "head_2"}

@@ -61,6 +61,8 @@ SeedOption = Annotated[int | None, typer.Option(help="Seed of the fire masks; de
 MemoryOption = Annotated[float | None, typer.Option(help="MB it may take, image and results included.")]
 RoiOption = Annotated[bool | None, typer.Option(help="Refine only where something was found; default: if large.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+# Elsewhere --json says how to print; here it stays as the name that version 0.1 gave to --out.
+_FIGURES = typer.Option("--out", "--json", help="The .json file where the figures go.")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead of text.")]
 
 
@@ -341,7 +343,7 @@ def evaluate(
     model: ModelOption,
     images: Annotated[Path, typer.Option(help="Folder of images.")],
     labels: Annotated[Path, typer.Option(help="Folder of label maps with the same names.")],
-    json_file: Annotated[Path, typer.Option("--json", help="Where the figures go.")],
+    out: Annotated[Path, _FIGURES],
     members: MembersOption = None,
     seed: SeedOption = None,
     device: DeviceOption = "auto",
@@ -367,7 +369,7 @@ def evaluate(
             raise MedNCAError("None of the validation cases of {cases} lies in {images}.", cases=cases, images=images)
     scores: list[CaseScore] = []
     failures = [_failure(*problem) for problem in problems.items()]
-    with json_output(json_file) as write:
+    with json_output(out) as write:
         with progress() as bar:
             task = bar.add_task("Cases", total=len(pairs))
             for pair in pairs:
@@ -411,7 +413,7 @@ def benchmark(
     roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,
     training: Annotated[bool, typer.Option(help="Also time a pass with its way back.")] = False,
     reference: Annotated[bool, typer.Option(help="Also time the papers' text written down plainly.")] = True,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
+    out: Annotated[Path | None, _FIGURES] = None,
 ) -> None:
     """Measure seconds and memory of one pass, with untrained weights."""
     from .benchmark.timing import PRESETS, benchmark
@@ -429,7 +431,7 @@ def benchmark(
     size = _shape(shape) if shape else size
     if size is None:
         raise MedNCAError("--model needs --shape X,Y,Z.")
-    with json_output(json_file) if json_file else nullcontext(_print_json) as write:
+    with json_output(out) if out else nullcontext(_print_json) as write:
         figures = {"preset": preset, "model": model} | benchmark(
             architecture, size, members, memory_limit, repeats, reference, roi, training,
             lambda text: err.print(text, highlight=False),

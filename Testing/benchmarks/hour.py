@@ -111,7 +111,7 @@ def main(hours: float, data: Path | None, unseen: Path | None, name: str, out: P
         _mednca("train", "--data", data, "--run", folder / "run", "--hours", hours, "--name", name)
         seconds = time.monotonic() - begun
         told = json.loads((folder / "run" / "result" / "model.json").read_text("utf-8"))
-        options = ("--images", unseen / "images", "--labels", unseen / "labels", "--json", folder / "unseen.json")
+        options = ("--images", unseen / "images", "--labels", unseen / "labels", "--out", folder / "unseen.json")
         _mednca("evaluate", "--model", folder / "run" / "result", *options)
         figures = json.loads((folder / "unseen.json").read_text("utf-8"))
     plan = told["training"]["plan"]
