@@ -300,7 +300,8 @@ def _strips(axes, answer: Answer) -> None:
 def _is_over_parameters(answer: Answer) -> bool:
     """Whether there are enough contenders, of sizes that differ enough, for a figure over them to say something."""
     sizes = [parameter_count(answer.models[each.model]) for each in answer.part.contenders]
-    return answer.part.axis == "none" and len(sizes) >= _MANY and max(sizes) >= 2 * min(sizes)
+    differ = 2 * len(set(sizes)) >= len(sizes)  # else most marks lie above one another
+    return answer.part.axis == "none" and len(sizes) >= _MANY and differ and max(sizes) >= 2 * min(sizes)
 
 
 def _over_parameters(answer: Answer) -> bytes:
