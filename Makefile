@@ -43,6 +43,7 @@ check-packaging: $(READY)
 check-scale: $(READY)
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py --members 60 --volumes 120 --kills 0
 	PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py
+	$(if $(wildcard $(BRAINS)/images),PYTHONPATH=Testing $(PY) Testing/benchmarks/many.py --brains $(BRAINS))
 
 # What `mednca train --hours 1` makes of twenty phantoms of left atria: docs/hour-atria.json (an hour and a quarter).
 check-hour: $(READY)

@@ -1,10 +1,11 @@
-"""Many volumes through a local cluster of two processes, one of them killed three times; beside a plain loop.
+"""Many volumes through a local cluster of two processes, one of them killed three times; a plain loop in between.
 
     python Testing/benchmarks/many.py [--volumes 2000] [--kills 3] [--members 10]
+    python Testing/benchmarks/many.py --brains FOLDER
 
 Phantoms of 24 x 26 x 22 voxels and a model made by hand, so that what is measured is everything but the model. Fails
-where a result is missing, half or done twice. Each number of members is an entry of docs/scale.json. Run it by `make
-check-scale`.
+where a result is missing, half or done twice. Each number of members is an entry of docs/scale.json. With --brains, how
+long a real one takes of a core: in eight of FOLDER/images both hippocampi are looked for. Run it by `make check-scale`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import random
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -33,7 +35,9 @@ from mednca.models.weights import load_model
 from phantoms import bright_model, ellipsoid, image_of, save
 
 REPORT = Path(__file__).parents[2] / "docs" / "scale.json"
-_PLAIN = 840  # members of the plain loop's volumes, before and after; the machine is not the same at all times
+_PARTS = 5  # of the volumes, with a plain loop before, between and after: the machine is not the same at all times
+_PLAIN = 840  # members of the volumes of each plain loop
+_BRAINS = 8
 _DIFFERENT = 20  # phantoms; the volumes are links to them
 
 
@@ -50,25 +54,27 @@ def main(volumes: int, kills: int, members: int) -> bool:
             named = [(path.name.removesuffix(".nii.gz"), path) for path in paths[:count]]
             return [Job(request, name, str(path), str(folder / out / name)) for name, path in named]
 
-        before = _plain_loop(jobs("before", _PLAIN // members))
+        plain = [_plain_loop(jobs("plain 0", _PLAIN // members))]
         environment = {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
         with LocalCluster(
             n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
         ) as cluster:  # fmt: skip
             watch = Watch(cluster, folder / "out", volumes, kills)
-            summary, done, begun = Summary(folder / "out"), [], time.perf_counter()
-            own = time.process_time()
-            for outcome in run_on_cluster(cluster.scheduler_address, segment_volume, jobs("out", volumes)):
-                done.append(outcome.job.name)
-                if outcome.error:
-                    print(f"{outcome.job.name}: {outcome.error}", flush=True)
-                else:
-                    summary.add(outcome.job.name, rows_of(outcome.job.name, outcome.result.report))
-            summary.finish()
-            seconds, own = time.perf_counter() - begun, time.process_time() - own
+            summary, done, seconds, own = Summary(folder / "out"), [], 0.0, 0.0
+            wanted = jobs("out", volumes)
+            for part in range(1, _PARTS + 1):
+                begun, own_begun = time.perf_counter(), time.process_time()
+                for outcome in run_on_cluster(cluster.scheduler_address, segment_volume, wanted[part - 1 :: _PARTS]):
+                    done.append(outcome.job.name)
+                    if outcome.error:
+                        print(f"{outcome.job.name}: {outcome.error}", flush=True)
+                    else:
+                        summary.add(outcome.job.name, rows_of(outcome.job.name, outcome.result.report))
+                if part == _PARTS:
+                    summary.finish()
+                seconds, own = seconds + time.perf_counter() - begun, own + time.process_time() - own_begun
+                plain.append(_plain_loop(jobs(f"plain {part}", _PLAIN // members)))
             watch.end()
-        after = _plain_loop(jobs("after", _PLAIN // members))
-        plain = statistics.mean([before, after])
         rows = list(csv.DictReader((folder / "out" / CSV).read_text("utf-8").splitlines()))
         whole = sum(_is_whole(folder / "out" / path.name.removesuffix(".nii.gz")) for path in paths)
         report = {
@@ -82,15 +88,30 @@ def main(volumes: int, kills: int, members: int) -> bool:
             "seconds": round(seconds, 1),
             "seconds_per_volume_and_process": round(2 * seconds / volumes, 4),
             "processor_seconds_of_client_and_scheduler": round(own, 1),
-            "plain_seconds_per_volume_and_process": {"before": round(before, 4), "after": round(after, 4)},
-            "overhead": round(2 * seconds / volumes / plain - 1, 4),
+            "plain_seconds_per_volume_and_process": [round(each, 4) for each in plain],
+            "overhead": round(2 * seconds / volumes / statistics.mean(plain) - 1, 4),
             "memory_mb": watch.memory(),
         }
-    known = json.loads(REPORT.read_text("utf-8")) if REPORT.exists() else {}
-    written = known | {f"{members} members": report}
-    REPORT.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(report, indent=1))
+    _keep(f"{members} members", report)
     return whole == volumes == len(rows) == len(set(done)) == len(done) and len(watch.killed) == kills
+
+
+def brains(folder: Path) -> bool:
+    """Seconds of a core that a brain takes, reading, writing and the processes' start included."""
+    images = sorted((folder / "images").glob("*.nii.gz"))[:_BRAINS]
+    with tempfile.TemporaryDirectory() as out:
+        words = (*images, "--model", "hippocampus-m3dnca", "--find", "--jobs", "2", "--out", out)
+        begun = time.perf_counter()
+        code = subprocess.run([sys.executable, "-m", "mednca_train", "--quiet", "segment", *map(str, words)]).returncode
+        seconds = time.perf_counter() - begun
+    _keep("brains", {"volumes": len(images), "core_seconds_per_volume": round(2 * seconds / len(images), 1)})
+    return code == 0
+
+
+def _keep(name: str, report: dict) -> None:
+    known = json.loads(REPORT.read_text("utf-8")) if REPORT.exists() else {}
+    REPORT.write_text(json.dumps(known | {name: report}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1))
 
 
 def _images(folder: Path, count: int) -> list[Path]:
@@ -180,5 +201,7 @@ if __name__ == "__main__":
     parser.add_argument("--volumes", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--members", type=int, default=10)
+    parser.add_argument("--brains", type=Path, metavar="FOLDER")
     options = parser.parse_args()
-    sys.exit(0 if main(options.volumes, options.kills, options.members) else 1)
+    done = brains(options.brains) if options.brains else main(options.volumes, options.kills, options.members)
+    sys.exit(0 if done else 1)
