@@ -24,10 +24,10 @@ from mednca_train.study.changes import AXES, beside
 from mednca_train.study.machine import Trial, try_out
 from mednca_train.study.measure import Job, measure
 from mednca_train.study.networks import Network, Spec, load_network
-from mednca_train.study.plan import Contender, Measurement, Part, Study, Trained, read_study
+from mednca_train.study.plan import Contender, Machine, Measurement, Part, Study, Trained, read_study
 from mednca_train.study.quality import judged
-from mednca_train.study.report import write_report
-from mednca_train.study.run import ROWS, Answer, run_study
+from mednca_train.study.report import machine_summaries, write_report
+from mednca_train.study.run import ROWS, Answer, run_study, try_machines
 from mednca_train.study.training import NetworkTraining, TaughtRun, job_of, train
 from mednca_train.training.batches import Batches
 from mednca_train.training.estimate import made_up_batch
@@ -259,6 +259,23 @@ def test_a_machine_without_enough_memory_is_told(phantoms, models):
     trial = Trial(str(models / "organ"), case.name, str(case.image), str(case.labels), False, 1, 60, 0)
     with pytest.raises(MedNCAError, match="case_4, 1 threads, 60 MB: "):
         try_out(trial)
+
+
+def test_a_model_of_all_cases_is_timed_and_gets_no_dice(phantoms, models, tmp_path):
+    """As one of folds: nothing is left to measure a part on, which is told; seconds and memory need no unseen case."""
+    model = load_model(models / "organ")
+    model.info["training"]["split"] = {"training": [f"case_{number}" for number in range(8)], "validation": []}
+    shutil.rmtree(models / "organ")
+    save(model, models / "organ")
+    machine = Machine("machine", "A small machine", "phantoms", (Contender("organ", "organ"),), threads=(1,), cases=1)
+    data = {"phantoms": find_dataset(phantoms)}
+    (tried,) = try_machines(Study("", (0,), (), machines=(machine,)), data, tmp_path / "out", Library())
+    assert tried.is_seen and tried.rows[0]["dice"] > 0.8 and not tried.failed
+    (told,) = machine_summaries(tried)
+    assert told["least_dice"] is None and told["seconds"] > 0
+    part = Part("part", "Part", "phantoms", machine.contenders, seeds=(0,))
+    with pytest.raises(MedNCAError, match="The part part has no cases: its models were trained with all of phantoms"):
+        run_study(Study("", (0,), (part,)), data, tmp_path / "out", Library())
 
 
 def test_the_full_study_can_be_read_and_names_bundled_models():

@@ -157,7 +157,7 @@ def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
     whole = _begun(work, work.folder / ALL, every, plan, replace(work.options, out=None))
     tell(Sentence(
         "{fold}: {training} cases to learn from, {iterations} iterations.",
-        fold=ALL, training=len(work.cases), iterations=plan.iterations,
+        fold=ALL, training=len(work.cases), iterations=plan.total_iterations,
     ))  # fmt: skip
     with training_run.locked_once(whole.run.folder):
         whole.run.train(work.cases, None, lambda row: report(ALL, row), tell)

@@ -179,7 +179,7 @@ class Machine:
         contenders: by their models; how they are run is the models' own.
         threads: one trial for each.
         memory_mb: that the process may hold; 2048 as in the paper's Raspberry Pi 4.
-        cases: at most, none of them trained with by any contender.
+        cases: at most, none of them trained with by any contender, where there are such.
     """
 
     name: str

@@ -346,7 +346,8 @@ def machine_summaries(tried: Tried) -> list[dict]:
 
     Returns:
         As JSON has them: the cores it had, mean seconds of a structure on the clock and of all processors, the most
-        memory over the cases and what of it was there before a model was read, in MB, the least Dice.
+        memory over the cases and what of it was there before a model was read, in MB, the least Dice (None where
+        the cases were trained with).
     """
     found = []
     for contender in tried.machine.contenders:
@@ -363,7 +364,7 @@ def machine_summaries(tried: Tried) -> list[dict]:
                             for name in ("seconds", "processor_seconds")
                         },
                         **{name: max(row[name] for row in rows) for name in ("peak_mb", "before_mb")},
-                        "least_dice": min(row["dice"] for row in rows),
+                        "least_dice": None if tried.is_seen else min(row["dice"] for row in rows),
                     }
                 )
     return found
@@ -376,10 +377,11 @@ def _machines(tried: list[Tried], figures: dict[str, list[dict]]) -> Iterator[Bl
         if machine.text:
             yield machine.text
         yield (
-            f"{_counted(len(each.cases), 'case')} of {machine.data} that no contender was trained with, each in a "
-            f"process of its own that may hold {machine.memory_mb:,} MB. Seconds are of one structure, the first that "
-            "the process segments, without starting and reading; What is held before a model is read is "
-            "Python and its libraries."
+            f"{_counted(len(each.cases), 'case')} of {machine.data} "
+            f"{'that contenders were trained with' if each.is_seen else 'that no contender was trained with'}, each in "
+            f"a process of its own that may hold {machine.memory_mb:,} MB. Seconds are of one structure, the first "
+            "that the process segments, without starting and reading; what is held before a model is read is Python "
+            "and its libraries."
         )
         if each.failed:
             yield "Not done: " + "; ".join(f"{name}: {why}" for name, why in sorted(each.failed.items()))
@@ -391,7 +393,7 @@ def _machines(tried: list[Tried], figures: dict[str, list[dict]]) -> Iterator[Bl
                 [
                     row["contender"], f"{each.bytes[models[row['contender']]] / 1e3:,.0f}", str(row["threads"]),
                     str(row["cores"]), f"{row['seconds']:.1f}", f"{row['processor_seconds']:.1f}",
-                    str(row["before_mb"]), str(row["peak_mb"]), f"{row['least_dice']:.3f}",
+                    str(row["before_mb"]), str(row["peak_mb"]), "-" if each.is_seen else f"{row['least_dice']:.3f}",
                 ]
                 for row in figures[machine.name]
             ],

@@ -114,6 +114,7 @@ class Tried:
         cases: names of those that it was tried on.
         models: as of `Answer`.
         bytes: by model, that its folder takes.
+        is_seen: whether they were trained with, as none was left out: seconds and memory are the same, Dice is not.
         rows: with "contender", "case", "threads", and what `machine.try_out` says.
         failed: by contender, why it could not be tried.
     """
@@ -122,6 +123,7 @@ class Tried:
     cases: list[str]
     models: Mapping[str, Any]
     bytes: dict[str, int]
+    is_seen: bool
     rows: list[dict] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -142,8 +144,9 @@ def try_machines(
     for machine in study.machines:
         own = {each.model: models.load(each.model) for each in machine.contenders}
         sizes = {id: sum(file.stat().st_size for file in models.find(id).iterdir()) for id in own}
-        tried = Tried(machine, unseen(machine, data[machine.data], own, study.seeds[0]), own, sizes)
-        cases = {case.name: case for case in data[machine.data].cases}
+        cases, names = {case.name: case for case in data[machine.data].cases}, _untrained(data[machine.data], own)
+        drawn = _drawn(names or sorted(cases), machine.cases, study.seeds[0])
+        tried = Tried(machine, drawn, own, sizes, is_seen=not names)
         file, known = out / machine.name / ROWS, _read(out / machine.name / ROWS)
         wanted = list(product(machine.contenders, machine.threads, tried.cases))
         total += len(wanted)
@@ -169,7 +172,7 @@ def try_machines(
     return found
 
 
-def unseen(part: Part | Machine, data: CaseSet, models: Mapping[str, Any], seed: int) -> list[str]:
+def unseen(part: Part, data: CaseSet, models: Mapping[str, Any], seed: int) -> list[str]:
     """The cases that a part is measured on: none of them was trained with by any of its contenders.
 
     Args:
@@ -184,13 +187,21 @@ def unseen(part: Part | Machine, data: CaseSet, models: Mapping[str, Any], seed:
     Raises:
         MedNCAError: where none is left, or a model does not know its cases by name.
     """
-    trained = {name for model in models.values() for name in readable_split(model.info).get("training", ())}
-    names = sorted(case.name for case in data.cases if case.name not in trained)
+    names = _untrained(data, models)
     if not names:
         raise MedNCAError(
             "The part {part} has no cases: its models were trained with all of {data}.", part=part.name, data=part.data
         )
-    return sorted(random.Random(seed).sample(names, min(part.cases or len(names), len(names))))
+    return _drawn(names, part.cases, seed)
+
+
+def _untrained(data: CaseSet, models: Mapping[str, Any]) -> list[str]:
+    trained = {name for model in models.values() for name in readable_split(model.info).get("training", ())}
+    return sorted(case.name for case in data.cases if case.name not in trained)
+
+
+def _drawn(names: list[str], most: int | None, seed: int) -> list[str]:
+    return sorted(random.Random(seed).sample(names, min(most or len(names), len(names))))
 
 
 class _Models:
