@@ -14,7 +14,7 @@ from mednca.messages import Progress
 from mednca.models.weights import load_model
 from mednca.scores import CaseScore
 from mednca_train import cli, folds, training_run
-from mednca_train.data.cases import Case
+from mednca_train.data.cases import Case, split
 from mednca_train.data.layouts import pair_folders
 from mednca_train.folds import CrossValidation, cross_validate, split_into_folds
 from mednca_train.model.calibration import fit
@@ -46,8 +46,30 @@ def test_every_case_is_held_out_once_and_centers_are_spread():
     by_three = split_into_folds(_cases(NAMES), 3, 7)
     assert all({name[5] for name in each["validation"]} == {"A", "B"} for each in by_three)
     for count in (1, 7):
-        with pytest.raises(MedNCAError, match="6 cases cannot be divided"):
+        with pytest.raises(MedNCAError, match="6 cases of 6 people cannot be divided"):
             split_into_folds(_cases(NAMES), count, 0)
+
+
+@pytest.mark.parametrize("name", [
+    "sub-{person:02}_ses-{scan}_T1w", "patient{person}_visit{scan}", "OAS1_{person:04}_MR{scan}", "HK_p{person}_{scan}",
+])  # fmt: skip
+def test_images_of_one_person_stay_on_one_side(name):
+    names = [name.format(person=person, scan=scan) for person in range(10) for scan in (1, 2)]
+    for divided in (split(_cases(names), 0.2, 0), *split_into_folds(_cases(names), 5, 0)):
+        people = [{each[:-5] if each.endswith("T1w") else each[:-1] for each in divided[part]} for part in divided]
+        assert not people[0] & people[1] and len(divided["validation"]) == 4
+    with pytest.raises(MedNCAError, match="20 cases of 10 people cannot be divided into 11 folds"):
+        split_into_folds(_cases(names), 11, 0)
+
+
+@pytest.mark.parametrize(("names", "held"), [
+    ([f"site{site}_{number:03}" for site in (1, 2, 3) for number in range(12)], 6),  # centers of many cases
+    ([f"MRBrainS13_{number:03}" for number in range(7)], 1),  # the data set's own number
+    (["anna", "bert", "carl", "dora", "emil"], 1),
+])  # fmt: skip
+def test_a_number_of_a_center_or_of_the_data_set_is_no_person(names, held):
+    assert len(split(_cases(names), 0.2, 0)["validation"]) == held
+    assert {len(each["validation"]) for each in split_into_folds(_cases(names), len(names), 0)} == {1}
 
 
 @pytest.fixture

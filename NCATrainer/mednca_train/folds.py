@@ -68,21 +68,25 @@ def split_into_folds(cases: list[Case], count: int, seed: int) -> list[dict[str,
         For each fold, case names, sorted, under "training" and "validation".
 
     Raises:
-        MedNCAError: with fewer than two folds, or fewer cases than folds.
+        MedNCAError: with fewer than two folds, or fewer people than folds.
     """
-    if count < 2 or count > len(cases):
+    centers = groups(cases)
+    people = sum(map(len, centers))
+    if count < 2 or count > people:
         raise MedNCAError(
-            "{cases} cases cannot be divided into {count} folds; two folds at least are needed.",
+            "{cases} cases of {people} people cannot be divided into {count} folds; two folds at least are needed.",
             cases=len(cases),
+            people=people,
             count=count,
         )
     dealt: list[list[str]] = [[] for _ in range(count)]
     number = 0
-    for _group, names in sorted(groups(cases).items()):
-        names = sorted(names)
-        random.Random(seed).shuffle(names)
-        for name in names:  # one after the other, over the groups' borders, so that the folds are equally large
-            dealt[number % count].append(name)
+    for center in centers:
+        random.Random(seed).shuffle(center)
+        for (
+            names
+        ) in center:  # one person after the other, over the centers' borders, so that the folds are equally large
+            dealt[number % count] += names
             number += 1
     every = {case.name for case in cases}
     return [{"training": sorted(every - set(own)), "validation": sorted(own)} for own in dealt]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.reading import count_channels
 from mednca.models.description import Preprocessing
 
+_MANY_PEOPLE, _MANY_IMAGES = 4, 10  # so few names, or so many images of each on average, are not those of people
 ONE_CHANNEL = Preprocessing(None).channels  # what the channel of an image that has only one is called
 
 
@@ -74,8 +76,9 @@ def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str
     """Which cases are trained with, and which are held out, balanced over groups.
 
     Args:
-        cases: names like prostate_UCL_01 are grouped by what stands before the number.
-        share: of each group that is held out; at least one case, where the group has two.
+        cases: names like prostate_UCL_01 are grouped by what stands before the number; images of one person, as their
+            names tell, stay together.
+        share: of each group that is held out; at least one person, where the group has two.
         seed: of the choice; the order of the cases does not matter.
         fold: of cross-validation, 0, 1, ...: each holds out other cases, the last one those that are left.
 
@@ -86,21 +89,44 @@ def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str
         MedNCAError: where there are no cases left for a fold.
     """
     training, validation = [], []
-    for _group, names in sorted(groups(cases).items()):
-        names = sorted(names)
-        random.Random(seed).shuffle(names)
-        held = max(round(share * len(names)), 1) if len(names) > 1 else 0
-        validation += names[fold * held : (fold + 1) * held]
-        training += names[: fold * held] + names[(fold + 1) * held :]
+    for people in groups(cases):
+        random.Random(seed).shuffle(people)
+        held = max(round(share * len(people)), 1) if len(people) > 1 else 0
+        for number, names in enumerate(people):
+            (validation if fold * held <= number < (fold + 1) * held else training).extend(names)
     if fold and not validation:
         raise MedNCAError("There is no fold {fold}: all cases were held out by those before it.", fold=fold)
     return {"training": sorted(training), "validation": sorted(validation)}
 
 
-def groups(cases: list[Case]) -> dict[str, list[str]]:
-    """Case names by what stands before their number, as the center in prostate_UCL_01; one group where that says
-    nothing."""
-    found: dict[str, list[str]] = {}
-    for case in cases:
-        found.setdefault(case.name.rstrip("0123456789"), []).append(case.name)
-    return found if len(found) <= len(cases) / 2 else {"": [case.name for case in cases]}
+def groups(cases: list[Case]) -> list[list[list[str]]]:
+    """Cases by center and person, as their names tell.
+
+    Args:
+        cases: in whatever order.
+
+    Returns:
+        The centers, sorted: what stands before the number in prostate_UCL_01 names one; it is one of all where that
+        says nothing. Each has its people, sorted, and each of these the names of its images: sub-01_ses-1 and
+        sub-01_ses-2, say.
+    """
+    people = _people([case.name for case in cases])
+    centers: dict[str, list[list[str]]] = {}
+    for person, names in sorted(people.items()):
+        centers.setdefault(person.rstrip("0123456789"), []).append(sorted(names))
+    if len(centers) > len(people) / 2:
+        return [[sorted(names) for _person, names in sorted(people.items())]]
+    return [everyone for _center, everyone in sorted(centers.items())]
+
+
+def _people(names: list[str]) -> dict[str, list[str]]:
+    """Names by that of a person: what ends with the first number by which many have a few images each. One number less
+    may be a center, or the data set, of which there are few with many; where no number does, each image is a person."""
+    numbers = {name: [found.end() for found in re.finditer(r"\d+", name)] for name in names}
+    for which in range(max(map(len, numbers.values()), default=0)):
+        found: dict[str, list[str]] = {}
+        for name, ends in numbers.items():
+            found.setdefault(name[: ends[which]] if which < len(ends) else name, []).append(name)
+        if _MANY_PEOPLE <= len(found) < len(names) < _MANY_IMAGES * len(found):
+            return found
+    return {name: [name] for name in names}
