@@ -43,6 +43,7 @@ def test_the_more_time_the_finer_and_never_too_few_iterations():
     for hours, each in plans.items():
         plan = each.proposal.plan
         training = plan.iterations * speed * work_of(plan)
+        assert each.estimate.seconds == each.estimate.seconds_free == pytest.approx(training)
         assert training <= 0.75 * 3600 * hours and (plan.iterations >= 0.8 * enough_of(plan) or hours == 0.1)
         assert each.calibration_cases >= 4 and plan.patience == 0 and plan.validate_every <= plan.iterations
         assert plan.field_of_view == propose(ATRIA, largest=max(plan.field_of_view)).plan.field_of_view

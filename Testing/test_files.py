@@ -86,6 +86,30 @@ def test_what_fails_leaves_what_was_there_and_nothing_else(tmp_path, monkeypatch
     assert json.loads(target.read_bytes()) == {"ü": 1} and names(tmp_path) == ["a.json"]
 
 
+@pytest.mark.parametrize("soon", [True, False])
+def test_a_file_is_replaced_once_its_reader_is_done(tmp_path, monkeypatch, soon):
+    """As on Windows, where a file that somebody reads cannot be replaced."""
+    moved, tries = os.replace, []
+
+    def forbidden(made, path):
+        tries.append(path)
+        if len(tries) < 3 or not soon:
+            raise PermissionError(13, "Access is denied", str(path))
+        moved(made, path)
+
+    files.write_json(tmp_path / "state.json", {"state": "old"})
+    monkeypatch.setattr(files.os, "replace", forbidden)
+    monkeypatch.setattr(files, "_READERS_FORBID", True)
+    monkeypatch.setattr(files, "_PATIENCE", 0.2)
+    if soon:
+        files.write_json(tmp_path / "state.json", {"state": "new"})
+    else:
+        with pytest.raises(MedNCAError, match="cannot be written"):
+            files.write_json(tmp_path / "state.json", {"state": "new"})
+    assert json.loads((tmp_path / "state.json").read_text()) == {"state": "new" if soon else "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
 def test_a_folder_comes_as_a_whole_and_an_old_one_goes_last(tmp_path, monkeypatch):
     target = tmp_path / "result"
     with files.staged(target) as made:

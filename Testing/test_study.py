@@ -261,6 +261,21 @@ def test_a_machine_without_enough_memory_is_told(phantoms, models):
         try_out(trial)
 
 
+@pytest.mark.parametrize("name", ["case_2", "case-0123456789"])
+def test_a_light_counts_where_its_calibration_surely_did_not_see_the_case(
+    phantoms, models, inline_pool, tmp_path, name
+):
+    """Of hashed names nobody can tell."""
+    model = load_model(models / "organ")
+    model.info["quality"]["samples"]["made_with"][0][0] = name
+    shutil.rmtree(models / "organ")
+    save(model, models / "organ")
+    part = Part("part", "Part", "phantoms", (Contender("organ", "organ", members=5),), seeds=(0,))
+    (answer,) = run_study(Study("", (0,), (part,)), {"phantoms": find_dataset(phantoms)}, tmp_path / "out", Library())
+    judged = {row["case"] for row in answer.rows if row["verdict"]}
+    assert judged == ({"case_3", "case_4", "case_5", "case_6", "case_7"} if name == "case_2" else set())
+
+
 def test_a_model_of_all_cases_is_timed_and_gets_no_dice(phantoms, models, tmp_path):
     """As one of folds: nothing is left to measure a part on, which is told; seconds and memory need no unseen case."""
     model = load_model(models / "organ")

@@ -40,6 +40,7 @@ _STAGED = re.compile(rf"{re.escape(_PARTIAL)}-[0-9a-f]{{8}}\.")
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 _PATIENCE = 1.0  # seconds to wait for a lock: who only cleans up, or writes a small file, is done sooner
 _PAUSE = 0.02
+_READERS_FORBID = os.name == "nt"  # that what they read is replaced
 
 
 # --- errors
@@ -175,10 +176,22 @@ def written(path: str | Path, replace: bool = True) -> Iterator[Path]:
             _flush(staged)
             if not replace:
                 _refuse(path)
-            os.replace(staged, path)
+            _put_file(staged, path)
         finally:
             with suppress(OSError):
                 staged.unlink()
+
+
+def _put_file(made: Path, path: Path) -> None:
+    """Let a file take the place of another; where a program that reads that one forbids it, it will be done soon."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return os.replace(made, path)
+        except PermissionError:
+            if not _READERS_FORBID or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from .errors import MedNCAError, Sentence, unforeseen
 from .files import utf8_names
 
 _MOST_PROCESSES = 8  # each has a torch of its own in memory
+_MOST_ON_WINDOWS = 61  # that it can wait for
 _ATTEMPTS = 3  # at a job whose process dies
 DIED = Sentence("The process that worked on it died; it may need too much memory.")
 
@@ -65,7 +66,8 @@ class Pool:
     """
 
     def __init__(self, processes: int | None = None):
-        self.processes = processes or min(os.cpu_count() or 1, _MOST_PROCESSES)
+        wanted = processes or min(os.cpu_count() or 1, _MOST_PROCESSES)
+        self.processes = min(wanted, _MOST_ON_WINDOWS) if sys.platform == "win32" else wanted
         self._executor = None
 
     def __enter__(self) -> Pool:

@@ -249,7 +249,7 @@ def useful_flops(architecture: Architecture, shape: Shape, region: Box) -> float
     return 2.0 * sum(fired)
 
 
-def peak_resident(architecture: Architecture, shape: Shape, members: int, memory_limit: float | None) -> dict | None:
+def peak_resident(architecture: Architecture, shape: Shape, members: int, memory_limit: float | None) -> dict:
     """Measure the memory of an ensemble in a fresh process.
 
     Args:
@@ -259,10 +259,8 @@ def peak_resident(architecture: Architecture, shape: Shape, members: int, memory
         memory_limit: MB, as of `segment.segment_image`.
 
     Returns:
-        Resident MB before the run, at its peak, and what the run added; None on Windows, where nothing tells.
+        Resident MB before the run, at its peak, and what the run added.
     """
-    if sys.platform == "win32":
-        return None
     context = multiprocessing.get_context("spawn")
     asked = architecture, tuple(shape), members, memory_limit, torch.get_num_threads()
     with ProcessPoolExecutor(1, context, initializer=end_with_parent) as process:
@@ -291,6 +289,20 @@ def resident_peak() -> float:
             if line.startswith("VmHWM")
         ]
         return int(line.split()[1]) / 1e3
+    if sys.platform == "win32":
+        import ctypes
+
+        class Counters(ctypes.Structure):  # PROCESS_MEMORY_COUNTERS
+            _fields_ = (
+                ("size", ctypes.c_uint32), ("faults", ctypes.c_uint32), ("peak", ctypes.c_size_t),
+                ("others", ctypes.c_size_t * 7),
+            )  # fmt: skip
+
+        counters, kernel = Counters(ctypes.sizeof(Counters)), ctypes.windll.kernel32
+        kernel.GetCurrentProcess.restype = ctypes.c_void_p
+        kernel.K32GetProcessMemoryInfo.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32)
+        kernel.K32GetProcessMemoryInfo(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.size)
+        return counters.peak / 1e6
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

@@ -30,6 +30,11 @@ def check_names(names: Iterable[str]) -> None:
 _HIDDEN = re.compile(r"case-[0-9a-f]{10}")
 
 
+def holds_hidden(names: Iterable[str]) -> bool:
+    """Whether any of them is a hash, so that nobody can tell which case it is."""
+    return any(_HIDDEN.fullmatch(name) for name in names)
+
+
 def readable_split(info: Mapping) -> dict[str, list[str]]:
     """Which cases a model was trained and validated with, by their names; nothing of a model that does not say.
 
@@ -40,7 +45,7 @@ def readable_split(info: Mapping) -> dict[str, list[str]]:
         MedNCAError: where it has only hashes of their names, so that nobody can tell which cases it has seen.
     """
     split = info.get("training", {}).get("split", {})
-    if any(_HIDDEN.fullmatch(name) for names in split.values() for name in names):
+    if holds_hidden(name for names in split.values() for name in names):
         raise MedNCAError(
             "{name} has only hashes of the names of its cases, so that nobody can tell which ones it has seen; give "
             "the split.json of its run by --cases, or say by --unseen that these are others.",

@@ -37,7 +37,7 @@ class Budgeted:
 
     Attributes:
         proposal: the plan with its reasons; of them "time", "resolution" and "more time" say what the time did to it.
-        estimate: as it was measured, of this plan.
+        estimate: of this plan, by what was measured of an iteration.
         calibration_cases: that can be measured in what is left after the training.
     """
 
@@ -192,7 +192,9 @@ def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estima
         reasons["more time"] = Sentence("{time} would do for {theirs} mm.", time=_time(more), theirs=theirs)
     elif iterations < _MOST:
         reasons["more time"] = Sentence("It would bring more iterations; the grid is as fine as it can be.")
-    return Budgeted(Proposal(plan, reasons), estimate, max(calibration, _CALIBRATED))
+    share, free = plan.total_iterations / proposal.plan.total_iterations, estimate.seconds_free
+    cost = replace(estimate, seconds=share * estimate.seconds, seconds_free=None if free is None else share * free)
+    return Budgeted(Proposal(plan, reasons), cost, max(calibration, _CALIBRATED))
 
 
 def _time(seconds: float) -> str:

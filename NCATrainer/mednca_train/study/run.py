@@ -23,7 +23,7 @@ from mednca.pool import Pool
 from mednca.schema import parse_json
 
 from ..data.cases import Case, CaseSet
-from ..model.privacy import readable_split
+from ..model.privacy import holds_hidden, readable_split
 from ..model.samples import samples_of
 from .machine import Trial, try_out
 from .measure import Job, identity, measure
@@ -308,7 +308,8 @@ class _Work:
         for name, value, key in self.places:
             what = self.jobs[key].what
             model = answer.models[what.contender.model]
-            is_mute = what.case in calibrated[what.contender.model] or not getattr(model, "calibration", None)
+            seen = calibrated[what.contender.model]  # of hashes nobody can tell which cases they are
+            is_mute = what.case in seen or holds_hidden(seen) or not getattr(model, "calibration", None)
             for row in self.known.get(key, ()):
                 rows.append({"contender": name, "value": value, "seed": what.seed, **row})
                 if is_mute:
