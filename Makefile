@@ -120,11 +120,13 @@ format: $(READY)
 	$(VENV)/bin/ruff format .
 
 # How the bundled models were made (hours on two cores; goes on where it was stopped). MODEL is one of the presets, as
-# hippocampus-m3dnca; DATA holds images/ and labels/ of its data set. The model is runs/MODEL/result.
-DATA ?= ../shared/data/hippocampus
+# hippocampus-m3dnca; DATA holds images/ and labels/ of its data set. The model is runs/MODEL/result. (The prostate's is of
+# folds: its card has the command.)
+MEDNCA_DATA ?= ../shared/data
+DATA ?= $(MEDNCA_DATA)/hippocampus
 MODEL ?= hippocampus-m3dnca
-PROSTATE ?= ../shared/data/prostate
-BRAINS ?= ../shared/data/brains
+PROSTATE ?= $(MEDNCA_DATA)/prostate
+BRAINS ?= $(MEDNCA_DATA)/brains
 train: $(READY)
 	$(VENV)/bin/mednca train --preset $(MODEL) --keep-names --images $(DATA)/images --labels $(DATA)/labels \
 		--run runs/$(MODEL)

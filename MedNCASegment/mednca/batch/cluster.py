@@ -41,7 +41,9 @@ def run_on_cluster(address: str, function: Callable, jobs: Iterable) -> Iterator
 
         from .cluster_worker import undisturbed
     except ImportError as error:
-        raise MedNCAError("A cluster needs dask; install it with: pip install 'mednca[cluster]'.") from error
+        raise MedNCAError(
+            "A cluster needs dask; install it, in MedNCA's unpacked repository, with: pip install '.[cluster]'."
+        ) from error
     is_file = address.endswith(".json")
     try:
         if is_file:

@@ -78,7 +78,9 @@ class Spec:
         try:
             from monai.networks.nets.dynunet import DynUNet
         except ImportError as error:
-            raise MedNCAError("A U-Net needs MONAI; install it with: pip install 'mednca[study]'.") from error
+            raise MedNCAError(
+                "A U-Net needs MONAI; install it, in MedNCA's unpacked repository, with: pip install '.[study]'."
+            ) from error
         axes = [axis for axis in range(3) if axis != self.slice_axis]
         strides = [[step[axis] for axis in axes] for step in self.strides]
         filters = [min(self.filters * 2**level, _MOST_FILTERS) for level in range(len(strides))]
