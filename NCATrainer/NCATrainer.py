@@ -153,6 +153,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The module is opened: models may have come or gone."""
         self.starts.fill(self.logic.library.entries())
         self.initializeParameterNode()
+        self._onVolumeChosen(self.ui.volumeSelector.currentNode())  # MedNCA Segment may have given it another channel
         self.logic.restorePlot()
 
     def onQuit(self) -> None:
@@ -204,7 +205,9 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return pairs.pairsOf(self._parameterNode.parameterNode) if self._parameterNode else []
 
     def _setPairs(self, chosen):
-        self._parameterNode.folder = ""
+        """Pairs take the place of a folder."""
+        if chosen:
+            self._parameterNode.folder = ""
         pairs.setPairs(self._parameterNode.parameterNode, chosen)
         self._show()
 
@@ -406,10 +409,11 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui, isFree = self.ui, self._parameterNode is not None and not status.isBusy
         for widget in (
             ui.volumeSelector, ui.channelSelector, ui.segmentationSelector, ui.addPairButton, ui.addAllButton,
-            ui.removePairButton, ui.folderButton, ui.labelsTable, ui.startComboBox, ui.nameLineEdit, ui.planEdit,
+            ui.folderButton, ui.labelsTable, ui.startComboBox, ui.nameLineEdit, ui.planEdit,
             ui.deviceComboBox, ui.timeComboBox,
         ):  # fmt: skip
             widget.enabled = isFree
+        ui.removePairButton.enabled = isFree and bool(self._pairs)
         hasData = request is not None and request.hasData
         ui.sampleButton.visible = isFree and not hasData
         for button in (ui.examineButton, ui.proposeButton):

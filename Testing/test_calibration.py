@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 from typer.testing import CliRunner
 
-from conftest import ROOT, measure_here
+from conftest import ROOT, InlinePool, measure_here
 from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage
 from mednca.models.library import Library
@@ -19,7 +19,7 @@ from mednca_train.data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, bi
 from mednca_train.model import calibration as module
 from mednca_train.model.build import recalibrate, with_calibration
 from mednca_train.model.calibration import fit, found_by, verdicts, verdicts_apart, without
-from mednca_train.model.samples import Sample, samples_json, samples_of
+from mednca_train.model.samples import Sample, measure_degraded, samples_json, samples_of
 from phantoms import bright_model, image_of, organ_case, save
 
 EVERY = {**ARTIFACTS, **PAPER_ARTIFACTS, **NONSENSE}
@@ -218,6 +218,32 @@ def test_a_calibration_that_calls_failures_good_does_not_ship():
         recalibrate(model, None, 0.9)
 
 
+def test_what_was_measured_is_kept_from_who_is_killed(cases, tmp_path):
+    """Stopped in the middle of a line; the samples are those of who was not stopped, and of other weights none is taken."""
+    folder, kept, steps = save(bright_model(labels=2, fire_rate=0.5), tmp_path / "bright"), tmp_path / "s.jsonl", []
+
+    def measure(step=lambda: None, model=folder, file=kept):
+        return measure_degraded(InlinePool(), model, cases[:2], 0, step, only=("clean", "noise"), kept=file)
+
+    def stop():
+        steps.append(len(kept.read_text().splitlines()))
+        if len(steps) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(stop)
+    assert steps == [1, 2, 3]
+    kept.write_bytes(kept.read_bytes()[:-20])
+    steps.clear()
+    whole = measure(lambda: steps.append(len(kept.read_text().splitlines())))
+    assert steps == [2, 2, 3, 4] and whole == measure(file=None) and len(whole) == 4
+    other = bright_model(labels=2, fire_rate=0.5)
+    for weights in other.pyramid.parameters():
+        weights.data += 0.001
+    measure(model=save(other, tmp_path / "other"))
+    assert len(kept.read_text().splitlines()) == 8
+
+
 # --- by command
 
 
@@ -291,6 +317,8 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     save(model, tmp_path / "seen")
     result = _run("verdict-report", tmp_path / "seen", "--out", tmp_path / "other", *options)
     assert "case_4 was trained with" in str(result.exception)
+    result = _run("calibrate", tmp_path / "seen", "--out", tmp_path / "other", *options)
+    assert "case_4 was trained with" in str(result.exception)
     model.info["training"] = {"split": {"training": ["case_4"], "validation": []}, "folds": [["case_4"]]}
     save(model, tmp_path / "folds")  # trained with all in the end; the samples are of a fold that had not seen the case
     result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "other", *options)
@@ -309,6 +337,20 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     assert "no samples of case_7" in str(result.exception)
 
 
+def test_a_calibration_is_not_tried_on_what_was_trained_with(calibrated, cases, inline_pool, few_conditions):
+    """Where the model's own split does not say on what: none of its validation cases is there, as of folds."""
+    options, names = ("--data", cases[0].image.parents[1], "--keep-names"), [case.name for case in cases]
+    for trained in (names, names[:6]):
+        model = load_model(calibrated / "made")
+        model.info["training"] = {"split": {"training": trained, "validation": []}}
+        folder = save(model, calibrated / f"with {len(trained)}")
+        result = _run("calibrate", folder, "--out", calibrated / "again", *options)
+        if trained == names:
+            assert "which the model was not trained with" in str(result.exception)
+    assert result.exit_code == 0, result.output
+    assert load_model(calibrated / "again").info["eval_metrics"]["cases"] == 2  # those that are left
+
+
 def test_bundled_models_were_calibrated_without_their_validation_cases():
     """Each model that carries samples: all but those whose calibration is still that of version 0.1."""
     with_samples = set()
@@ -316,6 +358,10 @@ def test_bundled_models_were_calibrated_without_their_validation_cases():
         info = load_model(entry.folder).info
         split, (made_with, tried) = info["training"]["split"], samples_of(info["quality"].get("samples"))
         validation, made_with = set(split["validation"]), {sample.case for sample in made_with}
+        if folds := info["training"].get("folds"):  # each sample is of a fold that had not seen its case
+            held_out = sorted(name for fold in folds for name in fold)
+            assert held_out == split["training"] == sorted(made_with) == sorted({sample.case for sample in tried})
+            continue
         assert not validation & (made_with | set(split["training"])), entry.id
         assert not {sample.case for sample in tried} & set(split["training"]), entry.id
         if made_with:

@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 from mednca.errors import MedNCAError
 from mednca.messages import Progress
 from mednca.models.weights import load_model
+from mednca.quality.signals import SIGNALS
 from mednca.scores import CaseScore
 from mednca_train import cli, folds, training_run
 from mednca_train.data.cases import Case, split
 from mednca_train.data.layouts import pair_folders
 from mednca_train.folds import CrossValidation, cross_validate, split_into_folds
 from mednca_train.model.calibration import fit
-from mednca_train.model.samples import Sample, conditions
+from mednca_train.model.samples import CLEAN, Sample, conditions, samples_of
 from mednca_train.plan.plan import Augmentation, SecondPhase
 from mednca_train.run_folder import HistoryRow, RunOptions, RunState, read_status
 from mednca_train.run_lock import run_lock
@@ -87,6 +88,13 @@ class Stop(Exception):
     pass
 
 
+def _begun_on_a_card(run):
+    """As of another computer, whose device this one has not."""
+    metadata = json.loads((run / "metadata.json").read_text("utf-8"))
+    metadata["options"]["device"] = "cuda:77"
+    (run / "metadata.json").write_text(json.dumps(metadata), "utf-8")
+
+
 def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, few_conditions):
     """To one model of all cases with the folds' figures; what is done is not done again; other folds are refused."""
     cases = list(pair_folders(data / "images", data / "labels").cases)
@@ -100,6 +108,10 @@ def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, few_conditio
 
     with pytest.raises(Stop):
         cross_validate(work, stop)
+    for name in ("fold-1", "fold-2"):
+        _begun_on_a_card(tmp_path / "run" / name)
+    with pytest.raises(MedNCAError, match="was begun with --keep-names; go on with it"):
+        cross_validate(replace(work, options=replace(options, keep_names=False)))
     first = (tmp_path / "run" / "fold-1" / "result" / "weights.safetensors").stat().st_mtime_ns
     trained, said = [], []
     result = cross_validate(work, lambda run, row: trained.append(run), said.append)
@@ -119,10 +131,11 @@ def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, few_conditio
         assert read_status(tmp_path / "run" / name).state == RunState.DONE
     report = json.loads((tmp_path / "run" / "all" / "report.json").read_text("utf-8"))
     assert len(report["folds"]) == 2
+    _begun_on_a_card(tmp_path / "run" / "all")
     again = cross_validate(replace(work, options=replace(options, out=str(tmp_path / "run" / "result"))))
     assert again.mean == result.mean
     with pytest.raises(MedNCAError, match="learns from all cases; go on with the command that began it"):
-        training_run.complete(training_run.reopen(tmp_path / "run" / "all"))
+        training_run.complete(training_run.reopen(tmp_path / "run" / "all", "cpu"))
     for other in (replace(work, plan=replace(quick, seed=3)), replace(work, count=4)):
         with pytest.raises(MedNCAError, match="other cases or another plan"):
             cross_validate(other)
@@ -157,6 +170,49 @@ def test_folds_write_over_nothing_of_others(data, tmp_path, monkeypatch):
     with pytest.raises(MedNCAError, match="exists already and is not of this run"):
         cross_validate(replace(work, options=RunOptions(out=str(tmp_path / "late"), calibration_cases=0)), appears)
     assert [path.name for path in mine.iterdir()] == ["thesis.txt"] and not any((tmp_path / "late").iterdir())
+
+
+def test_folds_are_not_begun_where_a_single_run_or_its_model_is(data, tmp_path):
+    """Whose result/ they would replace in the end."""
+    cases = list(pair_folders(data / "images", data / "labels").cases)[:2]
+    work = CrossValidation(tmp_path / "mine", plan(iterations=1, batch=1), cases, METADATA, 2, RunOptions())
+    (tmp_path / "mine" / "result").mkdir(parents=True)
+    (tmp_path / "mine" / "result" / "thesis.txt").write_text("all of it", encoding="utf-8")
+    with pytest.raises(MedNCAError, match="exists already and is not of this run"):
+        cross_validate(work)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["result"]
+    assert (tmp_path / "mine" / "result" / "thesis.txt").exists()
+    training_run.begin(tmp_path / "single", work.plan, cases, METADATA)
+    with pytest.raises(MedNCAError, match="holds a single training"):
+        cross_validate(replace(work, folder=tmp_path / "single"))
+    assert not (tmp_path / "single" / "fold-1").exists()
+
+
+def test_cases_beyond_those_of_the_calibration_are_judged_too(data, tmp_path, few_conditions, monkeypatch):
+    """Each is measured clean for that, and has no part in the calibration."""
+
+    def measured(pool, folder, cases, seed, step, failed, only, **_):
+        draw, found = np.random.default_rng(seed), []
+        for case in cases:
+            for condition in only:
+                for _structure in range(1 if len(only) == 1 else 15):
+                    signals = dict.fromkeys(SIGNALS, 0.1 + 0.001 * draw.random())
+                    found.append(Sample(case.name, condition, 0.95, signals))
+                step()
+        return found
+
+    monkeypatch.setattr(folds, "measure_degraded", measured)
+    cases = list(pair_folders(data / "images", data / "labels").cases)
+    options, told = RunOptions(keep_names=True, calibration_cases=2), []
+    work = CrossValidation(tmp_path / "run", plan(iterations=1, batch=1), cases, METADATA, 2, options)
+    result = cross_validate(work, progress=told.append)
+    made_with = {
+        sample.case for sample in samples_of(load_model(tmp_path / "run" / "result").info["quality"]["samples"])[0]
+    }
+    others = [score for score in result.cases if score.case not in made_with]
+    assert len(made_with) == 2 and [score.verdict for score in others] == ["green", "green"]
+    stages = [(each.stage, each.step, each.total) for each in told]
+    assert ("calibrating", 8, 8) in stages and stages[-1] == ("measuring", 2, 2)
 
 
 def test_the_command_asks_for_folds(data, tmp_path, monkeypatch):
@@ -201,6 +257,8 @@ def test_a_case_is_judged_by_a_calibration_without_it():
     calibration = fit(samples, model.members)
     model.info["quality"] = {"calibration": calibration.to_json()}
     score = CaseScore("a", None, {"union": 0.95}, {"union": 1.0}, 0.1, None, "grey", False)
-    judged, unknown = folds._judged([score, replace(score, case="other")], samples, model)
+    scores = [replace(score, case=case) for case in ("a", "other", "unknown")]
+    others = [replace(samples[-1], case="other", condition=CLEAN)]
+    judged, other, unknown = folds._judged(scores, samples, others, model)
     assert judged.verdict == "red" and judged.predicted_dice == pytest.approx(0.5)
-    assert unknown.verdict == "grey"
+    assert other.verdict == "red" and unknown.verdict == "grey"

@@ -135,6 +135,20 @@ def test_a_table_of_many_is_told_in_a_line(tmp_path, model, images, monkeypatch)
     assert told.startswith("3 structures: 0 green, 0 amber, 0 red, 3 grey. See") and "summary.html" in told
 
 
+def test_a_result_that_a_file_browser_has_shown_is_still_one(tmp_path, model, images):
+    """What Finder and Explorer leave in it counts for nothing: it is taken, told of, and may be replaced."""
+    words = ("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert run(*words).exit_code == 0
+    first = (tmp_path / "out" / "v0" / "segmentation.nii.gz").stat().st_mtime_ns
+    for name in (".DS_Store", "._report.json", "Thumbs.db", "desktop.ini"):
+        (tmp_path / "out" / "v0" / name).write_bytes(b"x")
+    again = run(*words, "--missing")
+    assert again.exit_code == 0 and len(table(tmp_path / "out")) == 3, again.output
+    assert (tmp_path / "out" / "v0" / "segmentation.nii.gz").stat().st_mtime_ns == first
+    assert run(*words, "--overwrite").exit_code == 0
+    assert {file.name for file in (tmp_path / "out" / "v0").iterdir()} == set(RESULT_FILES)
+
+
 def test_clicks_of_a_file(tmp_path, model, images):
     """Each volume gets its own; one that has none is told by the engine; names may have folders and suffixes."""
     clicks = tmp_path / "clicks.csv"

@@ -22,11 +22,13 @@ from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
+from mednca.scores import Summary
 from mednca_train import cli, run_folder, training_run
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case, CaseSet
 from mednca_train.data.examine import fingerprint
 from mednca_train.data.layouts import find_dataset, pair_folders
+from mednca_train.model import card as model_card
 from mednca_train.model.privacy import check_names
 from mednca_train.plan.finetuning import finetuning_plan, own_labels
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
@@ -41,6 +43,7 @@ from mednca_train.training.finetune import starting_weights
 from mednca_train.training.loop import Run
 from mednca_train.training.validation import Scores, validator
 from mednca_train.training.watching import WatchedCase
+from mednca_train.validation_report import Comparison
 from phantoms import ARCHITECTURES, array_of, bright_model, image_of, organ_case, random_pyramid, rotation, save
 from training_phantoms import COARSE, METADATA, history, plan, write_case
 
@@ -525,6 +528,15 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path, few_conditions):
     assert "did not help" in card and "Fine-tuned from Base" in card
 
 
+@pytest.mark.parametrize(("own", "helped", "told"), [
+    (0.6, False, "Fine-tuning did not help: the base model is as good or better."), (0.95, True, "Fine-tuning helped."),
+])  # fmt: skip
+def test_a_card_does_not_call_a_worse_model_as_good(own, helped, told):
+    none = {"union": None}
+    base, tuned = (Summary(5, 5, {"union": dice}, none, none, none, 0, None, {}) for dice in (0.9, own))
+    assert told in model_card._comparison(Comparison(base, tuned, helped))
+
+
 def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path, few_conditions):
     """A base that finds one of two labels is not called bad for the other; a label that it calls the same
     under another value is the same."""
@@ -599,6 +611,41 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, few_conditions)
     assert load_model(tmp_path / "calibrated").id == "calibrated"
 
 
+def test_a_command_given_again_must_ask_for_the_same_and_tells_what_was_left_out(tmp_path, few_conditions, monkeypatch):
+    """Above all whether names go into the model; what else was silently ignored, too."""
+    for folder in (tmp_path / "data", tmp_path / "copy"):
+        for number in range(3):
+            write_case(folder, f"case_{number}", *organ_case(number))
+        write_case(folder, "empty", organ_case(3)[0], np.zeros_like(organ_case(3)[1]))
+    (tmp_path / "plan.json").write_text(json.dumps(plan(iterations=2).to_json()))
+    fixed = ("train", "--plan", tmp_path / "plan.json", "--run", tmp_path / "run")
+    asked = {"--data": tmp_path / "data", "--name": "Mine", "--calibration-cases": 1}
+
+    def words(changes=None, *others):
+        return *fixed, *(word for pair in (asked | (changes or {})).items() for word in pair), *others
+
+    class Stop(Exception):
+        pass
+
+    def stop(*_):
+        raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training_run, "complete", stop)
+        assert isinstance(_run(*words(None, "--keep-names")).exception, Stop)
+    for other, told in (
+        (words(), "was begun with --keep-names; go on with it"),
+        (words({"--name": "Other"}, "--keep-names"), "is called 'Mine'"),
+        (words({"--calibration-cases": 2}, "--keep-names"), "was begun with --calibration-cases 1"),
+        (words({"--data": tmp_path / "copy"}, "--keep-names"), "with other cases: case_0 differs"),
+    ):
+        assert told in str(_run(*other).exception)
+    result = _run(*words(None, "--keep-names"))
+    assert result.exit_code == 1 and "Resuming" in result.output, result.output
+    assert result.output.count("Left out: empty") == 2  # at the beginning, and at the end
+    assert read_status(tmp_path / "run").state == RunState.DONE
+
+
 def test_a_card_names_no_folder(monkeypatch):
     from mednca_train.cli import _command
 
@@ -659,6 +706,7 @@ def test_fine_tuning_on_what_the_base_has_learned_is_told(cases, capsys):
 
 def test_mistaken_commands_are_told(cases, tmp_path):
     folder = cases[0].image.parents[1]
+    (tmp_path / "mine" / "result").mkdir(parents=True)  # somebody's: the model of a run is no reason to delete it
     for wrong, words in (
         (("plan", "--out", tmp_path / "p.json"), "either --data"),
         (("train", "--run", tmp_path / "r", "--data", folder, "--preset", "none"), "no preset"),
@@ -674,5 +722,6 @@ def test_mistaken_commands_are_told(cases, tmp_path):
         ),
         (("calibrate", "hippocampus-m3dnca", "--out", tmp_path / "c", "--unseen"), "saved samples"),
         (("train", "--run", folder, "--data", folder, "--iterations", "1"), "holds something else"),
+        (("train", "--run", tmp_path / "mine", "--data", folder, "--iterations", "1"), "holds something else (result)"),
     ):
         assert words in str(_run(*wrong).exception)

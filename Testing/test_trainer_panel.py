@@ -853,6 +853,35 @@ def test_a_second_channel_of_a_pair(host, panel):
         assert arrays[0].shape == arrays[1].shape and not np.array_equal(*arrays)
 
 
+def test_a_second_channel_that_was_chosen_elsewhere_meanwhile_stays(host, panel):
+    """As in MedNCA Segment, from which one comes back."""
+    import slicer
+
+    from MedNCASegmentLib.channels import channelsOf, setChannel
+
+    volume, drawn = _pair(0)
+    other = add_volume(slicer, organ_case(10)[0], np.diag([3.0, 3.0, 3.0, 1.0]), name="ADC")
+    panel.ui.volumeSelector.setCurrentNode(volume)
+    panel.ui.segmentationSelector.setCurrentNode(drawn)
+    setChannel(volume, 1, other)
+    panel.enter()
+    assert panel.ui.channelSelector.currentNode() is other
+    host.click(panel.ui.addPairButton)
+    assert channelsOf(volume) == [volume, other]
+
+
+def test_a_chosen_folder_stays_where_no_pair_takes_its_place(host, panel, tmp_path):
+    panel._parameterNode.folder = str(tmp_path)
+    host.processEvents()
+    panel._show()
+    assert not panel.ui.removePairButton.enabled  # there is none to be removed
+    host.click(panel.ui.addAllButton)
+    assert "No volume" in host.dialogs.pop()[-1] and panel._parameterNode.folder == str(tmp_path)
+    _pair(0)
+    host.click(panel.ui.addAllButton)
+    assert panel.ui.removePairButton.enabled and panel._parameterNode.folder == ""
+
+
 def _watched_run(panel, folder):
     """A run as it is after a validation that found what was drawn. Returns it and the drawing, (i, j, k)."""
     run, (image, labels) = _done_run(panel, "Watched"), organ_case(0)
@@ -892,6 +921,29 @@ def test_a_validation_image_is_watched_as_the_training_goes_on(host, panel, tmp_
     logic._onRow(_row(75, 1.0, 0.6))
     panel._show()
     assert not panel.ui.watchCheckBox.checked and panel.ui.watchLabel.text == ""
+
+
+def test_segments_of_the_user_stay_beside_those_that_are_watched(host, panel, tmp_path):
+    """One of their own is not written into, one that they removed shifts none."""
+    import slicer
+
+    from MedNCASegmentLib.volumes import orientedImageData
+
+    panel.logic.trainer.run, labels = _watched_run(panel, tmp_path)
+    watch = panel.logic.watch
+    watch.start(panel.logic.trainer.run)
+    segmentation, mine = watch._segmentation.GetSegmentation(), slicer.vtkSegment()
+    mine.SetName("Mine")
+    drawn = np.zeros_like(labels)
+    drawn[2:5, 2:6, 2:7] = 1
+    mask = drawn.astype(np.uint8).transpose(2, 1, 0)
+    mine.AddRepresentation("Binary labelmap", orientedImageData(mask, watch._image, watch._segmentation))
+    segmentation.AddSegment(mine)
+    segmentation.RemoveSegment(segmentation.GetNthSegmentID(0))
+    panel.logic._onRow(_row(50, 1.0, 0.6))
+    assert [segmentation.GetNthSegment(n).GetName() for n in range(2)] == ["Back", "Mine"]
+    for number, expected in enumerate((labels == 2, drawn == 1)):
+        assert np.array_equal(segment_mask(slicer, watch._segmentation, watch._image, number), expected)
 
 
 def test_a_validation_that_comes_while_the_image_is_loaded_waits(host, panel, tmp_path, monkeypatch):

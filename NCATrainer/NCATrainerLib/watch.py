@@ -36,6 +36,7 @@ class Watch:
         self._run: Path | None = None
         self._isLoading = False  # meanwhile Slicer's progress dialog lets the next validation in
         self._image = self._segmentation = None
+        self._segments: list[str] = []  # ids, in the order of the plan's labels
 
     def start(self, run: Path | None) -> None:
         """Show what a training has found so far, and what it will find. run: None where there is none yet."""
@@ -86,8 +87,10 @@ class Watch:
         markWatched(node)
         node.CreateDefaultDisplayNodes()
         node.SetReferenceImageGeometryParameterFromVolumeNode(self._image)
-        for label in read_plan(run).labels:
+        self._segments = [
             node.GetSegmentation().AddEmptySegment("", label.name, [part / 255 for part in label.color])
+            for label in read_plan(run).labels
+        ]
         slicer.util.setSliceViewerLayers(background=self._image, fit=True)
         middle = _geometryOf(labels) @ [*((n - 1) / 2 for n in labels.GetSize()), 1.0]
         slicer.vtkMRMLSliceNode.JumpAllSlices(
@@ -95,15 +98,17 @@ class Watch:
         )
 
     def _show(self, labels: sitk.Image) -> None:
-        """Put the labels into the segments, whose looks stay as the user made them."""
+        """Put the labels into the segments, whose looks stay as the user made them, as do segments of their own; one
+        that they removed stays away."""
         values, matrix = sitk.GetArrayFromImage(labels), vtk.vtkMatrix4x4()
         matrix.DeepCopy(_geometryOf(labels).ravel().tolist())
         logic, segments = slicer.vtkSlicerSegmentationsModuleLogic, self._segmentation.GetSegmentation()
-        for number in range(segments.GetNumberOfSegments()):
+        for value, id in enumerate(self._segments, start=1):
+            if segments.GetSegment(id) is None:
+                continue
             data = slicer.vtkOrientedImageData()
-            data.ShallowCopy(imageDataFromArray((values == number + 1).astype(np.uint8)))
+            data.ShallowCopy(imageDataFromArray((values == value).astype(np.uint8)))
             data.SetGeometryFromImageToWorldMatrix(matrix)
-            id = segments.GetNthSegmentID(number)
             logic.SetBinaryLabelmapToSegment(data, self._segmentation, id, logic.MODE_REPLACE)
 
 

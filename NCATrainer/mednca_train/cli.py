@@ -164,7 +164,7 @@ def train(
     from .plan.presets import PRESETS
     from .plan.propose import propose
 
-    case_set, found = _case_set(data, images, labels), None
+    case_set = _case_set(data, images, labels)
     if preset and preset not in PRESETS:
         raise MedNCAError(
             "There is no preset {preset}; known are {known}.", preset=repr(preset), known=", ".join(PRESETS)
@@ -176,12 +176,13 @@ def train(
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
     called = name or run.name
     metadata = PRESETS[preset].metadata if preset and not name else metadata_for(slug(called), called)
+    values = [label.value for label in chosen.labels] if chosen else None
     if folds:
         if fold is not None:
             raise MedNCAError("Give either --fold or --folds.")
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise MedNCAError("--folds trains in one process; start it without torchrun.")
-        found = _fingerprint(case_set, [label.value for label in chosen.labels] if chosen else None)
+        found = _fingerprint(case_set, values)
         chosen = _named(chosen or propose(found, case_set.label_names).plan, _names(label))
         cases = _usable(case_set, found, strict=bool(preset))
         _check_labels(chosen.labels, found)
@@ -191,11 +192,15 @@ def train(
     with _together(device), training_run.locked_once(run, make=True), _holding(out):
         if holds_run(run):
             work = training_run.reopen(run, _device(begun_on(run) if device == "auto" else device))
-            _check_resumed(work.run, _named(_with(chosen or work.run.plan, iterations, seed, fold), _names(label)))
+            _check_resumed(
+                work, _named(_with(chosen or work.run.plan, iterations, seed, fold), _names(label)), name,
+                None if hours else calibration_cases,
+            )  # fmt: skip
+            found = _fingerprint(case_set, values)
+            training_run.check_same(work, _usable(case_set, found, strict=bool(preset)), keep_names)
             cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
             _check_free(out)
-            values = [label.value for label in chosen.labels] if chosen else None
             found = _fingerprint(case_set, values)
             if hours:
                 budgeted = _budgeted(found, case_set.label_names, hours, "m3d-nca", seed or 0)
@@ -468,7 +473,8 @@ def _write_recalibrated(model, old: Path, out: Path) -> None:
 
 def _divided(model, case_set, split_file: Path | None, unseen: bool, seed: int, all_for_trying: bool = False):
     """The fingerprint of a data set, and its cases for making and for trying a calibration: as a split.json says, or
-    the model's own split where it holds their names, or else a new one; or all for trying, where nothing is made."""
+    the model's own split where it holds their names, or else a new one, where it was trained with none of them; or all
+    for trying, where nothing is made."""
     from .data.cases import split
     from .model.privacy import readable_split
 
@@ -483,13 +489,20 @@ def _divided(model, case_set, split_file: Path | None, unseen: bool, seed: int, 
         divided = own
     elif all_for_trying:
         divided = {"training": [], "validation": sorted(names)}
+    elif own and names & set(own["training"]):
+        divided = {"training": own["training"], "validation": sorted(names - set(own["training"]))}
     else:
         divided = split(found, 0.3, seed)
     training, validation = (
         [case for case in found if case.name in set(divided[part])] for part in ("training", "validation")
     )
     if not validation or not (training or all_for_trying):
-        raise MedNCAError("A calibration needs cases to be made with and cases to be tried on.")
+        raise MedNCAError(
+            "A calibration needs cases to be made with and cases to be tried on, which the model was not trained with."
+        )
+    seen = () if unseen or all_for_trying else set(model.info.get("training", {}).get("split", {}).get("training", ()))
+    if known := sorted(case.name for case in validation if case.name in seen):
+        raise MedNCAError("{case} was trained with; give cases that the model has not seen.", case=known[0])
     return facts, training, validation
 
 
@@ -708,11 +721,24 @@ def _options(device: str, out: Path | None, keep_names: bool, calibration_cases:
     )
 
 
-def _check_resumed(run, plan) -> None:
-    """What is asked for now must be what the run was begun with."""
-    if run.plan != plan:
+def _check_resumed(work, plan, name: str | None, calibration_cases: int | None) -> None:
+    """What is asked for now must be what the run was begun with. name, calibration_cases: None where any will do."""
+    folder, begun = work.run.folder, work.metadata.get("name")
+    if work.run.plan != plan:
         raise MedNCAError(
-            "{folder} was begun with another plan (see its plan.json); choose another --run.", folder=run.folder
+            "{folder} was begun with another plan (see its plan.json); choose another --run.", folder=folder
+        )
+    if name is not None and name != begun:
+        raise MedNCAError(
+            "The model of {folder} is called {name}; go on with that --name, or choose another --run.",
+            folder=folder,
+            name=repr(begun),
+        )
+    if calibration_cases not in (None, work.options.calibration_cases):
+        raise MedNCAError(
+            "{folder} was begun with --calibration-cases {count}; go on with the same, or choose another --run.",
+            folder=folder,
+            count=work.options.calibration_cases,
         )
 
 
@@ -769,5 +795,7 @@ def _require_training_packages() -> None:
         import torchio  # noqa: F401
     except ImportError as error:
         raise MedNCAError(
-            "Training needs the package {package}; install it with: pip install 'mednca[train]'.", package=error.name
+            "Training needs the package {package}; install it, in MedNCA's unpacked repository, with: "
+            "pip install '.[train]'.",
+            package=error.name,
         ) from error

@@ -8,7 +8,7 @@ cases; a calibration made with cases of the training expects more than unseen on
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -29,7 +29,17 @@ from .model.privacy import hidden_name
 from .model.samples import CLEAN, Sample, conditions, measure_degraded, samples_json
 from .plan.plan import Plan
 from .progress import ProgressCallback, counter
-from .run_folder import RESULT, HistoryRow, RunOptions, RunState, holds_run, read_result, read_status, write_report
+from .run_folder import (
+    RESULT,
+    SAMPLES,
+    HistoryRow,
+    RunOptions,
+    RunState,
+    holds_run,
+    read_result,
+    read_status,
+    write_report,
+)
 from .validation_report import ValidationReport
 
 ALL = "all"  # folder of the run that is trained with all cases
@@ -112,16 +122,19 @@ def cross_validate(
         The validation report: every case by the fold that has not seen it; `folds` has each fold's summary.
 
     Raises:
-        MedNCAError: as `training_run.begin` and `training_run.complete`; where the folder is of other folds.
+        MedNCAError: as `training_run.begin` and `training_run.complete`; where the folder is of other folds, or itself
+            a run.
     """
     divided = split_into_folds(work.cases, work.count, work.plan.seed)
-    target, own = Path(work.options.out or work.folder / RESULT), work.folder / RESULT
+    target = Path(work.options.out or work.folder / RESULT)
+    if holds_run(work.folder):
+        raise MedNCAError("{folder} holds a single training; choose another --run for the folds.", folder=work.folder)
     with held(target):
-        there = training_run.reopen(work.folder / ALL).run if holds_run(work.folder / ALL) else None
-        training_run.check_target(target, own, there)
+        there = training_run.reopen(work.folder / ALL, "cpu").run if holds_run(work.folder / ALL) else None
+        training_run.check_target(target, None, there)
         reports = [_fold(work, number, each, report, tell, progress) for number, each in enumerate(divided, start=1)]
         whole = _train_with_all(work, report, tell)
-        training_run.check_target(target, own, whole.run)
+        training_run.check_target(target, None, whole.run)
         result = _finish(work, whole, divided, reports, target, progress)
         write_report(whole.run.folder, result)
         whole.run.set_state(RunState.DONE)
@@ -144,15 +157,16 @@ def _fold(work: CrossValidation, number: int, divided: dict, report, tell, progr
 def _begun(work: CrossValidation, folder: Path, divided: dict, plan: Plan, options: RunOptions) -> training_run.Work:
     if not holds_run(folder):
         return training_run.begin(folder, plan, work.cases, work.metadata, None, options, divided)
-    there = training_run.reopen(folder)
+    there = training_run.reopen(folder, options.device)  # the one that it was begun on may be another computer's
     if there.run.split != divided or there.run.plan != plan:
         raise MedNCAError("{folder} was begun with other cases or another plan; choose another folder.", folder=folder)
+    training_run.check_same(there, work.cases, options.keep_names)
     return there
 
 
 def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
     """As long as the folds took to their best, as nothing is left to check with."""
-    ended = [training_run.reopen(work.folder / f"fold-{number + 1}").run for number in range(work.count)]
+    ended = [training_run.reopen(work.folder / f"fold-{number + 1}", "cpu").run for number in range(work.count)]
     took = [run.best_iteration if work.plan.keep == "best" and run.best_iteration else run.iteration for run in ended]
     plan = work.plan
     if plan.keep == "best":
@@ -185,11 +199,15 @@ def _finish(
     model = untested_model(whole.run, work.cases, work.metadata, options.command, salt)
     naming = (lambda name: hidden_name(name, salt)) if salt else str
     model.info["training"]["folds"] = [sorted(map(naming, each["validation"])) for each in divided]
-    samples, failed = _samples(work, divided, progress)
+    chosen, rest = _chosen(work, divided)
+    failed: dict[str, str] = {}
+    samples = _samples(work, chosen, conditions(), "calibrating", progress, failed)
     note = with_calibration(model, samples_json(samples, samples, naming), None, COVERAGE)
-    scores = _judged([score for each in reports for score in each.cases], samples, model)
+    others = _samples(work, rest, [CLEAN], "measuring", progress, failed) if model.calibration else []
+    scores = _judged([score for each in reports for score in each.cases], samples, others, model)
     failures = [failure for each in reports for failure in each.failures]
-    failures += [{"image": name, "error": why} for name, why in failed.items()]
+    known = {failure["image"] for failure in failures}
+    failures += [{"image": name, "error": why} for name, why in failed.items() if name not in known]
     result = ValidationReport(
         tuple(scores), Summary.of(scores), tuple(failures), calibration=model.calibration,
         calibration_note=note, folds=tuple(each.mean for each in reports),
@@ -200,28 +218,49 @@ def _finish(
     return result
 
 
-def _samples(work: CrossValidation, divided: list[dict], progress) -> tuple[list[Sample], dict[str, str]]:
-    """Of every fold's model on cases that it has not seen, clean and degraded; and what could not be measured."""
-    by_name, failed, samples = {case.name: case for case in work.cases}, {}, []
+def _chosen(work: CrossValidation, divided: list[dict]) -> tuple[list[list[str]], list[list[str]]]:
+    """Of each fold, the cases that the calibration is made with, and the others that it has not seen."""
     most = max(work.options.calibration_cases // work.count, 1)
     chosen = [sorted(random.Random(work.plan.seed).sample(each["validation"], min(most, len(each["validation"]))))
               for each in divided]  # fmt: skip
-    step = counter(progress, "calibrating", sum(map(len, chosen)) * len(conditions()))
+    rest = [sorted(set(each["validation"]) - set(names)) for each, names in zip(divided, chosen, strict=True)]
+    return chosen, rest
+
+
+def _samples(
+    work: CrossValidation, chosen: list[list[str]], under: Sequence[str], stage: str,
+    progress: ProgressCallback | None, failed: dict[str, str],
+) -> list[Sample]:  # fmt: skip
+    """Of every fold's model on some of the cases that it has not seen, under these conditions. failed: takes, by case,
+    why one could not be measured."""
+    by_name, samples = {case.name: case for case in work.cases}, []
+    step = counter(progress, stage, sum(map(len, chosen)) * len(under))
     with Pool() as pool:
         for number, names in enumerate(chosen):
-            model = work.folder / f"fold-{number + 1}" / RESULT
-            samples += measure_degraded(pool, model, [by_name[n] for n in names], work.plan.seed + number, step, failed)
-    return samples, failed
+            run, cases = work.folder / f"fold-{number + 1}", [by_name[name] for name in names]
+            samples += measure_degraded(
+                pool, run / RESULT, cases, work.plan.seed + number, step, failed, under, kept=run / SAMPLES
+            )
+    return samples
 
 
-def _judged(scores: list[CaseScore], samples: list[Sample], model: Model) -> list[CaseScore]:
-    """The scores with what the light says of each, by a calibration that its case had no part in."""
+def _judged(
+    scores: list[CaseScore], made_with: list[Sample], others: list[Sample], model: Model
+) -> list[CaseScore]:  # fmt: skip
+    """The scores with what the light says of each, by a calibration that its case had no part in.
+
+    Args:
+        scores: of the folds.
+        made_with: the samples that the calibration is made with.
+        others: of the cases that it is made without.
+        model: with its calibration.
+    """
     calibration = model.calibration
     if calibration is None:
         return scores
-    clean = [sample for sample in samples if sample.condition == CLEAN]
+    clean = [sample for sample in (*made_with, *others) if sample.condition == CLEAN]
     said: dict[str, list] = {}
-    for sample, verdict in zip(clean, verdicts_apart(calibration, samples, clean), strict=True):
+    for sample, verdict in zip(clean, verdicts_apart(calibration, made_with, clean), strict=True):
         said.setdefault(sample.case, []).append(verdict)
     judged = []
     for score in scores:

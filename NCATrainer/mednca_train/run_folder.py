@@ -9,6 +9,7 @@
     checkpoint.safetensors  weights, optimizer and counters; `training.checkpoint` reads it
     state.json              how far it is, for whoever does not open the checkpoint
     watched.nrrd, .json     what the last validation found in one of its cases, on the model's grid, and how good it is
+    samples.jsonl           what was measured for the calibration so far, of this run's model
     report.json, result/    at the end: how good the model is, and its folder
 
 The loop, the commands and Slicer's panel all read it here, so nothing here imports torch. What is done with a run is
@@ -38,13 +39,13 @@ from .validation_report import ValidationReport
 PLAN, SPLIT, CASES, METADATA = "plan.json", "split.json", "cases.json", "metadata.json"
 HISTORY, CHECKPOINT, STATE, REPORT = "history.csv", "checkpoint.safetensors", "state.json", "report.json"
 WATCHED, WATCHED_LABELS = "watched.json", "watched.nrrd"
+SAMPLES = "samples.jsonl"
 BASE, RESULT = "base", "result"  # model folders
 CALIBRATION_CASES = 90  # to make a calibration with, at most, and to try it on
 
 TENSORBOARD = "tensorboard"
-_OWN = {
-    PLAN, SPLIT, CASES, METADATA, HISTORY, CHECKPOINT, STATE, REPORT, WATCHED, WATCHED_LABELS, BASE, RESULT,
-    TENSORBOARD,
+_BEFORE_ITS_END = {
+    PLAN, SPLIT, CASES, METADATA, HISTORY, CHECKPOINT, STATE, REPORT, WATCHED, WATCHED_LABELS, BASE, TENSORBOARD,
 }  # fmt: skip
 _TEXTS = "texts.json"  # metadata.json's name before version 0.2, when its "metadata" was called "texts"
 _WHOLE = {"type": "integer", "minimum": 0}
@@ -235,12 +236,13 @@ def check_begun(folder: str | Path) -> None:
 
 
 def strangers_in(folder: str | Path) -> list[str]:
-    """Names of what a folder holds and no run makes, sorted; hidden files do not count. It need not exist."""
+    """Names of what a folder holds and no run makes before its end, sorted; hidden files do not count. It need not
+    exist."""
     try:
         names = sorted(path.name for path in Path(folder).iterdir())
     except OSError:
         return []
-    return [name for name in names if name not in _OWN and not name.startswith(".")]
+    return [name for name in names if name not in _BEFORE_ITS_END and not name.startswith(".")]
 
 
 def find_runs(folder: str | Path) -> list[RunSummary]:

@@ -147,6 +147,42 @@ def reopen(folder: str | Path, device: str | None = None) -> Work:
     return Work(run, read_cases(folder), metadata, base if base.is_dir() else None, options)
 
 
+def check_same(work: Work, cases: list[Case], keep_names: bool) -> None:
+    """Refuse to go on with a run by a command that asks for something else than it was begun with.
+
+    Args:
+        work: of `reopen`.
+        cases: that are asked for now, without a problem.
+        keep_names: whether their names are to be written into the model.
+
+    Raises:
+        MedNCAError: where the run has other cases, or decided otherwise about their names.
+    """
+    folder, options = work.run.folder, work.options
+    if options.keep_names and not keep_names:
+        raise MedNCAError(
+            "{folder} was begun with --keep-names; go on with it, or choose another --run.", folder=folder
+        )
+    if keep_names and not options.keep_names:
+        raise MedNCAError(
+            "{folder} was begun without --keep-names; go on without it, or choose another --run.", folder=folder
+        )
+    begun, asked = ({case.name: case for case in some} for some in (work.cases, cases))
+    for name in sorted({*begun, *asked}):
+        if name not in begun or name not in asked or not _is_same(begun[name], asked[name]):
+            raise MedNCAError(
+                "{folder} was begun with other cases: {case} differs; go on with the same, or choose another --run.",
+                folder=folder,
+                case=name,
+            )
+
+
+def _is_same(one: Case, other: Case) -> bool:
+    """Whether two cases are the same files, which must be there."""
+    ones, others = ((*case.channels, case.labels) for case in (one, other))
+    return len(ones) == len(others) and all(file.samefile(another) for file, another in zip(ones, others, strict=True))
+
+
 def complete(
     work: Work,
     out: str | Path | None = None,
@@ -219,12 +255,12 @@ def result_folder(work: Work, out: str | Path | None = None) -> Path:
     return Path(out or work.options.out or work.run.folder / RESULT)
 
 
-def check_target(target: Path, own: Path, run: Run | None) -> None:
+def check_target(target: Path, own: Path | None, run: Run | None) -> None:
     """Refuse to write a model where something is that its run did not make.
 
     Args:
         target: folder of the model.
-        own: that of the run, which may be replaced.
+        own: that of the run, which may be replaced; None where what is there must be of the run, wherever it is.
         run: that the model is made of, so that one of its weights is what it wrote before it was killed; None where it
             was not begun.
 

@@ -22,6 +22,7 @@ from ..segment import find_structures, segment_image
 
 RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
 REPORT, OVERVIEW = RESULT_FILES[2:]
+_OF_BROWSERS = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
@@ -148,15 +149,22 @@ def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: 
 
 
 def read_result(folder: Path) -> Report | None:
-    """The report of a folder that is what `write_result` makes: its regular files, nothing else; None of another."""
+    """The report of a folder that is what `write_result` makes: its regular files, nothing else but what a file
+    browser left when somebody looked; None of another."""
     try:
         whole = not folder.is_symlink() and all(
-            path.name in RESULT_FILES and path.is_file() and not path.is_symlink() for path in list(folder.iterdir())
+            (path.name in RESULT_FILES or _is_of_browser(path.name)) and path.is_file() and not path.is_symlink()
+            for path in list(folder.iterdir())
         )
         report = Report.from_json(read_json(folder / REPORT)) if whole else None
         return report if report and report.findings else None
     except (OSError, MedNCAError):
         return None
+
+
+def _is_of_browser(name: str) -> bool:
+    """Whether a file is one that Finder or Explorer puts into folders that they show."""
+    return name.startswith("._") or name.lower() in _OF_BROWSERS
 
 
 @lru_cache(maxsize=1)

@@ -1048,6 +1048,18 @@
    <translation>Das Training benötigt mindestens zwei Fälle: einen zum Lernen, einen zum Prüfen.</translation>
   </message>
   <message>
+   <source>{folder} was begun with --keep-names; go on with it, or choose another --run.</source>
+   <translation>{folder} wurde mit --keep-names begonnen; machen Sie damit weiter, oder wählen Sie ein anderes --run.</translation>
+  </message>
+  <message>
+   <source>{folder} was begun without --keep-names; go on without it, or choose another --run.</source>
+   <translation>{folder} wurde ohne --keep-names begonnen; machen Sie ohne weiter, oder wählen Sie ein anderes --run.</translation>
+  </message>
+  <message>
+   <source>{folder} was begun with other cases: {case} differs; go on with the same, or choose another --run.</source>
+   <translation>{folder} wurde mit anderen Fällen begonnen: {case} weicht ab; machen Sie mit denselben weiter, oder wählen Sie ein anderes --run.</translation>
+  </message>
+  <message>
    <source>{folder} is the part of a cross-validation that learns from all cases; go on with the command that began it.</source>
    <translation>{folder} ist der Teil einer Kreuzvalidierung, der aus allen Fällen lernt; fahren Sie mit dem Befehl fort, der sie begonnen hat.</translation>
   </message>

@@ -26,7 +26,7 @@ from mednca.quality.domain import Domain
 from ..data.cases import Case
 from ..plan.plan import Plan
 from ..progress import ProgressCallback, counter
-from ..run_folder import CALIBRATION_CASES
+from ..run_folder import CALIBRATION_CASES, SAMPLES
 from ..training.loop import Run
 from ..validation_report import Comparison, ValidationReport
 from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, verdicts_apart
@@ -83,7 +83,9 @@ def finish(
     with staged(folder, replace) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
-            wanted = Wanted(training, validation, cases=calibration_cases, seed=plan.seed, salt=salt)
+            wanted = Wanted(
+                training, validation, cases=calibration_cases, seed=plan.seed, salt=salt, kept=run.folder / SAMPLES
+            )
             failed, note = _calibrate(pool, model, made, wanted, progress)
             save_model(model, made, "Being measured.")  # with its light, which is then told of each case
             report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
@@ -109,6 +111,7 @@ class Wanted:
         coverage: of the interval.
         salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
         reuse: the samples that the model carries are taken instead of measuring the cases again.
+        kept: a file that keeps what was measured, so that who was killed goes on.
     """
 
     training: list[Case]
@@ -120,6 +123,7 @@ class Wanted:
     coverage: float = COVERAGE
     salt: str | None = None
     reuse: bool = False
+    kept: Path | None = None
 
 
 def calibrate(
@@ -279,9 +283,11 @@ def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progre
         for cases in (wanted.training, wanted.validation)
     )
     step = counter(progress, "calibrating", (len(chosen) + len(others) + len(wanted.scans)) * len(conditions()))
-    samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed)
-    tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed)
-    scans = measure_degraded(pool, folder, wanted.scans, wanted.seed + 2, step, failed, all_values=True)
+    samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed, kept=wanted.kept)
+    tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed, kept=wanted.kept)
+    scans = measure_degraded(
+        pool, folder, wanted.scans, wanted.seed + 2, step, failed, all_values=True, kept=wanted.kept
+    )
     salt = wanted.salt
     return samples_json([*samples, *scans], [*tried, *scans], (lambda name: hidden_name(name, salt)) if salt else str)
 

@@ -152,10 +152,10 @@ def _comparison(comparison: Comparison | None) -> str:
         return ""
     base, own = comparison.base.dice, comparison.own.dice
     rows = "\n".join(f"| {key} | {_text(base[key])} | {_text(own[key])} |" for key in own)
-    verdict = "Fine-tuning helped." if comparison.helped else "Fine-tuning did not help: the base model is as good."
+    verdict = "helped." if comparison.helped else "did not help: the base model is as good or better."
     return f"""
 ## Against the model it was made from
-On the same cases, by the labels that both know. {verdict}
+On the same cases, by the labels that both know. Fine-tuning {verdict}
 
 | Dice | base | this model |
 |---|---|---|

@@ -6,8 +6,9 @@ each.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -26,6 +27,7 @@ from mednca.segment import segment_image
 
 from ..data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, Artifact, degrade, shift
 from ..data.cases import Case
+from ..kept_rows import append_rows, read_rows
 
 CLEAN, SHIFTED = "clean", "shifted"
 _STREAM = 77  # keeps this module's draws apart from the training's
@@ -91,6 +93,7 @@ def measure_degraded(
     failed: dict[str, str] | None = None,
     only: Iterable[str] | None = None,
     all_values: bool = False,
+    kept: Path | None = None,
 ) -> list[Sample]:
     """Segment every structure of every case under every condition.
 
@@ -103,6 +106,7 @@ def measure_degraded(
         failed: takes, by case, why one could not be measured.
         only: these conditions; default: all of `conditions()`.
         all_values: whether every value of the label maps counts, not only those of the model's labels.
+        kept: a file that keeps each sample as it comes, so that who was killed goes on; what is there is taken.
 
     Returns:
         A sample for each structure of each case under each condition.
@@ -112,13 +116,21 @@ def measure_degraded(
         for i, case in enumerate(cases)
         for name in (conditions() if only is None else only)
     ]
-    samples = []
-    for outcome in pool.run(_measure_one, jobs):
-        samples += outcome.result or ()
+    weights = load_model(folder).sha256 if kept else ""
+    known = read_rows(kept) if kept else {}
+    for job in jobs:
+        if job.key(weights) in known:
+            step()
+    for outcome in pool.run(_measure_one, [job for job in jobs if job.key(weights) not in known]):
         if outcome.error and failed is not None:
             failed[outcome.job.case.name] = str(outcome.error)
+        if outcome.result is not None:
+            key = outcome.job.key(weights)
+            known[key] = [asdict(sample) for sample in outcome.result]
+            if kept:
+                append_rows(kept, key, known[key])
         step()
-    return samples
+    return [Sample(**row) for job in jobs for row in known.get(job.key(weights), ())]
 
 
 def samples_json(
@@ -173,6 +185,10 @@ class _Job:
     artifact: Artifact | None
     seed: int
     all_values: bool
+
+    def key(self, weights: str) -> str:
+        """What its samples are kept by. weights: SHA-256 of the model's."""
+        return json.dumps([weights, self.case.name, self.condition, self.seed, self.all_values])
 
 
 _loaded: dict = {}  # model folder -> model, one per worker process

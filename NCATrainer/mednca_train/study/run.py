@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from mednca.errors import MedNCAError
-from mednca.files import explained, write_bytes
+from mednca.files import write_bytes
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.pool import Pool
-from mednca.schema import parse_json
 
 from ..data.cases import Case, CaseSet
+from ..kept_rows import append_rows, read_rows
 from ..model.privacy import holds_hidden, readable_split
 from ..model.samples import samples_of
 from .machine import Trial, try_out
@@ -84,7 +84,7 @@ def run_study(
         models = _Models(study, data, out / "models", library)
         models.train_missing(pool)
         answers = [_prepared(part, data, models, study.seeds[0]) for part in study.parts]
-        known = {key: rows for part in study.parts for key, rows in _read(out / part.name / ROWS).items()}
+        known = {key: rows for part in study.parts for key, rows in read_rows(out / part.name / ROWS).items()}
         work = [_Work.of(answer, data[answer.part.data], models, out / answer.part.name, known) for answer in answers]
         asked = {key for each in work for key in each.jobs}
         done, total = len(asked & set(known)), len(asked)
@@ -147,7 +147,7 @@ def try_machines(
         cases, names = {case.name: case for case in data[machine.data].cases}, _untrained(data[machine.data], own)
         drawn = _drawn(names or sorted(cases), machine.cases, study.seeds[0])
         tried = Tried(machine, drawn, own, sizes, is_seen=not names)
-        file, known = out / machine.name / ROWS, _read(out / machine.name / ROWS)
+        file, known = out / machine.name / ROWS, read_rows(out / machine.name / ROWS)
         wanted = list(product(machine.contenders, machine.threads, tried.cases))
         total += len(wanted)
         for contender, threads, name in wanted:
@@ -160,7 +160,7 @@ def try_machines(
             if key not in known:
                 try:
                     known[key] = [try_out(trial)]
-                    _append(file, key, known[key])
+                    append_rows(file, key, known[key])
                 except MedNCAError as error:
                     tried.failed[contender.name] = str(error)
             tried.rows += [
@@ -281,7 +281,7 @@ class _Work:
     def add(self, key: str, rows: list[dict]) -> None:
         """Keep what was measured, on disk, too."""
         self.known[key] = rows
-        _append(self.file, key, rows)
+        append_rows(self.file, key, rows)
 
     def extremes(self, contender: str, part: Part) -> list[tuple[str, str, dict]]:
         """Of a contender's rows at the part's first value and seed the best, the median and the worst: (which, key,
@@ -344,23 +344,3 @@ def _key(job: Job, sha256: str) -> str:
 
 def _hash(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode("ascii")).hexdigest()[:16]
-
-
-def _append(path: Path, key: str, rows: list[dict]) -> None:
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="ascii") as file:
-            file.write(json.dumps({"key": key, "rows": rows}) + "\n")
-
-
-def _read(file: Path) -> dict[str, list[dict]]:
-    """The rows of a file by their keys. A line that was cut off when the program was killed is cut out of the file."""
-    if not file.is_file():
-        return {}
-    with explained(file):
-        lines = file.read_bytes().splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith(b"\n")]
-    if whole != lines:
-        write_bytes(file, b"".join(whole))
-    each = [parse_json(line, str(file)) for line in whole]
-    return {row["key"]: row["rows"] for row in each}
