@@ -47,7 +47,7 @@ from MedNCASegmentLib.help_page import HelpPage
 from MedNCASegmentLib.hotspot_list import HotspotList
 from MedNCASegmentLib.model_chooser import ModelChooser
 from MedNCASegmentLib.pairing import Pairing
-from MedNCASegmentLib.record import checkFits, isImage, runsOf
+from MedNCASegmentLib.record import checkFits, isImage, runsOf, whyNoImage
 from MedNCASegmentLib.removal import editedSegments
 from MedNCASegmentLib.requests import AnyRequest, Disturbing, Growing, Request, RequestQueue, Search
 from MedNCASegmentLib.result_files import ResultFiles
@@ -163,7 +163,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 "A": lambda: _press(self.ui.acceptButton),
                 "E": lambda: _press(self.ui.editButton),
                 "O": self.onFillKey,
-            }
+            },
+            self.ui.hotspotsTable,
         )
 
         self.help = HelpPage(self.resourcePath("Help/MedNCASegment.html"))
@@ -206,6 +207,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         """The module is opened."""
+        self.models.fill()  # one may have been trained meanwhile
         self.initializeParameterNode()
         self._onViewsChanged()
         self.shortcuts.install()
@@ -358,6 +360,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._parameterNode.model = id
         self._showState()
 
+    @property
+    def _chosen(self):
+        """The parameter node, also while a scene is imported or after that in another module, when none is followed:
+        what is being computed goes on."""
+        return self._parameterNode or self.logic.getParameterNode()
+
     # --- what the user does
 
     def onPlaceButton(self, checked: bool | None = None) -> None:
@@ -373,7 +381,10 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.placement.start()
 
     def _onPlaced(self, points):
-        """Each click is segmented at once, one after the other; but not on an image that is not the one clicked on."""
+        """Each click is segmented at once, one after the other; but not on an image that is not the one clicked on, and
+        not what was placed in another module."""
+        if not self.parent.isEntered:
+            return
         seen, chosen = imageUnderMouse(), self._parameterNode.inputVolume if self._parameterNode else None
         if seen and chosen and seen is not chosen:
             self._tell(messages.otherViewText(seen.GetName(), chosen.GetName()))
@@ -415,7 +426,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onFindButton(self) -> None:
         """Find the organ, on both sides where there are two, and segment what is found, without a click."""
-        self._ask(self._search)
+        self._askOnChosen(
+            lambda node, volumeNode, model: self.logic.startSearch(volumeNode, model, **self._options(node))
+        )
 
     def onWholeButton(self) -> None:
         """Segment the whole volume."""
@@ -461,7 +474,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _start(self, points):
         """Start a request for some points, or for the whole volume; returns whether it was started."""
-        return self._ask(lambda node: self._segment(node, node.inputVolume, node.model, points))
+        return self._askOnChosen(lambda node, volumeNode, model: self._segment(node, volumeNode, model, points))
 
     def _segment(self, node, volumeNode, model, points, isFound=False):
         self.logic.start(
@@ -476,12 +489,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             **self._options(node),
         )
 
-    def _search(self, node):
-        self.logic.startSearch(node.inputVolume, node.model, **self._options(node))
-
     def _segmentByItself(self, volumeNode, model):
         """Without a click, in whichever way can end well. Raises MedNCAError where there is none."""
-        node = self._parameterNode
+        node = self._chosen
         whyNotFind, whyNotWhole = whyNot(volumeNode, model)
         if not whyNotFind:
             self.logic.startSearch(volumeNode, model.id, **self._options(node))
@@ -497,6 +507,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             "device": node.device,
             "memory_limit": node.memoryLimit or None,
         }
+
+    def _askOnChosen(self, begin):
+        """As `_ask`, for the volume and the model that are chosen now: another one may be, once all is installed."""
+        node = self._parameterNode
+        volumeNode, model = (node.inputVolume, node.model) if node else (None, "")
+        return bool(volumeNode) and self._ask(lambda node: begin(node, volumeNode, model))
 
     def _ask(self, begin):
         """Begin something on the chosen volume, once all that it needs is there; returns whether it was begun."""
@@ -524,27 +540,27 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._showProgress(self.logic.current)
             return
         self._seen = None if request.isOver else seen  # what is over must not keep its volume in memory
-        if request.state is RequestState.DONE and self._parameterNode:
-            if isinstance(request, Search):
-                self._onFound(request)
-            elif isinstance(request, Request):
-                self._onDone(request)
+        if request.state is RequestState.DONE and isinstance(request, Search):
+            self._onFound(request)
+        elif request.state is RequestState.DONE and isinstance(request, Request):
+            self._onDone(request)
         elif request.state is RequestState.MISSED:
             self._onMissed(request)
-        elif request.state is RequestState.FAILED and not self.batch.owns(request):
+        elif request.state is RequestState.FAILED:
             told = messages.failedText(request.error) if isinstance(request, Request) else request.error
-            qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))  # not within the worker's own signal
-        if self.batch.owns(request):
-            self.batch.note(request, self.logic.isBusy)
+            self._onFailed(request, told)
+        if self.batch.owns(request):  # somebody may have clicked on another volume meanwhile
+            self.batch.note(request, any(map(self.batch.owns, self.logic.queue.pending)))
         self._showState()
 
     def _onDone(self, request):
         """Show it, unless another volume was chosen meanwhile."""
         self._log(messages.doneText(time.monotonic() - request.started))
         added = request.brought.segmentationNode
-        if request.volumeNode is self._parameterNode.inputVolume:
+        node = self._chosen
+        if request.volumeNode is node.inputVolume:
             self.results.forgetOverlay()
-            self._parameterNode.segmentation = added
+            node.segmentation = added
             self._shown3D = False  # new segments want surfaces, too
             self._onParametersModified()
         else:
@@ -553,15 +569,18 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self._tell(messages.elsewhereText(request.volumeNode.GetName(), added.GetName()))
 
     def _onFound(self, search):
-        """Each structure is segmented as if somebody had clicked into its middle."""
-        volumeNode = search.volumeNode
-        if volumeNode is self._parameterNode.inputVolume:
-            self._tell(messages.foundText(search.places, self.models.sides))
+        """Each structure is segmented as if somebody had clicked into its middle; what its model needs was asked for
+        when the search began, whichever model is chosen now."""
+        volumeNode, model = search.volumeNode, search.asked.model
         for place in search.places:
             point = self._addClick(volumeNode, place.point, messages.sideText(place.side))
-            self._ask(
-                lambda node, point=point: self._segment(node, volumeNode, search.asked.model, [point], isFound=True)
-            )
+            try:
+                self._segment(self._chosen, volumeNode, model, [point], isFound=True)
+            except MedNCAError as error:
+                removePoints([point])
+                self._onFailed(search, sentenceText(error))
+        if volumeNode is self._chosen.inputVolume:
+            self._tell(messages.foundText(search.places, self.models.sidesOf(model)))
 
     def _segmentCopy(self, volumeNode: vtkMRMLScalarVolumeNode, places: Places) -> None:
         """A disturbed copy is chosen, and segmented as if somebody had clicked where its original was segmented."""
@@ -573,9 +592,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _addClick(self, volumeNode, position, name):
         """A point of the volume's clicks; those of a volume that is not chosen are out of sight."""
-        clicks = clicksOf(volumeNode) or createClicks(volumeNode)
-        if volumeNode is self._parameterNode.inputVolume:
-            self._parameterNode.points = clicks
+        clicks, node = clicksOf(volumeNode) or createClicks(volumeNode), self._chosen
+        if volumeNode is node.inputVolume:
+            node.points = clicks
         else:
             hide(clicks)
         return self.placement.add(clicks, position, name)
@@ -591,18 +610,26 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self.logic.isAnswered(request.points):
             removePoints(request.points)
 
+    def _onFailed(self, request, told):
+        """Told in the table of a batch, otherwise in a dialog, which must not open within the worker's own signal."""
+        if self.batch.owns(request):
+            self.batch.told[request.volumeNode.GetID()] = told
+        else:
+            qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))
+
     def _showState(self):
         """Buttons and progress: what can be done now, and what is being done."""
         ui, node, busy = self.ui, self._parameterNode, self.logic.isBusy
-        ready = bool(node and node.inputVolume and self.models.isUsable)
         hasPoints = bool(node and node.points and pointsOf(node.points))
         ui.sampleButton.visible = node is None or node.inputVolume is None
         volumeNode, model = node.inputVolume if node else None, self.models.description
-        lacking = whatLacks(volumeNode, model)
+        noImage = whyNoImage(volumeNode)
+        lacking = noImage or whatLacks(volumeNode, model)
+        ready = bool(volumeNode and model and not noImage)
         self.channels.follow(volumeNode, model)
         ui.placeButton.enabled = ready and not lacking
         ui.placeButton.toolTip = lacking or self._placeTip
-        self._showWays(volumeNode if ready else None, busy)
+        self._showWays(volumeNode, busy)
         self.several.showState(messages.whyNotSeveral(self.models.isUsable, busy))
         self.watching.follow(node, ready)
         ui.undoButton.enabled = self.logic.last is not None and not busy

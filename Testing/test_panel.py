@@ -14,6 +14,7 @@ from panel import (
     RIGHT,
     SHAPE,
     apply_again,
+    ball_model,
     choose_model,
     click,
     click_view,
@@ -23,6 +24,7 @@ from panel import (
     set_members,
     wait_for_result,
 )
+from phantoms import save
 
 
 @pytest.mark.parametrize("view", ["Red", "Green", "Yellow"])
@@ -65,6 +67,35 @@ def test_place_mode_is_left_as_it_was(host, panel, how, before):
     assert interaction.GetPlaceModePersistence() == before and not panel.ui.placeButton.checked
     isOver = interaction.GetCurrentInteractionMode() != interaction.Place
     assert isOver or how == "another module places"
+
+
+def test_what_is_placed_in_another_module_is_not_segmented(host, panel):
+    """Slicer's own tool makes points of its own there; and a point that somebody adds to our clicks is no click."""
+    import slicer
+
+    click(host, panel, LEFT)
+    clicks, interaction = panel._parameterNode.points, slicer.app.applicationLogic().GetInteractionNode()
+    slicer.util.selectModule("Data")
+    assert not slicer.app.applicationLogic().GetSelectionNode().GetActivePlaceNodeID()
+    interaction.SetCurrentInteractionMode(interaction.Place)
+    click_view(host, RIGHT)
+    interaction.SetCurrentInteractionMode(interaction.ViewTransform)
+    assert clicks.GetNumberOfControlPoints() == 1 and not panel.logic.isBusy
+    clicks.AddControlPoint(*RIGHT)
+    assert not host.wait(lambda: panel.logic.isBusy, 0.3) and clicks.GetNumberOfControlPoints() == 2
+    host.openModule("MedNCASegment")
+    assert not host.wait(lambda: panel.logic.isBusy, 0.3)
+
+
+def test_a_model_that_was_trained_meanwhile_can_be_chosen(host, panel):
+    import slicer
+
+    choose_model(panel, "terms")
+    slicer.util.selectModule("Data")
+    save(ball_model("trained"), panel.logic.library.user / "trained")
+    host.openModule("MedNCASegment")
+    assert panel.ui.modelComboBox.findData("trained") >= 0
+    assert panel.ui.modelComboBox.currentData == panel._parameterNode.model == "terms"
 
 
 def test_left_and_right_then_undo(host, panel):

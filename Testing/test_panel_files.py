@@ -190,6 +190,14 @@ def test_dicom_of_both_sides_is_automatic_until_somebody_corrects_it(host, panel
     host.click(panel.ui.dicomButton)
     segments = _written(tmp_path)
     assert [each["SegmentAlgorithmType"] for each in segments] == ["SEMIAUTOMATIC", "AUTOMATIC"]
+    segmentation = panel._parameterNode.segmentation
+    segmentation.GetSegmentation().GetNthSegment(0).SetTag(
+        "DICOM.SegmentAlgorithmType", "AUTOMATIC"
+    )  # as before export
+    host.click(panel.ui.findButton)  # what was corrected stays, but its result is replaced
+    wait_for_result(host, panel)
+    host.click(panel.ui.dicomButton)
+    assert [each["SegmentAlgorithmType"] for each in _written(tmp_path)] == ["SEMIAUTOMATIC", "AUTOMATIC", "AUTOMATIC"]
 
 
 def test_dicom_of_a_scene_that_another_version_made(host, panel, dicom, tmp_path):

@@ -82,6 +82,7 @@ def test_a_missing_side_is_said(host, panel, head):
     wait_for_result(host, panel)
     assert segment_names(panel._parameterNode.segmentation) == ["Right organ"]
     assert "Nothing was found on the left" in panel.ui.logText.plainText
+    assert panel.ui.noticeLabel.visible and "Nothing was found on the left" in panel.ui.noticeLabel.text
 
 
 def test_nothing_found_leaves_nothing(host, panel, head):
@@ -111,6 +112,53 @@ def test_another_volume_meanwhile_gets_nothing(host, panel, head):
     host.processEvents()
     assert panel._parameterNode.segmentation is segmentation and panel._parameterNode.points is clicks
     assert segment_names(segmentation) == ["Left organ", "Right organ"] and clicks.GetDisplayNode().GetVisibility()
+
+
+def test_another_model_meanwhile_changes_nothing(host, panel, head):
+    """One with terms of its own, which nobody accepts: they were not asked for when the search began."""
+    import slicer
+
+    slicer.app.userSettings().remove("MedNCA/Terms/terms")
+    head(sides=["right"])
+    host.answer = False
+    host.click(panel.ui.findButton)
+    choose_model(panel, "terms")
+    assert host.wait(lambda: not panel.logic.isBusy, 60) and host.dialogs == []
+    assert segment_names(panel._parameterNode.segmentation) == ["Right organ"]
+    assert "Nothing was found on the left" in panel.ui.noticeLabel.text  # as the model of the search has two sides
+
+
+def test_what_cannot_be_segmented_after_all_leaves_no_click(host, panel, head, monkeypatch):
+    """PyTorch is gone, once the structures are found."""
+    head()
+    host.click(panel.ui.findButton)
+    monkeypatch.setattr("MedNCASegment.missingPackages", lambda: {"torch": "PyTorch"})
+    wait_for_result(host, panel)
+    assert host.wait(lambda: len(host.dialogs) == 2, 5) and "PyTorch not installed" in host.dialogs[0][1]
+    assert panel._parameterNode.points.GetNumberOfControlPoints() == 0
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_scene_imported_in_another_module_stops_nothing(host, panel, head, tmp_path, whole):
+    """Neither a search nor several volumes in one go; what is found is there when the module is opened again."""
+    import slicer
+
+    volume, _organs = head()
+    other = slicer.vtkMRMLScene()
+    other.SetURL(str(tmp_path / "scene.mrml"))
+    assert other.Commit()
+    if whole:
+        panel.ui.severalCollapsibleButton.collapsed = False
+        assert host.wait(lambda: panel.several.chosen, 5)
+    host.click(panel.ui.severalButton if whole else panel.ui.findButton)
+    slicer.util.selectModule("Data")
+    slicer.mrmlScene.SetURL(str(tmp_path / "scene.mrml"))
+    assert slicer.mrmlScene.Import() and panel._parameterNode is None
+    assert host.wait(lambda: not panel.logic.isBusy and not panel.batch.isRunning, 120)
+    host.openModule("MedNCASegment")
+    assert panel._parameterNode.inputVolume is volume and host.dialogs == []
+    assert segment_names(panel._parameterNode.segmentation) == ["Left organ", "Right organ"]
+    assert panel._parameterNode.points.GetNumberOfControlPoints() == 2
 
 
 def test_cancel_ends_the_search(host, panel, head):

@@ -50,6 +50,19 @@ def test_each_section_leads_to_its_part_of_the_page(host, panel):
     panel.help.close()
 
 
+def test_a_link_is_followed_by_the_keyboard(host, panel):
+    import qt
+
+    link = _links(panel)["inputs"]
+    panel.parent.activateWindow()
+    link.setFocus(qt.Qt.TabFocusReason)
+    host.processEvents()
+    host.key(link, qt.Qt.Key_Tab)
+    host.key(link, qt.Qt.Key_Return)
+    assert panel.help._dialog is not None and panel.help._dialog.visible
+    panel.help.close()
+
+
 def test_the_page_is_that_of_the_language(host, tmp_path, monkeypatch):
     import slicer
 

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 from nodes import add_volume
-from panel import CALIBRATION, alive, choose_model, segment_names, worker_pid
+from panel import CALIBRATION, LEFT, alive, choose_model, click_view, segment_names, set_members, worker_pid
 from phantoms import head_case, head_seeds, save, standout_model
 
 
@@ -120,6 +120,21 @@ def test_the_table_follows_an_undo_and_the_target(host, panel, heads):
     host.click(panel.ui.undoButton)
     assert host.wait(lambda: len(_rows(panel)[1]) == 3, 5)  # nobody has a right one any more
     assert _rows(panel)[1][1] == before[1]
+
+
+def test_a_click_meanwhile_is_segmented_too(host, panel, heads):
+    """On the chosen volume, which is none of those; neither waits for the other for ever."""
+    for row in (0, 3):
+        _check(panel, row, False)
+    set_members(panel, 40)
+    host.click(panel.ui.severalButton)
+    assert host.wait(lambda: len(panel.logic.queue.pending) == 2, 60)  # both sides of the first head
+    host.click(panel.ui.placeButton)
+    click_view(host, LEFT)
+    assert host.wait(lambda: len(panel.logic.queue.pending) == 3, 5)
+    set_members(panel, 0)
+    assert host.wait(lambda: not panel.batch.isRunning and not panel.logic.isBusy, 60)
+    assert {row[0]: row[-1] for row in _rows(panel)}["second"] not in ("-", "Running", "Not segmented")
 
 
 @pytest.mark.parametrize("button", ["severalButton", "applyButton"])

@@ -67,6 +67,42 @@ def test_remove_the_volume_in_the_middle(host, panel):
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
 
 
+@pytest.mark.parametrize("what", ["voxels", "place"])
+def test_change_the_volume_in_the_middle(host, panel, what):
+    """A result of other voxels is none; a volume that was moved takes its result along."""
+    import slicer
+
+    volume = panel.ui.inputSelector.currentNode()
+    set_members(panel, 40)
+    host.click(panel.ui.wholeButton)
+    assert host.wait(lambda: panel.ui.progressBar.maximum == 40, 60)
+    if what == "voxels":
+        slicer.util.arrayFromVolume(volume)[:] //= 2
+        slicer.util.arrayFromVolumeModified(volume)
+        assert host.wait(lambda: host.dialogs, 60) and "changed meanwhile" in host.dialogs[-1][1]
+    else:
+        put_under(slicer, volume, affine(np.eye(3), (5, 0, 0)))
+        assert host.wait(lambda: not panel.logic.isBusy, 60) and host.dialogs == []
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == (what == "place")
+
+
+def test_a_result_is_no_image(host, panel):
+    """As the selector offers it: nothing is offered for it, and that is said."""
+    volume = panel.ui.inputSelector.currentNode()
+    variance = click(host, panel, LEFT).GetNodeReference("MedNCA.variance")
+    panel.ui.inputSelector.setCurrentNode(variance)
+    host.processEvents()
+    ui = panel.ui
+    for button in (ui.placeButton, ui.wholeButton, ui.findButton):
+        assert not button.enabled and "is a result, not an image" in button.toolTip
+    assert not ui.applyButton.enabled
+    with pytest.raises(MedNCAError, match="not an image"):
+        panel.logic.segment(variance, "bright")
+    ui.inputSelector.setCurrentNode(volume)
+    host.processEvents()
+    assert ui.placeButton.enabled and ui.wholeButton.enabled
+
+
 def test_remove_the_results(host, panel):
     """What is gone cannot be undone, and the next click makes a new one."""
     import slicer
@@ -259,6 +295,37 @@ def test_missing_packages_are_installed_and_the_volume_is_segmented(host, panel,
     assert press() == []  # and never again
     assert host.wait(lambda: not panel.logic.isBusy, 60)
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+
+
+def test_what_was_asked_for_is_segmented_though_installing_takes_minutes(host, panel, missing, press, monkeypatch):
+    """In which another volume is chosen, or the first one removed."""
+    import slicer
+
+    from MedNCASegmentLib import dependencies
+    from MedNCASegmentLib.record import volumeOf
+
+    head = panel.ui.inputSelector.currentNode()
+    other = add_volume(slicer, BALLS[0].astype(np.float32), name="other")
+    missing.remove("torch")
+
+    def chosen(file):
+        missing.clear()
+        panel.ui.inputSelector.setCurrentNode(other)
+
+    monkeypatch.setattr(dependencies, "_install", chosen)
+    press()
+    wait_for_result(host, panel)
+    (segmentation,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    assert volumeOf(segmentation) is head and panel._parameterNode.segmentation is None
+
+    def removed(file):
+        chosen(file)
+        panel.ui.inputSelector.setCurrentNode(head)
+        slicer.mrmlScene.RemoveNode(other)
+
+    missing.append("safetensors")
+    monkeypatch.setattr(dependencies, "_install", removed)
+    assert "removed before" in press()[-1] and not panel.logic.isBusy
 
 
 def test_pip_that_fails_is_told(host, panel, monkeypatch):

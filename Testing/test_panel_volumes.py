@@ -142,6 +142,21 @@ def test_nothing_is_wider_than_the_panel(host, panel, width, tmp_path):
         assert button.fontMetrics().horizontalAdvance(button.text) < button.width, name
 
 
+def test_a_list_with_the_focus_keeps_its_letters(host, panel):
+    """Not so the table of hotspots, beside which one reviews."""
+    click(host, panel, LEFT_BALL)
+    models, keys = panel.ui.modelComboBox, dict(zip(panel.shortcuts.actions, panel.shortcuts.shortcuts, strict=True))
+    panel.parent.activateWindow()
+    models.setFocus()
+    host.processEvents()
+    keys["P"].activated.emit()
+    assert models.currentText.lower().startswith("p") and panel.ui.hotspotsTable.selectedIndexes() == []
+    panel.ui.hotspotsTable.setFocus()
+    keys["P"].activated.emit()
+    assert panel.ui.hotspotsTable.selectedIndexes()[0].row() == panel.ui.hotspotsTable.rowCount - 1
+    panel.ui.placeButton.setFocus()
+
+
 def test_keys_do_what_the_buttons_do_as_long_as_the_module_is_open(host, panel):
     import slicer
 

@@ -217,6 +217,21 @@ def test_corrected_segments_stay_the_others_go(slicer, run):
     assert state_of(slicer, node) == before
 
 
+def test_a_result_of_which_a_part_was_removed_is_corrected(slicer, run):
+    """Its verdict was on all of it; a part that was empty is not missed. What is gone as a whole is no result."""
+    from MedNCASegmentLib.record import presentRuns
+    from MedNCASegmentLib.removal import editedSegments
+
+    added = run(LEFT, labels=2)
+    node, (organ, empty) = added.segmentationNode, added.segmentIds
+    assert added.run.contents[empty] is None
+    for removed, edited in ((empty, []), (organ, [organ])):
+        assert presentRuns(node) == [added.run]
+        node.GetSegmentation().RemoveSegment(removed)
+        assert editedSegments(node, added.run) == edited
+    assert presentRuns(node) == [] == presentRuns(None)
+
+
 @pytest.mark.parametrize("record", ["of this version", "without fingerprints"])
 def test_what_was_corrected_is_known_after_loading(slicer, logic, volume, run, tmp_path, record):
     from MedNCASegmentLib.record import RUNS_ATTRIBUTE

@@ -79,10 +79,12 @@ class ClickPlacement(VTKObservationMixin):
         return point
 
     def stop(self) -> None:
-        """Only our own placing; another module's is its own business."""
+        """Only our own placing; another module's is its own business, and does not go into our markups node."""
         if self._isPlacing():
             interaction = _interactionNode()
             interaction.SetCurrentInteractionMode(interaction.ViewTransform)
+        if self._isActive():
+            _selectionNode().SetActivePlaceNodeID(None)
         self.button.checked = False
 
     def cleanup(self) -> None:
@@ -98,10 +100,12 @@ class ClickPlacement(VTKObservationMixin):
             before, self._persistence = self._persistence, None
             _interactionNode().SetPlaceModePersistence(before)
 
+    def _isActive(self):
+        return self.node is not None and _selectionNode().GetActivePlaceNodeID() == self.node.GetID()
+
     def _isPlacing(self):
         interaction = _interactionNode()
-        isOurs = self.node is not None and _selectionNode().GetActivePlaceNodeID() == self.node.GetID()
-        return isOurs and interaction.GetCurrentInteractionMode() == interaction.Place
+        return self._isActive() and interaction.GetCurrentInteractionMode() == interaction.Place
 
     def _onDefined(self, caller, event):
         """The markups node is still busy with the click: report once it is done."""

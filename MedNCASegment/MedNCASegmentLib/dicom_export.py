@@ -13,9 +13,9 @@ from slicer.i18n import tr as _
 from mednca.errors import MedNCAError
 
 from .contents import LABELMAP
-from .record import runsOf, volumeOf
+from .record import presentRuns, runsOf, volumeOf
 from .removal import editedSegments
-from .segments import ALGORITHM_NAME_TAG, ALGORITHM_TYPE_TAG, SEMIAUTOMATIC, tagAlgorithm
+from .segments import ALGORITHM_NAME_TAG, tagAlgorithm, tagCorrected
 from .subject_hierarchy import placeBeside
 
 _PLUGIN = "DICOMSegmentationPlugin"
@@ -26,7 +26,7 @@ _SCALARS = "ImageScalars"  # a label map whose voxels are called otherwise count
 def whyNoDICOM(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> str:
     """Why a segmentation cannot become DICOM SEG, for a tool tip; "" where it can."""
     volumeNode = volumeOf(segmentationNode) if segmentationNode else None
-    if volumeNode is None or not runsOf(segmentationNode):
+    if volumeNode is None or not presentRuns(segmentationNode):
         return _("There is no result yet.")
     if not volumeNode.GetAttribute(_UIDS):
         told = _("{volume} was not loaded from DICOM; only a result on a DICOM series can be exported as DICOM.")
@@ -111,4 +111,4 @@ def _tagRun(segmentationNode, run):
         if segment and not segment.GetTag(ALGORITHM_NAME_TAG, vtk.reference("")):
             tagAlgorithm(segment, run.report)
         if segment and id in edited:
-            segment.SetTag(ALGORITHM_TYPE_TAG, SEMIAUTOMATIC)
+            tagCorrected(segment)

@@ -20,6 +20,7 @@ class HelpPage:
         """A link to an anchor at the end of a section, whose layout is a column or a form."""
         link = qt.QLabel(f'<a href="{anchor}">' + _("Help") + "</a>")
         link.alignment = qt.Qt.AlignRight
+        link.textInteractionFlags = qt.Qt.TextBrowserInteraction  # by the keyboard, too
         link.toolTip = _("What this section is for.")
         link.connect("linkActivated(QString)", self.show)
         if isinstance(layout, qt.QFormLayout):

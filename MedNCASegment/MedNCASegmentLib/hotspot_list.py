@@ -18,7 +18,7 @@ from mednca.result import Report
 
 from . import messages
 from .contents import Content, contentOf
-from .record import ACCEPTED, CORRECTED, LOOKED_AT, REVIEWED, Run, runsOf, setReviewed
+from .record import ACCEPTED, CORRECTED, LOOKED_AT, REVIEWED, Run, presentRuns, setReviewed
 from .review import jumpTo
 from .tables import FittingHeight, fillRow, setHeader
 
@@ -63,11 +63,12 @@ class HotspotList:
         self.ui = ui
         self._node: slicer.vtkMRMLSegmentationNode | None = None
         self._doubts: list[Doubt] = []
-        self._current = -1
+        self._current, self._isFilling = -1, False
         self._contents: dict[str, Content | None] = {}  # of the run's segments when the views were moved to the hotspot
         self._height = FittingHeight(ui.hotspotsTable)
         setHeader(ui.hotspotsTable, [_("Where"), _("May move"), _("Reviewed")], 1)
         ui.hotspotsTable.connect("cellClicked(int,int)", self._onClicked)
+        ui.hotspotsTable.connect("currentCellChanged(int,int,int,int)", self._onMoved)
         ui.previousButton.connect("clicked(bool)", self._onPrevious)
         ui.nextButton.connect("clicked(bool)", self._onNext)
         ui.acceptButton.connect("clicked(bool)", self._onAccept)
@@ -75,7 +76,7 @@ class HotspotList:
 
     def show(self, segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> None:
         """The hotspots of a segmentation node, or of none."""
-        doubts = doubtsOf(runsOf(segmentationNode))
+        doubts = doubtsOf(presentRuns(segmentationNode))
         isAsBefore = segmentationNode is self._node and list(map(_key, doubts)) == list(map(_key, self._doubts))
         if isAsBefore and doubts == self._doubts:
             return
@@ -97,6 +98,7 @@ class HotspotList:
 
     def _fill(self):
         table = self.ui.hotspotsTable
+        self._isFilling = True
         table.setRowCount(len(self._doubts))
         for row, doubt in enumerate(self._doubts):
             where, move = messages.placeText(doubt.hotspot, doubt.side), messages.outlineText(doubt.hotspot)
@@ -104,6 +106,7 @@ class HotspotList:
         self._height.fit()
         if self._current < 0:
             table.clearSelection()
+        self._isFilling = False
         done = sum(doubt.isReviewed for doubt in self._doubts)
         self.ui.hotspotsLabel.text = messages.reviewText(done, len(self._doubts))
         self.ui.hotspotsLabel.visible = bool(self._doubts)
@@ -112,6 +115,12 @@ class HotspotList:
 
     def _onClicked(self, row, column):
         self._goTo(row)
+
+    def _onMoved(self, row, *others):
+        """By the arrow keys, which select a row, too: neither by the focus that comes, nor by what is done here."""
+        item = self.ui.hotspotsTable.item(row, 0)
+        if row not in (self._current, -1) and not self._isFilling and item and item.isSelected():
+            self._goTo(row)
 
     def _onPrevious(self):
         self._goTo(self._current - 1 if self._current >= 0 else -1)
@@ -143,11 +152,11 @@ class HotspotList:
         if doubt.state is None or REVIEWED.index(state) > REVIEWED.index(doubt.state):
             setReviewed(self._node, doubt.run, doubt.number, state)
             self.show(self._node)
-        self.ui.acceptButton.enabled = True
+        self.ui.acceptButton.enabled = self._current >= 0  # its segments may be gone
 
     def _contentsNow(self):
         """What is in the segments of the current hotspot's run."""
-        run = next((run for run in runsOf(self._node) if run.id == self._doubts[self._current].run), None)
+        run = next((run for run in presentRuns(self._node) if run.id == self._doubts[self._current].run), None)
         segmentation = self._node.GetSegmentation()
         return {id: contentOf(self._node, id) for id in (run.segmentIds if run else ()) if segmentation.GetSegment(id)}
 

@@ -21,7 +21,7 @@ from mednca.result import ModelIdentity
 from . import messages
 from .hotspot_list import doubtsOf
 from .html_page import cells, element, figure, image, mark, page, table
-from .record import Run, problemsOf, runsOf, volumeOf
+from .record import Run, presentRuns, problemsOf, volumeOf
 from .removal import editedSegments
 from .result_pictures import PlanePictures, ResultPictures
 from .result_view import verdictRows
@@ -49,7 +49,7 @@ def reportOf(
         MedNCAError: where the pictures cannot be drawn, as under a transform that is not linear.
     """
     segments, volumeNode = segmentationNode.GetSegmentation(), volumeOf(segmentationNode)
-    runs = [run.rejudged(targetDice) for run in reportedRuns(segmentationNode)]
+    runs = [run.rejudged(targetDice) for run in presentRuns(segmentationNode)]
     volumes = tableOf(structuresOf(segmentationNode))
     names = {run.id: _nameOf(run, segments, volumes[0]) for run in runs}
     language = _("en")  # of these sentences, as a language tag: it is translated by the tag of the translation
@@ -63,12 +63,6 @@ def reportOf(
         *_making(segmentationNode, runs, names, {model.sha256: model for model in models}),
     )
     return page(_("Segmentation of {volume}").format(volume=volumeNode.GetName()), language, parts)
-
-
-def reportedRuns(segmentationNode: slicer.vtkMRMLSegmentationNode) -> list[Run]:
-    """The results that a report tells of: those of which a segment is still there."""
-    segments = segmentationNode.GetSegmentation()
-    return [run for run in runsOf(segmentationNode) if any(map(segments.GetSegment, run.segmentIds))]
 
 
 def limitsText() -> str:

@@ -74,7 +74,13 @@ class ModelChooser:
     @property
     def sides(self) -> int:
         """On how many sides of the body the chosen model's organ is."""
-        return 2 if self.description and any(seed.side for seed in self.description.seeds) else 1
+        return self.sidesOf(self.entry.id) if self.entry else 1
+
+    def sidesOf(self, id: str) -> int:
+        """The same of any model."""
+        entry = self._entries.get(id)
+        seeds = entry.description.seeds if entry and entry.description else ()
+        return 2 if any(seed.side for seed in seeds) else 1
 
     def fill(self) -> None:
         """All models of the library; broken ones too, with the reason."""
@@ -85,8 +91,8 @@ class ModelChooser:
         self._entries = {entry.id: entry for entry in self.library.entries()}
         for id, entry in self._entries.items():
             combo.addItem(entry.description.name if entry.description else _("{id} (broken)").format(id=id), id)
-        combo.blockSignals(wasBlocked)
         self.select(chosen)
+        combo.blockSignals(wasBlocked)  # not before: nobody chose
 
     def select(self, id: str | None) -> str | None:
         """Show a model as chosen; the first one where there is none of that id. Returns the id that is shown."""

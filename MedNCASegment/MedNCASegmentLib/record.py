@@ -124,6 +124,12 @@ def runsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]
     return list(_read(_textOf(segmentationNode))[0])
 
 
+def presentRuns(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]:
+    """Those of which a segment is still there: what is gone has no verdict, and is told of nowhere."""
+    segments = segmentationNode.GetSegmentation() if segmentationNode else None
+    return [run for run in runsOf(segmentationNode) if any(map(segments.GetSegment, run.segmentIds))]
+
+
 def problemsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[str]:
     """Why other runs of it are left out, a sentence each."""
     told = _("A result in {name} is not shown: {why}")
@@ -234,8 +240,18 @@ def setReport(node: slicer.vtkMRMLNode, report: Report) -> None:
 
 def isImage(node: slicer.vtkMRMLNode | None) -> bool:
     """Whether a node is a volume to segment: no label map, no result of ours, no growth."""
-    isVolume = node is not None and node.GetClassName() == "vtkMRMLScalarVolumeNode"
-    return isVolume and not node.GetAttribute(REPORT_ATTRIBUTE) and not node.GetNodeReferenceID(VOLUME_ROLE)
+    return node is not None and node.GetClassName() == "vtkMRMLScalarVolumeNode" and not _isResult(node)
+
+
+def whyNoImage(node: slicer.vtkMRMLNode | None) -> str:
+    """A sentence where a volume is a result of ours, such as its variance; otherwise ""."""
+    if node is None or not _isResult(node):
+        return ""
+    return _("{name} is a result, not an image: choose the image.").format(name=node.GetName())
+
+
+def _isResult(node):
+    return bool(node.GetAttribute(REPORT_ATTRIBUTE) or node.GetNodeReferenceID(VOLUME_ROLE))
 
 
 def originalOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLScalarVolumeNode:

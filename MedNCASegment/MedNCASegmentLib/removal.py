@@ -27,6 +27,7 @@ from .record import (
     volumeOf,
 )
 from .segment_copy import copySegment, restoreSegment
+from .segments import tagCorrected
 
 
 def takeRunOut(
@@ -64,6 +65,8 @@ def takeRunOut(
     except Exception:
         putBack(taken)
         raise
+    for segment in filter(None, map(segmentation.GetSegment, kept)):
+        tagCorrected(segment)  # from here on no record tells
     return taken
 
 
@@ -86,10 +89,11 @@ def putBack(taken: TakenOut) -> None:
 
 
 def editedSegments(segmentationNode: slicer.vtkMRMLSegmentationNode, run: Run) -> list[str]:
-    """Ids of a run's segments that were corrected since they were added, as far as the record knows."""
+    """Ids of a run's segments that were corrected since they were added, as far as the record knows; also of those that
+    were removed, unless they were empty."""
     segmentation = segmentationNode.GetSegmentation()
-    there = {id: content for id, content in run.contents.items() if segmentation.GetSegment(id)}
-    return [id for id, content in there.items() if not _isAs(content, contentOf(segmentationNode, id))]
+    now = {id: contentOf(segmentationNode, id) for id in run.contents if segmentation.GetSegment(id)}
+    return [id for id, content in run.contents.items() if not _isAs(content, now.get(id))]
 
 
 def refresh(segmentationNode: slicer.vtkMRMLSegmentationNode) -> None:

@@ -27,9 +27,9 @@ from .added_run import AddedRun
 from .channels import channelsOf, copyChannels
 from .click_placement import Point
 from .growth import addGrowth
-from .record import ORIGINAL_ROLE, checkFits
+from .record import ORIGINAL_ROLE, checkFits, whyNoImage
 from .sentences import sentenceText
-from .volumes import addVolumeNode, lpsGeometry, volumeStamp, writeVolume
+from .volumes import addVolumeNode, lpsGeometry, volumeStamp, voxelStamp, writeVolume
 from .worker_client import Job, RequestState, WorkerClient
 
 Add = Callable[["Request", "dict[str, sitk.Image]", Report], AddedRun]  # puts a result into the scene
@@ -57,6 +57,7 @@ class _Pending:
         self.points: list[Point] = []
         self.started = time.monotonic()
         self.job = Job()
+        self._handedOver: list[tuple] = []  # (volume, stamp of its voxels then)
 
     @property
     def state(self) -> RequestState:
@@ -82,11 +83,23 @@ class _Pending:
         """Raises MedNCAError, before anything is computed, for what cannot be done."""
         for channel in self.channels:
             lpsGeometry(channel)
+            if told := whyNoImage(channel):
+                raise MedNCAError(told)
+        _checkThere(self.channels)
 
     @property
     def channels(self) -> list[slicer.vtkMRMLScalarVolumeNode]:
         """What is handed over: the volume, and what else belongs to it."""
         return channelsOf(self.volumeNode)
+
+    def noteVoxels(self) -> None:
+        """They are handed over as they are now."""
+        self._handedOver = [(channel, voxelStamp(channel)) for channel in self.channels]
+
+    def checkVoxels(self) -> None:
+        """Raises MedNCAError where they were changed since; a result goes along with a volume that was only moved."""
+        if any(voxelStamp(channel) != stamp for channel, stamp in self._handedOver):
+            raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
 
     def withFiles(self, image: str, *others: str) -> Any:
         """What is asked of the worker, once the files are known."""
@@ -171,8 +184,6 @@ class Disturbing(_Pending):
     def take(self, job: Job, add: Add) -> None:
         """Put the copy into the scene, on the volume's own grid."""
         image = job.images(["disturbed"])["disturbed"]
-        if image.GetSize() != self.volumeNode.GetImageData().GetDimensions():
-            raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
         name = _("{name} (disturbed)").format(name=self.volumeNode.GetName())
         self.copyNode = addVolumeNode(sitk.GetArrayFromImage(image), self.volumeNode, name)
         self.copyNode.SetNodeReferenceID(ORIGINAL_ROLE, self.volumeNode.GetID())
@@ -229,10 +240,8 @@ class Request(_Pending):
         checkFits(self.target(), self.volumeNode)
 
     def take(self, job: Job, add: Add) -> None:
-        """Put the result into the scene, unless the volume has changed so much that it would not fit."""
+        """Put the result into the scene."""
         report = Report.from_json(job.answer["report"])
-        if self.volumeNode.GetImageData().GetDimensions() != report.image.size:
-            raise MedNCAError(_("The volume was changed meanwhile; the result is not used."))
         names = ["labels", "variance"] + (["probability"] if self.keepProbability else [])
         self.added = add(self, job.images(names), report)
 
@@ -318,6 +327,7 @@ class RequestQueue:
         try:
             paths = self._handedOver(request.channels)
             if paths:
+                request.noteVoxels()
                 self.client.submit(request.job, **request.withFiles(*(path.name for path in paths)).to_json())
         except (MedNCAError, OSError) as error:
             self._sending = None
@@ -326,8 +336,7 @@ class RequestQueue:
     def _handedOver(self, volumeNodes):
         """The files of some volumes once they are whole, otherwise None. Those that did not change are not written
         again."""
-        if not all(map(slicer.mrmlScene.IsNodePresent, volumeNodes)):
-            raise MedNCAError(_("The volume was removed before it could be segmented."))
+        _checkThere(volumeNodes)
         stamps = {volumeStamp(node): node for node in volumeNodes}
         for stamp, node in stamps.items():
             if stamp not in self._files or not self._files[stamp].exists():
@@ -372,4 +381,10 @@ class RequestQueue:
         assert request is not None
         if not slicer.mrmlScene.IsNodePresent(request.volumeNode):
             raise MedNCAError(_("The volume was removed meanwhile; the result is not used."))
+        request.checkVoxels()
         request.take(job, self.add)
+
+
+def _checkThere(volumeNodes):
+    if not all(map(slicer.mrmlScene.IsNodePresent, volumeNodes)):
+        raise MedNCAError(_("The volume was removed before it could be segmented."))

@@ -19,8 +19,8 @@ from mednca.files import write_bytes
 from mednca.models.library import Library
 
 from .dicom_export import exportDICOM, whyNoDICOM
-from .html_report import reportedRuns, reportOf
-from .record import volumeOf
+from .html_report import reportOf
+from .record import presentRuns, volumeOf
 from .save_dialog import askForFile
 from .sentences import sentenceText
 
@@ -38,7 +38,7 @@ class ResultFiles:
         """Offer what can be done with the results in a segmentation, or in none."""
         isThere = segmentationNode is not None and slicer.mrmlScene.IsNodePresent(segmentationNode)
         self.node = segmentationNode if isThere else None
-        self.ui.reportButton.enabled = bool(self.node and volumeOf(self.node) and reportedRuns(self.node))
+        self.ui.reportButton.enabled = bool(self.node and volumeOf(self.node) and presentRuns(self.node))
         reason = whyNoDICOM(self.node)
         self.ui.dicomButton.enabled = not reason
         tip = _("Write the segments as DICOM SEG, and add them to the study in Slicer's DICOM database.")

@@ -17,7 +17,7 @@ from mednca.quality.verdict import COLORS
 from mednca.result import Finding
 
 from . import messages, review
-from .record import VARIANCE_ROLE, Run, problemsOf, runsOf
+from .record import VARIANCE_ROLE, Run, presentRuns, problemsOf
 from .removal import editedSegments
 from .tables import FittingHeight, fillRow, setHeader
 
@@ -36,7 +36,7 @@ class ResultView:
 
     def show(self, segmentationNode: slicer.vtkMRMLSegmentationNode | None, targetDice: float) -> None:
         """The verdicts on a segmentation node (or none), against a target Dice."""
-        runs = runsOf(segmentationNode)
+        runs = presentRuns(segmentationNode)
         segments = segmentationNode.GetSegmentation() if segmentationNode else None
         names = [segments.GetNthSegment(n).GetName() for n in range(segments.GetNumberOfSegments())] if segments else []
         shown = (segmentationNode, [run.id for run in runs], names, targetDice)
@@ -117,7 +117,7 @@ class ResultView:
 
 def overall(segmentationNode: slicer.vtkMRMLSegmentationNode, targetDice: float) -> tuple[str, str]:
     """The word and the color of all results in a segmentation together, against a target Dice."""
-    judged = [run.rejudged(targetDice) for run in runsOf(segmentationNode)]
+    judged = [run.rejudged(targetDice) for run in presentRuns(segmentationNode)]
     worst = gravest(judged, {run.id for run in judged if editedSegments(segmentationNode, run)})
     if worst is None:
         return messages.correctedWord(), COLORS["grey"]

@@ -88,6 +88,11 @@ def tagAutomatic(segment: slicer.vtkSegment) -> None:
     segment.SetTag(ALGORITHM_TYPE_TAG, AUTOMATIC)
 
 
+def tagCorrected(segment: slicer.vtkSegment) -> None:
+    """Somebody had a hand in it."""
+    segment.SetTag(ALGORITHM_TYPE_TAG, SEMIAUTOMATIC)
+
+
 def addSegment(segmentation: slicer.vtkSegmentation, segment: slicer.vtkSegment) -> str:
     """Add under a name and an id of its own; returns the id."""
     taken = {segmentation.GetNthSegment(n).GetName() for n in range(segmentation.GetNumberOfSegments())}

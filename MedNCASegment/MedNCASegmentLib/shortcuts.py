@@ -12,10 +12,14 @@ import slicer
 
 
 class Shortcuts:
-    """Keys of Slicer's main window. actions: by key, as QKeySequence has it, what is called."""
+    """Letters of Slicer's main window.
 
-    def __init__(self, actions: dict[str, Callable[[], None]]):
-        self.actions = actions
+    A list, a table or a tree that has the focus looks a letter up and keeps it. actions: by letter, what is called;
+    ours: a table that does not.
+    """
+
+    def __init__(self, actions: dict[str, Callable[[], None]], ours: qt.QTableWidget):
+        self.actions, self.ours = actions, ours
         self.shortcuts: list = []
 
     def install(self) -> None:
@@ -26,8 +30,16 @@ class Shortcuts:
         for key, action in self.actions.items():
             shortcut = qt.QShortcut(window)
             shortcut.setKey(qt.QKeySequence(key))
-            shortcut.connect("activated()", action)
+            shortcut.connect("activated()", lambda key=key, action=action: self._onPressed(key, action))
             self.shortcuts.append(shortcut)
+
+    def _onPressed(self, key, action):
+        focused = qt.QApplication.focusWidget()
+        if isinstance(focused, (qt.QComboBox, qt.QAbstractItemView)) and focused != self.ours:
+            event = qt.QKeyEvent(qt.QEvent.KeyPress, ord(key), qt.Qt.NoModifier, key.lower())
+            qt.QApplication.sendEvent(focused, event)
+        else:
+            action()
 
     def remove(self) -> None:
         """Another module may have keys of its own."""

@@ -105,10 +105,16 @@ def spacingAndExtent(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple[tuple,
     return tuple(lengths[order].tolist()), tuple(extent[order].tolist())
 
 
+def voxelStamp(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple:
+    """Changes whenever the volume's voxels do."""
+    imageData = volumeNode.GetImageData()
+    return volumeNode.GetID(), imageData.GetMTime() if imageData else 0
+
+
 def volumeStamp(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple:
     """Changes whenever the volume's voxels or its place in the world do."""
     matrix = (matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)).ravel().tolist()
-    return (volumeNode.GetID(), volumeNode.GetImageData().GetMTime(), *matrix)
+    return (*voxelStamp(volumeNode), *matrix)
 
 
 def arrayFromVolumeNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:

@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 from mednca.messages import ARTIFACTS
 
 from . import growth, messages, review
-from .record import VARIANCE_ROLE, Run, originalOf, runsOf, segmentationOf
+from .record import VARIANCE_ROLE, Run, originalOf, presentRuns, segmentationOf
 from .requests import Disturbing, Growing
 from .result_view import gravest
 from .worker_client import RequestState
@@ -92,7 +92,7 @@ class Watching:
 
     def _runs(self, volumeNode) -> list[Run]:
         """The runs of a volume: of its segmentation that is chosen, or of its latest one."""
-        return runsOf(self._node.segmentation if volumeNode is self._volume else segmentationOf(volumeNode))
+        return presentRuns(self._node.segmentation if volumeNode is self._volume else segmentationOf(volumeNode))
 
     def _severities(self):
         return {name: slider.value for name, slider in self.sliders.items()}

@@ -12,6 +12,7 @@ from mednca.quality.domain import objection_to_image
 
 from .channels import whatLacks
 from .messages import objectionText
+from .record import whyNoImage
 from .sentences import sentenceText
 from .volumes import spacingAndExtent
 
@@ -25,7 +26,7 @@ def whyNot(volumeNode: slicer.vtkMRMLScalarVolumeNode | None, model: Description
     if volumeNode is None or model is None:
         told = _("Choose a volume and a model first.")
         return told, told
-    lacking = whatLacks(volumeNode, model)
+    lacking = whyNoImage(volumeNode) or whatLacks(volumeNode, model)
     if lacking:
         return lacking, lacking
     try:

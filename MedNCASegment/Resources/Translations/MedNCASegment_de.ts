@@ -1259,6 +1259,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Der Bericht</translation>
   </message>
   <message>
+   <source>{name} is a result, not an image: choose the image.</source>
+   <translation>{name} ist ein Ergebnis, kein Bild: Wählen Sie das Bild.</translation>
+  </message>
+  <message>
    <source>{segmentation} belongs to {owner}, not to {name}.</source>
    <translation>{segmentation} gehört zu {owner}, nicht zu {name}.</translation>
   </message>
@@ -1282,12 +1286,12 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{name} (gestört)</translation>
   </message>
   <message>
-   <source>The volume was removed before it could be segmented.</source>
-   <translation>Das Volumen wurde entfernt, bevor es segmentiert werden konnte.</translation>
-  </message>
-  <message>
    <source>The volume was removed meanwhile; the result is not used.</source>
    <translation>Das Volumen wurde inzwischen entfernt; das Ergebnis wird nicht verwendet.</translation>
+  </message>
+  <message>
+   <source>The volume was removed before it could be segmented.</source>
+   <translation>Das Volumen wurde entfernt, bevor es segmentiert werden konnte.</translation>
   </message>
  </context>
  <context>
