@@ -26,7 +26,7 @@ FLOORS = {
         {"batch"}, {"worker", "cli", "benchmark"},
     ),
     "mednca_train": (
-        {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock"}, {"run_view"}, {"training"}, {"model"},
+        {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock", "kept_rows"}, {"run_view"}, {"training"}, {"model"},
         {"training_run", "study"}, {"folds"}, {"worker", "cli"}, {"__main__"},
     ),
 }  # fmt: skip
