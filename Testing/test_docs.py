@@ -171,8 +171,9 @@ def test_the_tables_of_speed_are_those_that_were_measured():
             plan["share_of_product"],
         ]
         assert [_rounded(value, like) for value, like in zip(measured, shown, strict=True)] == shown, name
-    for key, report in json.loads((ROOT / "docs" / "scale.json").read_text("utf-8")).items():
-        shown = _row("scale.md", {"10 members": "ten members", "60 members": "sixty members"}[key])
+    scale = json.loads((ROOT / "docs" / "scale.json").read_text("utf-8"))
+    for key, name in (("10 members", "ten members"), ("60 members", "sixty members")):
+        report, shown = scale[key], _row("scale.md", name)
         plain, memory = report["plain_seconds_per_volume_and_process"], report["memory_mb"]
         measured = [
             report["volumes"],
@@ -180,8 +181,9 @@ def test_the_tables_of_speed_are_those_that_were_measured():
             report["whole_results"],
             report["told_twice"],
             report["seconds_per_volume_and_process"],
-            plain["before"],
-            plain["after"],
+            sum(plain) / len(plain),
+            min(plain),
+            max(plain),
             memory["worker_early"],
             memory["worker_late"],
         ]
