@@ -550,7 +550,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             told = messages.failedText(request.error) if isinstance(request, Request) else request.error
             self._onFailed(request, told)
         if self.batch.owns(request):  # somebody may have clicked on another volume meanwhile
-            self.batch.note(request, any(map(self.batch.owns, self.logic.queue.pending)))
+            others = [each for each in self.logic.queue.pending if isinstance(each, (Request, Search))]
+            self.batch.note(request, any(map(self.batch.owns, others)))
         self._showState()
 
     def _onDone(self, request):
