@@ -178,9 +178,11 @@ def check_same(work: Work, cases: list[Case], keep_names: bool) -> None:
 
 
 def _is_same(one: Case, other: Case) -> bool:
-    """Whether two cases are the same files, which must be there."""
+    """Whether two cases are the same files; one that is gone is not the same as any."""
     ones, others = ((*case.channels, case.labels) for case in (one, other))
-    return len(ones) == len(others) and all(file.samefile(another) for file, another in zip(ones, others, strict=True))
+    return len(ones) == len(others) and all(
+        file.exists() and file.samefile(another) for file, another in zip(ones, others, strict=True)
+    )
 
 
 def complete(
