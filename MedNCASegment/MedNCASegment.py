@@ -149,7 +149,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.hotspots = HotspotList(self.ui)
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
         self.files = ResultFiles(self.ui, self.logic.library, self._target, self._log)
-        self.watching = Watching(self.ui, self.logic, self._ask, self._segmentCopy, self._tell)
+        self.watching = Watching(self.ui, self.logic, self._askOnChosen, self._segmentCopy, self._tell)
         self.pairing = Pairing(self._tell)
         self.views = SliceViews(self._onViewsChanged)
         self.batch = Batch(self._onBatchChanged)

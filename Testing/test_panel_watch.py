@@ -153,6 +153,27 @@ def test_the_scene_may_close_while_it_plays_and_while_it_is_made(host, watched):
     assert not watched.ui.growthButton.enabled and not watched.ui.disturbButton.enabled
 
 
+@pytest.mark.parametrize("button", ["growthButton", "disturbButton"])
+def test_it_is_of_the_volume_that_was_chosen_when_it_was_pressed(host, watched, monkeypatch, button):
+    """Though installing takes minutes, in which another one is chosen, or all are gone."""
+    import slicer
+
+    import MedNCASegment
+
+    click(host, watched, LEFT)
+    head = watched.ui.inputSelector.currentNode()
+    host.drag(watched.ui.noiseSlider, 0.3)
+    other = add_volume(slicer, BALLS[0].astype(np.float32), name="other")
+    monkeypatch.setattr(MedNCASegment, "ensureDependencies", lambda: watched.ui.inputSelector.setCurrentNode(other))
+    host.click(getattr(watched.ui, button))
+    assert watched.logic.current.volumeNode is head
+    assert host.wait(lambda: not watched.logic.isBusy, 60) and host.dialogs == []
+    watched.ui.inputSelector.setCurrentNode(head)
+    monkeypatch.setattr(MedNCASegment, "ensureDependencies", lambda: slicer.mrmlScene.Clear(0))
+    host.click(getattr(watched.ui, button))
+    assert not watched.logic.isBusy and browsers() == []
+
+
 def test_saved_and_loaded_it_is_still_the_volume_s(host, watched, tmp_path):
     import slicer
 

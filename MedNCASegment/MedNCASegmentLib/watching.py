@@ -25,15 +25,16 @@ Places = list[tuple[float, float, float] | None]  # world RAS mm; None for the w
 class Watching:
     """Works on the widgets of the panel.
 
-    ask(begin) begins something on the parameter node, once all that it needs is there; logic starts what is asked for;
-    segment(volumeNode, places) segments a copy; told(text) is called with a sentence beside the buttons.
+    ask(begin) begins something by the parameter node, on the volume and with the model that are chosen, once all that
+    it needs is there; logic starts what is asked for; segment(volumeNode, places) segments a copy; told(text) is called
+    with a sentence beside the buttons.
     """
 
     def __init__(
         self,
         ui: Any,
         logic: Any,
-        ask: Callable[[Callable[[Any], None]], bool],
+        ask: Callable[[Callable[[Any, slicer.vtkMRMLScalarVolumeNode, str], None]], bool],
         segment: Callable[[slicer.vtkMRMLScalarVolumeNode, Places], None],
         told: Callable[[str], None],
     ):
@@ -110,13 +111,13 @@ class Watching:
         self._showState()
 
     def _onGrow(self, checked=None):
-        self.ask(self._grow)
+        report = self._runs(self._volume)[-1].report  # now: while packages are installed, another volume may be chosen
+        self.ask(lambda node, volumeNode, model: self._grow(node, volumeNode, report))
 
-    def _grow(self, node):
-        run = self._runs(node.inputVolume)[-1]
-        report, finding = run.report, run.report.findings[-1]
+    def _grow(self, node, volumeNode, report):
+        finding = report.findings[-1]
         self.logic.startGrowth(
-            node.inputVolume,
+            volumeNode,
             report.model.id,
             finished=lambda request: self._onGrown(request, finding.center),
             click=finding.click,
@@ -147,11 +148,11 @@ class Watching:
         return segmentationNode.GetNodeReference(VARIANCE_ROLE) if segmentationNode else None
 
     def _onDisturb(self, checked=None):
-        self.ask(self._disturb)
-
-    def _disturb(self, node):
-        original = originalOf(node.inputVolume)
+        original = originalOf(self._volume)
         places = [finding.click for run in self._runs(original) for finding in run.report.findings]
+        self.ask(lambda node, volumeNode, model: self._disturb(node, original, places))
+
+    def _disturb(self, node, original, places):
         self.logic.startDisturbing(
             original,
             finished=lambda request: self._onDisturbed(request, list(dict.fromkeys(places))),
