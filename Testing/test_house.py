@@ -21,7 +21,7 @@ FORBIDDEN = {"slicer", "vtk", "qt", "ctk", "PySide6", "MedNCASegmentLib", "NCATr
 # From the ground up: a room imports from its own floor's room or from lower floors, never from above.
 FLOORS = {
     "mednca": (
-        {"errors", "axes"}, {"files", "schema", "pool"}, {"messages"}, {"nca", "imaging"}, {"quality"}, {"models"},
+        {"errors", "axes", "content"}, {"files", "schema", "pool"}, {"messages"}, {"nca", "imaging"}, {"quality"}, {"models"},
         {"result", "scores"}, {"canvas", "field", "field_memory", "locate", "finding", "growth", "segment", "evaluate", "overview"},
         {"batch"}, {"worker", "cli", "benchmark"},
     ),

@@ -43,6 +43,7 @@ def test_the_doubtful_ones_open_in_slicer_as_if_they_were_made_there(results, tm
     import slicer
 
     from MedNCASegmentLib.record import problemsOf, runsOf, volumeOf
+    from MedNCASegmentLib.removal import editedSegments
 
     rows = list(csv.DictReader((results / "summary.csv").read_text("utf-8").splitlines()))
     doubtful = [row["image"] for row in rows if row["verdict"] != "green"]
@@ -66,6 +67,10 @@ def test_the_doubtful_ones_open_in_slicer_as_if_they_were_made_there(results, tm
         expected = sitk.ReadImage(str(results / name / "segmentation.nii.gz"))
         assert np.array_equal(mask > 0, array_of(expected).transpose(2, 1, 0) > 0)
         assert node.GetNodeReference("MedNCA.variance").GetImageData() is not None
+        assert editedSegments(node, found) == []
+        mask[tuple(np.argwhere(mask)[0])] = 0
+        slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, found.segmentIds[0], volume)
+        assert editedSegments(node, found) == [found.segmentIds[0]]  # what was corrected there is known
 
 
 def test_images_may_lie_deeper_as_in_a_bids_data_set(results, tmp_path):

@@ -118,7 +118,7 @@ def test_what_the_changes_of_these_tests_leave_can_be_read(slicer):
 
 
 def test_what_is_written_is_what_is_read(segmentation):
-    from MedNCASegmentLib.contents import Content
+    from mednca.content import Content
     from MedNCASegmentLib.record import RUNS_ATTRIBUTE, Run, addRun, isInRecord, newRunId, removeRun, restoreRun, runsOf
 
     first, second = runsOf(segmentation)

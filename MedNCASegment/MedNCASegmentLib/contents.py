@@ -1,11 +1,10 @@
-"""What is in a segment: its voxels, cut to where they are, and a fingerprint of them that survives a saved scene.
+"""What is in a segment: its voxels, cut to where they are, and a fingerprint of them.
 
-By the fingerprint it is known whether somebody corrected a segment; what follows from that is not asked here.
+What the fingerprint is made of, and for, is `mednca.content`'s business.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +13,11 @@ import vtk
 from vtk.util import numpy_support
 
 from mednca.axes import triple
+from mednca.content import Content
 
 from .volumes import asArray
 
 LABELMAP = "Binary labelmap"
-_SAME_PLACE = 1e-3  # mm: files round; a voxel is larger
 
 
 @dataclass(frozen=True)
@@ -44,41 +43,6 @@ class Voxels:
     def distanceTo(self, position: tuple[float, float, float], toWorld: np.ndarray) -> float:
         """mm from a point (world RAS) to the middle of the nearest voxel. toWorld: 4x4, of the segmentation."""
         return float(np.linalg.norm(self.places(toWorld) - position, axis=1).min())
-
-
-@dataclass(frozen=True)
-class Content:
-    """A fingerprint of a segment's voxels and their place.
-
-    Not the modification time: saving a scene changes that, as Slicer then puts segments that do not overlap into one
-    shared label map.
-
-    Attributes:
-        corner: of its first voxel, mm in the segmentation's own space.
-        shape: of its voxels, (k, j, i).
-        sha256: of them.
-    """
-
-    corner: tuple[float, ...]
-    shape: tuple[int, ...]
-    sha256: str
-
-    def isLike(self, other: Content | None) -> bool:
-        """Whether it is the same voxels at the same place."""
-        isSame = other is not None and (self.shape, self.sha256) == (other.shape, other.sha256)
-        return isSame and bool(np.allclose(self.corner, other.corner, rtol=0, atol=_SAME_PLACE))
-
-    def toJSON(self) -> list:
-        """As a record has it."""
-        return [list(self.corner), list(self.shape), self.sha256]
-
-    @classmethod
-    def fromJSON(cls, data: list) -> Content:
-        """Raises ValueError or TypeError where it is none."""
-        corner, shape, sha256 = data
-        if len(corner) != 3 or len(shape) != 3 or not isinstance(sha256, str):
-            raise ValueError("content")
-        return cls(tuple(float(x) for x in corner), tuple(int(n) for n in shape), sha256)
 
 
 def voxelsOf(segment: slicer.vtkSegment) -> Voxels | None:
@@ -120,9 +84,7 @@ def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) 
     voxels = voxelsOf(segmentationNode.GetSegmentation().GetSegment(segmentId))
     if voxels is None:
         return None
-    corner = (voxels.geometry @ (*voxels.start, 1))[:3]
-    sha256 = hashlib.sha256(np.ascontiguousarray(voxels.mask).tobytes()).hexdigest()
-    return Content(tuple(round(float(x), 4) for x in corner), voxels.mask.shape, sha256)
+    return Content.of(voxels.mask, (voxels.geometry @ (*voxels.start, 1))[:3])
 
 
 def milliliters(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> float:

@@ -13,11 +13,12 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from mednca.content import Content
 from mednca.quality.hotspots import Hotspot
 from mednca.result import Report
 
 from . import messages
-from .contents import Content, contentOf
+from .contents import contentOf
 from .record import ACCEPTED, CORRECTED, LOOKED_AT, REVIEWED, Run, presentRuns, setReviewed
 from .review import jumpTo
 from .tables import FittingHeight, fillRow, setHeader

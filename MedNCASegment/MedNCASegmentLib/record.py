@@ -18,12 +18,12 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
+from mednca.content import Content
 from mednca.errors import MedNCAError
 from mednca.quality.calibration import CONTEXTS
 from mednca.result import Report
 from mednca.schema import parse_json
 
-from .contents import Content
 from .sentences import sentenceText
 from .volumes import asArray, ijkToRAS
 
@@ -61,7 +61,7 @@ class Run:
 
     def toJSON(self) -> dict:
         """As the record has it."""
-        contents = {id: None if each is None else each.toJSON() for id, each in self.contents.items()}
+        contents = {id: None if each is None else each.to_json() for id, each in self.contents.items()}
         return {
             "id": self.id,
             "segments": list(self.segmentIds),
@@ -75,7 +75,7 @@ class Run:
         """Raises MedNCAError where it cannot be understood, or not be shown."""
         try:
             contents = data.get("contents", {}).items()
-            known = {id: None if content is None else Content.fromJSON(content) for id, content in contents}
+            known = {id: None if content is None else Content.from_json(content) for id, content in contents}
             reviewed = {int(number): state for number, state in data.get("reviewed", {}).items()}
             run = cls(int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]), known, reviewed)
             _checkShown(run)

@@ -108,7 +108,7 @@ def refresh(segmentationNode: slicer.vtkMRMLSegmentationNode) -> None:
 
 
 def _isAs(before, now):
-    return now is None if before is None else before.isLike(now)
+    return now is None if before is None else before.is_like(now)
 
 
 def _parts(segmentationNode, run, known):

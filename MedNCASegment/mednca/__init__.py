@@ -3,7 +3,7 @@
 It runs under any Python from 3.10 on with torch, numpy, SimpleITK and safetensors, and knows neither Slicer nor Qt nor
 training. The rooms; a file imports from its own room and from those above it in this list:
 
-    errors, axes                   one kind of error; three values, one an axis
+    errors, axes, content          one kind of error; three values, one an axis; a segment's fingerprint
     files, schema, pool            bytes and JSON, whole or not at all; jobs over several processes
     messages                       what a worker and its program say to each other
     nca, imaging                   the models and their ensemble; images, the canonical image, the grid

@@ -17,6 +17,8 @@ from xml.sax.saxutils import quoteattr
 
 import SimpleITK as sitk
 
+from ..axes import bounding_box
+from ..content import Content
 from ..errors import MedNCAError
 from ..files import held, written
 from ..imaging.reading import read_image, read_labels, write_image
@@ -108,20 +110,20 @@ def write_review(chosen: list[Doubtful], path: Path) -> None:
         folder, scene, root = Path(place), [], path.stem
         with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:  # the volumes are packed already
             for number, each in enumerate(chosen, start=1):
-                for file in _files(each, folder, number):
+                labels = sitk.Cast(read_labels(each.folder / "segmentation.nii.gz"), sitk.sitkUInt8)
+                for file in _files(each, labels, folder, number):
                     archive.write(file, f"{root}/Data/{file.name}")
                     file.unlink()
-                scene += _nodes(each, number)
+                scene += _nodes(each, labels, number)
             text = "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', '<MRML version="Slicer" userTags="">', *scene])
             archive.writestr(f"{root}/{root}.mrml", text + "\n</MRML>\n", zipfile.ZIP_DEFLATED)
 
 
-def _files(each: Doubtful, folder: Path, number: int) -> tuple[Path, Path, Path]:
+def _files(each: Doubtful, labels: sitk.Image, folder: Path, number: int) -> tuple[Path, Path, Path]:
     """The volume, the segmentation and the variance, as Slicer reads them."""
     volume, segments, variance = (folder / f"{number:03}-{name}" for name in _names())
     image = read_image(each.image)  # of several channels in one file the first is shown
     write_image(sitk.VectorIndexSelectionCast(image, 0) if image.GetNumberOfComponentsPerPixel() > 1 else image, volume)
-    labels = sitk.Cast(read_labels(each.folder / "segmentation.nii.gz"), sitk.sitkUInt8)
     extent = " ".join(f"0 {n - 1}" for n in labels.GetSize())
     labels.SetMetaData("Segmentation_MasterRepresentation", "Binary labelmap")
     for index, label in enumerate(each.report.model.labels):
@@ -144,11 +146,26 @@ def _segment(label: Label, extent: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _nodes(each: Doubtful, number: int) -> list[str]:
+def _content(labels: sitk.Image, value: int) -> Content | None:
+    """Of a label's segment, None of an empty one: what Slicer shows differs from it once somebody has corrected it."""
+    mask = sitk.GetArrayViewFromImage(labels) == value
+    if not mask.any():
+        return None
+    low, high = bounding_box(mask).tolist()
+    x, y, z = labels.TransformIndexToPhysicalPoint(low[::-1])
+    return Content.of(mask[tuple(slice(a, b + 1) for a, b in zip(low, high, strict=True))], (-x, -y, z))
+
+
+def _nodes(each: Doubtful, labels: sitk.Image, number: int) -> list[str]:
     """The MRML elements of a volume, its segments and its variance, with what Slicer shows of them at first."""
     volume, segments, variance = (f"Data/{number:03}-{name}" for name in _names())
-    labels, report = each.report.model.labels, each.report.to_json()
-    run = {"id": 1, "segments": [_SEGMENT.format(label.value) for label in labels], "report": report}
+    contents = {_SEGMENT.format(label.value): _content(labels, label.value) for label in each.report.model.labels}
+    run = {
+        "id": 1,
+        "segments": list(contents),
+        "report": each.report.to_json(),
+        "contents": {name: content and content.to_json() for name, content in contents.items()},
+    }
     storage, display = (f"vtkMRMLSegmentation{part}Node{number}" for part in ("Storage", "Display"))
     references = {
         "storage": storage,
