@@ -55,6 +55,7 @@ from MedNCASegmentLib.result_view import ResultView
 from MedNCASegmentLib.results import addResult
 from MedNCASegmentLib.review import editInSegmentEditor, hide
 from MedNCASegmentLib.sample_data import MODEL, loadSampleHead, registerSampleData
+from MedNCASegmentLib.selectors import letGo
 from MedNCASegmentLib.sentences import sentenceText
 from MedNCASegmentLib.several_volumes import SeveralVolumes
 from MedNCASegmentLib.shortcuts import Shortcuts
@@ -177,6 +178,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(scene, scene.EndBatchProcessEvent, self._onParametersModified)
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAdded)
         slicer.app.connect("aboutToQuit()", self.onQuit)
@@ -243,6 +245,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """All nodes are there."""
         if self.parent.isEntered:
             self.initializeParameterNode()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAboutToBeRemoved(self, caller: Any, event: Any, node: Any) -> None:
+        """Perhaps one that is chosen."""
+        letGo((self.ui.inputSelector, self.ui.segmentationSelector, *self.channels.selectors), node)
 
     def onNodeRemoved(self, caller: Any, event: Any) -> None:
         """Perhaps a result that could be undone."""

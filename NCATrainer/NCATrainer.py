@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import qt
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
@@ -39,6 +40,7 @@ from MedNCASegmentLib.dependencies import Declined, ensureDependencies, missingP
 from MedNCASegmentLib.help_page import HelpPage  # noqa: E402
 from MedNCASegmentLib.model_chooser import checkTerms  # noqa: E402
 from MedNCASegmentLib.save_dialog import askForFile  # noqa: E402
+from MedNCASegmentLib.selectors import letGo  # noqa: E402
 from MedNCASegmentLib.sentences import sentenceText  # noqa: E402
 from NCATrainerLib import messages, pairs  # noqa: E402
 from NCATrainerLib.choosers import RunChooser, StartChooser, TimeChooser  # noqa: E402
@@ -122,6 +124,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.connect("aboutToQuit()", self.onQuit)
         for name in (
@@ -170,6 +173,11 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:
             self.initializeParameterNode()
             self.logic.restorePlot()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAboutToBeRemoved(self, caller: Any, event: Any, node: Any) -> None:
+        """Perhaps one that is chosen."""
+        letGo((self.ui.volumeSelector, self.ui.channelSelector, self.ui.segmentationSelector), node)
 
     def onNodeRemoved(self, caller: Any, event: Any) -> None:
         """Perhaps one of a pair."""

@@ -125,6 +125,14 @@ def _imported_by_slicer(path):
             yield module, names
 
 
+def test_no_kind_of_widget_is_asked_for():
+    """In Slicer a PythonQt class knows only its own objects, none of a class that inherits it: `inherits` does."""
+    for path in SLICER_SIDES:
+        assert not re.search(r"isinstance\([^\n]*\b(qt|ctk|slicer)\.[qc]?[A-Zq]", path.read_text(encoding="utf-8")), (
+            path.name
+        )
+
+
 def test_slicer_s_process_needs_no_torch():
     """What the modules' files import when they are loaded, without torch and what else Slicer does not bring."""
     lines = sorted({

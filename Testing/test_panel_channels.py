@@ -82,6 +82,20 @@ def test_a_click_takes_all_channels(host, panel, second):
     assert len(list(panel.logic.queue.client.scratch.glob("volume-*.nrrd"))) == 2
 
 
+def test_a_channel_that_is_removed_is_none(host, panel, second):
+    """Slicer's selector would choose the next volume of its list, and nobody would see that."""
+    import slicer
+
+    choose_model(panel, "difference")
+    host.processEvents()
+    _selector(panel).setCurrentNode(second)
+    add_volume(slicer, np.zeros(SHAPE, np.int16), name="another patient")
+    slicer.mrmlScene.RemoveNode(second)
+    volume = panel.ui.inputSelector.currentNode()
+    assert volume.GetName() == "head" and channelsOf(volume) == [volume]
+    assert _selector(panel).currentNode() is None and "channel ADC" in panel.ui.placeButton.toolTip
+
+
 def test_the_scene_keeps_them(host, panel, second, tmp_path):
     import slicer
 

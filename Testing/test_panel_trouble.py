@@ -67,6 +67,26 @@ def test_remove_the_volume_in_the_middle(host, panel):
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
 
 
+def test_what_is_removed_is_not_replaced_by_the_next_of_the_list(host, panel):
+    """Which may be another patient's: Slicer's selectors choose it."""
+    import slicer
+
+    head, ui = panel.ui.inputSelector.currentNode(), panel.ui
+    other = add_volume(slicer, BALLS[0].astype(np.float32), name="another patient")
+    ui.inputSelector.setCurrentNode(other)
+    click(host, panel, LEFT)
+    ui.inputSelector.setCurrentNode(head)
+    segmentation = click(host, panel, LEFT)
+    slicer.mrmlScene.RemoveNode(segmentation)
+    assert ui.segmentationSelector.currentNode() is None and ui.inputSelector.currentNode() is head
+    assert ui.placeButton.checked  # whoever has clicked clicks on
+    slicer.mrmlScene.RemoveNode(head)
+    assert ui.inputSelector.currentNode() is None and panel._parameterNode.inputVolume is None
+    assert not ui.placeButton.checked and not ui.wholeButton.enabled
+    interaction = slicer.app.applicationLogic().GetInteractionNode()
+    assert interaction.GetCurrentInteractionMode() == interaction.ViewTransform
+
+
 @pytest.mark.parametrize("what", ["voxels", "place"])
 def test_change_the_volume_in_the_middle(host, panel, what):
     """A result of other voxels is none; a volume that was moved takes its result along."""

@@ -151,6 +151,9 @@ def test_a_list_with_the_focus_keeps_its_letters(host, panel):
     host.processEvents()
     keys["P"].activated.emit()
     assert models.currentText.lower().startswith("p") and panel.ui.hotspotsTable.selectedIndexes() == []
+    panel.ui.verdictTable.setFocus()
+    keys["N"].activated.emit()
+    assert panel.ui.hotspotsTable.selectedIndexes() == []
     panel.ui.hotspotsTable.setFocus()
     keys["P"].activated.emit()
     assert panel.ui.hotspotsTable.selectedIndexes()[0].row() == panel.ui.hotspotsTable.rowCount - 1

@@ -385,6 +385,19 @@ def test_a_pair_that_loses_a_node_takes_no_other_one(host, panel):
     assert panel._pairs == [second]
 
 
+def test_a_volume_that_is_removed_is_not_replaced_by_the_next_of_the_list(host, panel):
+    import slicer
+
+    pairs = [_pair(number) for number in range(3)]
+    selectors = (panel.ui.volumeSelector, panel.ui.segmentationSelector)
+    for selector, node in zip(selectors, pairs[1], strict=True):
+        selector.setCurrentNode(node)
+    panel.ui.channelSelector.setCurrentNode(pairs[0][0])
+    for node in (*pairs[1], pairs[0][0]):
+        slicer.mrmlScene.RemoveNode(node)
+    assert [selector.currentNode() for selector in (*selectors, panel.ui.channelSelector)] == [None] * 3
+
+
 def test_what_changed_since_the_check_is_checked_again(host, panel):
     import slicer
 

@@ -62,6 +62,11 @@ class ChannelChooser:
         self._rows: list[tuple[qt.QLabel, Any]] = []
         self._volumeNode, self._isShowing = None, False
 
+    @property
+    def selectors(self) -> list[slicer.qMRMLNodeComboBox]:
+        """Those that there are."""
+        return [selector for _label, selector in self._rows]
+
     def follow(self, volumeNode: slicer.vtkMRMLScalarVolumeNode | None, model: Description | None) -> None:
         """Show the channels of a volume, as far as a model needs them."""
         self._volumeNode = volumeNode

@@ -23,7 +23,7 @@ class HelpPage:
         link.textInteractionFlags = qt.Qt.TextBrowserInteraction  # by the keyboard, too
         link.toolTip = _("What this section is for.")
         link.connect("linkActivated(QString)", self.show)
-        if isinstance(layout, qt.QFormLayout):
+        if layout.inherits("QFormLayout"):
             layout.addRow(link)
         else:
             layout.addWidget(link)

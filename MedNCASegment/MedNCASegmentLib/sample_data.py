@@ -29,7 +29,6 @@ def registerSampleData(icon: Path) -> None:
         nodeNames="MRHead",
         checksums=f"SHA256:{_SHA256}",
         thumbnailFileName=str(icon),
-        sampleDescription=_("A T1-weighted head for MedNCA Segment: Slicer's own sample MRHead."),
     )
 
 

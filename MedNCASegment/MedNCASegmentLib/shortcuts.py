@@ -34,8 +34,9 @@ class Shortcuts:
             self.shortcuts.append(shortcut)
 
     def _onPressed(self, key, action):
-        focused = qt.QApplication.focusWidget()
-        if isinstance(focused, (qt.QComboBox, qt.QAbstractItemView)) and focused != self.ours:
+        focused = qt.QApplication.focusWidget()  # PythonQt's classes do not know which ones they inherit
+        isList = focused is not None and (focused.inherits("QComboBox") or focused.inherits("QAbstractItemView"))
+        if isList and focused != self.ours:
             event = qt.QKeyEvent(qt.QEvent.KeyPress, ord(key), qt.Qt.NoModifier, key.lower())
             qt.QApplication.sendEvent(focused, event)
         else:

@@ -9,8 +9,12 @@ class SampleDataLogic:
     categories = {}
 
     @staticmethod
-    def registerCustomSampleDataSource(**source):
-        SampleDataLogic.sources.append(source)
+    def registerCustomSampleDataSource(
+        category=None, sampleName=None, uris=None, fileNames=None, nodeNames=None, customDownloader=None,
+        thumbnailFileName=None, loadFileTypes=None, loadFiles=None, loadFileProperties=None, checksums=None,
+        loadFileType=None,
+    ):  # fmt: skip
+        SampleDataLogic.sources.append({key: value for key, value in locals().items() if value})
 
     @staticmethod
     def registerCustomSampleDataCategory(category, title=None, **more):

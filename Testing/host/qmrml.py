@@ -189,8 +189,16 @@ class qMRMLNodeComboBox(qt.QWidget):
         if self._awaited in self._nodes:
             awaited, self._awaited = self._awaited, None
             return self._select(awaited)
-        first = self._nodes[0] if self._nodes and not before and not self._flags["noneEnabled"] else None
-        self._select(self._node if self._node in self._nodes else first)
+        if self._node in self._nodes or self._scene is None or self._scene.IsClosing():
+            return self._select(self._node if self._node in self._nodes else None)
+        self._select(self._instead(before))
+
+    def _instead(self, before):
+        """Of a node that is gone Slicer's selector chooses the next one in its list, or the last one; where none was
+        there yet, and one must be, the first."""
+        if self._node in before and self._nodes:
+            return self._nodes[min(before.index(self._node), len(self._nodes) - 1)]
+        return self._nodes[0] if self._nodes and not before and not self._flags["noneEnabled"] else None
 
     def _wanted(self, node):
         if node is None or (node.GetHideFromEditors() and not self._flags["showHidden"]):
