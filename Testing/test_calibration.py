@@ -1,6 +1,7 @@
 """What a signal is worth: degraded cases, the curves that are made of them, and what the light finds by them."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from mednca_train.data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, bi
 from mednca_train.model import calibration as module
 from mednca_train.model.build import recalibrate, with_calibration
 from mednca_train.model.calibration import fit, found_by, verdicts, verdicts_apart, without
+from mednca_train.model.privacy import hidden_name, holds_hidden
 from mednca_train.model.samples import Sample, measure_degraded, samples_json, samples_of
 from phantoms import bright_model, image_of, organ_case, save
 
@@ -142,13 +144,36 @@ def test_a_context_without_a_case_to_leave_out_has_no_curve():
     assert {v.color for v in verdicts_apart(only_crops, crops, scans)} != {"grey"}
 
 
+def test_images_of_one_person_are_left_out_together():
+    """Also where the model that carries the samples has only hashes of the names."""
+    names = [f"sub-{person:02}_ses-{scan}" for person in range(5) for scan in (1, 2)]
+    samples = [replace(sample, case=name) for sample, name in zip(_samples(10), names, strict=True)]
+    assert [sample.case for sample in without(samples, "sub-00_ses-1")] == names[2:]
+    hidden, _tried = samples_of(samples_json(samples, [], "salt"))
+    assert len({sample.case for sample in hidden}) == 5
+    assert [s.dice for s in without(hidden, hidden[0].case)] == pytest.approx([s.dice for s in samples[2:]], abs=1e-5)
+
+
+@pytest.mark.parametrize(("cases", "each", "ships"), [(3, 14, False), (4, 12, False), (4, 14, True)])
+def test_a_calibration_that_cannot_be_tried_without_a_case_does_not_ship(cases, each, ships):
+    """All would be grey in the trial, and look as if no failure had been called good."""
+    model, samples = bright_model(), _samples(cases * each, per_case=each)
+    note = with_calibration(model, samples_json(samples, samples), None, 0.9)
+    assert (model.calibration is not None) == (note is None) == ships
+    if ships:
+        assert model.calibration.detection["interval_coverage"] is not None
+    else:
+        assert f"{cases * each} samples of {cases} cases. 40 are needed, also without each case" in str(note)
+
+
 def test_samples_round_trip():
     samples = [
         Sample("a", "clean", 0.91234, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member"), 0.04)),
         Sample("b", "noise", 0.0, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member")), SCAN, "nothing"),
     ]
     assert samples_of(json.loads(json.dumps(samples_json(samples, samples[:1])))) == (samples, samples[:1])
-    assert [s.case for s in samples_of(samples_json(samples, [], lambda name: name * 2))[0]] == ["aa", "bb"]
+    hidden = [s.case for s in samples_of(samples_json(samples, [], "salt"))[0]]
+    assert hidden == [hidden_name(s.case, "salt") for s in samples] and holds_hidden(hidden)
     assert samples_of(None) == ([], [])
 
 
@@ -242,6 +267,8 @@ def test_what_was_measured_is_kept_from_who_is_killed(cases, tmp_path):
         weights.data += 0.001
     measure(model=save(other, tmp_path / "other"))
     assert len(kept.read_text().splitlines()) == 8
+    os.utime(cases[0].labels, ns=(1, 1))  # its labels were mended meanwhile
+    assert len(measure()) == 4 and len(kept.read_text().splitlines()) == 10
 
 
 # --- by command
@@ -311,6 +338,9 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     assert "| crop, degraded |" in (tmp_path / "report" / "verdicts.md").read_text(encoding="utf-8")
     assert sitk.ReadImage(str(tmp_path / "report" / "verdicts.png")).GetSize()[0] > 300
 
+    (tmp_path / "others.json").write_text(
+        json.dumps({"training": ["case_0"], "validation": ["case_1", "gone"]}), "utf-8"
+    )
     seen = dict(model.info, training={"split": {"training": ["case_4"], "validation": ["case_3"]}})
     model.info.clear()
     model.info.update(seen)
@@ -321,8 +351,15 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     assert "case_4 was trained with" in str(result.exception)
     model.info["training"] = {"split": {"training": ["case_4"], "validation": []}, "folds": [["case_4"]]}
     save(model, tmp_path / "folds")  # trained with all in the end; the samples are of a fold that had not seen the case
-    result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "other", *options)
-    assert "case_4 was trained with" in str(result.exception)
+    for command in ("verdict-report", "calibrate"):  # a fold's split.json says nothing of it
+        result = _run(command, tmp_path / "folds", "--out", tmp_path / "other", *options)
+        assert "has learned from all cases of its folds" in str(result.exception)
+    result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "other", *options[:2], "--unseen")
+    assert "was trained with" in str(result.exception)
+    scans = ("--scan-images", cases[4].image.parent, "--scan-labels", cases[4].labels.parent)
+    result = _run("verdict-report", tmp_path / "seen", "--out", tmp_path / "other", *options[:2],
+                  "--cases", tmp_path / "others.json", *scans)  # fmt: skip
+    assert "case_4 was trained with" in str(result.exception)  # nor may a scan be
     result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "report", *options, "--reuse")
     assert result.exit_code == 0, result.output
     (tmp_path / "report.md").write_text("all of it", encoding="utf-8")

@@ -1,6 +1,7 @@
 """Cross-validation: every case is held out once, stopped ones go on, and the model says what its figures are."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -61,6 +62,23 @@ def test_images_of_one_person_stay_on_one_side(name):
         assert not people[0] & people[1] and len(divided["validation"]) == 4
     with pytest.raises(MedNCAError, match="20 cases of 10 people cannot be divided into 11 folds"):
         split_into_folds(_cases(names), 11, 0)
+
+
+@pytest.mark.parametrize("names", [
+    [f"sub-{person:02}_ses-{scan}" for person in range(3) for scan in range(4)],  # BIDS says it, however few they are
+    [f"sub-{person:02}_ses-{scan:02}" for person in range(8) for scan in range(12)],  # and however many of each
+    [f"{side}_p{person:02}" for person in range(12) for side in "LR"],
+    [f"p{person:02}-{side}" for person in range(3) for side in ("left", "right")],
+    [f"{name}_{side}" for name in ("anna", "bert", "carl", "dora") for side in ("lh", "rh")],
+    [f"{name}{scan}" for name in ("anna", "bert", "carl", "dora") for scan in (1, 2)],
+])  # fmt: skip
+def test_whose_image_it_is_as_the_names_tell(names):
+    def person(name):
+        return re.sub(r"^[LR]_|[-_](left|right|lh|rh|ses.*)$|(?<=[a-z])\d$", "", name)
+
+    for divided in (split(_cases(names), 0.2, 0), *split_into_folds(_cases(names), 3, 0)):
+        training, validation = ({person(name) for name in divided[part]} for part in ("training", "validation"))
+        assert training and validation and not training & validation
 
 
 @pytest.mark.parametrize(("names", "held"), [
@@ -195,7 +213,7 @@ def test_cases_beyond_those_of_the_calibration_are_judged_too(data, tmp_path, fe
         draw, found = np.random.default_rng(seed), []
         for case in cases:
             for condition in only:
-                for _structure in range(1 if len(only) == 1 else 15):
+                for _structure in range(1 if len(only) == 1 else 25):
                     signals = dict.fromkeys(SIGNALS, 0.1 + 0.001 * draw.random())
                     found.append(Sample(case.name, condition, 0.95, signals))
                 step()
@@ -203,16 +221,16 @@ def test_cases_beyond_those_of_the_calibration_are_judged_too(data, tmp_path, fe
 
     monkeypatch.setattr(folds, "measure_degraded", measured)
     cases = list(pair_folders(data / "images", data / "labels").cases)
-    options, told = RunOptions(keep_names=True, calibration_cases=2), []
-    work = CrossValidation(tmp_path / "run", plan(iterations=1, batch=1), cases, METADATA, 2, options)
+    options, told = RunOptions(keep_names=True, calibration_cases=3), []
+    work = CrossValidation(tmp_path / "run", plan(iterations=1, batch=1), cases, METADATA, 3, options)
     result = cross_validate(work, progress=told.append)
     made_with = {
         sample.case for sample in samples_of(load_model(tmp_path / "run" / "result").info["quality"]["samples"])[0]
     }
     others = [score for score in result.cases if score.case not in made_with]
-    assert len(made_with) == 2 and [score.verdict for score in others] == ["green", "green"]
+    assert len(made_with) == 3 and [score.verdict for score in others] == ["green"]
     stages = [(each.stage, each.step, each.total) for each in told]
-    assert ("calibrating", 8, 8) in stages and stages[-1] == ("measuring", 2, 2)
+    assert ("calibrating", 12, 12) in stages and stages[-1] == ("measuring", 1, 1)
 
 
 def test_the_command_asks_for_folds(data, tmp_path, monkeypatch):

@@ -87,6 +87,18 @@ def test_each_structure_is_evaluated_in_a_field_of_its_own(heads, bright):
     assert (Summary.of(scores).cases, Summary.of(scores).structures) == (1, 2)
 
 
+def test_a_label_that_a_case_lacks_has_no_dice_there(heads, bright, tmp_path):
+    """Nothing found where nothing is would count as 1, and make a bad label look good; the others keep their figures."""
+    model = Library().load(str(bright))
+    image, labels = heads / "images" / "head_0.nii.gz", sitk.ReadImage(str(heads / "labels" / "head_0.nii.gz"))
+    sitk.WriteImage(labels * sitk.Cast(labels == 1, labels.GetPixelID()), str(tmp_path / "one.nii.gz"))
+    whole = evaluate_case("head", [image], heads / "labels" / "head_0.nii.gz", model, members=2)
+    half = evaluate_case("half", [image], tmp_path / "one.nii.gz", model, members=2)
+    assert all(set(score.dice) == set(score.hd95_mm) == {"Label 1", "union"} for score in half)
+    both, alone = Summary.of([*half, *whole]), Summary.of(whole)
+    assert list(both.dice) == ["Label 1", "Label 2", "union"] and both.dice["Label 2"] == alone.dice["Label 2"]
+
+
 def test_values_that_tell_structures_apart_are_no_parts(tmp_path, bright):
     image, labels = _head(tmp_path, "sides", 0, sides=True)
     scores = evaluate_case("sides", [image], labels, Library().load(str(bright)), members=2)

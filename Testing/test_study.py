@@ -10,8 +10,9 @@ import SimpleITK as sitk
 import torch
 from typer.testing import CliRunner
 
-from conftest import ROOT
+from conftest import ROOT, InlinePool
 from mednca.errors import MedNCAError
+from mednca.imaging.geometry import CanonicalImage
 from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.library import Library
@@ -27,7 +28,7 @@ from mednca_train.study.networks import Network, Spec, load_network
 from mednca_train.study.plan import Contender, Machine, Measurement, Part, Study, Trained, read_study
 from mednca_train.study.quality import judged
 from mednca_train.study.report import machine_summaries, write_report
-from mednca_train.study.run import ROWS, Answer, run_study, try_machines
+from mednca_train.study.run import ROWS, Answer, _Models, run_study, try_machines
 from mednca_train.study.training import NetworkTraining, TaughtRun, job_of, train
 from mednca_train.training.batches import Batches
 from mednca_train.training.estimate import made_up_batch
@@ -149,6 +150,12 @@ def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, in
     seen.clear()
     run_study(study, data, tmp_path / "out", Library(), lambda done, total: seen.append(done))
     assert seen[0] == 0 and seen[-1] == 4
+    changed.info["quality"] = changed.info["quality"] | {"calibration": CALIBRATION | {"coverage": 0.8}}
+    shutil.rmtree(models / "organ")
+    save(changed, models / "organ")  # the same weights, whose light is another one
+    seen.clear()
+    run_study(study, data, tmp_path / "out", Library(), lambda done, total: seen.append(done))
+    assert seen[0] == 0 and seen[-1] == 4
 
 
 def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inline_pool, tmp_path):
@@ -222,9 +229,14 @@ def test_a_change_keeps_the_answer_where_the_organ_is(axis):
 
 
 def test_a_click_is_moved_as_far_as_it_says():
-    image = image_of(organ_case(0)[0])
-    assert np.linalg.norm(beside(image, 12.0, 5)) == pytest.approx(12)
-    assert not np.allclose(beside(image, 12.0, 5), beside(image, 12.0, 6))
+    canonical = CanonicalImage.of(image := image_of(organ_case(0)[0]))
+    last = np.array(canonical.array.shape) - 1
+    middle, corner = (canonical.ras_of(index) for index in (last / 2, last))
+    assert np.linalg.norm(np.subtract(beside(image, middle, 8.0, 5), middle)) == pytest.approx(8)
+    assert not np.allclose(beside(image, middle, 8.0, 5), beside(image, middle, 8.0, 6))
+    for seed in range(8):  # never out of the image, where it would say nothing of the model
+        index = canonical.index_of(beside(image, corner, 8.0, seed))
+        assert np.all(index >= 0) and np.all(index <= last)
 
 
 def test_a_contender_runs_as_it_says(phantoms, models):
@@ -379,6 +391,22 @@ def trained_study(models):
     contenders = tuple(Contender(each.id, each.name) for each in own)
     part = Part("side-by-side", "Side by side", "phantoms", contenders, (0,), cases=2)
     return Study("Trained", (0,), (part,), trained=own)
+
+
+def test_another_description_is_another_training(trained_study, phantoms, models, inline_pool, tmp_path, monkeypatch):
+    """What was trained by the old one is not measured under the new one."""
+    monkeypatch.setattr("mednca_train.study.run.train", lambda job: job.folder.mkdir(parents=True))
+    data, pool = {"phantoms": find_dataset(phantoms)}, InlinePool()
+    first, *others = trained_study.trained
+
+    def train_missing(*trained):
+        study = replace(trained_study, trained=(*trained, *others))
+        _Models(study, data, tmp_path / "models", Library()).train_missing(pool)
+
+    train_missing(first)
+    train_missing(replace(first, name="another name"))
+    with pytest.raises(MedNCAError, match="otherwise by now how own-nca is trained"):
+        train_missing(replace(first, minutes=9.0))
 
 
 @pytest.mark.slow

@@ -513,8 +513,10 @@ def test_labels_can_be_reordered_and_added(name):
 
 def test_fine_tuning_says_whether_it_helped(cases, tmp_path, few_conditions):
     """Too short to help: it says so. And what it makes can be used."""
+    learned = {"split": {"training": ["x"], "validation": ["y"]}, "learned_before": ["w"]}
     base = Model("base", plan().architecture, plan().preprocessing, plan().labels,
-                 info=METADATA | {"name": "Base", "quality": {}}, pyramid=random_pyramid(plan().architecture))  # fmt: skip
+                 info=METADATA | {"name": "Base", "quality": {}, "training": learned},
+                 pyramid=random_pyramid(plan().architecture))  # fmt: skip
     found = fingerprint(CaseSet(tuple(cases), {}))
     quick = dataclasses.replace(
         finetuning_plan(base, found, {2: "Rear"}, iterations=2), patch=(14, 14, 14), batch=2, validate_every=2
@@ -526,6 +528,7 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path, few_conditions):
     assert report.comparison.helped is False and set(report.comparison.base.dice) == {"Front", "Rear", "union"}
     card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text()
     assert "did not help" in card and "Fine-tuned from Base" in card
+    assert load_model(tmp_path / "run" / "result").info["training"]["learned_before"] == ["w", "x"]  # not y
 
 
 @pytest.mark.parametrize(("own", "helped", "told"), [

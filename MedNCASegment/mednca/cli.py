@@ -365,6 +365,12 @@ def evaluate(
     if cases:
         validation = set(read_json(cases, SPLIT_SCHEMA)["validation"])
         pairs = [pair for pair in pairs if pair[0] in validation]
+        problems = {name: why for name, why in problems.items() if name in validation}
+        if lacking := sorted(validation - {pair[0] for pair in pairs} - set(problems)):
+            err.print(
+                f"{len(lacking)} validation cases of {cases} are not there, as {lacking[0]}; they are left out.",
+                highlight=False, soft_wrap=True, markup=False,
+            )  # fmt: skip
         if not pairs:
             raise MedNCAError("None of the validation cases of {cases} lies in {images}.", cases=cases, images=images)
     scores: list[CaseScore] = []

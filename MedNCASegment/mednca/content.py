@@ -39,8 +39,9 @@ class Content:
 
     def is_like(self, other: Content | None) -> bool:
         """Whether it is the same voxels at the same place."""
-        same = other is not None and (self.shape, self.sha256) == (other.shape, other.sha256)
-        return same and bool(np.allclose(self.corner, other.corner, rtol=0, atol=_SAME_PLACE))
+        if other is None or (self.shape, self.sha256) != (other.shape, other.sha256):
+            return False
+        return bool(np.allclose(self.corner, other.corner, rtol=0, atol=_SAME_PLACE))
 
     def to_json(self) -> list:
         """As a record has it."""

@@ -114,6 +114,7 @@ class Truth:
             label.name: (found == label.value, structure.mask & (self._expected == self._values[label.value]))
             for label in self._labels if label.value in self._values
         }  # fmt: skip
+        masks = {name: (own, true) for name, (own, true) in masks.items() if true.any()}  # of others nothing overlaps
         masks["union"] = (found > 0 if self._union_only else np.isin(found, list(self._values)), structure.mask)
         return CaseScore(
             case=self.name,

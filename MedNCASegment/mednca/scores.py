@@ -25,7 +25,7 @@ class CaseScore:
     Attributes:
         case: its name.
         structure: 1, 2, ... the largest first; None for the case's only one.
-        dice: on native voxels, per label name and "union".
+        dice: on native voxels, per name of a label that the structure has, and "union".
         hd95_mm: the same; None where one of the two masks is empty.
         nqm: Eq. (1) of M3D-NCA, of the union; None where nothing was found.
         predicted_dice: the verdict's; None where it is grey.
@@ -65,8 +65,8 @@ class Summary:
 
     Attributes:
         cases, structures: how many.
-        dice, dice_sd: mean and standard deviation over the structures, per label name and "union", of the labels that
-            all of them were measured by.
+        dice, dice_sd: mean and standard deviation over the structures, per label name, over those that have the label,
+            and "union".
         hd95_mm, hd95_mm_sd: the same, over the structures that have a distance; None where none has.
         without_hd95: structures without a distance, of the union, as nothing was found.
         nqm: mean over those that have one; None where none has.
@@ -93,9 +93,9 @@ class Summary:
         Returns:
             Their summary.
         """
-        names = [name for name in scores[0].dice if all(name in score.dice for score in scores)]
-        dice = {name: [score.dice[name] for score in scores] for name in names}
-        distances = {name: _known(score.hd95_mm[name] for score in scores) for name in names}
+        names = names_of([score.dice for score in scores])
+        dice = {name: [score.dice[name] for score in scores if name in score.dice] for name in names}
+        distances = {name: _known(score.hd95_mm.get(name) for score in scores) for name in names}
         quality = _known(score.nqm for score in scores)
         return cls(
             cases=len({score.case for score in scores}),
@@ -135,6 +135,12 @@ class Summary:
             "verdicts": {},
         }  # fmt: skip
         return cls(**missing | data)
+
+
+def names_of(figures: Iterable[Mapping[str, object]]) -> list[str]:
+    """The labels that any structure was measured by, as they come, and "union" in the end. figures: by label."""
+    names = dict.fromkeys(name for each in figures for name in each)
+    return [name for name in names if name != "union"] + ["union"]
 
 
 def _known(figures: Iterable[float | None]) -> list[float]:

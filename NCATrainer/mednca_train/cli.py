@@ -315,7 +315,9 @@ ScanImages = Annotated[
     typer.Option(help="Folder of larger images, such as whole heads: clicked at the middle of their structures."),
 ]
 ScanLabels = Annotated[Path | None, typer.Option(help="Folder of their label maps; all their values count.")]
-Unseen = Annotated[bool, typer.Option("--unseen", help="The model was trained with none of these cases.")]
+Unseen = Annotated[
+    bool, typer.Option("--unseen", help="The model was neither trained nor calibrated with any of these cases.")
+]
 
 
 @cli.app.command()
@@ -365,9 +367,10 @@ def calibrate(
             loaded.id = slug(out.name)
             _write_recalibrated(loaded, Library().find(model), out)
             return
-        facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, unseen, seed)
+        scans = _scans(scan_images, scan_labels)
+        facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, unseen, seed, scans)
         wanted = Wanted(
-            training, validation, _scans(scan_images, scan_labels), calibration_cases, seed, signals, coverage,
+            training, validation, scans, calibration_cases, seed, signals, coverage,
             None if keep_names else secrets.token_hex(16), reuse,
         )  # fmt: skip
         loaded.id = slug(out.name)
@@ -406,10 +409,10 @@ def verdict_report(
         raise MedNCAError("{path} is a file; --out names the folder that the report goes to.", path=out)
     library = Library()
     folder, loaded = library.find(model), library.load(model)
-    facts, _training, held_out = _divided(
-        loaded, _case_set(data, images, labels), cases, unseen, seed, all_for_trying=True
-    )
     scans = _scans(scan_images, scan_labels)
+    facts, _training, held_out = _divided(
+        loaded, _case_set(data, images, labels), cases, unseen, seed, scans, all_for_trying=True, reuse=reuse
+    )
     with held(out), _bar() as (_, stage):
         tried = scans[:clicks]
         step = counter(stage, "measuring", count_steps(held_out, scans, tried, reuse))
@@ -471,13 +474,22 @@ def _write_recalibrated(model, old: Path, out: Path) -> None:
     cli.out.print(f"Calibrated anew with {model.calibration.samples} saved samples: {out}", highlight=False)
 
 
-def _divided(model, case_set, split_file: Path | None, unseen: bool, seed: int, all_for_trying: bool = False):
+def _divided(
+    model, case_set, split_file: Path | None, unseen: bool, seed: int, scans: list, all_for_trying: bool = False,
+    reuse: bool = False,
+):  # fmt: skip
     """The fingerprint of a data set, and its cases for making and for trying a calibration: as a split.json says, or
     the model's own split where it holds their names, or else a new one, where it was trained with none of them; or all
-    for trying, where nothing is made."""
-    from .data.cases import split
-    from .model.privacy import readable_split
+    for trying, where nothing is made. reuse: the samples of the model's folds are taken, which had not seen them."""
+    from .data.cases import check_unseen, split
+    from .model.privacy import learned_names, readable_split
 
+    if split_file and not (unseen or reuse) and model.info.get("training", {}).get("folds"):
+        raise MedNCAError(
+            "{model} has learned from all cases of its folds, whatever their split.json says. Give other cases, with "
+            "--unseen.",
+            model=model.name,
+        )
     own = {} if split_file or unseen else readable_split(model.info)
     facts = _fingerprint(case_set, [label.value for label in model.labels])
     found = _usable(case_set, facts)
@@ -485,6 +497,7 @@ def _divided(model, case_set, split_file: Path | None, unseen: bool, seed: int, 
     names = {case.name for case in found}
     if split_file:
         divided = read_json(split_file, SPLIT_SCHEMA)
+        _tell_lacking({*divided["training"], *divided["validation"]} - names, split_file)
     elif own and names & set(own["training"]) and names & set(own["validation"]):
         divided = own
     elif all_for_trying:
@@ -500,21 +513,29 @@ def _divided(model, case_set, split_file: Path | None, unseen: bool, seed: int, 
         raise MedNCAError(
             "A calibration needs cases to be made with and cases to be tried on, which the model was not trained with."
         )
-    seen = () if unseen or all_for_trying else set(model.info.get("training", {}).get("split", {}).get("training", ()))
-    if known := sorted(case.name for case in validation if case.name in seen):
-        raise MedNCAError("{case} was trained with; give cases that the model has not seen.", case=known[0])
+    if not (unseen or all_for_trying):
+        check_unseen((*validation, *scans), learned_names(model.info))
     return facts, training, validation
+
+
+def _tell_lacking(names: set[str], split_file: Path) -> None:
+    """Figures of fewer cases than a split names are those of other cases."""
+    if names:
+        cli.err.print(
+            f"{len(names)} cases of {split_file} are not there, as {min(names)}; they are left out.",
+            highlight=False, soft_wrap=True, markup=False,
+        )  # fmt: skip
 
 
 def _warn_of_known(base, found) -> None:
     """A model is better on what it learned from: measured on that, it would seem that fine-tuning brings nothing."""
-    from .model.privacy import readable_split
+    from .model.privacy import learned_names, readable_split
 
     try:
-        learned = set(readable_split(base.info).get("training", ()))
+        readable_split(base.info)
     except MedNCAError:  # only hashes of their names
         return
-    if known := sorted(learned & {case.name for case in found.usable}):
+    if known := sorted(learned_names(base.info) & {case.name for case in found.usable}):
         cli.err.print(
             f"{base.name} has learned from {len(known)} of these cases ({', '.join(known[:3])}, ...): what is measured "
             "on them says little. Give it cases that it has not seen.",

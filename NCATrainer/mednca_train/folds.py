@@ -165,11 +165,11 @@ def _begun(work: CrossValidation, folder: Path, divided: dict, plan: Plan, optio
 
 
 def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
-    """As long as the folds took to their best, as nothing is left to check with."""
+    """As long as the folds took, to their best where that is kept, as nothing is left to check with."""
     ended = [training_run.reopen(work.folder / f"fold-{number + 1}", "cpu").run for number in range(work.count)]
     took = [run.best_iteration if work.plan.keep == "best" and run.best_iteration else run.iteration for run in ended]
     plan = work.plan
-    if plan.keep == "best":
+    if plan.keep == "best" or plan.patience:
         plan = _lasting(replace(plan, keep="last", patience=0), max(round(median(took)), 1))
     every = {"training": sorted(case.name for case in work.cases), "validation": []}
     whole = _begun(work, work.folder / ALL, every, plan, replace(work.options, out=None))
@@ -202,7 +202,7 @@ def _finish(
     chosen, rest = _chosen(work, divided)
     failed: dict[str, str] = {}
     samples = _samples(work, chosen, conditions(), "calibrating", progress, failed)
-    note = with_calibration(model, samples_json(samples, samples, naming), None, COVERAGE)
+    note = with_calibration(model, samples_json(samples, samples, salt), None, COVERAGE)
     others = _samples(work, rest, [CLEAN], "measuring", progress, failed) if model.calibration else []
     scores = _judged([score for each in reports for score in each.cases], samples, others, model)
     failures = [failure for each in reports for failure in each.failures]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from mednca.imaging.reading import count_channels
 from mednca.models.description import Preprocessing
 
 _MANY_PEOPLE, _MANY_IMAGES = 4, 10  # so few names, or so many images of each on average, are not those of people
+_FEW_IMAGES = 3  # on average, of each of many names before a number: those are people, not centers
+_BIDS = re.compile(r"(sub-[A-Za-z0-9]+)(?:_|$)")
+_SIDE = re.compile(r"(?:^|(?<=[-_. ]))(?:l|r|lh|rh|left|right)(?:[-_. ]|$)", re.IGNORECASE)
 ONE_CHANNEL = Preprocessing(None).channels  # what the channel of an image that has only one is called
 
 
@@ -52,6 +55,12 @@ class CaseSet:
     label_names: dict[int, str]
     problems: dict[str, Sentence] = field(default_factory=dict)
     channels: tuple[str, ...] = ONE_CHANNEL
+
+
+def check_unseen(cases: Iterable[Case], learned: set[str]) -> None:
+    """Raises MedNCAError where a case is among those that a model was trained with."""
+    if seen := sorted(case.name for case in cases if case.name in learned):
+        raise MedNCAError("{case} was trained with; give cases that the model has not seen.", case=seen[0])
 
 
 def channel_names(count: int, given: Sequence[str] = ()) -> tuple[str, ...]:
@@ -110,7 +119,9 @@ def groups(cases: list[Case]) -> list[list[list[str]]]:
         says nothing. Each has its people, sorted, and each of these the names of its images: sub-01_ses-1 and
         sub-01_ses-2, say.
     """
-    people = _people([case.name for case in cases])
+    people: dict[str, list[str]] = {}
+    for name, person in people_of(case.name for case in cases).items():
+        people.setdefault(person, []).append(name)
     centers: dict[str, list[list[str]]] = {}
     for person, names in sorted(people.items()):
         centers.setdefault(person.rstrip("0123456789"), []).append(sorted(names))
@@ -119,14 +130,25 @@ def groups(cases: list[Case]) -> list[list[list[str]]]:
     return [everyone for _center, everyone in sorted(centers.items())]
 
 
-def _people(names: list[str]) -> dict[str, list[str]]:
-    """Names by that of a person: what ends with the first number by which many have a few images each. One number less
-    may be a center, or the data set, of which there are few with many; where no number does, each image is a person."""
-    numbers = {name: [found.end() for found in re.finditer(r"\d+", name)] for name in names}
-    for which in range(max(map(len, numbers.values()), default=0)):
-        found: dict[str, list[str]] = {}
-        for name, ends in numbers.items():
-            found.setdefault(name[: ends[which]] if which < len(ends) else name, []).append(name)
-        if _MANY_PEOPLE <= len(found) < len(names) < _MANY_IMAGES * len(found):
-            return found
-    return {name: [name] for name in names}
+def people_of(names: Iterable[str]) -> dict[str, str]:
+    """Whose image each is, as far as the names tell: name -> that of a person, which is its own where they do not.
+
+    BIDS names say it (sub-01_ses-2). Elsewhere left and right of one name are one person's, and a person is what ends
+    with the first number, or stands before it, by which many have a few images each. Of centers, or data sets, there
+    are few with many.
+    """
+    unsided = {name: _SIDE.sub("", name).rstrip("-_. ") or name for name in names}
+    if all(map(_BIDS.match, unsided)):
+        return {name: name.split("_")[0] for name in unsided}
+    for which in range(max((len(re.findall(r"\d+", bare)) for bare in unsided.values()), default=0)):
+        for with_number, many in ((True, _MANY_IMAGES), (False, _FEW_IMAGES)):
+            people = {name: _cut(bare, which, with_number) for name, bare in unsided.items()}
+            if _MANY_PEOPLE <= (count := len(set(people.values()))) < len(people) < many * count:
+                return people
+    return unsided
+
+
+def _cut(name: str, which: int, with_number: bool) -> str:
+    """A name up to its first, second, ... number; all of it where it has none."""
+    found = list(re.finditer(r"\d+", name))
+    return name[: found[which].span()[with_number]] if which < len(found) else name

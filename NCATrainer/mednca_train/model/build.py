@@ -16,11 +16,11 @@ from mednca.files import staged
 from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import read_image, read_labels
 from mednca.imaging.structures import middle, separate
-from mednca.models.description import SCHEMA_VERSION, Description, model_json
+from mednca.models.description import SCHEMA_VERSION, Description, model_json, read_description
 from mednca.models.schema import check_model_json
 from mednca.models.weights import Model, save_model
 from mednca.pool import Pool
-from mednca.quality.calibration import Calibration
+from mednca.quality.calibration import CONTEXTS, Calibration
 from mednca.quality.domain import Domain
 
 from ..data.cases import Case
@@ -29,10 +29,10 @@ from ..progress import ProgressCallback, counter
 from ..run_folder import CALIBRATION_CASES, SAMPLES
 from ..training.loop import Run
 from ..validation_report import Comparison, ValidationReport
-from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, verdicts_apart
+from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, triable, verdicts_apart
 from .card import model_card
 from .measure import compare, validate
-from .privacy import check_names, hidden_name, hidden_names
+from .privacy import check_names, hidden_names, learned_names
 from .samples import Sample, conditions, measure_degraded, samples_json, samples_of
 from .seeds import SeedCollector
 
@@ -80,6 +80,8 @@ def finish(
     training = [by_name[name] for name in run.split["training"] if name in by_name]
     validation = [by_name[name] for name in run.split["validation"] if name in by_name]
     model = untested_model(run, training, metadata, command, salt)
+    if base:
+        model.info["training"]["learned_before"] = sorted(learned_names(read_description(base).info))
     with staged(folder, replace) as made:
         save_model(model, made, "Being measured.")
         with Pool() as pool:
@@ -157,7 +159,9 @@ def calibrate(
         report = _completed(report, model, failed, note)
         model.info["eval_metrics"] = report.mean.to_json()
         commands = [model.info.get("training", {}).get("command"), model.info["quality"].get("calibration_command")]
-        save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands))))
+        own = set(model.info.get("training", {}).get("split", {}).get("validation", ()))
+        others = not own >= {case.name for case in wanted.validation}
+        save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands)), others))
     return report
 
 
@@ -219,8 +223,11 @@ def _calibrate(
     """`with_calibration` of what was measured. Returns, by case, why one could not be, and what that returns.
     folder: of the model."""
     failed: dict[str, str] = {}
-    saved = model.info["quality"].get("samples") if wanted.reuse else None
-    saved = saved or _measured(pool, folder, wanted, failed, progress)
+    saved = model.info["quality"].get("samples")
+    if not wanted.reuse:
+        saved = _measured(pool, folder, wanted, failed, progress)
+    elif not saved or wanted.scans:
+        raise MedNCAError("The model carries no samples of these; leave out --reuse.")
     return failed, with_calibration(model, saved, wanted.signals, wanted.coverage)
 
 
@@ -267,10 +274,11 @@ def _misled(detection: dict) -> Sentence | None:
 
 def _too_few(made_with: list[Sample]) -> Sentence:
     """Why there is no calibration."""
+    usable = [sample for sample in made_with if sample.nqm is not None and sample.objection is None]
     return Sentence(
-        "Too few cases for a calibration: {samples} samples of {cases} cases, {needed} are needed. The verdict stays "
-        "grey.",
-        samples=sum(sample.nqm is not None and sample.objection is None for sample in made_with),
+        "Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each "
+        "case that it is tried on. The verdict stays grey.",
+        samples=max(sum(sample.context == context for sample in usable) for context in CONTEXTS),
         cases=len({sample.case for sample in made_with}),
         needed=MIN_SAMPLES,
     )
@@ -288,13 +296,13 @@ def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progre
     scans = measure_degraded(
         pool, folder, wanted.scans, wanted.seed + 2, step, failed, all_values=True, kept=wanted.kept
     )
-    salt = wanted.salt
-    return samples_json([*samples, *scans], [*tried, *scans], (lambda name: hidden_name(name, salt)) if salt else str)
+    return samples_json([*samples, *scans], [*tried, *scans], wanted.salt)
 
 
 def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signals, coverage: float) -> Calibration | None:
     """A calibration, and what it detects on the samples that it is tried on; None where there are too few samples."""
     calibration = fit(made_with, model.members, signals, coverage)
+    calibration = triable(calibration, made_with, tried) if calibration else None
     if calibration is None:
         return None
     detected = found_by(tried, verdicts_apart(calibration, made_with, tried))

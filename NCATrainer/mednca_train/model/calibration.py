@@ -14,7 +14,8 @@ prediction: Romano, Patterson, Candes, Conformalized Quantile Regression, NeurIP
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import isotonic_regression
@@ -23,6 +24,8 @@ from mednca.quality.calibration import CONTEXTS, Calibration, Curve
 from mednca.quality.signals import SIGNALS
 from mednca.quality.verdict import DEFAULT_TARGET, Verdict, judge
 
+from ..data.cases import people_of
+from .privacy import holds_hidden
 from .samples import Sample
 
 COVERAGE = 0.90  # of the interval
@@ -75,8 +78,32 @@ def fit(
 
 
 def without(samples: list[Sample], case: str) -> list[Sample]:
-    """The samples of all other cases: with them a case is judged that a calibration was made with."""
-    return [sample for sample in samples if sample.case != case]
+    """The samples of all other people (`data.cases.people_of`): with them a case is judged that a calibration was made
+    with."""
+    person = _people(frozenset({case, *(sample.case for sample in samples)}))
+    return [sample for sample in samples if person[sample.case] != person[case]]
+
+
+@lru_cache(maxsize=4)
+def _people(cases: frozenset[str]) -> dict[str, str]:
+    """Hashes tell of nobody: there those of one person are one (`privacy.hidden_people`)."""
+    return {case: case for case in cases} if holds_hidden(cases) else people_of(sorted(cases))
+
+
+def triable(calibration: Calibration, made_with: list[Sample], tried: list[Sample]) -> Calibration | None:
+    """The calibration without the contexts in which it cannot be tried, as too few samples remain without a case that
+    it was made with. None where no context is left. Arguments as of `verdicts_apart`."""
+    apart = _apart(calibration, made_with, tried)
+    curves = {
+        context: curve
+        for context, curve in calibration.curves.items()
+        if all(
+            (others := apart[sample.case]) is not None and context in others.curves
+            for sample in tried
+            if sample.context == context and sample.case in apart
+        )
+    }
+    return replace(calibration, curves=curves) if curves else None
 
 
 def _columns(samples: list[Sample], signal: str) -> tuple[np.ndarray, np.ndarray]:
@@ -202,10 +229,7 @@ def verdicts_apart(
         samples: to be judged.
         target: Dice that they are judged against.
     """
-    own, apart = {sample.case for sample in made_with}, {}
-    signals = {context: curve.signal for context, curve in calibration.curves.items()}
-    for case in own & {sample.case for sample in samples}:
-        apart[case] = fit(without(made_with, case), calibration.members, signals, calibration.coverage)
+    apart = _apart(calibration, made_with, samples)
 
     def of(sample: Sample) -> Calibration | None:
         others = apart.get(sample.case, calibration)
@@ -213,6 +237,20 @@ def verdicts_apart(
         return others if is_known else None
 
     return [verdict for s in samples for verdict in verdicts(of(s), [s], target)]
+
+
+def _apart(
+    calibration: Calibration, made_with: list[Sample], samples: list[Sample]
+) -> dict[str, Calibration | None]:  # fmt: skip
+    """By case of the samples, as far as the calibration was made with that person: what it would be without it."""
+    signals = {context: curve.signal for context, curve in calibration.curves.items()}
+    person = _people(frozenset(sample.case for sample in (*made_with, *samples)))
+    own = {person[sample.case] for sample in made_with}
+    return {
+        case: fit(without(made_with, case), calibration.members, signals, calibration.coverage)
+        for case in {sample.case for sample in samples}
+        if person[case] in own
+    }
 
 
 def found_by(samples: list[Sample], judged: list[Verdict], target: float = DEFAULT_TARGET) -> dict:

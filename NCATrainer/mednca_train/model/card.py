@@ -11,19 +11,22 @@ from .calibration import CAUTION
 _UNSURE = "## When it is unsure"
 
 
-def model_card(model: Model, report: ValidationReport, command: str) -> str:
+def model_card(model: Model, report: ValidationReport, command: str, is_calibrated_anew: bool = False) -> str:
     """Write the text of MODEL_CARD.md.
 
     Args:
         model: measured and, where it could be, calibrated.
         report: the model's.
         command: what made the model.
+        is_calibrated_anew: whether the report is that of a calibration, on whatever cases.
 
     Returns:
         Markdown.
     """
     info, mean = model.info, report.mean
     dice, spread, hd95 = mean.dice, mean.dice_sd, mean.hd95_mm
+    measured = _measured_cases(report, is_calibrated_anew)
+    chosen = "" if is_calibrated_anew else _how_chosen(info.get("training"), report)
     worst = min(report.cases, key=lambda score: score.dice["union"])
     rows = "\n".join(f"| {key} | {dice[key]:.3f} +- {spread[key]:.3f} | {_text(hd95[key])} |" for key in dice)
     levels = "; ".join(
@@ -51,14 +54,14 @@ Weights: SHA-256 `{model.sha256}`.
 
 {_split_text(info)}
 ## How good it is
-On the {mean.cases} {_measured_cases(report)}, {model.members} members, seed {model.seed}, hard Dice on native
+On the {mean.cases} {measured}, {model.members} members, seed {model.seed}, hard Dice on native
 voxels{_how_clicked(report)}:
 
 | | Dice (mean +- sd) | HD95, mm (mean) |
 |---|---|---|
 {rows}
 
-Worst case: union Dice {worst.dice["union"]:.3f}. {_how_chosen(info.get("training"), report)}
+Worst case: union Dice {worst.dice["union"]:.3f}. {chosen}
 {_folds(report)}{_comparison(report.comparison)}
 {_UNSURE}
 {_calibration_text(model)}
@@ -96,7 +99,9 @@ def _how_clicked(report: ValidationReport) -> str:
     return f" ({clicked} of them larger than the field of view: one click into the middle)" if clicked else ""
 
 
-def _measured_cases(report: ValidationReport) -> str:
+def _measured_cases(report: ValidationReport, is_calibrated_anew: bool) -> str:
+    if is_calibrated_anew:
+        return "cases of its calibration, with none of which it was trained"
     return "cases, each by the fold that has not seen it" if report.folds else "validation cases"
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mednca.errors import MedNCAError
+
+from ..data.cases import people_of
 
 # What a case must not be called where its name goes into a model: DICOM's person names, dates of birth, paths.
 _PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -35,6 +38,13 @@ def holds_hidden(names: Iterable[str]) -> bool:
     return any(_HIDDEN.fullmatch(name) for name in names)
 
 
+def learned_names(info: Mapping) -> set[str]:
+    """The names, or their hashes, of all cases that a model was trained with, and that models were trained with before
+    it that it was fine-tuned from. info: of its model.json."""
+    training = info.get("training", {})
+    return {*training.get("split", {}).get("training", ()), *training.get("learned_before", ())}
+
+
 def readable_split(info: Mapping) -> dict[str, list[str]]:
     """Which cases a model was trained and validated with, by their names; nothing of a model that does not say.
 
@@ -45,7 +55,7 @@ def readable_split(info: Mapping) -> dict[str, list[str]]:
         MedNCAError: where it has only hashes of their names, so that nobody can tell which cases it has seen.
     """
     split = info.get("training", {}).get("split", {})
-    if holds_hidden(name for names in split.values() for name in names):
+    if holds_hidden((*learned_names(info), *split.get("validation", ()))):
         raise MedNCAError(
             "{name} has only hashes of the names of its cases, so that nobody can tell which ones it has seen; give "
             "the split.json of its run by --cases, or say by --unseen that these are others.",
@@ -60,6 +70,14 @@ def hidden_name(name: str, salt: str) -> str:
     Who has the salt, which a run's folder keeps, can find a case again; others cannot even by trying all names.
     """
     return "case-" + hmac.new(salt.encode(), name.encode(), "sha256").hexdigest()[:10]
+
+
+def hidden_people(names: Iterable[str], salt: str) -> dict[str, str]:
+    """What cases are called among a calibration's samples: those of one person alike, so that whoever makes it anew
+    leaves them out together."""
+    people = people_of(names)
+    images = Counter(people.values())
+    return {name: hidden_name(person if images[person] > 1 else name, salt) for name, person in people.items()}
 
 
 def hidden_names(split: dict[str, list[str]], salt: str) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ each.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from mednca.segment import segment_image
 from ..data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, Artifact, degrade, shift
 from ..data.cases import Case
 from ..kept_rows import append_rows, read_rows
+from .privacy import hidden_people
 
 CLEAN, SHIFTED = "clean", "shifted"
 _STREAM = 77  # keeps this module's draws apart from the training's
@@ -133,21 +134,21 @@ def measure_degraded(
     return [Sample(**row) for job in jobs for row in known.get(job.key(weights), ())]
 
 
-def samples_json(
-    made_with: Iterable[Sample], tried: Iterable[Sample], name: Callable[[str], str] = lambda case: case
-) -> dict:
+def samples_json(made_with: Sequence[Sample], tried: Sequence[Sample], salt: str | None = None) -> dict:
     """As model.json has them, a row each, so that a calibration can be made, and tried, anew.
 
     Args:
         made_with: the samples that it is made with.
         tried: those that it is tried on.
-        name: what a case is called there.
+        salt: of the hashes that the cases are called there (`privacy.hidden_people`); None for their names.
     """
+    hidden = hidden_people({sample.case for sample in (*made_with, *tried)}, salt) if salt else {}
 
     def row(sample: Sample) -> list:
         values = (sample.signals.get(signal) for signal in SIGNALS)
         return [
-            name(sample.case), sample.condition, sample.context, sample.objection, round(sample.dice, _DIGITS),
+            hidden.get(sample.case, sample.case), sample.condition, sample.context, sample.objection,
+            round(sample.dice, _DIGITS),
             *(None if value is None else round(value, _DIGITS) for value in values),
         ]  # fmt: skip
 
@@ -187,8 +188,18 @@ class _Job:
     all_values: bool
 
     def key(self, weights: str) -> str:
-        """What its samples are kept by. weights: SHA-256 of the model's."""
-        return json.dumps([weights, self.case.name, self.condition, self.seed, self.all_values])
+        """What its samples are kept by: files that have changed are measured anew. weights: SHA-256 of the model's."""
+        files = [_state_of(path) for path in (*self.case.channels, self.case.labels)]
+        return json.dumps([weights, self.case.name, self.condition, self.seed, self.all_values, files])
+
+
+def _state_of(path: Path) -> list[int]:
+    """Size and time of a file, or nothing of one that is gone: measuring it will say so."""
+    try:
+        found = path.stat()
+        return [found.st_size, found.st_mtime_ns]
+    except OSError:
+        return []
 
 
 _loaded: dict = {}  # model folder -> model, one per worker process

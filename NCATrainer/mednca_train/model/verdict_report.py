@@ -19,7 +19,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mednca import __version__
-from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.evaluate import structures_of, values_in
 from mednca.files import explained, write_bytes, write_json
@@ -32,8 +31,10 @@ from mednca.quality.verdict import COLORS, DEFAULT_TARGET, Verdict
 from mednca.segment import segment_image
 
 from ..data.artifacts import NONSENSE
-from ..data.cases import Case
+from ..data.cases import Case, check_unseen
+from ..data.clicks import click_beside
 from .calibration import found_by, verdicts_apart
+from .privacy import holds_hidden, learned_names
 from .samples import Sample, conditions, measure_degraded, samples_of
 
 DISPLACEMENTS = (8.0, 14.0, 20.0)  # mm that a click is moved off a structure's middle
@@ -99,10 +100,8 @@ def measure_verdicts(
     """
     if model.calibration is None:
         raise MedNCAError("{model} has no calibration, so that it has no verdict to be tried.", model=model.name)
-    training = model.info.get("training", {})
-    trained = set(training.get("split", {}).get("training", ()))
-    if not (reuse and training.get("folds")) and (seen := sorted({case.name for case in cases} & trained)):
-        raise MedNCAError("{case} was trained with; give cases that the model has not seen.", case=seen[0])
+    folds = model.info.get("training", {}).get("folds", ()) if reuse else ()
+    check_unseen((*scans, *(() if folds else cases)), learned_names(model.info))
     own, carried = samples_of(model.info["quality"].get("samples"))
     failed: dict[str, str] = {}
     with Pool() as pool:
@@ -120,6 +119,10 @@ def measure_verdicts(
             if outcome.error:
                 failed[outcome.job[1].name] = str(outcome.error)
             step()
+    if not samples:
+        raise MedNCAError(
+            "None of the cases could be measured: {why}", why=next(iter(failed.values()), "there are none")
+        )
     judged = verdicts_apart(model.calibration, own, samples)
     lights = verdicts_apart(model.calibration, own, nonsense)
     report = {
@@ -129,7 +132,8 @@ def measure_verdicts(
         "code_version": __version__,
         "commit": _commit(),
         "seed": seed,
-        "folds": len(training.get("folds", ())),
+        "folds": len(folds),
+        "made_with_hidden": not reuse and holds_hidden(sample.case for sample in own),
         "cases": sorted({sample.case for sample in nonsense}),
         "scans": sorted(case.name for case in scans),
         "failed": failed,
@@ -204,9 +208,7 @@ def _displace(job) -> list[DisplacedClick]:
         centered = segment_image(image, model, structure.clicks, device="cpu", with_hotspots=False)
         mask = sitk.GetArrayFromImage(centered.labels) > 0
         for distance in DISPLACEMENTS:
-            direction = draw.normal(size=3)
-            moved = np.array(structure.clicks[0]) + distance * direction / np.linalg.norm(direction)
-            click = triple(float(x) for x in moved)
+            click = click_beside(image, structure.clicks[0], distance, draw)
             beside = segment_image(image, model, [click], device="cpu")  # as people get it: its time is told
             seconds = beside.report.seconds
             colors = centered.findings[0].verdict.color, beside.findings[0].verdict.color
@@ -243,6 +245,10 @@ def _commit() -> str | None:
         return None
 
 
+_HIDDEN = (
+    " The calibration's own cases are known by hashes alone: were some of these among them, it has judged them all the "
+    "same."
+)
 _ERROR = "mean_absolute_error"  # in Dice; all else is a count or a share
 _COLUMNS = (
     ("samples", "samples"), ("failures", "failures"), ("failures_green", "failures green"),
@@ -298,6 +304,7 @@ def _on_what(report: dict) -> str:
         f"{len(report['cases'])} cases {unseen}{scans if report['scans'] else ''}, "
         f"{len(report['conditions'])} conditions, target Dice {report['target_dice']}, {report['members']} members, "
         f"seed {report['seed']}, weights `{report['sha256'][:12]}`, code {code}. The light goes by: {signals}."
+        + (_HIDDEN if report["made_with_hidden"] else "")
     )
 
 

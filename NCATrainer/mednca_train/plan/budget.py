@@ -88,9 +88,8 @@ def plan_for(
             least=_time(least),
         )
     held = _held(ladder[chosen].plan, len(fingerprint.usable))
-    finish = 2 * _CALIBRATED * _sample_seconds(estimate, ladder[chosen].plan) + held * _pass_seconds(
-        estimate, ladder[chosen].plan
-    )
+    measured = 2 * _CALIBRATED * _CONDITIONS + held  # the calibration's samples, and the cases that are held out
+    finish = measured * _MEMBERS * _pass_seconds(estimate, ladder[chosen].plan)
     left = planned * (1 - min(max(finish / planned, _FINISH), _LONGEST_FINISH))
     iterations = min(left / _seconds(estimate, ladder[chosen].plan), _MOST)
     return _told(ladder, chosen, round(iterations), seconds, estimate, fits, held)
@@ -162,7 +161,7 @@ def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estima
     )  # fmt: skip
     each = _seconds(estimate, proposal.plan)
     trained = iterations * each
-    finish = (1 - _RESERVE) * seconds - trained
+    finish = (1 - _RESERVE) * seconds - trained - held * _MEMBERS * _pass_seconds(estimate, plan)
     calibration = int(finish / _sample_seconds(estimate, plan) - held)
     reasons = dict(proposal.reasons)
     reasons["iterations"] = Sentence(

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from mednca.axes import triple
 from mednca.imaging.geometry import CanonicalImage
 
 from ..data.artifacts import ARTIFACTS, Artifact, degrade
+from ..data.clicks import click_beside
 
 # From image, label map, value and seed to the changed image and label map.
 Change = Callable[[sitk.Image, sitk.Image, float, int], tuple[sitk.Image, sitk.Image]]
@@ -99,10 +99,11 @@ def _moved(image: sitk.Image, transform: sitk.Transform, interpolator: int) -> s
     return resample.Execute(image)
 
 
-def beside(image: sitk.Image, mm: float, seed: int) -> tuple[float, float, float]:
-    """The RAS mm that a click is moved by: so far, in a direction that the seed draws."""
-    direction = np.random.default_rng((seed, *CanonicalImage.of(image).array.shape)).normal(size=3)
-    return triple(float(x) for x in mm * direction / np.linalg.norm(direction))
+def beside(
+    image: sitk.Image, click: tuple[float, float, float], mm: float, seed: int
+) -> tuple[float, float, float]:  # fmt: skip
+    """A click, RAS mm, moved so far in a direction that the seed draws."""
+    return click_beside(image, click, mm, np.random.default_rng((seed, *CanonicalImage.of(image).array.shape)))
 
 
 AXES: dict[str, Axis] = {

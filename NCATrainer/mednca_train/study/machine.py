@@ -25,7 +25,7 @@ class Trial:
 
     Attributes:
         folder: of the contender's model.
-        case, image, labels: its name, and the paths of its files.
+        case, image, labels: its name, and the paths of its files; others: of the image's further channels.
         scans: as of `plan.Machine`.
         threads: that it computes with, each on a core of its own as long as there are some.
         memory_mb: that the process may hold; more is refused by the system.
@@ -40,6 +40,7 @@ class Trial:
     threads: int
     memory_mb: int
     seed: int
+    others: tuple[str, ...] = ()
 
 
 def try_out(trial: Trial) -> dict:
@@ -101,7 +102,8 @@ def _main() -> None:
     torch.set_num_threads(trial.threads)
     before = resident_peak()
     what = Measurement(Contender(Path(trial.folder).name, ""), "", trial.case, "none", 0.0, trial.scans, trial.seed)
-    row = next(results(Job(what, Case(trial.case, Path(trial.image), Path(trial.labels)), trial.folder))).row
+    case = Case(trial.case, Path(trial.image), Path(trial.labels), tuple(map(Path, trial.others)))
+    row = next(results(Job(what, case, trial.folder))).row
     taken = {"seconds": row["seconds"], "processor_seconds": row["processor_seconds"]}
     memory = {"peak_mb": round(resident_peak()), "before_mb": round(before)}
     print(json.dumps({"cores": cores, "dice": row["dice"]["union"], **taken, **memory}))

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
-from mednca.axes import triple
 from mednca.evaluate import Truth
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.models.weights import Model, load_model
@@ -88,11 +88,12 @@ def results(job: Job) -> Iterator[Result]:
     if axis.change:
         image, truth = axis.change(image, truth, what.value, drawn)
     check_same_grid(what.case, image, truth)
-    offset = beside(image, what.value, drawn) if axis.of_click else (0.0, 0.0, 0.0)
     contender = _network(job.folder) if holds_network(Path(job.folder)) else _as_run(job.folder, what.contender)
     known = Truth(what.case, truth, contender.labels, contender.preprocessing.field_of_view, None, what.scans)
     for structure in known.structures:
-        clicks = [triple(float(a + b) for a, b in zip(click, offset, strict=True)) for click in structure.clicks]
+        clicks = [
+            beside(image, click, what.value, drawn) if axis.of_click else click for click in structure.clicks
+        ]  # fmt: skip
         begun, own = time.perf_counter(), time.process_time()
         if isinstance(contender, Network):
             found, light, finding = contender.segment(image, clicks[0] if clicks else None), _NO_LIGHT, None
@@ -149,8 +150,18 @@ def _architecture(own: Architecture, contender: Contender) -> Architecture:
     return replace(own, levels=levels, fire_rate=contender.fire_rate or own.fire_rate)
 
 
-def identity(job: Job, sha256: str) -> dict:
-    """What makes a measurement the same one in another run: what is measured, however it is called, and the weights."""
+def identity(job: Job, model: Any) -> dict:
+    """What makes a measurement the same one in another run: what is measured, however it is called, and all of a model
+    that a result depends on. model: a `Description` or a `Network`."""
     what = asdict(job.what)
     del what["contender"]["name"]
-    return what | {"weights": sha256}
+    if isinstance(model, Network):
+        return what | {"weights": model.sha256}
+    return what | {
+        "weights": model.sha256,
+        "architecture": model.architecture.to_json(),
+        "preprocessing": asdict(model.preprocessing),
+        "labels": [asdict(label) for label in model.labels],
+        "ensemble": [model.members, model.seed],
+        "quality": {key: model.info["quality"].get(key) for key in ("calibration", "domain")},
+    }

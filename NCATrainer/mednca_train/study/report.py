@@ -18,6 +18,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from mednca import __version__
 from mednca.files import write_bytes, write_json
 from mednca.quality.verdict import COLORS, DEFAULT_TARGET
+from mednca.scores import names_of
 
 from .changes import AXES
 from .networks import Network
@@ -141,12 +142,12 @@ def summaries(answer: Answer) -> list[dict]:
 
 
 def _summary(rows: list[dict]) -> dict:
-    names = [name for name in rows[0]["dice"] if all(name in row["dice"] for row in rows)]
+    names = names_of([row["dice"] for row in rows])
     judged = [row for row in rows if row["verdict"] is not None]
     failures = [row for row in judged if row["dice"]["union"] < DEFAULT_TARGET]
     return {
         "rows": len(rows),
-        "dice": {name: _of([row["dice"][name] for row in rows]) for name in names},
+        "dice": {name: _of([row["dice"].get(name) for row in rows]) for name in names},
         "hd95_mm": _of([row["hd95_mm"]["union"] for row in rows]),
         "nqm": _of([row["nqm"] for row in rows]),
         "processor_seconds": _of([row["processor_seconds"] for row in rows]),

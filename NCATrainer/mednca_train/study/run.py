@@ -10,26 +10,27 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from mednca.errors import MedNCAError
-from mednca.files import write_bytes
+from mednca.files import write_bytes, write_json
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.pool import Pool
+from mednca.schema import read_json
 
 from ..data.cases import Case, CaseSet
 from ..kept_rows import append_rows, read_rows
-from ..model.privacy import holds_hidden, readable_split
+from ..model.privacy import holds_hidden, learned_names, readable_split
 from ..model.samples import samples_of
 from .machine import Trial, try_out
 from .measure import Job, identity, measure
 from .networks import holds_network, load_network
 from .pictures import PictureJob, draw
-from .plan import Machine, Part, Study, measurements
+from .plan import Machine, Part, Study, Trained, measurements
 from .training import job_of, train
 
 ROWS = "rows.jsonl"
@@ -154,7 +155,7 @@ def try_machines(
             case = cases[name]
             trial = Trial(
                 str(models.find(contender.model)), name, str(case.image), str(case.labels), machine.scans, threads,
-                machine.memory_mb, study.seeds[0],
+                machine.memory_mb, study.seeds[0], tuple(map(str, case.others)),
             )  # fmt: skip
             key = _hash([own[contender.model].sha256, name, machine.scans, threads, machine.memory_mb, trial.seed])
             if key not in known:
@@ -196,7 +197,9 @@ def unseen(part: Part, data: CaseSet, models: Mapping[str, Any], seed: int) -> l
 
 
 def _untrained(data: CaseSet, models: Mapping[str, Any]) -> list[str]:
-    trained = {name for model in models.values() for name in readable_split(model.info).get("training", ())}
+    for model in models.values():
+        readable_split(model.info)
+    trained = {name for model in models.values() for name in learned_names(model.info)}
     return sorted(case.name for case in data.cases if case.name not in trained)
 
 
@@ -228,7 +231,10 @@ class _Models:
         return {contender.model for part in parts for contender in part.contenders}
 
     def train_missing(self, pool: Pool) -> None:
-        """Train those that are not there yet. Raises MedNCAError where one cannot be."""
+        """Train those that are not there yet. Raises MedNCAError where one cannot be, or was trained as the study said
+        before it was changed."""
+        for each in self.study.trained:
+            self._check_described(each)
         jobs = [
             job_of(each, self.library.load(each.like), list(self.data[each.data].cases), self.find(each.id))
             for each in self.study.trained
@@ -241,6 +247,19 @@ class _Models:
                     raise MedNCAError(
                         "{model} cannot be trained: {cause}", model=outcome.job.what.id, cause=outcome.error
                     )
+
+    def _check_described(self, what: Trained) -> None:
+        told, file = asdict(what), self.folder / f"{what.id}.json"
+        del told["name"]
+        told = json.loads(json.dumps(told))
+        if not any((self.folder / name).is_dir() for name in (what.id, f"{what.id}.training")):
+            write_json(file, told)
+        elif file.is_file() and read_json(file) != told:
+            raise MedNCAError(
+                "The study says otherwise by now how {model} is trained; call it something else, or remove {folder}.",
+                model=what.id,
+                folder=self.folder / what.id,
+            )
 
     def find(self, id: str) -> Path:
         """Its folder."""
@@ -273,7 +292,7 @@ class _Work:
         for name, value, what in measurements(answer.part, answer.cases):
             model = what.contender.model
             job = Job(what, cases[what.case], str(models.find(model)))
-            key = _key(job, answer.models[model].sha256)
+            key = _hash(identity(job, answer.models[model]))
             jobs[key] = job
             places.append((name, value, key))
         return cls(folder / ROWS, jobs, known, places)
@@ -336,10 +355,6 @@ def _draw(pool: Pool, answer: Answer, work: _Work) -> None:
         else:
             write_bytes(files[outcome.job.title], outcome.result)
     answer.pictures = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
-
-
-def _key(job: Job, sha256: str) -> str:
-    return _hash(identity(job, sha256))
 
 
 def _hash(data: Any) -> str:
