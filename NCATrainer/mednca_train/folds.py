@@ -214,6 +214,7 @@ def _finish(
     )  # fmt: skip
     model.info["eval_metrics"] = result.mean.to_json()
     with staged(target, replace=True) as made:
+        save_model(model, made, "Being written.")  # which tells its weights' checksum, for the card
         save_model(model, made, model_card(model, result, options.command))
     return result
 

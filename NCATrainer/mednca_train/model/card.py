@@ -140,10 +140,13 @@ def _how_chosen(training: dict | None, report: ValidationReport) -> str:
     if not training:
         return ""
     if report.folds:
-        return (
+        told = (
             "The figures are the folds' models', trained with fewer cases than the one that ships, which nobody has "
-            "measured; a fold's weights may be those that were best on its own cases, which flatters them a little."
+            "measured"
         )
+        if training.get("plan", {}).get("keep") == "best":
+            return told + "; a fold's weights are those that were best on its own cases, which flatters them a little."
+        return told + "; no case chose their weights, as training ran to its planned end."
     if training.get("best_iteration"):
         return (
             "The weights are those that were best on the validation cases while training went on (iteration "
