@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -319,6 +320,25 @@ def test_another_coverage_and_signal_need_no_data(calibrated):
     assert len(kept) > 5 and all(part.strip() in card for part in kept)  # license, intended use and all
     assert "no signal" in str(_run("calibrate", made, "--out", calibrated / "x", "--signal", "guess").exception)
     assert "samples" in str(_run("calibrate", calibrated / "base", "--out", calibrated / "x").exception)
+
+
+def test_scans_are_added_to_what_the_model_carries(calibrated, cases, tmp_path, inline_pool, few_conditions):
+    """What was measured of crops stays; scans that it has samples of already are replaced."""
+    folder, options = calibrated / "made", ("--data", cases[0].image.parents[1], "--cases", calibrated / "split.json")
+    for case in cases[5:7]:
+        for path in (case.image, case.labels):
+            (tmp_path / path.parent.name).mkdir(exist_ok=True)
+            shutil.copy(path, tmp_path / path.parent.name / path.name)
+    before = samples_of(load_model(folder).info["quality"]["samples"])
+    for name in ("once", "twice"):
+        result = _run("calibrate", folder, "--out", tmp_path / name, *options, "--reuse", "--keep-names",
+                      "--scan-images", tmp_path / "images", "--scan-labels", tmp_path / "labels")  # fmt: skip
+        assert result.exit_code == 0, result.output
+        folder, after = tmp_path / name, samples_of(load_model(tmp_path / name).info["quality"]["samples"])
+        assert [some[: len(old)] == old for some, old in zip(after, before, strict=True)] == [True, True]
+        assert [sorted({s.case for s in some[len(old):]}) for some, old in zip(after, before, strict=True)] == [
+            ["case_5", "case_6"]] * 2  # fmt: skip
+    assert load_model(folder).info["quality"]["calibration_command"].count("; ") == 2
 
 
 def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrated, cases, tmp_path, inline_pool):

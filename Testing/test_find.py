@@ -13,6 +13,7 @@ from mednca.imaging.body import Body
 from mednca.imaging.geometry import CanonicalImage
 from mednca.imaging.metrics import dice
 from mednca.imaging.structures import separate
+from mednca.quality.domain import Domain
 from mednca.segment import find_structures, segment_image
 from mednca_train.model.seeds import MIN_CASES, SeedCollector
 from phantoms import (
@@ -146,6 +147,13 @@ def _crop(array):
 def test_it_says_why_it_cannot_look(model):
     with pytest.raises(MedNCAError, match="as a whole"):
         find_structures(_crop(head_case()[0][22:58, 48:92, 42:78]), model)
+    wide = _image(head_case()[0])
+    wide.SetSpacing((1, 1, 5))
+    whole, size = model.info, (10.0, 10.0, 10.0)
+    model.info = whole | {"quality": {"domain": Domain((0.5, 1.5), (size, (90.0, 90.0, 90.0)), (1, 9000)).to_json()}}
+    with pytest.raises(MedNCAError, match=r"voxels \(1 x 1 x 5 mm\) are outside the range"):
+        find_structures(wide, model)
+    model.info = whole
     plain = bright_model(spacing=(1.0, 1.0, 1.0), field_of_view=FIELD)
     with pytest.raises(MedNCAError, match="does not say"):
         find_structures(_image(head_case()[0]), plain)

@@ -36,7 +36,7 @@ def whyNot(volumeNode: slicer.vtkMRMLScalarVolumeNode | None, model: Description
     objection = objection_to_image(spacing, extent, model.domain)
     whole = objectionText(objection) if objection else ""
     whole = whole[:1].upper() + whole[1:] + "." if whole else ""
-    return _whyNotFind(extent, model), whole
+    return whole if objection and objection.key == "spacing" else _whyNotFind(extent, model), whole
 
 
 def _whyNotFind(extent, model):

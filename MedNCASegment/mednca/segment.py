@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import SimpleITK as sitk
 
 from .axes import triple
@@ -126,13 +127,15 @@ def find_structures(
 
     Raises:
         NothingFound: where none was found.
-        MedNCAError: where the model does not say where its structures lie, or the image shows one field of view only.
+        MedNCAError: where the model does not say where its structures lie, the image shows one field of view only, or
+            its voxels are none that the model accepts.
     """
     if not model.seeds:
         raise MedNCAError("{model} does not say where its structures usually lie; click on them.", model=model.name)
     request = new_request(image, model, None, seed, device, DEFAULT_TARGET, progress, memory_limit, None)
     if request.is_one_field:
         raise MedNCAError("The image is about one field of view: segment it as a whole, without clicks.")
+    _check_spacing(request)
     places = []
     total = len(model.seeds) * len(AROUND_SEED)
     for number, each in enumerate(model.seeds):
@@ -148,6 +151,21 @@ def find_structures(
             "{model} found nothing where its structures usually lie; click on the organ.", model=model.name
         )
     return places
+
+
+def _check_spacing(request: Request) -> None:
+    """What is found in other voxels is never taken for a structure: that is told before all is searched."""
+    spacing = request.canonical.spacing
+    low, high = request.model.domain.spacing if request.model.domain else (0, np.inf)
+    if spacing.min() < low or spacing.max() > high:
+        raise MedNCAError(
+            "The voxels ({shown} mm) are outside the range that {model} accepts ({low} to {high} mm); without a click "
+            "nothing is looked for there.",
+            shown=" x ".join(f"{mm:.2g}" for mm in spacing),
+            model=request.model.name,
+            low=f"{low:g}",
+            high=f"{high:g}",
+        )
 
 
 def new_request(

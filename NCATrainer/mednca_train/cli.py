@@ -336,7 +336,9 @@ def calibrate(
     seed: Annotated[int, typer.Option(help="Of the split and the artifacts.")] = 0,
     calibration_cases: CalibrationOption = CALIBRATION_CASES,
     keep_names: KeepNames = False,
-    reuse: Annotated[bool, typer.Option(help="Take the samples that the model carries, and measure it only.")] = False,
+    reuse: Annotated[
+        bool, typer.Option(help="Take the samples that the model carries; measure the scans, and the model, only.")
+    ] = False,
 ) -> None:
     """Make a model's calibration anew on your own cases, clean and degraded, and try it on others.
 

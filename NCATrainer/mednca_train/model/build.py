@@ -20,8 +20,9 @@ from mednca.models.description import SCHEMA_VERSION, Description, model_json, r
 from mednca.models.schema import check_model_json
 from mednca.models.weights import Model, save_model
 from mednca.pool import Pool
-from mednca.quality.calibration import CONTEXTS, Calibration
+from mednca.quality.calibration import CONTEXTS, CROP, Calibration
 from mednca.quality.domain import Domain
+from mednca.quality.verdict import COLORS
 
 from ..data.cases import Case
 from ..plan.plan import Plan
@@ -32,8 +33,8 @@ from ..validation_report import Comparison, ValidationReport
 from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, triable, verdicts_apart
 from .card import model_card
 from .measure import compare, validate
-from .privacy import check_names, hidden_names, learned_names
-from .samples import Sample, conditions, measure_degraded, samples_json, samples_of
+from .privacy import check_names, hidden_names, holds_hidden, learned_names
+from .samples import CLEAN, Sample, conditions, measure_degraded, samples_json, samples_of
 from .seeds import SeedCollector
 
 # Of the failures on cases that a calibration is tried on: so many, and such a share, that are green are too many.
@@ -112,7 +113,8 @@ class Wanted:
         signals: of `mednca.quality.signals`, that the verdict goes by, by context; default: those that serve best.
         coverage: of the interval.
         salt: of the hashes that stand in the model for the cases' names; None writes the names, for public data.
-        reuse: the samples that the model carries are taken instead of measuring the cases again.
+        reuse: the samples that the model carries are taken instead of measuring the cases again; those of the scans are
+            measured, and take the place of what it carries of them.
         kept: a file that keeps what was measured, so that who was killed goes on.
     """
 
@@ -154,8 +156,9 @@ def calibrate(
             failed, note = _calibrate(pool, model, made, wanted, progress)
             save_model(model, made, "Being measured.")  # with its light, which is then told of each case
             report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
-        if not wanted.reuse:
-            model.info["quality"]["calibration_command"] = command
+        if not wanted.reuse or wanted.scans:
+            before = model.info["quality"].get("calibration_command") if wanted.reuse else None
+            model.info["quality"]["calibration_command"] = "; ".join(filter(None, (before, command)))
         report = _completed(report, model, failed, note)
         model.info["eval_metrics"] = report.mean.to_json()
         commands = [model.info.get("training", {}).get("command"), model.info["quality"].get("calibration_command")]
@@ -178,6 +181,16 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
     if why := _misled(calibration.detection):
         raise MedNCAError.of(why)
     model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
+    _count_colors(model, calibration)
+
+
+def _count_colors(model: Model, calibration: Calibration) -> None:
+    """The colors among a model's figures, where these are of the cases that its calibration was tried on."""
+    made_with, tried = samples_of(model.info["quality"]["samples"])
+    clean = [sample for sample in tried if (sample.condition, sample.context) == (CLEAN, CROP)]
+    if len(clean) == model.info.get("eval_metrics", {}).get("structures"):
+        colors = [verdict.color for verdict in verdicts_apart(calibration, made_with, clean)]
+        model.info["eval_metrics"]["verdicts"] = {color: colors.count(color) for color in COLORS}
 
 
 def check_description(plan: Plan, metadata: dict) -> None:
@@ -226,8 +239,10 @@ def _calibrate(
     saved = model.info["quality"].get("samples")
     if not wanted.reuse:
         saved = _measured(pool, folder, wanted, failed, progress)
-    elif not saved or wanted.scans:
-        raise MedNCAError("The model carries no samples of these; leave out --reuse.")
+    elif not saved:
+        raise MedNCAError("The model carries no samples; leave out --reuse.")
+    elif wanted.scans:
+        saved = _with_scans(pool, folder, saved, wanted, failed, progress)
     return failed, with_calibration(model, saved, wanted.signals, wanted.coverage)
 
 
@@ -293,10 +308,25 @@ def _measured(pool: Pool, folder, wanted: Wanted, failed: dict[str, str], progre
     step = counter(progress, "calibrating", (len(chosen) + len(others) + len(wanted.scans)) * len(conditions()))
     samples = measure_degraded(pool, folder, chosen, wanted.seed, step, failed, kept=wanted.kept)
     tried = measure_degraded(pool, folder, others, wanted.seed + 1, step, failed, kept=wanted.kept)
-    scans = measure_degraded(
-        pool, folder, wanted.scans, wanted.seed + 2, step, failed, all_values=True, kept=wanted.kept
-    )
+    scans = _scans(pool, folder, wanted, step, failed)
     return samples_json([*samples, *scans], [*tried, *scans], wanted.salt)
+
+
+def _scans(pool: Pool, folder, wanted: Wanted, step, failed: dict[str, str]) -> list[Sample]:
+    return measure_degraded(
+        pool, folder, wanted.scans, wanted.seed + 2, step, failed, all_values=True, kept=wanted.kept
+    )  # fmt: skip
+
+
+def _with_scans(pool: Pool, folder, saved: dict, wanted: Wanted, failed: dict[str, str], progress) -> dict:
+    """The samples that a model carries, with those of the scans in place of what it has of them."""
+    made_with, tried = samples_of(saved)
+    if holds_hidden(sample.case for sample in (*made_with, *tried)):
+        raise MedNCAError("The model has only hashes of the names of its samples; leave out --reuse.")
+    step = counter(progress, "calibrating", len(wanted.scans) * len(conditions()))
+    scans, names = _scans(pool, folder, wanted, step, failed), {case.name for case in wanted.scans}
+    made_with, tried = ([each for each in some if each.case not in names] + scans for some in (made_with, tried))
+    return samples_json(made_with, tried, wanted.salt)
 
 
 def _tried(model: Model, made_with: list[Sample], tried: list[Sample], signals, coverage: float) -> Calibration | None:
