@@ -1377,10 +1377,6 @@ Stimmen Sie diesen Bedingungen zu?</translation>
  <context>
   <name>MedNCASegmentLib.sample_data</name>
   <message>
-   <source>A T1-weighted head for MedNCA Segment: Slicer's own sample MRHead.</source>
-   <translation>Ein T1-gewichteter Kopf für MedNCA Segment: MRHead aus den Beispieldaten von Slicer.</translation>
-  </message>
-  <message>
    <source>The sample could not be downloaded ({why}); load a T1-weighted head of your own.</source>
    <translation>Das Beispiel konnte nicht heruntergeladen werden ({why}); laden Sie einen eigenen T1-gewichteten Kopf.</translation>
   </message>
@@ -2418,6 +2414,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>{model} found nothing where its structures usually lie; click on the organ.</source>
    <translation>{model} hat nichts gefunden, wo seine Strukturen üblicherweise liegen; klicken Sie auf das Organ.</translation>
+  </message>
+  <message>
+   <source>The voxels ({shown} mm) are outside the range that {model} accepts ({low} to {high} mm); without a click nothing is looked for there.</source>
+   <translation>Die Voxel ({shown} mm) liegen außerhalb dessen, was {model} annimmt ({low} bis {high} mm); ohne Klick wird dort nichts gesucht.</translation>
   </message>
   <message>
    <source>{model} needs {needed} image channel(s) ({names}), and this image has {count}.</source>

@@ -760,6 +760,10 @@
    <translation>{case}: Die Labels markieren {count} Strukturen mit verschiedenen Werten, die weiter auseinanderliegen als ein Bildfeld. Geben Sie ihnen einen gemeinsamen Wert (jede wird dann in einem eigenen Bildfeld gelernt) oder nehmen Sie ein größeres Bildfeld.</translation>
   </message>
   <message>
+   <source>{case} was trained with; give cases that the model has not seen.</source>
+   <translation>{case} hat das Modell beim Training gesehen; geben Sie Fälle an, die es nicht kennt.</translation>
+  </message>
+  <message>
    <source>There is no fold {fold}: all cases were held out by those before it.</source>
    <translation>Es gibt keinen Durchgang {fold} der Kreuzvalidierung: Alle Fälle wurden schon in den vorigen zurückgehalten.</translation>
   </message>
@@ -812,12 +816,20 @@
    <translation>Das Modell, das entstehen soll</translation>
   </message>
   <message>
+   <source>The model carries no samples; leave out --reuse.</source>
+   <translation>Das Modell enthält keine Messungen; lassen Sie --reuse weg.</translation>
+  </message>
+  <message>
    <source>No light: of {failures} failures on cases that were held out, it would have called {green} good. The verdict stays grey. More cases may mend that, or mednca train --folds 5, which calibrates with all of them.</source>
    <translation>Nicht kalibriert: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte die Kalibrierung {green} gut genannt. Das Urteil bleibt grau. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
   </message>
   <message>
-   <source>Too few cases for a calibration: {samples} samples of {cases} cases, {needed} are needed. The verdict stays grey.</source>
-   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Messungen an {cases} Fällen, benötigt werden {needed}. Das Urteil bleibt grau.</translation>
+   <source>Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each case that it is tried on. The verdict stays grey.</source>
+   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Messungen an {cases} Fällen. Benötigt werden {needed}, auch ohne jeden der Fälle, an denen sie erprobt wird. Das Urteil bleibt grau.</translation>
+  </message>
+  <message>
+   <source>The model has only hashes of the names of its samples; leave out --reuse.</source>
+   <translation>Das Modell kennt die Fälle seiner Messungen nur als Prüfwerte; lassen Sie --reuse weg.</translation>
   </message>
   <message>
    <source>No training case holds any of the labels.</source>
