@@ -194,7 +194,10 @@ def _put_away(place: Path) -> str:
 
 # What is done before a command of a document.
 _PLANNED = "mednca train --data my-dataset --plan plan.json --run runs/mine --out my-model"
-_WITHIN = "mednca train --data my-dataset --plan plan.json --calibration-cases 4 --run runs/mine --out my-model"
+_WITHIN = (
+    'mednca train --data my-dataset --plan plan.json --calibration-cases 4 --run runs/mine --name "My model" '
+    "--out my-model"
+)
 BEFORE: dict[tuple[str, str], Callable[[Path], str]] = {
     ("docs/command-line.md", _PLANNED): _shorten,
     ("docs/tutorials/your-own-model.md", _WITHIN): _shorten,
