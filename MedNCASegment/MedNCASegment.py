@@ -303,6 +303,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         isAnotherVolume = bool(node) and self.pairing.reconcile(node)
         if isAnotherVolume:
             self._shown3D = False  # its segments want surfaces, too
+        if not node or not node.inputVolume:
+            self.placement.stop()
         self.placement.follow(node.points if node else None)
         self.results.show(node.segmentation if node else None, node.targetDice if node else DEFAULT_TARGET)
         self.hotspots.show(node.segmentation if node else None)

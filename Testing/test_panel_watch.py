@@ -172,6 +172,7 @@ def test_it_is_of_the_volume_that_was_chosen_when_it_was_pressed(host, watched, 
     monkeypatch.setattr(MedNCASegment, "ensureDependencies", lambda: slicer.mrmlScene.Clear(0))
     host.click(getattr(watched.ui, button))
     assert not watched.logic.isBusy and browsers() == []
+    host.drag(watched.ui.noiseSlider, 0)
 
 
 def test_saved_and_loaded_it_is_still_the_volume_s(host, watched, tmp_path):

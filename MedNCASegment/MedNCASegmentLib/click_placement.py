@@ -50,8 +50,6 @@ class ClickPlacement(VTKObservationMixin):
         """Watch a markups node, or none. Points that are there already are not reported."""
         if node is self.node:
             return
-        if node is None:
-            self.stop()
         if self.node:
             self.removeObserver(self.node, self.node.PointPositionDefinedEvent, self._onDefined)
             self.removeObserver(self.node, self.node.PointRemovedEvent, self._onRemoved)
