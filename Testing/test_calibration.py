@@ -1,7 +1,6 @@
 """What a signal is worth: degraded cases, the curves that are made of them, and what the light finds by them."""
 
 import json
-import os
 import shutil
 from dataclasses import replace
 
@@ -268,8 +267,16 @@ def test_what_was_measured_is_kept_from_who_is_killed(cases, tmp_path):
         weights.data += 0.001
     measure(model=save(other, tmp_path / "other"))
     assert len(kept.read_text().splitlines()) == 8
-    os.utime(cases[0].labels, ns=(1, 1))  # its labels were mended meanwhile
-    assert len(measure()) == 4 and len(kept.read_text().splitlines()) == 10
+    for path in (cases[0].image, cases[0].labels):
+        (tmp_path / path.parent.name).mkdir()
+        shutil.copy(path, tmp_path / path.parent.name / path.name)
+    copy = replace(cases[0], image=tmp_path / "images" / cases[0].image.name)
+    mended = replace(copy, labels=tmp_path / "labels" / cases[0].labels.name)
+    labels = sitk.ReadImage(str(mended.labels))
+    sitk.WriteImage(sitk.Cast(labels > 1, labels.GetPixelID()), str(mended.labels))
+    for case, lines in ((copy, 8), (mended, 10)):  # elsewhere the same; but not with other labels
+        measure_degraded(InlinePool(), folder, [case], 0, only=("clean", "noise"), kept=kept)
+        assert len(kept.read_text().splitlines()) == lines
 
 
 # --- by command
@@ -339,6 +346,20 @@ def test_scans_are_added_to_what_the_model_carries(calibrated, cases, tmp_path, 
         assert [sorted({s.case for s in some[len(old):]}) for some, old in zip(after, before, strict=True)] == [
             ["case_5", "case_6"]] * 2  # fmt: skip
     assert load_model(folder).info["quality"]["calibration_command"].count("; ") == 2
+
+
+def test_a_calibration_that_was_stopped_goes_on(calibrated, cases, tmp_path, inline_pool, few_conditions, monkeypatch):
+    """What was measured lies beside the model's folder until that is there."""
+    words = ("calibrate", calibrated / "base", "--out", tmp_path / "made", "--data", cases[0].image.parents[1],
+             "--cases", calibrated / "split.json")  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setattr("mednca_train.model.build.validate", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert _run(*words).exit_code != 0
+    assert [path.name for path in tmp_path.iterdir()] == ["made.samples.jsonl"]
+    monkeypatch.setattr("mednca_train.model.samples._measure_one", lambda job: pytest.fail("measured again"))
+    result = _run(*words)
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
 def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrated, cases, tmp_path, inline_pool):

@@ -26,7 +26,7 @@ from mednca.models.schema import SPLIT_SCHEMA
 from mednca.schema import read_json
 
 from .plan.metadata import metadata_for, slug
-from .run_folder import CALIBRATION_CASES, HistoryRow, RunOptions, begun_on, check_begun, holds_run
+from .run_folder import CALIBRATION_CASES, SAMPLES, HistoryRow, RunOptions, begun_on, check_begun, holds_run
 
 # What people read of the stages of `progress`.
 _STAGES = {
@@ -342,7 +342,8 @@ def calibrate(
 ) -> None:
     """Make a model's calibration anew on your own cases, clean and degraded, and try it on others.
 
-    Without any data it is made of the samples that were saved with the model, as for another --coverage.
+    Without any data it is made of the samples that were saved with the model, as for another --coverage. The same
+    command goes on where it was stopped: what was measured lies beside --out until the model is there.
     """
     _require_training_packages()
     from mednca.quality.calibration import CONTEXTS
@@ -373,11 +374,13 @@ def calibrate(
         facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, unseen, seed, scans)
         wanted = Wanted(
             training, validation, scans, calibration_cases, seed, signals, coverage,
-            None if keep_names else secrets.token_hex(16), reuse,
+            None if keep_names else secrets.token_hex(16), reuse, kept=out.with_name(f"{out.name}.{SAMPLES}"),
         )  # fmt: skip
         loaded.id = slug(out.name)
         with _bar() as (_, stage):
             report = make(loaded, wanted, out, _command(), stage)
+        if wanted.kept:
+            wanted.kept.unlink(missing_ok=True)
     cli.table(report.cases, report.mean)
     if report.calibration:
         cli.out.print(f"Calibrated with {report.calibration.samples} samples.")

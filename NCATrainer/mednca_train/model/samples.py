@@ -7,8 +7,10 @@ each.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -193,13 +195,16 @@ class _Job:
         return json.dumps([weights, self.case.name, self.condition, self.seed, self.all_values, files])
 
 
-def _state_of(path: Path) -> list[int]:
-    """Size and time of a file, or nothing of one that is gone: measuring it will say so."""
+@lru_cache(maxsize=4096)
+def _state_of(path: Path) -> int:
+    """A checksum of a file, or of a folder's files; 0 of one that cannot be read: measuring it will say so."""
     try:
-        found = path.stat()
-        return [found.st_size, found.st_mtime_ns]
+        state = 0
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            state = zlib.crc32(file.read_bytes(), state)
+        return state
     except OSError:
-        return []
+        return 0
 
 
 _loaded: dict = {}  # model folder -> model, one per worker process
