@@ -107,7 +107,7 @@ docs-check: $(READY)
 
 # Seconds from the mouse click to the mask on screen, and the longest gap between two ticks of the event loop: docs/click.json.
 measure-click: $(READY)
-	$(PY) Testing/measure_click.py
+	$(PY) Testing/measure_click.py docs/click.json
 
 # Style and types; `make format` mends what of it can be mended by itself.
 lint: $(READY)

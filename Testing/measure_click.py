@@ -1,10 +1,10 @@
 """How long a person waits: mouse clicks on the hippocampi of the MNI152 brain, and one press for both, in the panel on
 the test host.
 
-python Testing/measure_click.py [WARM_CLICKS]
+python Testing/measure_click.py FILE.json [WARM_CLICKS]
 
-Writes docs/click.json: the first click (torch loads), warm clicks, the press, the longest gap between two ticks of the
-event loop while they ran, and whether torch got into this process. Run it by `make measure-click`.
+Writes the file: the first click (torch loads), warm clicks, the press, the longest gap between two ticks of the
+event loop while they ran, and whether torch got into this process. `make measure-click` makes docs/click.json of it.
 """
 
 import json
@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "Testing" / "host"), str(ROOT / "Testing"), str(ROOT 
 CLICKS = ((-27.0, -22.0, -14.0), (27.0, -22.0, -14.0))
 
 
-def main(warm_clicks):
+def main(file, warm_clicks):
     import slicerhost
 
     host = slicerhost.startApplication()
@@ -45,7 +45,7 @@ def main(warm_clicks):
         "torch_in_process": "torch" in sys.modules,
     }
     print(json.dumps(figures))
-    write_json(ROOT / "docs" / "click.json", figures)
+    write_json(file, figures)
     slicerhost.leave()
 
 
@@ -80,4 +80,4 @@ def _timed(host, panel, ask):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 4)
