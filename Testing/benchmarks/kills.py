@@ -188,12 +188,12 @@ class Calibrate(Subject):
                 "--calibration-cases", 1]  # fmt: skip
 
     def check_killed(self, place):
-        for folder in _shown(place / "made"):
+        for folder in self._models(place):
             if "Being measured" in (folder / "MODEL_CARD.md").read_text():
                 raise Failed("a half calibrated model stands under its name")
 
     def again(self, place):
-        if not _shown(place / "made"):  # killed when all was done, it is not made again
+        if not self._models(place):  # killed when all was done, it is not made again
             super().again(place)
         else:
             Library(self.material, place / "made").entries()
@@ -201,6 +201,10 @@ class Calibrate(Subject):
     def check_done(self, place):
         load_model(place / "made" / "calibrated")
         self.check_killed(place)
+
+    def _models(self, place):
+        """What is there beside the samples, with which the same command goes on."""
+        return [path for path in _shown(place / "made") if path.name != "calibrated.samples.jsonl"]
 
 
 class Train(Subject):
