@@ -56,14 +56,14 @@ def fit(
         The calibration, which nobody has tried yet, of the contexts that have enough samples, and cases enough to leave
         one out; None where none has.
     """
-    usable = [s for s in samples if s.objection is None and s.nqm is not None]
+    usable = _usable(samples)
     near = [name for name, signal in SIGNALS.items() if signal.near]
     curves = {}
     for context in CONTEXTS:
         within = [s for s in usable if s.context == context]
         names = [signals[context]] if signals and context in signals else near
         measured = [name for name in names if all(s.signals.get(name) is not None for s in within)]
-        if len(within) >= MIN_SAMPLES and (curve := _best_curve(within, measured, coverage)):
+        if _are_enough(within) and (curve := _best_curve(within, measured, coverage)):
             curves[context] = curve
     if not curves:
         return None
@@ -93,17 +93,25 @@ def _people(cases: frozenset[str]) -> dict[str, str]:
 def triable(calibration: Calibration, made_with: list[Sample], tried: list[Sample]) -> Calibration | None:
     """The calibration without the contexts in which it cannot be tried, as too few samples remain without a case that
     it was made with. None where no context is left. Arguments as of `verdicts_apart`."""
-    apart = _apart(calibration, made_with, tried)
-    curves = {
-        context: curve
-        for context, curve in calibration.curves.items()
-        if all(
-            (others := apart[sample.case]) is not None and context in others.curves
-            for sample in tried
-            if sample.context == context and sample.case in apart
-        )
-    }
+    curves = {}
+    for context, curve in calibration.curves.items():
+        within = [sample for sample in _usable(made_with) if sample.context == context]
+        cases = {sample.case for sample in tried if sample.context == context}
+        if all(_are_enough(others) for case in cases if len(others := without(within, case)) < len(within)):
+            curves[context] = curve
     return replace(calibration, curves=curves) if curves else None
+
+
+def _usable(samples: list[Sample]) -> list[Sample]:
+    """Those that a calibration can be made of."""
+    return [sample for sample in samples if sample.objection is None and sample.nqm is not None]
+
+
+def _are_enough(samples: list[Sample]) -> bool:
+    """Whether a context's samples make a curve: many, and of several people, so that one can be left out to know how
+    far its interval holds."""
+    cases = {sample.case for sample in samples}
+    return len(samples) >= MIN_SAMPLES and any(len(without(samples, case)) >= _INTERVAL[0] for case in cases)
 
 
 def _columns(samples: list[Sample], signal: str) -> tuple[np.ndarray, np.ndarray]:
