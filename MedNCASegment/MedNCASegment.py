@@ -377,7 +377,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     # --- what the user does
 
-    def onPlaceButton(self, checked: bool | None = None) -> None:
+    def onPlaceButton(self) -> None:
         """Begin or end placing clicks."""
         if not self.ui.placeButton.checked:
             self.placement.stop()

@@ -36,11 +36,9 @@ def main(folder: Path) -> None:
     lap("start Slicer's core")
     volume_node = add_mni152(slicer)
     lap("load the MNI152 brain")
-    from mednca.imaging.reading import check_image
     from mednca.models.library import Library
     from mednca.overview import draw_overview
     from MedNCASegment import MedNCASegmentLogic
-    from MedNCASegmentLib.volumes import imageFromVolumeNode
 
     model = Library().load(MODEL)
     lap("load torch and the model")
@@ -52,7 +50,7 @@ def main(folder: Path) -> None:
     save_node(added.varianceNode, folder / "variance.nrrd")
     slicer.mrmlScene.WriteToMRB(str(folder / "scene.mrb"))
     lap("save nodes and scene")
-    draw_overview(check_image(imageFromVolumeNode(volume_node), "MNI152"), result, model, folder / "overview.png")
+    draw_overview(result, folder / "overview.png")
     lap("draw the overview")
     report = result.report.to_json() | {"volume": "ICBM MNI152 template, 1 mm", "stages_seconds": laps}
     (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")

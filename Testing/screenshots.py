@@ -148,7 +148,7 @@ def overview(album, volume):
     from MedNCASegmentLib.volumes import imageFromVolumeNode
 
     image, model = check_image(imageFromVolumeNode(volume), "MNI152"), Library().load(MODEL)
-    draw_overview(image, segment_image(image, model, CLICKS), model, album.readme / "overview.png")
+    draw_overview(segment_image(image, model, CLICKS), album.readme / "overview.png")
 
 
 def watch(host, album, panel):

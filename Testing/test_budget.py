@@ -16,7 +16,7 @@ from mednca_train.plan.propose import propose
 
 ATRIA = Fingerprint(
     tuple(
-        CaseFacts(f"atrium_{n}", (183, 140, 88), (0.625,) * 3, (0, 5, 9), {1: 90_000}, (70.0, 55.0, 40.0), {1: 1.0}, str(n))
+        CaseFacts(f"atrium_{n}", (183, 140, 88), (0.625,) * 3, {1: 90_000}, (70.0, 55.0, 40.0), {1: 1.0}, str(n))
         for n in range(20)
     )
 )  # fmt: skip

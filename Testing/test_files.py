@@ -231,6 +231,7 @@ def test_who_only_cleans_up_disturbs_nobody(tmp_path):
     with other(f"with held({str(tmp_path / 'x')!r}):") as process:
         threading.Timer(0.3, process.kill).start()
         files.write_bytes(tmp_path / "x", b"x")
+    assert (tmp_path / "x").read_bytes() == b"x"
 
 
 def test_what_the_dead_left_goes_and_what_the_living_make_stays(tmp_path):

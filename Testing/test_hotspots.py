@@ -18,9 +18,9 @@ def _bumps(*bumps, shape=(40, 36, 30)):
     ).astype(np.float32)
 
 
-def _hotspots(variance, **options):
+def _hotspots(variance):
     """With nothing found."""
-    return find_hotspots(variance, variance > 1, variance * 0, **options)
+    return find_hotspots(variance, variance > 1, variance * 0)
 
 
 FAR, NEAR = ((8, 9, 7), 3.0, 0.24), ((30, 25, 20), 2.0, 0.12)
@@ -51,7 +51,7 @@ def test_no_doubt_no_hotspot_and_not_too_many():
     assert _hotspots(image_of(np.zeros((20, 20, 20), np.float32))) == []
     rng = np.random.default_rng(0)
     many = _bumps(*((tuple(rng.uniform(4, 26, 3)), 1.5, 0.25) for _ in range(40)), shape=(30, 30, 30))
-    assert len(_hotspots(image_of(np.minimum(many, 0.25)), most=10)) == 10
+    assert len(_hotspots(image_of(np.minimum(many, 0.25)))) == 10
 
 
 def test_a_thin_image():

@@ -132,7 +132,7 @@ def test_what_is_no_data_set_is_told(tmp_path):
 
 
 def _facts(name="c", size=(40, 50, 40), spacing=(1.0, 1.0, 1.0), extent=(15.0, 25.0, 15.0), sides=None):
-    return CaseFacts(name, size, spacing, (0.0, 50.0, 100.0), {1: 2000}, extent, sides or {1: 0.0}, name)
+    return CaseFacts(name, size, spacing, {1: 2000}, extent, sides or {1: 0.0}, name)
 
 
 def test_a_plan_is_proposed_with_its_reasons():

@@ -43,7 +43,6 @@ class AddedRun:
     Attributes:
         run: its record.
         segmentationNode, varianceNode, tableNode: that it was added to.
-        probabilityNode: the same; None where the mean probability was not kept.
         maps: its parts of the volumes that several runs share.
         replaced: earlier runs of the same structure or click, which went for it; `removal.putBack` brings them back.
     """
@@ -52,7 +51,6 @@ class AddedRun:
     segmentationNode: slicer.vtkMRMLSegmentationNode
     varianceNode: slicer.vtkMRMLScalarVolumeNode
     tableNode: slicer.vtkMRMLTableNode
-    probabilityNode: slicer.vtkMRMLScalarVolumeNode | None = None
     maps: list[MapPart] = field(default_factory=list)
     replaced: list[TakenOut] = field(default_factory=list)
 

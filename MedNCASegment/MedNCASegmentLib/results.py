@@ -111,8 +111,7 @@ def _add(volumeNode, images, report, segmentationNode, known, replaces, onFailur
             placeBeside(node, volumeNode)
     if isNew:
         placeBeside(segmentationNode, volumeNode)
-    varianceNode, probabilityNode = (maps[kind].node if kind in maps else None for kind in ("variance", "probability"))
-    return AddedRun(run, segmentationNode, varianceNode, tableNode, probabilityNode, list(maps.values()), replaced)
+    return AddedRun(run, segmentationNode, maps["variance"].node, tableNode, list(maps.values()), replaced)
 
 
 def _earlier(segmentationNode, volumeNode, labelImage, report, replaces):

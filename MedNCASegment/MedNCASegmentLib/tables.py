@@ -11,7 +11,11 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from mednca.errors import MedNCAError
+from mednca.files import write_bytes
+
 from .save_dialog import askForFile
+from .sentences import sentenceText
 
 
 def setHeader(table: qt.QTableWidget, names: Sequence[str], *stretched: int) -> None:
@@ -79,9 +83,8 @@ def saveTable(rows: list[list[str]], title: str, name: str, log: Callable[[str],
     content = io.StringIO()
     csv.writer(content).writerows(rows)
     try:
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            file.write(content.getvalue())
-    except OSError as error:
-        slicer.util.errorDisplay(_("The volumes were not saved: {why}").format(why=error))
+        write_bytes(path, content.getvalue().encode("utf-8"))
+    except MedNCAError as error:
+        slicer.util.errorDisplay(_("The volumes were not saved: {why}").format(why=sentenceText(error)))
     else:
         log(_("Volumes written to {path}.").format(path=path))

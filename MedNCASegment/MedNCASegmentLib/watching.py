@@ -110,7 +110,7 @@ class Watching:
     def _onSlider(self, value):
         self._showState()
 
-    def _onGrow(self, checked=None):
+    def _onGrow(self):
         report = self._runs(self._volume)[-1].report  # now: while packages are installed, another volume may be chosen
         self.ask(lambda node, volumeNode, model: self._grow(node, volumeNode, report))
 
@@ -134,7 +134,7 @@ class Watching:
             if varianceNode := self._variance():
                 review.setLegend(varianceNode, False)  # it is of the layer that is under this one
 
-    def _onRemove(self, checked=None):
+    def _onRemove(self):
         """The variance is over the image again."""
         growth.removeGrowth(self._volume)
         varianceNode = self._variance()
@@ -147,7 +147,7 @@ class Watching:
         segmentationNode = self._node.segmentation
         return segmentationNode.GetNodeReference(VARIANCE_ROLE) if segmentationNode else None
 
-    def _onDisturb(self, checked=None):
+    def _onDisturb(self):
         original = originalOf(self._volume)
         places = [finding.click for run in self._runs(original) for finding in run.report.findings]
         self.ask(lambda node, volumeNode, model: self._disturb(node, original, places))

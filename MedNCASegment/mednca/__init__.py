@@ -1,7 +1,7 @@
 """The engine: neural cellular automata that segment, say where they are unsure, and whether to trust it.
 
-It runs under any Python from 3.10 on with torch, numpy, SimpleITK and safetensors, and knows neither Slicer nor Qt nor
-training. The rooms; a file imports from its own room and from those above it in this list:
+It runs under any Python from 3.10 on with torch, numpy, SimpleITK, safetensors, pydicom and jsonschema, and knows
+neither Slicer nor Qt nor training. The rooms; a file imports from its own room and from those above it in this list:
 
     errors, axes, content          one kind of error; three values, one an axis; a segment's fingerprint
     files, schema, pool            bytes and JSON, whole or not at all; jobs over several processes

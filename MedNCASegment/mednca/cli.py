@@ -1,4 +1,4 @@
-"""The command line over the engine: models, segment, evaluate, benchmark, export, import, remove.
+"""The command line over the engine: models, segment, review, evaluate, benchmark, export, onnx, import, remove.
 
 Training adds its own commands (`mednca_train.cli`).
 
@@ -91,7 +91,7 @@ def main() -> None:
         _check_words(sys.argv[1:])
         app()
     except MedNCAError as error:
-        err.print(f"[bold red]Error:[/] {_plain(error)}", highlight=False, soft_wrap=True)
+        err.print(f"[bold red]Error:[/] {printable(error)}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("Stopped.")
@@ -122,11 +122,11 @@ def models(as_json: JsonFlag = False) -> None:
         state = entry["problem"] or ("ready" if entry["calibrated"] else "ready, not calibrated")
         size = "" if entry["problem"] else f"{entry['parameters']:,}"
         table.add_row(
-            _plain(entry["id"]),
-            _plain(entry.get("description", "")),
+            printable(entry["id"]),
+            printable(entry.get("description", "")),
             size,
             f"{dice:.3f}" if dice else "",
-            _plain(state),
+            printable(state),
         )
     out.print(table if entries else "No models found.")
 
@@ -227,7 +227,7 @@ def segment(
                 failures.append(_failure(job.image, outcome.error))
                 summary.add(job.name, [failure_row(job.name, job.image, str(outcome.error))])
             else:
-                report, own = outcome.result.report, rows_of(job.name, outcome.result.report)
+                report, own = outcome.result, rows_of(job.name, outcome.result)
                 summary.add(job.name, own)
                 if as_json:
                     results.append({"image": job.image, "folder": job.folder, "report": report.to_json()})
@@ -244,7 +244,7 @@ def segment(
     else:
         _tell(rows, results_folder)
     for note in notes:
-        err.print(f"[bold yellow]Note:[/] {_plain(note)}", highlight=False, soft_wrap=True)
+        err.print(f"[bold yellow]Note:[/] {printable(note)}", highlight=False, soft_wrap=True)
     for failure in failures:
         complain(failure)
     raise typer.Exit(1 if failures else 0)
@@ -313,7 +313,7 @@ def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, 
             bar.update(step, description=_stage(told), completed=told.step, total=told.total)
 
         for job in work:
-            bar.update(total, description=_plain(job.name))
+            bar.update(total, description=printable(job.name))
             yield outcome_of(lambda job: segment_volume(job, told), job)
 
 
@@ -379,7 +379,7 @@ def evaluate(
         with progress() as bar:
             task = bar.add_task("Cases", total=len(pairs))
             for pair in pairs:
-                bar.update(task, description=_plain(pair[0]))
+                bar.update(task, description=printable(pair[0]))
                 with _apart(failures, pair[0]):
                     scores += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
                 bar.update(task, advance=1)
@@ -616,12 +616,12 @@ def _tell(rows: list[dict], folder: Path) -> None:
         for row in rows:
             quality = row.get("signal nqm")
             table.add_row(
-                _plain(row["file"] or row["image"]),
+                printable(row["file"] or row["image"]),
                 row["side"] or "-",
                 ", ".join(f"{row[axis]:.0f}" for axis in "ras"),
                 f"{row['volume_ml']:.2f}",
                 f"{quality:.3f}" if quality is not None else "-",
-                _plain(_verdict(row)),
+                printable(_verdict(row)),
             )
         out.print(table)
 
@@ -646,7 +646,7 @@ def table(scores: Iterable[CaseScore], mean: Summary) -> None:
 
     for score in scores:
         table.add_row(
-            _plain(score.title), text(score.dice["union"]), text(score.hd95_mm["union"], 2), text(score.nqm),
+            printable(score.title), text(score.dice["union"]), text(score.hd95_mm["union"], 2), text(score.nqm),
             text(score.predicted_dice), score.verdict,
         )  # fmt: skip
     out.print(table)
@@ -657,9 +657,9 @@ def table(scores: Iterable[CaseScore], mean: Summary) -> None:
 def complain(failure: Mapping[str, str]) -> None:
     """Tell what went wrong with one image. failure: with "image" and "error"."""
     case = f"{failure['image']}: " if failure["image"] not in failure["error"] else ""
-    err.print(f"[bold red]Failed:[/] {_plain(case + failure['error'])}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]Failed:[/] {printable(case + failure['error'])}", highlight=False, soft_wrap=True)
 
 
-def _plain(text) -> str:
+def printable(text) -> str:
     """As `errors.plain`; and square brackets in it are not rich's markup."""
     return escape(plain(text))

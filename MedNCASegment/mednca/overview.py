@@ -12,9 +12,7 @@ from pathlib import Path
 from textwrap import fill
 
 import numpy as np
-import SimpleITK as sitk
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -22,9 +20,8 @@ from .axes import Box, triple
 from .files import write_bytes
 from .imaging.geometry import CanonicalImage
 from .models.description import Label
-from .models.weights import Model
 from .quality.verdict import COLORS
-from .result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Finding, Segmentation
+from .result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Finding, Report, Segmentation
 
 _UNSURE = LinearSegmentedColormap.from_list("unsure", ["#ff0000", "#ff00ff"])  # as in Slicer (`MedNCASegmentLib.maps`)
 # name, axis it cuts, axes shown (across, up), letters at the left, right, top and bottom: the radiological
@@ -39,7 +36,7 @@ _TITLE, _LETTER = 26, 18  # pixels above a plane, and at its sides
 
 @dataclass(frozen=True)
 class _Scene:
-    """What is shown of a finding: the image's part through a place, (i, j, k)."""
+    """What is shown of a finding: the image's part through a place, both indices (R, A, S) of the canonical image."""
 
     canonical: CanonicalImage
     center: np.ndarray
@@ -61,13 +58,11 @@ class _Scene:
         return [x - across, x + across, y - up, y + up]
 
 
-def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path: str | Path) -> Path:
+def draw_overview(result: Segmentation, path: str | Path) -> Path:
     """Write the picture of a result, two rows of planes for each finding: labels, then variance.
 
     Args:
-        image: the one that was segmented.
-        result: of it.
-        model: whose labels have names and colors.
+        result: what is shown; its report's model says the labels' names and colors.
         path: of the PNG.
 
     Returns:
@@ -76,11 +71,10 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path: s
     Raises:
         MedNCAError: where it cannot be written.
     """
-    canonical = CanonicalImage.of(image)
+    canonical, model = CanonicalImage.of(result.image), result.report.model
     labels, variance = (CanonicalImage.of(part).array for part in (result.labels, result.variance))
     height = 2 * _ROW * len(result.findings)
     figure = Figure(figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, _WIDTH), ylim=(0, height), autoscale_on=False)
     axes.set_axis_off()
@@ -96,12 +90,12 @@ def draw_overview(image: sitk.Image, result: Segmentation, model: Model, path: s
                 picture = scene.plane(canonical.array, plane)
                 axes.imshow(picture, cmap="gray", vmin=low, vmax=high, **_placed(extent))
                 if row == 0:
-                    _outline(axes, scene.plane(labels, plane), extent, model)
+                    _outline(axes, scene.plane(labels, plane), extent, model.labels)
                 else:
                     _overlay(axes, scene.plane(variance, plane), extent)
                 _name(axes, extent, title, plane[3])
         _bar(axes, top - 2 * _ROW)
-        _words(axes, top, finding, number, result, model)
+        _words(axes, top, finding, number, result.report)
     picture = BytesIO()
     figure.savefig(picture, dpi=_DPI, format="png", pil_kwargs={"compress_level": 3})
     write_bytes(path, picture.getvalue())
@@ -125,8 +119,8 @@ def _placed(extent: list[float]) -> dict:
     return {"origin": "lower", "extent": extent, "interpolation": "nearest", "aspect": "auto"}
 
 
-def _outline(axes: Axes, picture: np.ndarray, extent: list[float], model: Model) -> None:
-    for label in model.labels:
+def _outline(axes: Axes, picture: np.ndarray, extent: list[float], shown: tuple[Label, ...]) -> None:
+    for label in shown:
         mask = (picture == label.value).astype(float)
         if mask.any() and min(mask.shape) > 1:  # a contour needs an area
             axes.contour(mask, levels=[0.5], colors=[_shade(label)], linewidths=1.6, extent=extent, origin="lower")
@@ -161,7 +155,7 @@ def _bar(axes: Axes, bottom: float) -> None:
     axes.text(_BAR - 8, (low + high) / 2, "Variance of the members", fontsize=8, rotation=90, ha="center", va="center")
 
 
-def _words(axes: Axes, top: float, finding: Finding, number: int, result: Segmentation, model: Model) -> None:
+def _words(axes: Axes, top: float, finding: Finding, number: int, report: Report) -> None:
     verdict = finding.verdict
     where = "Whole image"
     if finding.click:
@@ -175,9 +169,9 @@ def _words(axes: Axes, top: float, finding: Finding, number: int, result: Segmen
     lines += [f"Together: {finding.volume_mm3['union'] / 1000:.2f} ml", ""]
     if finding.nqm["union"] is not None:
         lines += [f"NQM {finding.nqm['union']:.3f} (lower is steadier)"]
-    lines += [f"{result.report.members} members, seed {result.report.seed}", "", model.name]
+    lines += [f"{report.members} members, seed {report.seed}", "", report.model.name]
     axes.text(_WORDS, top - 110, "\n".join(lines), fontsize=9, va="top", linespacing=1.45)
-    for place, label in enumerate(reversed(model.labels)):
+    for place, label in enumerate(reversed(report.model.labels)):
         y = top - 2 * _ROW + 20 + 22 * place
         axes.plot([_WORDS, _WORDS + 24], [y, y], color=_shade(label), linewidth=2)
         axes.text(_WORDS + 32, y, label.name, fontsize=9, va="center")

@@ -13,7 +13,6 @@ from enum import Enum
 from pathlib import Path
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
@@ -293,7 +292,6 @@ class Trainer:
         deadline = time.monotonic() + seconds
         while self.isBusy and time.monotonic() < deadline:
             self.client.wait(20)
-            slicer.app.processEvents()
 
     def checkIdle(self) -> None:
         """Raises MedNCAError where something is being done."""

@@ -1,7 +1,8 @@
 """The training engine: from labeled volumes to a model folder that mednca can use.
 
     plan/            a run as data: the fingerprint of a data set, the plan proposed for it, the model's metadata
-    progress.py      how far work has come, and what its stages are called; validation_report.py: what it came to
+    progress.py      how far work has come, and what its stages are called; validation_report.py: what it came to;
+                     kept_rows.py: what was measured, row by row, kept until all of it is
     data/            cases: found, examined, read onto the model's grid, made into samples, degraded
     messages.py      requests to the worker, and its answers
     run_folder.py    what lies in a run's folder; run_lock.py: one worker there at a time; run_view.py: how it does

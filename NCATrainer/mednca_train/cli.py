@@ -265,7 +265,7 @@ def _runs_table(views) -> Table:
     for view in views:
         left = "-" if view.seconds_left is None else cli.clock(view.seconds_left)
         table.add_row(
-            *(cli._plain(text) for text in (Path(view.folder).name, view.name, view.state)),
+            *(cli.printable(text) for text in (Path(view.folder).name, view.name, view.state)),
             f"{view.iteration} / {view.of}", number(view.loss), number(view.dice), number(view.best_dice), left,
             f"{cli.clock(view.seconds_ago)} ago",
         )  # fmt: skip
@@ -699,7 +699,7 @@ def _usable(case_set, found, strict: bool = False):
     usable = [case for case in case_set.cases if case.name not in bad]
     if len(usable) < 2:
         raise MedNCAError(
-            "Training needs two usable cases at least, one to learn from, one to check with; there are {count}.",
+            "Two usable cases at least are needed, one of them to check with; there are {count}.",
             count=len(usable),
         )
     return usable
@@ -707,7 +707,7 @@ def _usable(case_set, found, strict: bool = False):
 
 def _tell_left_out(found) -> None:
     for name, problem in found.problems.items():
-        cli.err.print(cli._plain(f"Left out: {name}: {problem}"), highlight=False, soft_wrap=True)
+        cli.err.print(cli.printable(f"Left out: {name}: {problem}"), highlight=False, soft_wrap=True)
 
 
 def _end(found=None, failures=()) -> None:

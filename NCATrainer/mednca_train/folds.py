@@ -93,9 +93,7 @@ def split_into_folds(cases: list[Case], count: int, seed: int) -> list[dict[str,
     number = 0
     for center in centers:
         random.Random(seed).shuffle(center)
-        for (
-            names
-        ) in center:  # one person after the other, over the centers' borders, so that the folds are equally large
+        for names in center:  # one person after the other; the count goes on, so that the folds are equally large
             dealt[number % count] += names
             number += 1
     every = {case.name for case in cases}

@@ -48,17 +48,16 @@ class RunView:
         return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
 
-def view_runs(folder: str | Path, now: float | None = None) -> list[RunView]:
+def view_runs(folder: str | Path) -> list[RunView]:
     """How the runs of a folder are doing, the one saved last first.
 
     Args:
         folder: a run's, or one whose subfolders are, or hold some, as those of folds.
-        now: seconds since the epoch.
 
     Raises:
         MedNCAError: where there is no such folder, or no run.
     """
-    folder, now = Path(folder), time.time() if now is None else now
+    folder, now = Path(folder), time.time()
     if not folder.is_dir():
         raise MedNCAError("{folder} is no folder.", folder=folder)
     own = summary_of(folder)

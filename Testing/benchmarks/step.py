@@ -42,7 +42,7 @@ _PATIENCE = 60.0  # seconds, for a plan's turns
 
 def plans() -> dict[str, Plan]:
     atrium = CaseFacts(
-        "atrium", (183, 140, 88), (0.625,) * 3, (0.0, 1.0, 2.0), {1: 150_000}, (75.0, 55.0, 50.0), {1: 0.0}, "a"
+        "atrium", (183, 140, 88), (0.625,) * 3, {1: 150_000}, (75.0, 55.0, 50.0), {1: 0.0}, "a"
     )  # fmt: skip
     atria = propose(Fingerprint((atrium, replace(atrium, name="other", digest="b")))).plan
     named = {name.split("-")[0]: PRESETS[name].plan for name in ("hippocampus-m3dnca", "prostate-m3dnca")}

@@ -391,7 +391,7 @@ _REQUEST = {
 _PLANNED = {
     "command": "plan", "job": "j", "base": None, "family": "m3d-nca", "labels": {"1": "Organ"}, "changes": {"batch": 2},
     "estimate": False, "cases": [
-        {"name": f"case {n}", "size": [30 + n, 32, 28], "spacing": [1, 1, 1.5], "intensities": [0, 50, 100],
+        {"name": f"case {n}", "size": [30 + n, 32, 28], "spacing": [1, 1, 1.5],
          "labels": {"1": 900}, "extent": [12, 14, 10], "sides": {"1": 2.5 * n}, "digest": f"{n}", "problem": None}
         for n in range(3)
     ],

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from .. import __version__
 from ..errors import MedNCAError, Sentence
-from ..files import explained, write_bytes, write_json
+from ..files import explained, write_bytes, write_json, written
 from ..imaging.reading import case_name
 from ..models.description import Label
 from ..schema import read_json, record
@@ -159,11 +159,10 @@ class Derivatives:
         place = self.out / channels[0].parent.relative_to(self.source.root)
         stem, result = place / f"{name}_desc-{_DESC}_dseg", self.results / name / "segmentation.nii.gz"
         image = stem.with_name(stem.name + ".nii.gz")
-        with explained(image):
+        with explained(place):
             place.mkdir(parents=True, exist_ok=True)
-            staged = image.with_name(f".{image.name}.part")
-            shutil.copyfile(result, staged)
-            os.replace(staged, image)
+        with written(image) as made:
+            shutil.copyfile(result, made)
         write_json(
             stem.with_name(stem.name + ".json"),
             {

@@ -16,6 +16,7 @@ from ..imaging.reading import read_image, write_image
 from ..messages import Progress
 from ..models.weights import Model, load_model
 from ..overview import draw_overview
+from ..quality.verdict import DEFAULT_TARGET
 from ..result import ModelIdentity, Report, Segmentation
 from ..schema import read_json
 from ..segment import find_structures, segment_image
@@ -47,7 +48,7 @@ class Request:
     members: int | None = None
     seed: int | None = None
     device: str = "cpu"
-    target: float = 0.8
+    target: float = DEFAULT_TARGET
     memory_limit: float | None = None
     roi: bool | None = None
     find: bool = False
@@ -76,14 +77,6 @@ class Job:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Done:
-    """A volume that has a result. was_there: whether it was taken as it was."""
-
-    report: Report
-    was_there: bool = False
-
-
 def repeatable(job: Job) -> Job:
     """A job that may be done twice, as where its process dies between the result and the answer: then it takes the
     result that is there.
@@ -98,12 +91,15 @@ def repeatable(job: Job) -> Job:
     return replace(job, request=replace(request, missing=True))
 
 
-def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None) -> Done:
+def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None) -> Report:
     """Segment a volume and write its result, whole or not at all; any process can do it.
 
     Args:
         job: of a call.
         progress: called as of `segment.segment_image`.
+
+    Returns:
+        The report of the result; with `Request.missing`, of the one that is there where it is the same.
 
     Raises:
         MedNCAError: where it cannot be read, segmented or written, or something is there that may not go.
@@ -111,7 +107,7 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
     request, folder = job.request, Path(job.folder)
     with held(folder):
         if request.missing and (report := _same_result(job)):
-            return Done(report, was_there=True)
+            return report
         _check_target(folder, request)
         image, model, clicks = _read(job, progress), _model(request.model, request.sha256), list(job.clicks)
         if request.find:
@@ -124,18 +120,16 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
             request.memory_limit, request.roi, Path(job.image).name,
         )  # fmt: skip
         _check_target(folder, request)  # once more: whatever is there now was perhaps put there meanwhile
-        write_result(image, result, model, folder, replace=request.overwrite)
-    return Done(result.report)
+        write_result(result, folder, replace=request.overwrite)
+    return result.report
 
 
-def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: Path, replace: bool = False) -> None:
+def write_result(result: Segmentation, folder: Path, replace: bool = False) -> None:
     """Write the four files of a result, in a folder that appears whole or not at all.
 
     Args:
-        image: that was segmented.
-        result: of it.
-        model: that made it.
-        folder: of the result.
+        result: of an image.
+        folder: where it goes.
         replace: whether a folder that is there may go.
 
     Raises:
@@ -145,7 +139,7 @@ def write_result(image: sitk.Image, result: Segmentation, model: Model, folder: 
         write_image(result.labels, made / "segmentation.nii.gz")
         write_image(result.variance, made / "variance.nii.gz")
         write_json(made / REPORT, result.report.to_json())
-        draw_overview(image, result, model, made / OVERVIEW)
+        draw_overview(result, made / OVERVIEW)
 
 
 def read_result(folder: Path) -> Report | None:

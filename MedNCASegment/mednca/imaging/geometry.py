@@ -208,7 +208,7 @@ class Grid:
             nearest: take the nearest value, for labels, instead of interpolating linearly.
 
         Returns:
-            A copy, (R, A, S) of the grid's size: float32, or the array's type where `nearest`.
+            A copy, (R, A, S) of the grid's size: float32, or the array's type where `nearest` or `aligned`.
         """
         if self.aligned:
             return np.array(array[self._slices()], order="C")

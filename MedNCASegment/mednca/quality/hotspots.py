@@ -63,19 +63,17 @@ class Hotspot:
         return asdict(self)
 
 
-def find_hotspots(
-    variance: sitk.Image, mask: sitk.Image, probability: sitk.Image, most: int = MAX_HOTSPOTS
-) -> list[Hotspot]:
+def find_hotspots(variance: sitk.Image, mask: sitk.Image, probability: sitk.Image) -> list[Hotspot]:
     """Find the most uncertain regions on and near a result; where nothing was found, anywhere.
 
     Args:
         variance: 3D, of the members' probabilities, 0 to 0.25.
         mask: on the same grid, not 0 where the structure was found.
         probability: on the same grid, the members' mean probability of the structure.
-        most: how many at most.
 
     Returns:
-        The heaviest first. Where more than MAX_VOXELS are around the doubt, positions are those of a coarser grid.
+        The heaviest first, `MAX_HOTSPOTS` at most. Where more than MAX_VOXELS are around the doubt, positions are those
+        of a coarser grid.
     """
     box = _around_the_doubt(variance)
     if box is None:
@@ -104,7 +102,7 @@ def find_hotspots(
     outline = None if distance is None else _Outline(distance, probability, deviation)
     voxel = float(np.prod(variance.GetSpacing()))
     large = (label for label in statistics.GetLabels() if statistics.GetPhysicalSize(label) >= _LEAST_VOLUME)
-    heaviest = sorted(large, key=lambda label: -statistics.GetSum(label))[:most]
+    heaviest = sorted(large, key=lambda label: -statistics.GetSum(label))[:MAX_HOTSPOTS]
     found = []
     for label in heaviest:
         index = statistics.GetMaximumIndex(label)

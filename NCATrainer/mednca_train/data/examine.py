@@ -70,7 +70,6 @@ def examine(case: Case, values: Collection[int] | None = None, channels: tuple[s
             case.name,
             triple(int(n) for n in canonical.array.shape),
             _rounded(canonical.spacing, 4),
-            _rounded(np.percentile(canonical.array, (0.5, 50, 99.5)), 4),
             found,
             _rounded((last - first + 1) * canonical.spacing, 2),
             _sides(canonical_labels, found),

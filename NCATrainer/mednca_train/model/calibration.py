@@ -217,25 +217,20 @@ def _cost(told: list[_Told], coverage: float) -> float:
     return float(np.mean([np.mean(group) for group in costs.values()])) if costs else 0.0
 
 
-def verdicts(
-    calibration: Calibration | None, samples: Iterable[Sample], target: float = DEFAULT_TARGET
-) -> list[Verdict]:
-    """What the light says of each sample; without a calibration it is grey."""
+def verdicts(calibration: Calibration | None, samples: Iterable[Sample]) -> list[Verdict]:
+    """What the light says of each sample at the usual target; without a calibration it is grey."""
     members = calibration.members if calibration else 0
-    return [judge(s.signals, members, calibration, target, s.grey, s.context) for s in samples]
+    return [judge(s.signals, members, calibration, DEFAULT_TARGET, s.grey, s.context) for s in samples]
 
 
-def verdicts_apart(
-    calibration: Calibration, made_with: list[Sample], samples: list[Sample], target: float = DEFAULT_TARGET
-) -> list[Verdict]:
-    """What the light says of each sample, where a case that the calibration was made with is judged by one that was
-    made without it; grey, where there would be none for such an image without it.
+def verdicts_apart(calibration: Calibration, made_with: list[Sample], samples: list[Sample]) -> list[Verdict]:
+    """What the light says of each sample at the usual target, where a case that the calibration was made with is judged
+    by one that was made without it; grey, where there would be none for such an image without it.
 
     Args:
         calibration: of a model.
         made_with: the samples that it was made with.
         samples: to be judged.
-        target: Dice that they are judged against.
     """
     apart = _apart(calibration, made_with, samples)
 
@@ -244,7 +239,7 @@ def verdicts_apart(
         is_known = others and (sample.context in others.curves or sample.context not in calibration.curves)
         return others if is_known else None
 
-    return [verdict for s in samples for verdict in verdicts(of(s), [s], target)]
+    return [verdict for s in samples for verdict in verdicts(of(s), [s])]
 
 
 def _apart(
@@ -261,13 +256,12 @@ def _apart(
     }
 
 
-def found_by(samples: list[Sample], judged: list[Verdict], target: float = DEFAULT_TARGET) -> dict:
+def found_by(samples: list[Sample], judged: list[Verdict]) -> dict:
     """What verdicts found on samples.
 
     Args:
         samples: with known answers.
-        judged: a verdict on each of them.
-        target: Dice that they were judged against.
+        judged: a verdict on each of them, at the usual target.
 
     Returns:
         Shares of the failures and of the good ones, the interval's coverage and the mean absolute error of the expected
@@ -276,9 +270,9 @@ def found_by(samples: list[Sample], judged: list[Verdict], target: float = DEFAU
     rows = list(zip(samples, judged, strict=True))
     groups = dict.fromkeys(s.group for s in samples)
     return {
-        "target_dice": target,
-        **_shares(rows, target),
-        "groups": {name: _shares([row for row in rows if row[0].group == name], target) for name in groups},
+        "target_dice": DEFAULT_TARGET,
+        **_shares(rows),
+        "groups": {name: _shares([row for row in rows if row[0].group == name]) for name in groups},
         "conditions": {
             name: {
                 "dice": _mean([s.dice for s in samples if s.condition == name]),
@@ -289,9 +283,9 @@ def found_by(samples: list[Sample], judged: list[Verdict], target: float = DEFAU
     }
 
 
-def _shares(rows: list[tuple[Sample, Verdict]], target: float) -> dict:
-    failed = [row for row in rows if row[0].dice < target]
-    good = [row for row in rows if row[0].dice >= target]
+def _shares(rows: list[tuple[Sample, Verdict]]) -> dict:
+    failed = [row for row in rows if row[0].dice < DEFAULT_TARGET]
+    good = [row for row in rows if row[0].dice >= DEFAULT_TARGET]
     told = [(s.dice, v.low, v.predicted_dice, v.high) for s, v in rows
             if v.low is not None and v.predicted_dice is not None and v.high is not None]  # fmt: skip
     return {

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mednca import __version__
@@ -332,7 +331,6 @@ def _figure(report: dict, judged: list[tuple[Sample, Verdict]]) -> bytes:
     """Expected against true Dice, a panel for each group, each result in its light's color."""
     groups = list(report["groups"])
     figure = Figure(figsize=(4.6 * len(groups), 4.8), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
     for number, group in enumerate(groups, start=1):
         axes = figure.add_subplot(1, len(groups), number)
         rows = [(s, v) for s, v in judged if s.group == group and s.condition not in NONSENSE]

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from mednca.axes import triple
 from mednca.errors import MedNCAError, Sentence
-from mednca.nca.architecture import Shape
 
 from .estimate import Estimate
 from .fingerprint import Fingerprint
@@ -133,15 +133,10 @@ def work_of(plan: Plan, field: Sequence[int] | None = None) -> float:
     a, total = plan.architecture, 0.0
     per_cell = a.parameter_count() / len(a.levels)
     for number, level in enumerate(a.levels):
-        frame = math.prod(a.frame(level, _shape(field or plan.field_of_view)))
+        frame = math.prod(a.frame(level, triple(field or plan.field_of_view)))
         cells = frame if field or not number else min(frame, math.prod(plan.patch))
         total += cells * level.steps * per_cell
     return total if field else total * plan.batch * plan.duplication
-
-
-def _shape(field: Sequence[int]) -> Shape:
-    r, a, s = field
-    return (r, a, s)
 
 
 def _ladder(fingerprint, label_names, family, seed) -> list[Proposal]:

@@ -15,7 +15,6 @@ _ROW = record(
         "name": LINE,
         "size": numbers(3, 0, 1e6, "integer"),
         "spacing": numbers(3, 0),
-        "intensities": numbers(3),
         "labels": optional(named({"type": "integer", "minimum": 1}) | _OF_VALUES),
         "extent": numbers(3, 0),
         "sides": optional(named(NUMBER) | _OF_VALUES),
@@ -23,7 +22,7 @@ _ROW = record(
         "problem": {"anyOf": [SENTENCE, {"type": "null"}]},
         "channels": PREPROCESSING["properties"]["channels"],
     },
-    ("name", "size", "spacing", "intensities", "labels", "extent", "sides", "digest", "problem"),
+    ("name", "size", "spacing", "labels", "extent", "sides", "digest", "problem"),
 )
 _USABLE = record(
     {
@@ -48,7 +47,6 @@ class CaseFacts:
         name: of the case.
         size: voxels.
         spacing: mm.
-        intensities: percentiles 0.5, 50 and 99.5.
         labels: voxels per label value other than 0.
         extent: mm of the labels' bounding box.
         sides: per label value, how far its middle lies to the right (R) of the image's middle, mm.
@@ -60,7 +58,6 @@ class CaseFacts:
     name: str
     size: tuple[int, int, int] = (0, 0, 0)
     spacing: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    intensities: tuple[float, float, float] = (0.0, 0.0, 0.0)
     labels: dict[int, int] = field(default_factory=dict)
     extent: tuple[float, float, float] = (0.0, 0.0, 0.0)
     sides: dict[int, float] = field(default_factory=dict)

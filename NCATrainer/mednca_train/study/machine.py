@@ -25,11 +25,12 @@ class Trial:
 
     Attributes:
         folder: of the contender's model.
-        case, image, labels: its name, and the paths of its files; others: of the image's further channels.
+        case, image, labels: its name, and the paths of its files.
         scans: as of `plan.Machine`.
         threads: that it computes with, each on a core of its own as long as there are some.
         memory_mb: that the process may hold; more is refused by the system.
         seed: of the fire masks.
+        others: paths of the image's further channels.
     """
 
     folder: str

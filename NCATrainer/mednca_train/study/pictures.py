@@ -7,7 +7,6 @@ from io import BytesIO
 
 import numpy as np
 import SimpleITK as sitk
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -47,7 +46,6 @@ def draw(job: PictureJob) -> bytes:
         MedNCAError: where a case cannot be measured.
     """
     figure = Figure(figsize=(7.2, 2.6 * len(job.rows) + 0.5), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
     grid = figure.subplots(len(job.rows), len(_PLANES), squeeze=False)
     for (name, measured, structure), line in zip(job.rows, grid, strict=True):
         (result,) = (each for each in results(measured) if each.row["structure"] == structure)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -246,7 +245,6 @@ def _mean(figures: dict | None, digits: int) -> str:
 def _figure(answer: Answer) -> bytes:
     """Dice of the union: curves along the axis, with the band of most cases, or all cases of each contender."""
     figure = Figure(figsize=(7.2, 4.2), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     (_curves if len(answer.part.values) > 1 else _strips)(axes, answer)
     axes.set_ylabel("Dice, union")
@@ -308,7 +306,6 @@ def _is_over_parameters(answer: Answer) -> bool:
 def _over_parameters(answer: Answer) -> bytes:
     """Mean Dice of the union of each contender, with the band of most cases, over its trainable numbers."""
     figure = Figure(figsize=(7.2, 4.8), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     value = answer.part.values[0]
     for number, contender in enumerate(answer.part.contenders):
@@ -452,7 +449,6 @@ def _number(value: float | None) -> str:
 def _lights(light: Judged) -> bytes:
     """Dice over NQM with the paper's line, and expected against true Dice, each result in its light's color."""
     figure = Figure(figsize=(9.6, 4.6), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
     over_metric, expected = figure.subplots(1, 2)
     for color in _GOOD:
         rows = [row for row in light.rows if row["verdict"] == color]

@@ -15,6 +15,7 @@ from ..plan.plan import LOSSES, Plan
 from .distributed import total
 
 _SMOOTH = 1.0
+_FOCUS = 2.0  # gamma of Lin et al.: how much less an easy voxel counts
 
 
 def dice_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
@@ -32,7 +33,7 @@ def bce_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -
     return _mean(loss, valid)
 
 
-def focal_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor, gamma: float = 2.0) -> torch.Tensor:
+def focal_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     """Binary focal loss (Lin et al. 2017): cross-entropy weighted by (1 - p_true)^gamma, voxel by voxel.
 
     The weight of the paper's public code is a softmax over all voxels, which leaves the term near zero; this
@@ -40,7 +41,7 @@ def focal_loss(logits: torch.Tensor, targets: torch.Tensor, valid: torch.Tensor,
     """
     loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     p = torch.sigmoid(logits)
-    weight = (targets * (1 - p) + (1 - targets) * p) ** gamma
+    weight = (targets * (1 - p) + (1 - targets) * p) ** _FOCUS
     return _mean(weight * loss, valid) / _mean(weight, valid).detach().clamp_min(0.1)
 
 
