@@ -132,6 +132,37 @@ def test_what_is_missing_and_some_participants(raw, model, tmp_path):
     assert len(list(out.rglob("*_dseg.nii.gz"))) == 3
 
 
+def test_clicks_call_an_image_as_its_file_or_its_result(raw, model, tmp_path):
+    """And those of an image that cannot be segmented are passed over."""
+    (raw / "sub-03/anat").mkdir(parents=True)
+    for ending in ("nii", "nii.gz"):
+        _write(raw, f"sub-03/anat/sub-03_T1w.{ending}")
+    clicks = tmp_path / "clicks.csv"
+    rows = [f"{name},-11,-13,10" for name in ("sub-01_T1w.nii.gz", "sub-02_ses-b", "sub-03")]
+    clicks.write_text("\n".join(["image,r,a,s", *rows, ""]), encoding="utf-8")
+    out = tmp_path / "out"
+    result = _run(raw, "--bids", "--model", model, "--out", out, "--clicks", clicks)
+    assert result.exit_code == 1 and "have the same name" in result.output, result.output
+    assert sorted(path.parent.name for path in out.rglob("report.json")) == [
+        "sub-01", "sub-02_ses-a_acq-mprage_run-1", "sub-02_ses-b",
+    ]  # fmt: skip
+    told = json.loads((out / "sub-01/anat/sub-01_desc-mednca_dseg.json").read_text("utf-8"))
+    assert told["MedNCA"]["findings"][0]["click"] == [-11, -13, 10]
+
+
+def test_label_maps_with_other_labels_have_a_place_of_their_own(raw, model, tmp_path):
+    """One table names the labels of all that lie there."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".DS_Store").write_bytes(b"")  # a folder that somebody looked into is new all the same
+    assert _run(raw, "--bids", "--participant-label", "01", "--model", model, "--out", out).exit_code == 0
+    before = {file: (out / file).read_bytes() for file in _files(out)}
+    other = str(save(bright_model(id="other", labels=2), tmp_path / "other"))
+    result = _run(raw, "--bids", "--participant-label", "02", "--model", other, "--out", out)
+    assert "with other labels; choose another --out" in str(result.exception)
+    assert {file: (out / file).read_bytes() for file in _files(out)} == before
+
+
 def test_channels_are_suffixes(raw, tmp_path):
     two = str(save(difference_model(), tmp_path / "two"))
     found, problems = BidsDataset(raw, ("T1w", "T2w")).images()

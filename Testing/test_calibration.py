@@ -302,6 +302,15 @@ def calibrated(cases, tmp_path_factory):
     return folder
 
 
+def test_a_model_keeps_its_light_where_none_can_be_made(calibrated, cases, monkeypatch):
+    measure_here(monkeypatch)
+    result = _run("calibrate", calibrated / "made", "--out", calibrated / "none", "--data", cases[0].image.parents[1],
+                  "--cases", calibrated / "split.json", "--calibration-cases", 1, "--keep-names")  # fmt: skip
+    told = str(result.exception)
+    assert "Too few cases" in told and "Nothing is written" in told and "stays grey" not in told, result.output
+    assert not (calibrated / "none").exists()
+
+
 def test_a_calibration_is_saved_with_its_samples(calibrated):
     model = load_model(calibrated / "made")
     samples, tried = samples_of(model.info["quality"]["samples"])

@@ -193,6 +193,10 @@ def test_group_channels(tmp_path):
         "b": "b lacks its channel ADC, the file b_0001.",
         "c": "c lacks its channel ADC, the file c_0001.",
     }
+    sitk.WriteImage(sitk.JoinSeries([image_of(np.ones((4, 4, 4), np.float32))] * 2), str(tmp_path / "p_0001.nii.gz"))
+    several = [("a_0000", tmp_path / "a_0000"), ("p_0001", tmp_path / "p_0001.nii.gz"), ("a_0001", tmp_path / "a_0001")]
+    whole, problems = group_channels(several, ("T2", "ADC"))  # a file that holds both is one image, whatever its number
+    assert [name for name, _paths in whole] == ["a", "p_0001"] and not problems
     alone, problems = group_channels([(name, tmp_path / name) for name in names], ("image",))
     assert [name for name, _paths in alone] == names and not problems
 

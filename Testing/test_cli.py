@@ -1,11 +1,13 @@
 """The command line as a user types it: results, one bad image among good ones, exit status, nothing half-written."""
 
+import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +159,21 @@ def test_a_failed_write_leaves_nothing(tmp_path, model, images, monkeypatch):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(tmp_path, model, images):
+    (tmp_path / "other").mkdir()
+    shutil.copy(images / "a.nii.gz", tmp_path / "other")
+    (tmp_path / "other" / "c.nii.gz").write_bytes(b"no image")
+    result = run("segment", images, tmp_path / "other", "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert result.exit_code == 1 and "give one of them another --out" in result.output.replace("\n", " ")
+    rows = list(csv.DictReader((tmp_path / "out" / "summary.csv").read_text("utf-8").splitlines()))
+    assert sorted((row["image"], row["file"], bool(row["error"])) for row in rows) == [
+        ("a", "a.nii.gz", False), ("a", "a.nii.gz", True), ("b", "b.nii.gz", False), ("c", "c.nii.gz", True),
+    ]  # fmt: skip
+    table = tmp_path / "out" / "summary.csv"
+    told = run("review", table, "--images", images, "--out", tmp_path / "d.mrb")
+    assert told.exit_code == 0 and "2 images have no result." in told.output.replace("\n", " "), told.output
+
+
 def test_same_names_are_told(tmp_path, model, images):
     other = tmp_path / "other"
     other.mkdir()
@@ -207,6 +224,62 @@ def test_evaluate(tmp_path, model, images):
     assert moved.exit_code == 1 and "differ" in moved.output
     before = file.read_bytes()
     assert run(*words, "--members", 0).exit_code == 1 and file.read_bytes() == before
+
+
+def test_figures_go_into_no_image(tmp_path, model, images):
+    """A slip of the hand must not cost the expert's label map."""
+    before = (images / "a.nii.gz").read_bytes()
+    words = ("evaluate", "--model", model, "--images", images, "--labels", images, "--members", 1)
+    result = run(*words, "--out", images / "a.nii.gz")
+    assert "must end in .json" in str(result.exception) and (images / "a.nii.gz").read_bytes() == before
+
+
+def test_labels_of_another_organ_are_no_case(tmp_path, model, images):
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    for name, value in (("a", 1), ("b", 7)):
+        sitk.WriteImage(image_of((BALL * value).astype(np.uint8), (1, 1.5, 2)), str(labels / f"{name}.nii.gz"))
+    words = ("evaluate", "--model", model, "--images", images, "--labels", labels, "--out", tmp_path / "f.json")
+    result = run(*words, "--members", 1)
+    assert result.exit_code == 1 and "none of the model's labels (1), but 7; --union" in result.output.replace(
+        "\n", " "
+    )
+    assert json.loads((tmp_path / "f.json").read_text("utf-8"))["mean"]["dice"]["union"] == 1
+    assert run(*words, "--members", 1, "--union").exit_code == 0
+
+
+def test_who_stops_a_call_has_the_table_and_is_told_how_to_go_on(tmp_path, model, images, monkeypatch):
+    from mednca.batch import jobs
+
+    segment, calls = jobs.segment_image, []
+
+    def stopped(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return segment(*arguments)
+
+    monkeypatch.setattr(jobs, "segment_image", stopped)
+    words = ("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1)
+    result = run(*words)
+    assert result.exit_code == 130
+    assert "Stopped. 1 of 2 images have a result; the same command with --missing goes on." in result.output
+    assert "\na,a.nii.gz," in (tmp_path / "out" / "summary.csv").read_text("utf-8")
+    assert run(*words, "--missing").exit_code == 0 and len(calls) == 3
+
+
+def test_a_head_without_a_click_is_told_before_minutes_are_spent(tmp_path):
+    """And what no computer has is told once, not of each image."""
+    folder = tmp_path / "heads"
+    folder.mkdir()
+    for name in "ab":
+        sitk.WriteImage(image_of(np.pad((BALL * 50).astype(np.float32), 60)), str(folder / f"{name}.nii.gz"))
+    words = ("segment", folder, "--model", "hippocampus-m3dnca", "--out", tmp_path / "out", "--members", 1)
+    result = run(*words)
+    told = result.output.replace("\n", " ")
+    assert result.exit_code == 1 and told.count("or have it searched for (--find)") == 2 and "a.nii.gz" in told
+    unknown = run(*words, "--device", "gpu")
+    assert isinstance(unknown.exception, MedNCAError) and "gpu" in str(unknown.exception)
 
 
 def test_evaluate_only_the_validation_cases_of_a_split(tmp_path, model, images):
@@ -304,6 +377,50 @@ def test_a_wrong_request_is_one_sentence_and_status_2(tmp_path):
     done = _command(packages, "segment", tmp_path / "x.nii", "--model", "nobody", "--out", tmp_path / "out")
     assert done.returncode == 2 and "no model 'nobody'" in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [
+    ("runs", "n" * 300), ("resume", "n" * 300), ("plan", "--data", "n" * 300),
+    ("review", "n" * 300, "--images", ".", "--out", "a.mrb"),
+    ("segment", "n" * 300, "--bids", "--model", "hippocampus-m3dnca", "--out", "out"),
+])  # fmt: skip
+def test_a_name_that_no_file_can_have_is_one_sentence(images, monkeypatch, capsys, words):
+    monkeypatch.chdir(images)
+    monkeypatch.setattr(sys, "argv", ["mednca", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr().err
+    assert ended.value.code in (1, 2) and "nnn" in told and "Traceback" not in told
+
+
+def test_a_name_that_is_no_text_is_written_nowhere(tmp_path, model, images):
+    """C++ libraries would end the process."""
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/x\xff")
+    result = run("segment", images / "a.nii.gz", "--model", model, "--out", out, "--members", 1)
+    assert result.exit_code == 1 and "is a name that is not text" in result.output
+    assert not os.path.lexists(out)
+
+
+def test_names_are_not_markup(tmp_path, images, monkeypatch):
+    """Square brackets stay as they are, in tables and in sentences."""
+    monkeypatch.setattr(cli.out, "_width", 300)
+    odd = bright_model()
+    odd = replace(odd, labels=(replace(odd.labels[0], name="T1 [/T2] $x{$"),))
+    folder = str(save(odd, tmp_path / "odd [bold]"))
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    for path in sorted(images.iterdir()):
+        like = sitk.ReadImage(str(path))
+        mask = image_of(BALL.astype(np.uint8))
+        mask.CopyInformation(like)
+        sitk.WriteImage(mask, str(labels / path.name))
+    measured = run("evaluate", "--model", folder, "--images", images, "--labels", labels, "--members", 1,
+                   "--out", tmp_path / "figures [1].json")  # fmt: skip
+    assert measured.exit_code == 0 and "Mean Dice, T1 [/T2] $x{$:" in measured.stdout, measured.output
+    assert (tmp_path / "figures [1].json").is_file()
+    assert run("segment", images, "--model", folder, "--out", tmp_path / "out [a]", "--members", 1).exit_code == 0
+    written = run("export", folder, tmp_path / "a[red].zip")
+    assert f"Written: {tmp_path / 'a[red].zip'}" in written.stdout, written.output
 
 
 @pytest.mark.parametrize("words", [

@@ -59,6 +59,15 @@ def test_a_thin_image():
     assert len(found) == 1 and found[0].volume_mm3 > 5
 
 
+def test_doubt_far_from_what_was_found_is_none(monkeypatch):
+    """Also where the structure itself is sure, so that all doubt is far away."""
+    image = image_of(_bumps(((48, 25, 20), 2.0, 0.2), shape=(60, 40, 30)))
+    mask = sitk.Image(image) * 0
+    assert find_hotspots(image, mask, image * 0)
+    mask[8:16, 20:30, 15:25] = 1
+    assert find_hotspots(image, mask, mask * 1.0) == []
+
+
 @pytest.mark.parametrize("spacing", [(1.0, 1.2, 1.5), (0.5, 0.5, 3.0)])
 def test_a_large_region_is_searched_on_a_coarser_grid(monkeypatch, spacing):
     """Odd sizes, doubt up to the last plane, and a structure with two pieces."""

@@ -17,13 +17,14 @@ from mednca.imaging import dicom, header
 from mednca.imaging.reading import (
     check_image,
     check_same_grid,
+    checksum,
     find_images,
     pair_by_name,
     read_image,
     read_labels,
     write_image,
 )
-from phantoms import image_of, rotation
+from phantoms import array_of, image_of, rotation
 
 ARRAY = np.random.default_rng(0).normal(size=(9, 8, 7)).astype(np.float32)
 
@@ -44,6 +45,24 @@ def test_formats(tmp_path, suffix):
 def test_dicom_folder(tmp_path):
     assert find_images(_series(tmp_path)) == [tmp_path]
     assert read_image(tmp_path).GetSize() == (9, 8, 7)
+
+
+@pytest.mark.parametrize(
+    ("tag", "values", "wanted"),
+    [
+        ("0028|1053", ("1", "0.5"), lambda stored: stored * 0.5),  # slope
+        ("0028|1052", ("0", "-1024"), lambda stored: stored - 1024),  # intercept
+    ],
+)
+def test_dicom_slices_of_different_scales(tmp_path, tag, values, wanted):
+    """As of PET, whose first slice is often empty: its scale says nothing of the others' type."""
+    plain, scaled = tmp_path / "plain", tmp_path / "scaled"
+    for folder, changes in ((plain, {}), (scaled, {k: {tag: values[k > 0]} for k in range(7)})):
+        folder.mkdir()
+        _series(folder, changes)
+    stored, read = (array_of(read_image(folder)) for folder in (plain, scaled))
+    np.testing.assert_allclose(read[..., 1:], wanted(stored[..., 1:]), rtol=1e-6)
+    np.testing.assert_array_equal(read[..., 0], stored[..., 0])
 
 
 TYPES = (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.uint64, np.int64, np.float32, np.float64)
@@ -465,6 +484,36 @@ def test_a_name_that_is_no_text(tmp_path):
     assert str(error.value).isascii()
 
 
+def test_a_name_that_says_another_packing_is_told(tmp_path):
+    """Sound files both: renamed they are read."""
+    packed, plain = _write(image_of(ARRAY), tmp_path / "a.nii.gz"), _write(image_of(ARRAY), tmp_path / "b.nii")
+    for path, name, told in ((packed, "c.nii", "ends in .nii.gz"), (plain, "d.nii.gz", "ends in .nii.")):
+        with pytest.raises(MedNCAError, match=told):
+            read_image(path.rename(tmp_path / name))
+
+
+def test_a_checksum_is_of_what_an_image_holds(tmp_path):
+    """Not of its name or place; and of voxels in a file of their own, too."""
+    for name in ("one", "two", "series"):
+        (tmp_path / name).mkdir()
+    one = _write(image_of(ARRAY), tmp_path / "one" / "a.mha")
+    two = tmp_path / "two" / "b.mha"
+    two.write_bytes(one.read_bytes())
+    assert checksum(one) == checksum(two)
+    header, voxels = _write(image_of(ARRAY), tmp_path / "one" / "a.nhdr"), tmp_path / "one" / "a.raw"
+    before = checksum(header)
+    voxels.write_bytes(voxels.read_bytes()[::-1])
+    assert checksum(header) != before
+    series = _series(tmp_path / "series")
+    before = checksum(series)
+    (series / "notes.txt").write_text("of a person", encoding="utf-8")
+    assert checksum(series) == before
+    (series / "3.dcm").unlink()
+    assert checksum(series) != before
+    with pytest.raises(MedNCAError, match="cannot be read"):
+        checksum(tmp_path / "gone.nii")
+
+
 def test_limits_are_those_of_the_header_and_this_computer(tmp_path, monkeypatch):
     """They are checked before a voxel is decoded: the files are too short for what they promise."""
     path = _nifti(tmp_path, {42: ("3h", 900, 900, 900)})
@@ -474,6 +523,22 @@ def test_limits_are_those_of_the_header_and_this_computer(tmp_path, monkeypatch)
     with pytest.raises(MedNCAError, match="GB"):
         read_image(_nifti(tmp_path, {}))
     assert check_image(image_of(ARRAY[:2, :2, :2]), "small").GetSize() == (2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "slope", "bytes_"), [("i2", 1.0, 6), ("i2", 2.0, 8), ("f8", 1.0, 16), ("f8", 2.0, 12)]
+)
+def test_the_memory_that_reading_takes_is_known(monkeypatch, kind, slope, bytes_):
+    """A voxel: as it is read, its single precision, and ITK's copy of what is kept of them."""
+    small = header.Header(
+        file="a", size=(10, 10, 10), dtype=np.dtype(kind), spacing=(1.0,) * 3, direction=np.eye(3), origin=(0.0,) * 3,
+        data="a", slope=slope,
+    )  # fmt: skip
+    monkeypatch.setattr(header, "physical_memory", lambda: 1000 * bytes_ / header._MEMORY_SHARE + 1)
+    assert header.checked(small) is small
+    monkeypatch.setattr(header, "physical_memory", lambda: 1000 * bytes_ / header._MEMORY_SHARE - 1)
+    with pytest.raises(MedNCAError, match="GB"):
+        header.checked(small)
 
 
 def test_memory_is_told():

@@ -17,6 +17,7 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from mednca import cli
+from mednca.batch import jobs
 from mednca.batch.clicks import read_clicks
 from mednca.batch.csv_file import quoted, unquoted
 from mednca.batch.jobs import RESULT_FILES, Job, Request, read_result, repeatable, segment_volume
@@ -87,13 +88,50 @@ def test_only_what_is_missing_is_segmented(tmp_path, model, images):
     other = run(*words, "--seed", 77)
     assert other.exit_code == 1 and "is of another request" in other.output.replace("\n", " ")
     assert len(table(tmp_path / "out")) == 3
-    assert run(*words, "--target", 0.5).exit_code == 0  # another target is no other result
+    assert run(*words, "--target", 0.5).exit_code == 0  # another target is no other result, but another verdict
+    first, labels = tmp_path / "out" / "v0", _labels(tmp_path / "out" / "v0")
+    assert {row["target_dice"] for row in table(tmp_path / "out")} == {"0.5"}
+    assert json.loads((first / "report.json").read_text("utf-8"))["target_dice"] == 0.5
+    assert {file.name for file in first.iterdir()} == set(RESULT_FILES) and np.array_equal(_labels(first), labels)
+    (first / "segmentation.nii.gz").unlink()  # somebody wants it made again
+    assert run(*words, "--target", 0.5).exit_code == 0 and np.array_equal(_labels(first), labels)
     described = json.loads((Path(model) / "model.json").read_text("utf-8"))
     described["quality"] = described.get("quality", {}) | {"calibration": CALIBRATION}
     shutil.copytree(model, tmp_path / "calibrated")
     (tmp_path / "calibrated" / "model.json").write_text(json.dumps(described), "utf-8")
     anew = run(*words[:3], tmp_path / "calibrated", *words[4:])  # the same weights, another light
     assert anew.exit_code == 1 and "is of another request" in anew.output.replace("\n", " ")
+
+
+def test_a_result_of_another_person_is_not_taken(tmp_path, model):
+    """Whose image has the same name, as those in folders of their own have; nor that of an image that was changed."""
+    for person, names in (("p1", ("T1",)), ("p2", ("T0", "T1"))):
+        write_balls(tmp_path / person, names)
+    one, two = (tmp_path / person / "T1.nii.gz" for person in ("p1", "p2"))
+    assert one.read_bytes() != two.read_bytes()
+    words = ("--model", model, "--out", tmp_path / "out", "--members", 2, "--missing")
+    assert run("segment", one, *words).exit_code == 0
+    before = (tmp_path / "out" / "T1" / "report.json").read_bytes()
+    again = run("segment", two, *words)
+    assert again.exit_code == 1 and "is of another request" in again.output.replace("\n", " ")
+    assert (tmp_path / "out" / "T1" / "report.json").read_bytes() == before
+    (tmp_path / "elsewhere").mkdir()
+    moved = one.rename(tmp_path / "elsewhere" / "T1.nii.gz")
+    assert run("segment", moved, *words).exit_code == 0  # the same image, wherever it lies
+    (chosen,), _more, _failed = doubtful(tmp_path / "out", tmp_path, 9)
+    assert chosen.image == moved  # of two of this name
+    with pytest.raises(MedNCAError, match="is another image by now"):
+        doubtful(tmp_path / "out", tmp_path / "p2", 9)
+
+
+def test_a_model_that_was_calibrated_meanwhile_is_read_again(tmp_path, model):
+    """By a cluster's worker, which outlives calls: the weights are the same, the light is not."""
+    request = Request(model, load_model(Path(model)).sha256)
+    assert jobs._model(request).calibration is None and jobs._model(request) is jobs._model(request)
+    described = json.loads((Path(model) / "model.json").read_text("utf-8"))
+    described["quality"] = described.get("quality", {}) | {"calibration": CALIBRATION}
+    (Path(model) / "model.json").write_text(json.dumps(described), "utf-8")
+    assert jobs._model(request).calibration is not None
 
 
 def test_the_table_and_the_page(tmp_path, model, images):
@@ -157,6 +195,8 @@ def test_clicks_of_a_file(tmp_path, model, images):
     assert run(*words).exit_code == 0
     found = {row["image"]: row["structure"] for row in table(tmp_path / "out")}
     assert found == {"v0": "1", "v1": "2", "v2": "1"}
+    clicks.write_text("image,r,a,s\nMu\u0308ller,1,2,3\n", "utf-8")  # as macOS writes it
+    assert read_clicks(clicks, {"M\u00fcller": "v0"}) == {"v0": [(1, 2, 3)]}
     assert read_result(tmp_path / "out" / "v0").findings[0].click == (-11, -13, 10)
 
 
@@ -175,9 +215,9 @@ def test_a_wrong_file_of_clicks_is_one_sentence(tmp_path, text, told):
     path = tmp_path / "clicks.csv"
     path.write_text(text, "utf-8")
     with pytest.raises(MedNCAError, match=told):
-        read_clicks(path, ["v0", "v1"])
+        read_clicks(path, {"v0": "v0", "v1": "v1"})
     with pytest.raises(MedNCAError, match=r"nothing\.csv"):
-        read_clicks(tmp_path / "nothing.csv", ["v0"])
+        read_clicks(tmp_path / "nothing.csv", {"v0": "v0"})
 
 
 def test_a_wrong_request_is_told_once(tmp_path, model, images):
@@ -190,8 +230,13 @@ def test_a_wrong_request_is_told_once(tmp_path, model, images):
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_no_table_cannot_be_reviewed(tmp_path, images):
-    (tmp_path / "summary.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+_ROW = "image,file,verdict,expected_dice,error\n"
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "image,verdict,expected_dice,error\nv0,red,0.2,\n", f"{_ROW}v0\n",
+                                  f"{_ROW}v0,/etc/hosts,red,0.2,\n", f"{_ROW}../v0,v0,red,0.2,\n"])  # fmt: skip
+def test_what_is_no_table_cannot_be_reviewed(tmp_path, images, text):
+    (tmp_path / "summary.csv").write_text(text, encoding="utf-8")
     for what, told in ((tmp_path / "gone.csv", "cannot be read"), (images / "v0.nii.gz", "is no CSV file"),
                        (tmp_path, "is no table of results")):  # fmt: skip
         with pytest.raises(MedNCAError, match=told):
@@ -202,7 +247,7 @@ def test_a_table_that_a_spreadsheet_saved(tmp_path):
     """In its own code page, which is refused; and with cells that it shall not take for formulas, which come back."""
     path = tmp_path / "clicks.csv"
     path.write_bytes("image,r,a,s\nM\xfcller,1,2,3\n".encode("cp1252"))
-    for read in (lambda: read_clicks(path, ["M\xfcller"]), lambda: doubtful(path, tmp_path, 9)):
+    for read in (lambda: read_clicks(path, {"M\xfcller": "M\xfcller"}), lambda: doubtful(path, tmp_path, 9)):
         with pytest.raises(MedNCAError, match="save it as CSV UTF-8"):
             read()
     for name in ("-v0", "=v0", "'v0", "v0"):

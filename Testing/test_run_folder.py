@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from mednca.errors import MedNCAError, Sentence
-from mednca_train import cli, run_folder
+from mednca_train import cli, kept_rows, run_folder
 from mednca_train.data.cases import Case
 from mednca_train.messages import (
     ExamineAnswer,
@@ -93,6 +93,22 @@ def test_the_history_holds_each_row_once(tmp_path):
     path.write_text("iteration,loss\n1,x\n", encoding="utf-8")
     with pytest.raises(MedNCAError, match="cannot be read"):
         run_folder.read_history(tmp_path)
+    for saved in ("iteration;loss\n1;0,5\n", "iteration,loss\none,0.5\n", "iteration,loss\n1.0,0.5\n"):  # a spreadsheet
+        path.write_text(saved, encoding="utf-8")
+        with pytest.raises(MedNCAError, match="restore it, or delete it"):
+            drop_rows_after(path, 2)
+
+
+@pytest.mark.parametrize(
+    "line", ["{}", "[]", "3", '{"key": "a"}', '{"key": "a", "rows": [1]}', '{"key": 1, "rows": []}']
+)
+def test_kept_rows_that_are_none_are_told(tmp_path, line):
+    path = tmp_path / "rows.jsonl"
+    kept_rows.append_rows(path, "a", [{"dice": 0.5}])
+    assert kept_rows.read_rows(path) == {"a": [{"dice": 0.5}]}
+    path.write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(MedNCAError, match=r"rows\.jsonl"):
+        kept_rows.read_rows(path)
 
 
 def test_a_row_that_is_told_is_json():

@@ -198,9 +198,9 @@ def test_rejudging_does_not_run_again():
 def test_a_report_comes_back_from_its_json():
     """And one of version 0.1, whose hotspots were called places, whose findings had no signals."""
     image = image_of((BALL * 3 + np.random.default_rng(0).normal(size=SHAPE)).astype(np.float32))
-    report = segment_image(image, bright_model(fire_rate=0.5), members=6, file="a.nii.gz").report
+    report = segment_image(image, bright_model(fire_rate=0.5), members=6).report
     data = json.loads(json.dumps(report.to_json()))
-    assert Report.from_json(data) == report and report.image.file == "a.nii.gz"
+    assert Report.from_json(data) == report
     data["places"] = data.pop("hotspots")
     for hotspot in data["places"]:
         for name in ("surface", "outward_mm", "inward_mm"):

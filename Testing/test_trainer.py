@@ -713,9 +713,14 @@ def test_mistaken_commands_are_told(cases, tmp_path):
     for wrong, words in (
         (("plan", "--out", tmp_path / "p.json"), "either --data"),
         (("train", "--run", tmp_path / "r", "--data", folder, "--preset", "none"), "no preset"),
+        (
+            ("train", "--run", tmp_path / "r", "--data", folder, "--preset", "hippocampus-m3dnca"),
+            "case_0 is none of the cases that hippocampus-m3dnca was made with; give a --name",
+        ),
         (("train", "--run", tmp_path / "r", "--images", folder / "images"), "belong together"),
         (("train", "--run", tmp_path / "r", "--data", folder, "--plan", tmp_path / "gone.json"), "no plan"),
         (("plan", "--out", tmp_path / "p.json", "--data", folder, "--label", "x"), "VALUE=NAME"),
+        (("plan", "--out", tmp_path / "p.json", "--data", folder, "--label", "²=x"), "VALUE=NAME"),
         (("resume", tmp_path / "nothing"), "no training run"),
         (("train", "--run", tmp_path / "r", "--data", folder, "--hours", "1", "--folds", "3"), "time for one model"),
         (("plan", "--out", tmp_path / "p.json", "--data", folder, "--no-estimate", "--label", "9=x"), "no label 9"),

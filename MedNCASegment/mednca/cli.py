@@ -8,25 +8,27 @@ Exit status: 0 all went well; 1 some image or case failed, each told in a senten
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import progress as bars
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 from typer.core import TyperGroup
 
 from . import __version__
-from .errors import MedNCAError, plain
+from .errors import MedNCAError, Sentence, plain
 from .files import held, utf8_names, write_json
 from .imaging.header import MAX_VOXELS
 from .imaging.reading import case_name, find_images, group_channels, pair_by_name
@@ -48,10 +50,18 @@ class _Commands(TyperGroup):
         quiet = [word for word in args if word in ("--quiet", "-q")]
         return super().parse_args(ctx, [*quiet, *(word for word in args if word not in quiet)])
 
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:  # a command says how to go on
+            remark(" ".join(["Stopped.", *map(str, stopped.args)]))
+            raise typer.Exit(130) from None
+
 
 app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-out, err = Console(), Console(stderr=True)
+out, err = Console(markup=False, highlight=False), Console(stderr=True, markup=False, highlight=False)
 _MOST_ROWS = 100  # of a table that people read in a terminal
+_LINE = 100_000  # characters of a line, at most
 LINE_SECONDS = 30.0  # between two lines of progress, where there is no terminal
 _is_quiet = False  # as this call's --quiet says
 
@@ -87,15 +97,20 @@ def common(
 def main() -> None:
     """Run a command; a problem the user can act on becomes one sentence and status 2."""
     utf8_names()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that the terminal's encoding lacks is told all the same
+            stream.reconfigure(errors="backslashreplace")
     try:
         _check_words(sys.argv[1:])
         app()
     except MedNCAError as error:
-        err.print(f"[bold red]Error:[/] {printable(error)}", highlight=False, soft_wrap=True)
+        remark(error, "Error: ", "bold red")
         sys.exit(2)
-    except KeyboardInterrupt:
-        err.print("Stopped.")
-        sys.exit(130)
+    except OSError as error:  # of a path that nobody may look at, or that is longer than names can be
+        path, cause = error.filename or "A file", error.strerror or error
+        told = Sentence("{path} cannot be read ({cause}); check the path.", path=path, cause=cause)
+        remark(told, "Error: ", "bold red")
+        sys.exit(2)
 
 
 def _check_words(words) -> None:
@@ -122,11 +137,11 @@ def models(as_json: JsonFlag = False) -> None:
         state = entry["problem"] or ("ready" if entry["calibrated"] else "ready, not calibrated")
         size = "" if entry["problem"] else f"{entry['parameters']:,}"
         table.add_row(
-            printable(entry["id"]),
-            printable(entry.get("description", "")),
+            plain(entry["id"]),
+            plain(entry.get("description", "")),
             size,
             f"{dice:.3f}" if dice else "",
-            printable(state),
+            plain(state),
         )
     out.print(table if entries else "No models found.")
 
@@ -176,6 +191,7 @@ def segment(
     from .batch.clicks import read_clicks
     from .batch.jobs import Job, Request
     from .batch.summary import Summary, failure_row, rows_of
+    from .nca.devices import choose_device
     from .segment import check_numbers
 
     library, points = Library(), [_point(text) for text in click or ()]
@@ -190,6 +206,8 @@ def segment(
     if scheduler and jobs > 1:
         raise MedNCAError("Give either --jobs or --scheduler.")
     check_numbers(members, seed, target, memory_limit)
+    if not scheduler:  # whose workers have devices of their own
+        choose_device(device)
     if os.path.isfile(out_folder):
         raise MedNCAError("{out} is no folder; choose another --out.", out=out_folder)
     request = Request(
@@ -201,13 +219,14 @@ def segment(
         source = _bids_dataset(images, suffix, participant_label, channel, loaded)
         named, problems = source.images()
         failures = [_failure(*problem) for problem in problems.items()]
-        derivatives = Derivatives(out_folder, source, loaded.labels, loaded.name)
-        results_folder = derivatives.results
     elif suffix or participant_label:
         raise MedNCAError("--suffix and --participant-label belong to --bids.")
     else:
         named, failures = _with_channels(images, channel or [], loaded.preprocessing.channels)
-    at = read_clicks(clicks, [name for name, _paths in named]) if clicks else {}
+    at = read_clicks(clicks, _called(named, failures)) if clicks else {}
+    if bids:
+        derivatives = Derivatives(out_folder, source, loaded.labels, loaded.name)
+        results_folder = derivatives.results
     work = [
         Job(
             request, name, str(first), str(results_folder / name), (*points, *at.get(name, ())), tuple(map(str, others))
@@ -215,17 +234,17 @@ def segment(
         for name, (first, *others) in named
     ]
     summary, results, rows, notes = Summary(results_folder), [], [], {}
-    for failure in failures:
-        name = case_name(failure["image"])
-        summary.add(name, [failure_row(name, failure["image"], failure["error"])])
     channels_of = dict(named)
-    with progress(quiet=as_json) as bar:
+    for failure in failures:
+        image, name = failure["image"], case_name(failure["image"])
+        summary.add(image if name in channels_of else name, [failure_row(name, _file_name(image), failure["error"])])
+    with progress(quiet=as_json) as bar, _table_of_what_is_done(summary, work):
         total = bar.add_task("Images", total=len(work))
         for outcome in _outcomes(work, jobs, scheduler, bar, total):
             job = outcome.job
             if outcome.error:
                 failures.append(_failure(job.image, outcome.error))
-                summary.add(job.name, [failure_row(job.name, job.image, str(outcome.error))])
+                summary.add(job.name, [failure_row(job.name, _file_name(job.image), str(outcome.error))])
             else:
                 report, own = outcome.result, rows_of(job.name, outcome.result)
                 summary.add(job.name, own)
@@ -244,10 +263,32 @@ def segment(
     else:
         _tell(rows, results_folder)
     for note in notes:
-        err.print(f"[bold yellow]Note:[/] {printable(note)}", highlight=False, soft_wrap=True)
+        remark(note, "Note: ", "bold yellow")
     for failure in failures:
         complain(failure)
     raise typer.Exit(1 if failures else 0)
+
+
+@contextmanager
+def _table_of_what_is_done(summary, work: list) -> Iterator[None]:
+    """Who stops a call has the table of what it did."""
+    from .batch.jobs import REPORT
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        with suppress(MedNCAError):
+            summary.finish()
+        done = sum(os.path.isfile(Path(job.folder) / REPORT) for job in work)
+        raise KeyboardInterrupt(
+            f"{done} of {len(work)} images have a result; the same command with --missing goes on."
+        ) from None
+
+
+def _called(named: list, failures: list[dict]) -> dict[str, str | None]:
+    """What a file of clicks may call the images: a result's name, or that of the image's first file."""
+    files = {case_name(first): name for name, (first, *_others) in named}
+    return {case_name(each["image"]): None for each in failures} | files | {name: name for name, _paths in named}
 
 
 def _bids_dataset(images: list[Path], suffixes, participants, others, model):
@@ -313,7 +354,7 @@ def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, 
             bar.update(step, description=_stage(told), completed=told.step, total=told.total)
 
         for job in work:
-            bar.update(total, description=printable(job.name))
+            bar.update(total, description=plain(job.name))
             yield outcome_of(lambda job: segment_volume(job, told), job)
 
 
@@ -327,15 +368,14 @@ def review(
     """Put the doubtful results of a table into one scene for Slicer, where MedNCA Segment shows their verdicts."""
     from .batch.review import doubtful, write_review
 
-    chosen, more = doubtful(summary, images, most)
+    chosen, more, failed = doubtful(summary, images, most)
+    lacking = f" {failed} images have no result." if failed else ""
     if not chosen:
-        out.print("There is nothing doubtful to review, so no scene is written.", soft_wrap=True)
+        say(f"There is nothing doubtful to review, so no scene is written.{lacking}")
         return
     write_review(chosen, out_file)
-    left = f"; {more} more are doubtful (--most)" if more else ""
-    out.print(
-        f"Written: {out_file}, {len(chosen)} images, the most doubtful first{left}", highlight=False, soft_wrap=True
-    )
+    left = f"; {more} more are doubtful (--most).{lacking}" if more else f".{lacking}" if failed else ""
+    say(f"Written: {out_file}, {len(chosen)} images, the most doubtful first{left}")
 
 
 @app.command()
@@ -367,10 +407,7 @@ def evaluate(
         pairs = [pair for pair in pairs if pair[0] in validation]
         problems = {name: why for name, why in problems.items() if name in validation}
         if lacking := sorted(validation - {pair[0] for pair in pairs} - set(problems)):
-            err.print(
-                f"{len(lacking)} validation cases of {cases} are not there, as {lacking[0]}; they are left out.",
-                highlight=False, soft_wrap=True, markup=False,
-            )  # fmt: skip
+            remark(f"{len(lacking)} validation cases of {cases} are not there, as {lacking[0]}; they are left out.")
         if not pairs:
             raise MedNCAError("None of the validation cases of {cases} lies in {images}.", cases=cases, images=images)
     scores: list[CaseScore] = []
@@ -379,7 +416,7 @@ def evaluate(
         with progress() as bar:
             task = bar.add_task("Cases", total=len(pairs))
             for pair in pairs:
-                bar.update(task, description=printable(pair[0]))
+                bar.update(task, description=plain(pair[0]))
                 with _apart(failures, pair[0]):
                     scores += evaluate_case(*pair, loaded, members, seed, device, union_only=union)
                 bar.update(task, advance=1)
@@ -400,10 +437,12 @@ def _tell_uncounted(scores: list[CaseScore]) -> None:
     values = sorted({value for score in scores for value in score.uncounted})
     if values:
         told = ", ".join(map(str, values))
-        err.print(
-            f"[bold yellow]Note:[/] The label maps hold the value(s) {told}, which the model does not know and which "
-            "counted nowhere; --union takes every value as the organ.", highlight=False, soft_wrap=True,
-        )  # fmt: skip
+        remark(
+            f"The label maps hold the value(s) {told}, which the model does not know and which counted nowhere; "
+            "--union takes every value as the organ.",
+            "Note: ",
+            "bold yellow",
+        )
 
 
 @app.command()
@@ -440,7 +479,7 @@ def benchmark(
     with json_output(out) if out else nullcontext(_print_json) as write:
         figures = {"preset": preset, "model": model} | benchmark(
             architecture, size, members, memory_limit, repeats, reference, roi, training,
-            lambda text: err.print(text, highlight=False),
+            remark,
         )  # fmt: skip
         write(figures)
 
@@ -464,7 +503,7 @@ def _shape(text: str) -> tuple[int, int, int]:
 @app.command("export")
 def export_model(model: str, file: Path) -> None:
     """Write a model as a zip file that others can import."""
-    out.print(f"Written: {Library().export_model(model, file)}", highlight=False)
+    say(f"Written: {Library().export_model(model, file)}")
 
 
 @app.command("onnx")
@@ -473,7 +512,7 @@ def export_onnx(model: str, folder: Path) -> None:
     from .models.onnx_export import export_steps
 
     for path in export_steps(Library().load(model), folder):
-        out.print(f"Written: {path}", highlight=False)
+        say(f"Written: {path}")
 
 
 @app.command("import")
@@ -482,14 +521,14 @@ def import_model(
 ) -> None:
     """Add a model from a zip file to your own."""
     entry = Library().import_model(file, replace)
-    out.print(f"Imported {entry.id} to {entry.folder}", highlight=False)
+    say(f"Imported {entry.id} to {entry.folder}")
 
 
 @app.command("remove")
 def remove_model(model: str) -> None:
     """Delete one of your own models; the bundled ones stay."""
     Library().remove_model(model)
-    out.print(f"Removed {model}", highlight=False)
+    say(f"Removed {model}")
 
 
 @contextmanager
@@ -499,7 +538,7 @@ def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
     A file that is there now is replaced, one that appears meanwhile is not.
 
     Args:
-        path: of the file.
+        path: of the .json file: a slip of the hand must not cost an image.
 
     Yields:
         A function that writes the figures.
@@ -507,8 +546,10 @@ def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
     Raises:
         MedNCAError: before the work, where it cannot be written.
     """
+    if path.suffix.lower() != ".json":
+        raise MedNCAError("{path} is no name of a JSON file; it must end in .json.", path=path)
     with held(path):
-        if path.is_dir():
+        if os.path.isdir(path):
             raise MedNCAError("{path} is a folder; a file is needed.", path=path)
         replace = os.path.lexists(path)
         yield lambda data: write_json(path, data, replace)
@@ -524,7 +565,7 @@ def _named_images(paths):
         for path in found:
             name = case_name(os.path.abspath(path))
             if name in taken:
-                told = f"{path} and {taken[name]} would both be called {name!r}; segment one of them in another call."
+                told = f"{path} and {taken[name]} would both be called {name!r}; give one of them another --out."
                 failures.append(_failure(path, told))
                 continue
             taken[name] = path
@@ -543,6 +584,11 @@ def _apart(failures: list, image):
         failures.append(_failure(image, f"{type(error).__name__}: {error}"))
 
 
+def _file_name(image: str) -> str:
+    """Without the folder, which may be called after a person."""
+    return Path(os.path.abspath(image)).name
+
+
 def _failure(image, error) -> dict:
     return {"image": plain(image), "error": plain(error)}
 
@@ -550,6 +596,8 @@ def _failure(image, error) -> dict:
 def _point(text: str) -> tuple[float, float, float]:
     try:
         r, a, s = (float(part) for part in text.split(","))
+        if not all(map(math.isfinite, (r, a, s))):
+            raise ValueError(text)
     except ValueError as error:
         raise MedNCAError(
             "--click {text} is not three numbers R,A,S in mm, like --click=-27,-22,-14.", text=repr(text)
@@ -563,7 +611,7 @@ def progress(quiet: bool = False) -> bars.Progress:
     if not quiet and not err.is_terminal:
         return _Lines()
     columns = (
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
         bars.TextColumn("{task.completed}/{task.total}"),
         bars.TimeRemainingColumn(),
@@ -584,7 +632,7 @@ class _Lines(bars.Progress):
         now, line = time.monotonic(), self._line()
         if line and now - self._told >= LINE_SECONDS:
             self._told = now
-            err.print(f"{clock(now - self._begun)} {line}", highlight=False, soft_wrap=True, markup=False)
+            remark(f"{clock(now - self._begun)} {line}")
 
     def _line(self) -> str:
         parts = []
@@ -610,18 +658,18 @@ def _tell(rows: list[dict], folder: Path) -> None:
     """rows: of `batch.summary`, those of this call; folder: of the summary."""
     if len(rows) > _MOST_ROWS:
         counts = ", ".join(f"{sum(row['verdict'] == color for row in rows)} {color}" for color in WORDS)
-        out.print(f"{len(rows)} structures: {counts}. See {folder / 'summary.html'}", highlight=False, soft_wrap=True)
+        say(f"{len(rows)} structures: {counts}. See {folder / 'summary.html'}")
     elif rows:
         table = Table("Image", "Side", "Where", "Volume (ml)", "NQM", "Verdict")
         for row in rows:
             quality = row.get("signal nqm")
             table.add_row(
-                printable(row["file"] or row["image"]),
+                plain(row["file"] or row["image"]),
                 row["side"] or "-",
                 ", ".join(f"{row[axis]:.0f}" for axis in "ras"),
                 f"{row['volume_ml']:.2f}",
                 f"{quality:.3f}" if quality is not None else "-",
-                printable(_verdict(row)),
+                plain(_verdict(row)),
             )
         out.print(table)
 
@@ -646,20 +694,25 @@ def table(scores: Iterable[CaseScore], mean: Summary) -> None:
 
     for score in scores:
         table.add_row(
-            printable(score.title), text(score.dice["union"]), text(score.hd95_mm["union"], 2), text(score.nqm),
+            plain(score.title), text(score.dice["union"]), text(score.hd95_mm["union"], 2), text(score.nqm),
             text(score.predicted_dice), score.verdict,
         )  # fmt: skip
     out.print(table)
     for name, value in mean.dice.items():
-        out.print(f"Mean Dice, {name}: {text(value)} +- {text(mean.dice_sd[name])}", highlight=False)
+        say(f"Mean Dice, {name}: {text(value)} +- {text(mean.dice_sd[name])}")
 
 
-def complain(failure: Mapping[str, str]) -> None:
-    """Tell what went wrong with one image. failure: with "image" and "error"."""
+def complain(failure: Mapping[str, str], word: str = "Failed: ") -> None:
+    """Tell what went wrong with one image. failure: with "image" and "error"; word: what became of it."""
     case = f"{failure['image']}: " if failure["image"] not in failure["error"] else ""
-    err.print(f"[bold red]Failed:[/] {printable(case + failure['error'])}", highlight=False, soft_wrap=True)
+    remark(case + failure["error"], word, "bold red")
 
 
-def printable(text) -> str:
-    """As `errors.plain`; and square brackets in it are not rich's markup."""
-    return escape(plain(text))
+def say(text: object) -> None:
+    """A line of what was asked for, on standard output; of whatever names, and as long as it is."""
+    out.print(plain(text, _LINE), soft_wrap=True)
+
+
+def remark(text: object, word: str = "", style: str = "") -> None:
+    """A line beside that, on standard error, after a word that says what kind it is."""
+    err.print(Text(word, style).append(plain(text, _LINE), ""), soft_wrap=True)

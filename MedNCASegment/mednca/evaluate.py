@@ -99,6 +99,12 @@ class Truth:
         self._values = truth_values or {label.value: label.value for label in self._labels}
         self._counted = values_in(truth) if union_only else list(self._values.values())
         self.structures = structures_of(field, truth, self._counted)
+        if (others := values_in(truth)) and not set(others) & set(self._counted):
+            raise MedNCAError(
+                "Its label map holds none of the model's labels ({wanted}), but {others}; --union takes every value as "
+                "the organ.",
+                wanted=", ".join(map(str, self._counted)), others=", ".join(map(str, others)),
+            )  # fmt: skip
         values_of_each = [set(np.unique(self._expected[structure.mask])) for structure in self.structures]
         self._union_only = union_only or any(values != values_of_each[0] for values in values_of_each)
 
@@ -152,7 +158,7 @@ def structures_of(
     """
     canonical = CanonicalImage.of(truth)
     mask = np.isin(canonical.array, list(values))
-    if field is None or is_one_field(field, np.array(canonical.array.shape) * canonical.spacing):
+    if is_one_field(field, np.array(canonical.array.shape) * canonical.spacing):
         return [Structure((), _in_image(canonical, mask, truth))]
     parts = separate(mask, canonical.spacing, field)
     if not parts:

@@ -55,6 +55,18 @@ def utf8_names() -> None:
             locale.setlocale(locale.LC_CTYPE, ".UTF-8")
 
 
+def check_name(path: str | Path) -> None:
+    """Refuse a name that is no text: it can be neither told nor written down, and C++ libraries end the process.
+
+    Raises:
+        MedNCAError: it cannot be written in UTF-8.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise MedNCAError("{path} is a name that is not text; rename it.", path=ascii(str(path))) from error
+
+
 @contextmanager
 def explained(path: str | Path) -> Iterator[None]:
     """Turn an OSError of the block into one sentence with a remedy.
@@ -63,8 +75,9 @@ def explained(path: str | Path) -> Iterator[None]:
         path: what is written in the block.
 
     Raises:
-        MedNCAError: in its place.
+        MedNCAError: in its place; or before the block, of a name that is no text.
     """
+    check_name(path)
     try:
         yield
     except OSError as error:

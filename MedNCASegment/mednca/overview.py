@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import fill
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -71,6 +72,14 @@ def draw_overview(result: Segmentation, path: str | Path) -> Path:
     Raises:
         MedNCAError: where it cannot be written.
     """
+    with rc_context({"text.parse_math": False}):  # names may hold dollar signs
+        picture = _picture(result)
+    write_bytes(path, picture)
+    return Path(path)
+
+
+def _picture(result: Segmentation) -> bytes:
+    """The PNG."""
     canonical, model = CanonicalImage.of(result.image), result.report.model
     labels, variance = (CanonicalImage.of(part).array for part in (result.labels, result.variance))
     height = 2 * _ROW * len(result.findings)
@@ -98,8 +107,7 @@ def draw_overview(result: Segmentation, path: str | Path) -> Path:
         _words(axes, top, finding, number, result.report)
     picture = BytesIO()
     figure.savefig(picture, dpi=_DPI, format="png", pil_kwargs={"compress_level": 3})
-    write_bytes(path, picture.getvalue())
-    return Path(path)
+    return picture.getvalue()
 
 
 def _scene(canonical: CanonicalImage, finding: Finding) -> _Scene:

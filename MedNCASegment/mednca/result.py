@@ -146,16 +146,24 @@ class ModelIdentity:
 
 @dataclass(frozen=True)
 class ImageIdentity:
-    """The image of a result. size: voxels (i, j, k); spacing_mm: along them; file: its name without folder, or None."""
+    """The image of a result.
+
+    Attributes:
+        size: voxels (i, j, k).
+        spacing_mm: along them.
+        file: its name, of several channels the first one's, without folder; None of an image in memory.
+        sha256: of what each of its channels' files holds; none of an image in memory, or in reports of version 0.1.
+    """
 
     size: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     file: str | None = None
+    sha256: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, image: sitk.Image, file: str | None = None) -> ImageIdentity:
-        """From an image, and the name of its file where it has one."""
-        return cls(image.GetSize(), tuple(round(s, 6) for s in image.GetSpacing()), file)
+    def of(cls, image: sitk.Image, file: str | None = None, sha256: tuple[str, ...] = ()) -> ImageIdentity:
+        """From an image, and what is known of its files where it has some."""
+        return cls(image.GetSize(), tuple(round(s, 6) for s in image.GetSpacing()), file, sha256)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ NUMBER = {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST}
 MOST_CHANNELS = 16  # of an image
 SEED = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
 # No control characters; a text of several lines may have their ends.
-LINE = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"\A[^\x00-\x1f\x7f-\x9f]*\Z"}
+LINE = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*\Z"}
 TEXT = {"type": "string", "maxLength": 20_000, "pattern": r"\A[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"}
 ID = {"type": "string", "pattern": rf"\A(?!({RESERVED})(\.|\Z))[a-z0-9]([a-z0-9._-]{{0,62}}[a-z0-9_-])?\Z"}
 

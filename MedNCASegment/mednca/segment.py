@@ -43,7 +43,6 @@ def segment_image(
     progress: Callable[[Progress], None] | None = None,
     memory_limit: float | None = None,
     roi: bool | None = None,
-    file: str | None = None,
     with_hotspots: bool = True,
 ) -> Segmentation:
     """Segment an image with a model: M3D-NCA and Med-NCA as a pseudo-ensemble, with NQM and verdict.
@@ -64,7 +63,6 @@ def segment_image(
         memory_limit: MB that all of it may take, the image included, the interpreter not; never changes the result.
         roi: run the finest level only where the coarser one found something (`Pyramid.region_of_interest`); None: in
             fields of more than `field.ROI_FROM_VOXELS` voxels. The finding's computed_share says what it saved.
-        file: the image's file name, for the report.
         with_hotspots: look for the most uncertain regions; where only figures are wanted, that is a third of a small
             image's time.
 
@@ -92,7 +90,7 @@ def segment_image(
         hotspots = find_hotspots(parts["variance"], parts["labels"], parts["probability"]) if with_hotspots else ()
     report = Report(
         model=request.identity,
-        image=ImageIdentity.of(image, file),
+        image=ImageIdentity.of(image),
         members=request.members,
         seed=request.seed,
         device=str(request.device),
@@ -134,7 +132,9 @@ def find_structures(
         raise MedNCAError("{model} does not say where its structures usually lie; click on them.", model=model.name)
     request = new_request(image, model, None, seed, device, DEFAULT_TARGET, progress, memory_limit, None)
     if request.is_one_field:
-        raise MedNCAError("The image is about one field of view: segment it as a whole, without clicks.")
+        raise MedNCAError(
+            "The image is about one field of view: segment it as a whole, without clicks and without --find."
+        )
     _check_spacing(request)
     places = []
     total = len(model.seeds) * len(AROUND_SEED)

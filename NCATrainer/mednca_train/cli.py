@@ -9,6 +9,7 @@ import secrets
 import shlex
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ import typer
 from rich.table import Table
 
 from mednca import cli
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, plain
 from mednca.files import held
 from mednca.messages import Progress
 from mednca.models.library import Library
@@ -59,7 +60,8 @@ SeedOption = Annotated[int | None, typer.Option(help="Instead of the plan's.")]
 FoldOption = Annotated[int | None, typer.Option(min=0, help="Of cross-validation, from 0; instead of the plan's.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 HoursOption = Annotated[
-    float | None, typer.Option(min=0.02, help="The time that there is, to the model: grid and iterations fit into it.")
+    float | None,
+    typer.Option(min=0.02, max=1000, help="The time that there is, to the model: grid and iterations fit into it."),
 ]
 NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
 LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
@@ -110,26 +112,24 @@ def plan(
         write(named.to_json())
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
-        table.add_row(what, str(why))
+        table.add_row(what, plain(why))
     cli.out.print(table)
     if estimate and not cost:
         cost = measure(named, len(found.usable))
         if cost.is_busy and cost.seconds_free is not None:
-            cli.out.print(
-                f"The computer was busy meanwhile; it takes about {cost.seconds_free / 60:.0f} minutes on a free one.",
-                highlight=False,
+            cli.say(
+                f"The computer was busy meanwhile; it takes about {cost.seconds_free / 60:.0f} minutes on a free one."
             )
-        cli.out.print(
+        cli.say(
             f"About {cost.seconds / 60:.0f} minutes here ({cost.seconds_per_iteration:.2f} s an iteration), "
-            f"{cost.peak_mb:.0f} MB, and {cost.loader_mb:.0f} MB to read and augment.",
-            highlight=False,
+            f"{cost.peak_mb:.0f} MB, and {cost.loader_mb:.0f} MB to read and augment."
         )
-    cli.out.print(f"Written: {out}", highlight=False)
+    cli.say(f"Written: {out}")
     if hours:
         where = [f"--{key}={value}" for key, value in (("data", data), ("images", images), ("labels", labels)) if value]
         rest = [f"--plan={out}", f"--calibration-cases={budgeted.calibration_cases}", "--run=RUN"]
         command = shlex.join(["mednca", "train", *where, *rest])
-        cli.out.print(f"To train within the time: {command}", highlight=False, soft_wrap=True, markup=False)
+        cli.say(f"To train within the time: {command}")
     _end(found)
 
 
@@ -175,7 +175,7 @@ def train(
         raise MedNCAError("Give one of --preset, --plan and --hours, which says how many --iterations there are.")
     chosen = PRESETS[preset].plan if preset else _read_plan(plan) if plan else None
     called = name or run.name
-    metadata = PRESETS[preset].metadata if preset and not name else metadata_for(slug(called), called)
+    metadata = _metadata_of(PRESETS[preset], case_set) if preset and not name else metadata_for(slug(called), called)
     values = [label.value for label in chosen.labels] if chosen else None
     if folds:
         if fold is not None:
@@ -198,7 +198,7 @@ def train(
             )  # fmt: skip
             found = _fingerprint(case_set, values)
             training_run.check_same(work, _usable(case_set, found, strict=bool(preset)), keep_names)
-            cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
+            cli.remark(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
             _check_free(out)
             found = _fingerprint(case_set, values)
@@ -206,7 +206,7 @@ def train(
                 budgeted = _budgeted(found, case_set.label_names, hours, "m3d-nca", seed or 0)
                 chosen = budgeted.proposal.plan
                 calibration_cases = min(calibration_cases, budgeted.calibration_cases)
-                cli.err.print(str(budgeted.proposal.reasons["time"]), highlight=False, soft_wrap=True)
+                cli.remark(budgeted.proposal.reasons["time"])
             chosen = _named(chosen or propose(found, case_set.label_names).plan, _names(label))
             cases = _usable(case_set, found, strict=bool(preset))
             _check_labels(chosen.labels, found)
@@ -229,7 +229,7 @@ def resume(
     device = device or begun_on(run)
     with _together(device), training_run.locked_once(run):
         work = training_run.reopen(run, _device(device))
-        cli.err.print(f"Resuming {run} at iteration {work.run.iteration}.")
+        cli.remark(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
 
 
@@ -265,7 +265,7 @@ def _runs_table(views) -> Table:
     for view in views:
         left = "-" if view.seconds_left is None else cli.clock(view.seconds_left)
         table.add_row(
-            *(cli.printable(text) for text in (Path(view.folder).name, view.name, view.state)),
+            *(plain(text) for text in (Path(view.folder).name, view.name, view.state)),
             f"{view.iteration} / {view.of}", number(view.loss), number(view.dice), number(view.best_dice), left,
             f"{cli.clock(view.seconds_ago)} ago",
         )  # fmt: skip
@@ -383,9 +383,9 @@ def calibrate(
             wanted.kept.unlink(missing_ok=True)
     cli.table(report.cases, report.mean)
     if report.calibration:
-        cli.out.print(f"Calibrated with {report.calibration.samples} samples.")
+        cli.say(f"Calibrated with {report.calibration.samples} samples.")
     else:
-        cli.out.print(str(report.calibration_note))
+        cli.say(report.calibration_note)
     _end(facts, report.failures)
 
 
@@ -410,7 +410,7 @@ def verdict_report(
     from .model.verdict_report import count_steps, measure_verdicts, write_verdicts
     from .progress import counter
 
-    if out.exists() and not out.is_dir():  # before all is measured
+    if os.path.lexists(out) and not os.path.isdir(out):  # before all is measured
         raise MedNCAError("{path} is a file; --out names the folder that the report goes to.", path=out)
     library = Library()
     folder, loaded = library.find(model), library.load(model)
@@ -423,7 +423,7 @@ def verdict_report(
         step = counter(stage, "measuring", count_steps(held_out, scans, tried, reuse))
         report, judged = measure_verdicts(loaded, folder, held_out, scans, tried, seed, step, reuse)
         write_verdicts(report, judged, out, _command())
-    cli.out.print((out / "verdicts.md").read_text(encoding="utf-8"), highlight=False, markup=False)
+    cli.out.print((out / "verdicts.md").read_text(encoding="utf-8"))
     _end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
 
 
@@ -452,7 +452,7 @@ def study(
             asked, sets, out, Library(), lambda done, total: bar.update(trying, completed=done, total=total)
         )
         write_report(asked, answers, tried, out, _command())
-    cli.out.print(f"Written: {out / 'study.html'}", highlight=False)
+    cli.say(f"Written: {out / 'study.html'}")
     failed = {case: why for answer in (*answers, *tried) for case, why in answer.failed.items()}
     _end(failures=[{"image": case, "error": why} for case, why in failed.items()])
 
@@ -476,7 +476,7 @@ def _write_recalibrated(model, old: Path, out: Path) -> None:
     card = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else f"# {model.name}\n"
     with staged(out) as made:
         save_model(model, made, recalibrated_card(card, model, _command()))
-    cli.out.print(f"Calibrated anew with {model.calibration.samples} saved samples: {out}", highlight=False)
+    cli.say(f"Calibrated anew with {model.calibration.samples} saved samples: {out}")
 
 
 def _divided(
@@ -526,10 +526,7 @@ def _divided(
 def _tell_lacking(names: set[str], split_file: Path) -> None:
     """Figures of fewer cases than a split names are those of other cases."""
     if names:
-        cli.err.print(
-            f"{len(names)} cases of {split_file} are not there, as {min(names)}; they are left out.",
-            highlight=False, soft_wrap=True, markup=False,
-        )  # fmt: skip
+        cli.remark(f"{len(names)} cases of {split_file} are not there, as {min(names)}; they are left out.")
 
 
 def _warn_of_known(base, found) -> None:
@@ -541,11 +538,10 @@ def _warn_of_known(base, found) -> None:
     except MedNCAError:  # only hashes of their names
         return
     if known := sorted(learned_names(base.info) & {case.name for case in found.usable}):
-        cli.err.print(
+        cli.remark(
             f"{base.name} has learned from {len(known)} of these cases ({', '.join(known[:3])}, ...): what is measured "
-            "on them says little. Give it cases that it has not seen.",
-            highlight=False, soft_wrap=True, markup=False,
-        )  # fmt: skip
+            "on them says little. Give it cases that it has not seen."
+        )
 
 
 def _named(plan, names: dict[int, str]):
@@ -583,15 +579,24 @@ def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOp
             _move(bar, task, f"{name}, loss {row.loss:.3f}", row.iteration, plan.total_iterations)
 
         work = CrossValidation(run, plan, cases, metadata, count, options)
-        result = cross_validate(work, report, lambda told: cli.err.print(str(told), highlight=False), stage)
+        with _told_how_to_go_on("The same command goes on."):
+            result = cross_validate(work, report, cli.remark, stage)
     cli.table(result.cases, result.mean)
     for number, fold in enumerate(result.folds, start=1):
         dice, spread = fold.dice["union"], fold.dice_sd["union"]
-        cli.out.print(f"Fold {number}: union Dice {dice:.3f} +- {spread:.3f} on {fold.cases} cases.", highlight=False)
+        cli.say(f"Fold {number}: union Dice {dice:.3f} +- {spread:.3f} on {fold.cases} cases.")
     if result.calibration_note:
-        cli.out.print(str(result.calibration_note))
-    cli.out.print(f"Model written to {options.out or run / 'result'}", highlight=False)
+        cli.say(result.calibration_note)
+    cli.say(f"Model written to {options.out or run / 'result'}")
     _end(found, result.failures)
+
+
+@contextmanager
+def _told_how_to_go_on(how: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(how) from None
 
 
 def _complete(work, out, found=None) -> None:
@@ -610,15 +615,16 @@ def _complete(work, out, found=None) -> None:
         def report(row: HistoryRow) -> None:
             bar.update(task, completed=row.iteration, description=f"Training, loss {row.loss:.3f}")
 
-        result = training_run.complete(work, out, report, lambda told: cli.err.print(str(told), highlight=False), stage)
+        with _told_how_to_go_on(f"Go on with: {shlex.join(['mednca', 'resume', str(run.folder)])}"):
+            result = training_run.complete(work, out, report, cli.remark, stage)
     cli.table(result.cases, result.mean)
     if compared := result.comparison:
         helped = "Fine-tuning helped" if compared.helped else "Fine-tuning did not help"
         own, base = compared.own.dice["union"], compared.base.dice["union"]
-        cli.out.print(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.", highlight=False)
+        cli.say(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.")
     if result.calibration_note:
-        cli.out.print(str(result.calibration_note))
-    cli.out.print(f"Model written to {training_run.result_folder(work, out)}", highlight=False)
+        cli.say(result.calibration_note)
+    cli.say(f"Model written to {training_run.result_folder(work, out)}")
     _end(found, result.failures)
 
 
@@ -689,6 +695,17 @@ def _budgeted(found, names, hours: float, family: str, seed: int):
     )  # fmt: skip
 
 
+def _metadata_of(preset, case_set) -> dict:
+    """A preset's, which tell of its own cases."""
+    if strange := [case.name for case in case_set.cases if not re.fullmatch(preset.cases, case.name)]:
+        raise MedNCAError(
+            "{case} is none of the cases that {preset} was made with; give a --name to a model of your own.",
+            case=strange[0],
+            preset=preset.metadata["id"],
+        )
+    return preset.metadata
+
+
 def _usable(case_set, found, strict: bool = False):
     """The cases without a problem; the others are told by name, or, where strict, end it."""
     if strict and found.problems:
@@ -707,7 +724,7 @@ def _usable(case_set, found, strict: bool = False):
 
 def _tell_left_out(found) -> None:
     for name, problem in found.problems.items():
-        cli.err.print(cli.printable(f"Left out: {name}: {problem}"), highlight=False, soft_wrap=True)
+        cli.complain({"image": name, "error": str(problem)}, "Left out: ")
 
 
 def _end(found=None, failures=()) -> None:
@@ -786,7 +803,7 @@ def _names(texts) -> dict[int, str]:
     names = {}
     for text in texts or ():
         value, equals, name = text.partition("=")
-        if not equals or not value.strip().isdigit() or not name.strip():
+        if not equals or not value.strip().isdecimal() or not name.strip():
             raise MedNCAError("--label {text} is not VALUE=NAME.", text=repr(text))
         names[int(value)] = name.strip()
     return names
@@ -797,7 +814,7 @@ def _device(name: str) -> str:
 
     device, note = choose_device(name)
     if note:
-        cli.err.print(str(note))
+        cli.remark(note)
     return str(device)
 
 

@@ -84,7 +84,7 @@ def split_into_folds(cases: list[Case], count: int, seed: int) -> list[dict[str,
     people = sum(map(len, centers))
     if count < 2 or count > people:
         raise MedNCAError(
-            "{cases} cases of {people} people cannot be divided into {count} folds; two folds at least are needed.",
+            "{cases} cases of {people} people cannot be divided into {count} folds; ask for 2 to {people}.",
             cases=len(cases),
             people=people,
             count=count,

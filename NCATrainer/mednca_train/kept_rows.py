@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 from mednca.files import explained, write_bytes
-from mednca.schema import parse_json
+from mednca.schema import TEXT, check_schema, parse_json, record
+
+_LINE = record({"key": TEXT, "rows": {"type": "array", "items": {"type": "object"}}}, ("key", "rows"))
 
 
 def append_rows(path: Path, key: str, rows: list[dict]) -> None:
@@ -31,4 +33,6 @@ def read_rows(path: Path) -> dict[str, list[dict]]:
     if whole != lines:
         write_bytes(path, b"".join(whole))
     each = [parse_json(line, str(path)) for line in whole]
+    for row in each:
+        check_schema(row, _LINE, str(path))
     return {row["key"]: row["rows"] for row in each}

@@ -1592,6 +1592,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{kind}: {cause}</translation>
   </message>
   <message>
+   <source>Its label map holds none of the model's labels ({wanted}), but {others}; --union takes every value as the organ.</source>
+   <translation>Die Labelmap enthält keines der Labels des Modells ({wanted}), sondern {others}; --union nimmt jeden Wert als das Organ.</translation>
+  </message>
+  <message>
    <source>Its label map holds none of the labels, so that there is nothing to click on.</source>
    <translation>Die Labelmap enthält keines der Labels, sodass es nichts gibt, worauf geklickt werden könnte.</translation>
   </message>
@@ -1610,6 +1614,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}.</source>
    <translation>Das Bild hat auf dem Gitter des Modells nur {size} Voxel (R, A, S); dieses Modell benötigt mindestens {needed}.</translation>
+  </message>
+  <message>
+   <source>{path} is a name that is not text; rename it.</source>
+   <translation>{path} ist ein Name, der kein Text ist; benennen Sie die Datei um.</translation>
   </message>
   <message>
    <source>There is no room for {path} on its disk ({cause}); free some space and try again. What stood there before is unchanged.</source>
@@ -1896,6 +1904,14 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{path} misst Längen in einer anderen Einheit als mm (xyzt_units im Header); wandeln Sie die Datei um.</translation>
   </message>
   <message>
+   <source>{path} is compressed; rename it, so that its name ends in .nii.gz.</source>
+   <translation>{path} ist komprimiert; benennen Sie die Datei so um, dass ihr Name auf .nii.gz endet.</translation>
+  </message>
+  <message>
+   <source>{path} is not compressed; rename it, so that its name ends in .nii.</source>
+   <translation>{path} ist nicht komprimiert; benennen Sie die Datei so um, dass ihr Name auf .nii endet.</translation>
+  </message>
+  <message>
    <source>{path} cannot be read as an image: it is no NIfTI file in one piece.</source>
    <translation>{path} kann nicht als Bild gelesen werden: Es ist keine NIfTI-Datei aus einem Stück.</translation>
   </message>
@@ -2126,10 +2142,6 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>{path} does not exist; check the path.</source>
    <translation>{path} gibt es nicht; prüfen Sie den Pfad.</translation>
-  </message>
-  <message>
-   <source>{path} is a name that is not text; rename it.</source>
-   <translation>{path} ist ein Name, der kein Text ist; benennen Sie die Datei um.</translation>
   </message>
   <message>
    <source>{path} cannot be read as an image: {suffixes} are read, and folders of DICOM.</source>
@@ -2408,8 +2420,8 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{model} gibt nicht an, wo seine Strukturen üblicherweise liegen; klicken Sie darauf.</translation>
   </message>
   <message>
-   <source>The image is about one field of view: segment it as a whole, without clicks.</source>
-   <translation>Das Bild ist etwa so groß wie ein Bildfeld: Segmentieren Sie es als Ganzes, ohne Klicks.</translation>
+   <source>The image is about one field of view: segment it as a whole, without clicks and without --find.</source>
+   <translation>Das Bild ist etwa so groß wie ein Bildfeld: Segmentieren Sie es als Ganzes, ohne Klicks und ohne --find.</translation>
   </message>
   <message>
    <source>{model} found nothing where its structures usually lie; click on the organ.</source>

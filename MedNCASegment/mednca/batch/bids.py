@@ -19,6 +19,7 @@ from ..files import explained, write_bytes, write_json, written
 from ..imaging.reading import case_name
 from ..models.description import Label
 from ..schema import read_json, record
+from .jobs import SEGMENTATION
 
 VERSION = "1.10.0"
 RESULTS = "mednca"  # folder of the results' own folders, in the data set of derivatives
@@ -57,10 +58,16 @@ class BidsDataset:
             MedNCAError: the folder is no raw BIDS data set, has none of the participants, or no image of the suffix.
         """
         self._check()
-        found, problems = [], {}
+        found, problems = {}, {}
         for participant in self._folders():
             for path in sorted(self._of(participant, self.suffixes[0])):
                 name = case_name(path).removesuffix(f"_{self.suffixes[0]}")
+                if name in found:
+                    problems[name] = Sentence(
+                        "{one} and {other} have the same name; keep one of them in the folder.",
+                        one=found.pop(name)[0].name, other=path.name,
+                    )  # fmt: skip
+                    continue
                 others = [self._channel(path, name, suffix) for suffix in self.suffixes[1:]]
                 lacking = [suffix for suffix, other in zip(self.suffixes[1:], others, strict=True) if other is None]
                 if lacking:
@@ -70,14 +77,14 @@ class BidsDataset:
                         name=path.name, channel=lacking[0], file=file,
                     )  # fmt: skip
                 else:
-                    found.append((name, (path, *others)))
+                    found[name] = (path, *others)
         if not found and not problems:
             raise MedNCAError(
                 "{folder} holds no image with the suffix {suffix}; give another --suffix.",
                 folder=self.root,
                 suffix=self.suffixes[0],
             )
-        return found, problems
+        return list(found.items()), problems
 
     def _check(self) -> None:
         path = self.root / _DESCRIPTION
@@ -131,14 +138,19 @@ class Derivatives:
         self.out, self.source = out, source
         with explained(out):
             out.mkdir(parents=True, exist_ok=True)
-            is_new = not any(out.iterdir())
+            is_new = all(path.name.startswith(".") for path in out.iterdir())  # of a file browser, or a killed call
         if not is_new and not _is_own(out / _DESCRIPTION):
             raise MedNCAError("{out} holds something else than derivatives of MedNCA; choose another --out.", out=out)
+        table = out / f"desc-{_DESC}_dseg.tsv"  # of all label maps here
+        rows = [f"{label.value}\t{label.name}\t#{bytes(label.color).hex()}" for label in labels]
+        content = "\n".join(["index\tname\tcolor", *rows, ""]).encode()
+        with explained(table):
+            if table.is_file() and table.read_bytes() != content:
+                raise MedNCAError("{out} holds segmentations with other labels; choose another --out.", out=out)
         write_json(out / _DESCRIPTION, self._description(title))
         write_bytes(out / ".bidsignore", f"/{RESULTS}\n".encode())
         write_bytes(out / "README.md", _README.format(title=title, results=RESULTS).encode())
-        rows = [f"{label.value}\t{label.name}\t#{bytes(label.color).hex()}" for label in labels]
-        write_bytes(out / f"desc-{_DESC}_dseg.tsv", "\n".join(["index\tname\tcolor", *rows, ""]).encode())
+        write_bytes(table, content)
 
     @property
     def results(self) -> Path:
@@ -157,7 +169,7 @@ class Derivatives:
             MedNCAError: it cannot be written.
         """
         place = self.out / channels[0].parent.relative_to(self.source.root)
-        stem, result = place / f"{name}_desc-{_DESC}_dseg", self.results / name / "segmentation.nii.gz"
+        stem, result = place / f"{name}_desc-{_DESC}_dseg", self.results / name / SEGMENTATION
         image = stem.with_name(stem.name + ".nii.gz")
         with explained(place):
             place.mkdir(parents=True, exist_ok=True)

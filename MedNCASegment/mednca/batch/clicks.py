@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from unicodedata import normalize
 
 from ..errors import MedNCAError
 from ..imaging.reading import case_name
@@ -13,13 +14,14 @@ from .csv_file import read_rows
 COLUMNS = ("image", "r", "a", "s")
 
 
-def read_clicks(path: str | Path, names: Iterable[str]) -> dict[str, list[tuple[float, float, float]]]:
+def read_clicks(path: str | Path, names: Mapping[str, str | None]) -> dict[str, list[tuple[float, float, float]]]:
     """Read the clicks of some volumes.
 
     Args:
-        path: of a CSV file with the columns image, r, a and s, in any order, others beside them; image is a volume's
-            name, with or without folder and suffix.
-        names: of the volumes (`imaging.reading.case_name`).
+        path: of a CSV file with the columns image, r, a and s, in any order, others beside them; image is what a volume
+            is called, with or without folder and suffix.
+        names: of the volumes, by what they may be called; None for one that cannot be segmented, whose clicks are
+            passed over.
 
     Returns:
         By name, RAS mm, in the file's order; nothing of volumes without one.
@@ -27,7 +29,8 @@ def read_clicks(path: str | Path, names: Iterable[str]) -> dict[str, list[tuple[
     Raises:
         MedNCAError: where the file cannot be read, a column or a number is missing, or a row is of no volume.
     """
-    path, found = Path(path), {name: [] for name in names}
+    path, found = Path(path), {name: [] for name in names.values() if name is not None}
+    known = {normalize("NFC", name): volume for name, volume in names.items()}  # macOS writes an umlaut as two signs
     header, rows = read_rows(path)
     columns = {name.strip().lower(): name for name in header}
     if lacking := [name for name in COLUMNS if name not in columns]:
@@ -38,12 +41,17 @@ def read_clicks(path: str | Path, names: Iterable[str]) -> dict[str, list[tuple[
             columns=", ".join(COLUMNS),
         )
     for number, row in enumerate(rows, start=2):
-        name = case_name((row[columns["image"]] or "").strip())
-        if name not in found:
+        called = normalize("NFC", case_name((row[columns["image"]] or "").strip()))
+        if called not in known:
             raise MedNCAError(
-                "{path}, line {number}: none of the images is called {name}.", path=path, number=number, name=repr(name)
+                "{path}, line {number}: none of the images is called {name}.",
+                path=path,
+                number=number,
+                name=repr(called),
             )
-        found[name].append(_point(path, number, [row[columns[axis]] for axis in COLUMNS[1:]]))
+        point, name = _point(path, number, [row[columns[axis]] for axis in COLUMNS[1:]]), known[called]
+        if name is not None:
+            found[name].append(point)
     return {name: clicks for name, clicks in found.items() if clicks}
 
 

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
+from ..axes import triple
 from ..errors import MedNCAError
 from ..files import held, staged, write_json
-from ..imaging.reading import read_image, write_image
+from ..imaging.geometry import nearest_axes
+from ..imaging.reading import checksum, read_image, read_labels, read_map, write_image
 from ..messages import Progress
+from ..models.description import JSON_NAME
 from ..models.weights import Model, load_model
 from ..overview import draw_overview
+from ..quality.domain import objection_to_image
 from ..quality.verdict import DEFAULT_TARGET
-from ..result import ModelIdentity, Report, Segmentation
+from ..result import ImageIdentity, ModelIdentity, Report, Segmentation
 from ..schema import read_json
 from ..segment import find_structures, segment_image
 
 RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
-REPORT, OVERVIEW = RESULT_FILES[2:]
+SEGMENTATION, VARIANCE, REPORT, OVERVIEW = RESULT_FILES
 _OF_BROWSERS = (".ds_store", "thumbs.db", "desktop.ini")
 
 
@@ -107,21 +113,38 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
     request, folder = job.request, Path(job.folder)
     with held(folder):
         if request.missing and (report := _same_result(job)):
-            return report
+            return report if report.target_dice == request.target else _rejudge(job, report)
         _check_target(folder, request)
-        image, model, clicks = _read(job, progress), _model(request.model, request.sha256), list(job.clicks)
+        image, model, clicks = _read(job, progress), _model(request), list(job.clicks)
         if request.find:
             places = find_structures(
                 image, model, request.seed, request.device, progress, request.memory_limit
             )  # fmt: skip
             clicks = [place.point for place in places]
+        if not clicks:
+            _check_size(job, image, model)
         result = segment_image(
             image, model, clicks, request.members, request.seed, request.device, request.target, progress,
-            request.memory_limit, request.roi, Path(job.image).name,
+            request.memory_limit, request.roi,
         )  # fmt: skip
-        _check_target(folder, request)  # once more: whatever is there now was perhaps put there meanwhile
-        write_result(result, folder, replace=request.overwrite)
-    return result.report
+        report = replace(result.report, image=ImageIdentity.of(image, _file_of(job), _checksums(job)))
+        replaces = _check_target(folder, request)  # once more: somebody may have put something there meanwhile
+        write_result(replace(result, report=report), folder, replaces)
+    return report
+
+
+def _check_size(job: Job, image: sitk.Image, model: Model) -> None:
+    """Refuse a large image without a click: it would be segmented as a whole, which takes minutes, and end grey."""
+    axes = list(nearest_axes(np.reshape(image.GetDirection(), (3, 3))))
+    spacing = np.array(image.GetSpacing())[axes]
+    extent = np.array(image.GetSize())[axes] * spacing
+    objection = objection_to_image(triple(spacing), triple(extent), model.domain)
+    if objection and objection.values.get("extent", 0) > objection.values.get("high", 0):
+        raise MedNCAError(
+            "{file} is no crop around one organ: {why}, or have it searched for (--find).",
+            file=_file_of(job),
+            why=objection.text,
+        )
 
 
 def write_result(result: Segmentation, folder: Path, replace: bool = False) -> None:
@@ -136,8 +159,8 @@ def write_result(result: Segmentation, folder: Path, replace: bool = False) -> N
         MedNCAError: where it cannot be written.
     """
     with staged(folder, replace) as made:
-        write_image(result.labels, made / "segmentation.nii.gz")
-        write_image(result.variance, made / "variance.nii.gz")
+        write_image(result.labels, made / SEGMENTATION)
+        write_image(result.variance, made / VARIANCE)
         write_json(made / REPORT, result.report.to_json())
         draw_overview(result, made / OVERVIEW)
 
@@ -161,9 +184,16 @@ def _is_of_browser(name: str) -> bool:
     return name.startswith("._") or name.lower() in _OF_BROWSERS
 
 
+def _model(request: Request) -> Model:
+    """Read once by each process, and again where it was calibrated anew meanwhile: a cluster's workers live long."""
+    changed = 0
+    with suppress(OSError):  # of which loading tells
+        changed = (Path(request.model) / JSON_NAME).stat().st_mtime_ns
+    return _loaded(request.model, request.sha256, changed)
+
+
 @lru_cache(maxsize=1)
-def _model(folder: str, sha256: str) -> Model:
-    """Read once by each process."""
+def _loaded(folder: str, sha256: str, _changed: int) -> Model:
     model = load_model(Path(folder))
     if model.sha256 != sha256:
         raise MedNCAError("The model in {folder} is another one by now; start again.", folder=folder)
@@ -178,10 +208,11 @@ def _read(job: Job, progress) -> sitk.Image:
 
 def _same_result(job: Job) -> Report | None:
     """What is there, where this job would make it again."""
-    report, request = read_result(Path(job.folder)), job.request
-    if report is None or report.model.sha256 != request.sha256 or report.image.file != Path(job.image).name:
+    folder, request = Path(job.folder), job.request
+    report = read_result(folder)
+    if report is None or _lacks_some(folder) or report.model.sha256 != request.sha256:
         return None
-    if report.model != ModelIdentity.of(_model(request.model, request.sha256)):  # the same weights, calibrated anew
+    if report.model != ModelIdentity.of(_model(request)):  # the same weights, calibrated anew
         return None
     clicks = [finding.click for finding in report.findings]
     is_same = (
@@ -189,14 +220,38 @@ def _same_result(job: Job) -> Report | None:
         and request.seed in (None, report.seed)
         and (None not in clicks if request.find else clicks == list(job.clicks or (None,)))
     )
-    return report.rejudged(request.target) if is_same else None
+    return report if is_same and report.image.sha256 == _checksums(job) else None  # which takes longest
 
 
-def _check_target(folder: Path, request: Request) -> None:
-    """Raises MedNCAError where something is there that may not go."""
+def _file_of(job: Job) -> str:
+    """The image's name; also of a folder that is called by a dot."""
+    return Path(os.path.abspath(job.image)).name
+
+
+def _checksums(job: Job) -> tuple[str, ...]:
+    return tuple(map(checksum, (job.image, *job.others)))
+
+
+def _lacks_some(folder: Path) -> bool:
+    """Whether somebody took a file out of a result."""
+    return any(not os.path.lexists(folder / name) for name in RESULT_FILES)
+
+
+def _rejudge(job: Job, report: Report) -> Report:
+    """Let a result that is there be judged against the target of its job: its report and its picture say so."""
+    folder, told = Path(job.folder), report.rejudged(job.request.target)
+    parts = {"labels": read_labels(folder / SEGMENTATION), "variance": read_map(folder / VARIANCE)}
+    write_result(Segmentation(parts, _read(job, None), told), folder, replace=True)
+    return told
+
+
+def _check_target(folder: Path, request: Request) -> bool:
+    """Whether what is there is to be replaced. Raises MedNCAError where something is there that may not go."""
     if not os.path.lexists(folder):
-        return
+        return False
     if not request.overwrite:
+        if request.missing and read_result(folder) and _lacks_some(folder):
+            return True
         if request.missing:
             raise MedNCAError(
                 "{folder} already exists and is of another request; choose another --out, or add --overwrite.",
@@ -207,3 +262,4 @@ def _check_target(folder: Path, request: Request) -> None:
         raise MedNCAError(
             "{folder} is no result of MedNCA, so it is not replaced; choose another --out.", folder=folder
         )
+    return True

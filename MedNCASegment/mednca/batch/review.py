@@ -11,6 +11,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -21,11 +22,11 @@ from ..axes import bounding_box
 from ..content import Content
 from ..errors import MedNCAError
 from ..files import held, written
-from ..imaging.reading import read_image, read_labels, write_image
+from ..imaging.reading import check_same_grid, checksum, read_image, read_labels, write_image
 from ..models.description import Label
 from ..result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Report
 from .csv_file import read_rows, unquoted
-from .jobs import read_result
+from .jobs import SEGMENTATION, VARIANCE, read_result
 from .summary import CSV, doubt
 
 _RUNS, _VOLUME, _VARIANCE = "MedNCA.Runs", "MedNCA.volume", "MedNCA.variance"  # as the module's record has them
@@ -42,7 +43,7 @@ class Doubtful:
     report: Report
 
 
-def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], int]:
+def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], int, int]:
     """Those of a table whose light is not green, the most doubtful first; none where every result is green.
 
     Args:
@@ -51,7 +52,7 @@ def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], in
         most: so many at most.
 
     Returns:
-        These, and how many more there are.
+        These, how many more there are, and how many images have no result.
 
     Raises:
         MedNCAError: where the table or a result cannot be read, or an image is not there.
@@ -59,8 +60,8 @@ def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], in
     summary = summary / CSV if summary.is_dir() else summary
     rows = [{key: unquoted(value) for key, value in row.items()} for row in read_rows(summary)[1]]
     try:
-        wanted = [row | {"expected_dice": float(row["expected_dice"] or 0)} for row in rows
-                  if not row["error"] and row["verdict"] != "green"]  # fmt: skip
+        wanted = [row | {"expected_dice": float(row["expected_dice"] or 0), "file": _named(row["file"])} for row in rows
+                  if not row["error"] and row["verdict"] != "green" and _named(row["image"])]  # fmt: skip
     except (KeyError, ValueError) as error:
         raise MedNCAError(
             "{summary} is no table of results; give the summary.csv of a folder of results.", summary=summary
@@ -68,30 +69,52 @@ def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], in
     first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row
     chosen = sorted(first.values(), key=doubt)[:most]
     found = [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
-    return found, len(first) - len(found)
+    return found, len(first) - len(found), sum(bool(row["error"]) for row in rows)
+
+
+def _named(text: str | None) -> str:
+    """A name of a file in a folder. Raises ValueError of what is none."""
+    if not text or text in (".", "..") or Path(text).name != text or "\0" in text:
+        raise ValueError(text)
+    return text
 
 
 def _one(number: int, row: dict, results: Path, images: Path) -> Doubtful:
-    folder, image = results / row["image"], _image(images, row["file"])
+    folder = results / row["image"]
     report = read_result(folder)
     if report is None:
         raise MedNCAError(
             "{folder} is no result; the table tells of another state. Segment again with --missing.", folder=folder
         )
+    image = _image(images, row["file"], report.image.sha256[:1])
     return Doubtful(f"{number:03} {row['image']} ({row['verdict']})", image, folder, report)
 
 
-def _image(images: Path, name: str) -> Path:
-    """A file or folder of this name, where no other below the images' folder is called so."""
-    path = images / name
-    found = [path] if path.exists() else list(images.rglob(glob.escape(name)))
+def _image(images: Path, name: str, sha256: tuple[str, ...]) -> Path:
+    """The file or folder of this name below the images' folder: of several, the one of this checksum; where that is not
+    known, as of results of version 0.1, the one that lies there itself, or the only one."""
+    path, found = images / name, sorted(images.rglob(glob.escape(name)))
     if not found:
         raise MedNCAError("{image} is not there; give the folder of the images by --images.", image=path)
-    if len(found) > 1:
+    if sha256:
+        found = [each for each in found if _is_of(each, sha256)]
+    elif path in found:
+        found = [path]
+    if not found:
+        raise MedNCAError(
+            "{image} is another image by now than the one that was segmented; give its folder by --images.", image=path
+        )
+    if len(found) > 1 and not sha256:
         raise MedNCAError(
             "{folder} holds several files named {name}; give the folder that this one is in.", folder=images, name=name
         )
     return found[0]
+
+
+def _is_of(path: Path, sha256: tuple[str, ...]) -> bool:
+    with suppress(MedNCAError):  # another of the same name may be damaged
+        return checksum(path) in sha256
+    return False
 
 
 def write_review(chosen: list[Doubtful], path: Path) -> None:
@@ -110,7 +133,7 @@ def write_review(chosen: list[Doubtful], path: Path) -> None:
         folder, scene, root = Path(place), [], path.stem
         with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:  # the volumes are packed already
             for number, each in enumerate(chosen, start=1):
-                labels = sitk.Cast(read_labels(each.folder / "segmentation.nii.gz"), sitk.sitkUInt8)
+                labels = sitk.Cast(read_labels(each.folder / SEGMENTATION), sitk.sitkUInt8)
                 for file in _files(each, labels, folder, number):
                     archive.write(file, f"{root}/Data/{file.name}")
                     file.unlink()
@@ -123,14 +146,15 @@ def _files(each: Doubtful, labels: sitk.Image, folder: Path, number: int) -> tup
     """The volume, the segmentation and the variance, as Slicer reads them."""
     volume, segments, variance = (folder / f"{number:03}-{name}" for name in _names())
     image = read_image(each.image)  # of several channels in one file the first is shown
+    check_same_grid(each.title, image, labels)
     write_image(sitk.VectorIndexSelectionCast(image, 0) if image.GetNumberOfComponentsPerPixel() > 1 else image, volume)
     extent = " ".join(f"0 {n - 1}" for n in labels.GetSize())
     labels.SetMetaData("Segmentation_MasterRepresentation", "Binary labelmap")
     for index, label in enumerate(each.report.model.labels):
         for key, value in _segment(label, extent).items():
             labels.SetMetaData(f"Segment{index}_{key}", value)
-    sitk.WriteImage(labels, str(segments), useCompression=True)
-    shutil.copyfile(each.folder / "variance.nii.gz", variance)
+    write_image(labels, segments)
+    shutil.copyfile(each.folder / VARIANCE, variance)
     return volume, segments, variance
 
 

@@ -52,6 +52,15 @@ def is_series(folder: Path) -> bool:
     return False
 
 
+def files_of(folder: Path) -> list[Path]:
+    """The DICOM files of a folder, by name.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return sorted(path for path in folder.iterdir() if path.is_file() and _is_dicom(path))
+
+
 def read_series(folder: Path) -> tuple[Header, np.ndarray]:
     """Read a series in a process of its own.
 
@@ -258,6 +267,8 @@ def _decoded(names: list[str], folder: Path, slices: list[_Slice]) -> sitk.Image
     _limit_memory(4 * math.prod(size) * np.dtype("f8").itemsize)
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(names)
+    # Else the first slice's slope and intercept would say which type the others' values are squeezed into.
+    reader.SetOutputPixelType(sitk.sitkFloat64)
     image = reader.Execute()
     if image.GetSize() != size:
         raise _Refused("{decoded} voxels were decoded, {size} are told of", decoded=image.GetSize(), size=size)

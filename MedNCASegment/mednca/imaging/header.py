@@ -156,7 +156,9 @@ def _check_amount(header: Header) -> None:
             size=_times(header.size),
             limit=f"{MAX_VOXELS:,}",
         )
-    needed, there = voxels * (header.dtype.itemsize + _FLOAT_BYTES), physical_memory()
+    is_scaled = header.slope != 1 or header.intercept != 0
+    read, kept = header.dtype.itemsize, _FLOAT_BYTES if is_scaled else header.dtype.itemsize
+    needed, there = voxels * max(read + _FLOAT_BYTES, 2 * kept), physical_memory()  # ITK's image is another copy
     if there and needed > _MEMORY_SHARE * there:
         raise MedNCAError(
             "{file} has {size} voxels, which need {needed} GB; this computer has {there} GB. Crop or resample it.",

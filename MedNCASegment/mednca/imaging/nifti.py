@@ -28,6 +28,7 @@ _VECTORS = (1004, 1005, 1007)  # intents whose fifth dimension counts the values
 _SCANNER = 1  # sform code: the scanner's own space
 _LPS = np.diag([-1.0, -1.0, 1.0])
 _START = 544  # bytes that hold the header of either version
+_GZIP = b"\x1f\x8b"  # how compressed files begin
 _MAX_OFFSET = 64_000_000  # bytes of extensions before the voxels
 
 
@@ -69,6 +70,7 @@ def read_header(path: Path) -> Header:
         OSError: it cannot be read at all.
     """
     packed = path.name.lower().endswith(".gz")
+    _check_packed(path, packed)
     try:
         with (gzip.open if packed else open)(path, "rb") as file:
             start = file.read(_START)
@@ -93,6 +95,17 @@ def read_header(path: Path) -> Header:
         encoding="gzip" if packed else "raw", skip=offset if packed else 0, slope=fields["slope"][0] or 1.0,
         intercept=fields["intercept"][0],
     )  # fmt: skip
+
+
+def _check_packed(path: Path, packed: bool) -> None:
+    """Raises MedNCAError where the file is compressed and its name does not say so, or the other way round."""
+    with open(path, "rb") as file:
+        start = file.read(4)
+    if not packed and start.startswith(_GZIP):
+        raise MedNCAError("{path} is compressed; rename it, so that its name ends in .nii.gz.", path=path)
+    lengths = [struct.pack(order + "i", layout.length) for layout in _LAYOUTS for order in "<>"]
+    if packed and start.startswith(tuple(lengths)):
+        raise MedNCAError("{path} is not compressed; rename it, so that its name ends in .nii.", path=path)
 
 
 def _fields(path: Path, start: bytes) -> tuple[dict[str, tuple], _Layout, str]:

@@ -47,9 +47,17 @@ def read_voxels(header: Header) -> np.ndarray:
         ) from error
     values = values.reshape(header.size[::-1])
     if header.slope != 1 or header.intercept != 0:
-        with np.errstate(over="ignore"):  # infinite values are found by whoever checks the voxels
-            return (values * np.float64(header.slope) + header.intercept).astype(np.float32)
+        return _scaled(values, header)
     return values.astype(header.dtype.newbyteorder("="), copy=False)
+
+
+def _scaled(values: np.ndarray, header: Header) -> np.ndarray:
+    """Slope and intercept applied in double precision, plane by plane: twice the voxels would be held otherwise."""
+    scaled = np.empty(values.shape, np.float32)
+    with np.errstate(over="ignore"):  # infinite values are found by whoever checks the voxels
+        for index in np.ndindex(values.shape[:-2]):
+            scaled[index] = values[index] * np.float64(header.slope) + header.intercept
+    return scaled
 
 
 def _raw(file: BufferedIOBase, header: Header) -> np.ndarray:

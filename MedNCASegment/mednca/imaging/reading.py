@@ -6,6 +6,7 @@ arrays elsewhere in the engine are (R, A, S).
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import re
@@ -18,10 +19,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import MedNCAError, Sentence
-from ..files import not_whole, written
+from ..files import check_name, not_whole, written
 from ..schema import MOST_CHANNELS
 from . import metaimage, nifti, nrrd
-from .dicom import is_series, read_series
+from .dicom import files_of, is_series, read_series
 from .header import Header, check_grid, checked
 from .payload import read_voxels
 
@@ -32,6 +33,7 @@ _READERS = (
 )
 SUFFIXES = tuple(suffix for _reader, suffixes in _READERS for suffix in suffixes)
 _SAME_PLACE = 0.3  # of a voxel, that two grids' corners may lie apart
+_BLOCK = 1 << 20  # bytes
 _WITH_FRAMES = (".nii", ".nii.gz")  # where a fourth axis may be that of the channels
 
 
@@ -105,7 +107,7 @@ def pair_by_name(
     for name in sorted(name for name, path in image_files.items() if path not in used):
         problems.setdefault(name, Sentence("{name} has no label map; the names of the files must match.", name=name))
     counts = {name: count_channels(*paths) for name, paths in found.items()}
-    names = list(channels) or [f"channel {n}" for n in range(_usual(counts.values()))]
+    names = list(channels) or [str(n) for n in range(_usual(counts.values()))]
     for name, count in sorted(counts.items()):
         if not count:
             problems.setdefault(name, Sentence("{name} has no image; the names of the files must match.", name=name))
@@ -133,15 +135,17 @@ def group_channels(
     """
     if len(channels) == 1:
         return [(name, (path,)) for name, path in images], {}
-    by_name, problems, whole = dict(images), {}, []
-    for name in dict.fromkeys(_CHANNEL.sub("", name) for name in by_name):
-        paths = _channels_of(name, by_name)
+    problems, found = {}, []
+    whole = {name: path for name, path in images if count_channels(path) == len(channels)}  # whatever it is called
+    parts = {name: path for name, path in images if name not in whole}
+    for name in dict.fromkeys(name if name in whole else _CHANNEL.sub("", name) for name, _path in images):
+        paths = (whole[name],) if name in whole else _channels_of(name, parts)
         count = count_channels(*paths)
         if count == len(channels):
-            whole.append((name, paths))
+            found.append((name, paths))
         else:
             problems[name] = _wrong_channels(name, count, channels)
-    return whole, problems
+    return found, problems
 
 
 _CHANNEL = re.compile(r"_\d{4}\Z")
@@ -245,6 +249,28 @@ def read_image(path: str | Path, *channels: str | Path) -> sitk.Image:
     return join_channels([(name, check_image(image, name)) for name, image in frames])
 
 
+def checksum(path: str | Path) -> str:
+    """SHA-256 of the bytes that an image is read from: the same wherever its file lies, whatever that is called.
+
+    Args:
+        path: as of `read_image`.
+
+    Raises:
+        MedNCAError: it cannot be read.
+    """
+    path, total = Path(path), hashlib.sha256()
+    check_name(path)
+    try:
+        files = files_of(path) if path.is_dir() else dict.fromkeys((path, Path(_reader_of(path)(path).data)))
+        for file in files:
+            with open(file, "rb") as stream:
+                while block := stream.read(_BLOCK):
+                    total.update(block)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    return total.hexdigest()
+
+
 def join_channels(images: Sequence[tuple[str, sitk.Image]]) -> sitk.Image:
     """Make one image of several channels.
 
@@ -275,12 +301,28 @@ def read_labels(path: str | Path) -> sitk.Image:
     Raises:
         MedNCAError: it cannot be read for certain, or holds anything but whole numbers from 0 to 255.
     """
-    (image,) = _read(Path(path))
+    image = read_map(path)
     values = sitk.GetArrayViewFromImage(image)
     if values.dtype != np.uint8:
         if not np.all((values >= 0) & (values <= 255)) or not np.array_equal(values, np.round(values)):
             raise MedNCAError("{path} is no label map: its values are not whole numbers from 0 to 255.", path=path)
         image = sitk.Cast(image, sitk.sitkUInt8)
+    return image
+
+
+def read_map(path: str | Path) -> sitk.Image:
+    """Read a scalar volume of whatever values, as the variance of a result.
+
+    Args:
+        path: as of `read_image`.
+
+    Returns:
+        A 3D image of the type on disk.
+
+    Raises:
+        MedNCAError: it cannot be read for certain.
+    """
+    (image,) = _read(Path(path))
     return image
 
 
@@ -407,7 +449,7 @@ def _header_of(image: sitk.Image, name: str) -> Header:
 def _read(path: Path, frames: int = 1) -> list[sitk.Image]:
     """Scalar 3D images of the type on disk, their voxels in native byte order: one, or of a file with a fourth axis as
     many as it has frames, of which there may be so many."""
-    _check_name(path)
+    check_name(path)
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -422,18 +464,14 @@ def _read(path: Path, frames: int = 1) -> list[sitk.Image]:
     except FileNotFoundError as error:
         raise MedNCAError("{path} does not exist; check the path.", path=path) from error
     except (OSError, ValueError) as error:
-        cause = getattr(error, "strerror", None) or error
-        raise MedNCAError("{path} cannot be read ({cause}); check the path.", path=path, cause=cause) from error
+        raise _unreadable(path, error) from error
     voxels = read_voxels(header)
     return [_image_of(header, frame) for frame in (voxels if voxels.ndim == 4 else voxels[None])]
 
 
-def _check_name(path: Path) -> None:
-    """A name that is no text can be neither told nor written down with a result."""
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise MedNCAError("{path} is a name that is not text; rename it.", path=ascii(str(path))) from error
+def _unreadable(path: Path, error: OSError | ValueError) -> MedNCAError:
+    cause = getattr(error, "strerror", None) or error
+    return MedNCAError("{path} cannot be read ({cause}); check the path.", path=path, cause=cause)
 
 
 def _reader_of(path: Path) -> Callable[[Path], Header]:

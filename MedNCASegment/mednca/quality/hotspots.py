@@ -79,6 +79,8 @@ def find_hotspots(variance: sitk.Image, mask: sitk.Image, probability: sitk.Imag
     if box is None:
         return []
     distance = _distance(_coarse(sitk.Cast(mask[box] != 0, sitk.sitkFloat32)))
+    if distance is None and sitk.GetArrayViewFromImage(mask).any():  # all doubt is further away than NEAR
+        return []
     variance, probability = _coarse(variance[box]), _coarse(probability[box])
     deviation = sitk.Sqrt(sitk.Cast(variance, sitk.sitkFloat32))
     smooth = sitk.DiscreteGaussian(deviation, variance=[SMOOTHING**2] * 3, maximumKernelWidth=64)

@@ -808,6 +808,10 @@
    <translation>{file} hat das Label ignore; Voxel, die ausgelassen werden sollen, werden nicht unterstützt. Lassen Sie solche Fälle weg.</translation>
   </message>
   <message>
+   <source>{why} Nothing is written: {model} stays as it is.</source>
+   <translation>{why} Es wird nichts geschrieben: {model} bleibt, wie es ist.</translation>
+  </message>
+  <message>
    <source>{model} has too few saved samples to be calibrated anew; give it cases.</source>
    <translation>{model} hat zu wenige gespeicherte Messungen, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
   </message>
@@ -820,12 +824,20 @@
    <translation>Das Modell enthält keine Messungen; lassen Sie --reuse weg.</translation>
   </message>
   <message>
-   <source>No light: of {failures} failures on cases that were held out, it would have called {green} good. The verdict stays grey. More cases may mend that, or mednca train --folds 5, which calibrates with all of them.</source>
-   <translation>Nicht kalibriert: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte die Kalibrierung {green} gut genannt. Das Urteil bleibt grau. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
+   <source>{why} The verdict stays grey.</source>
+   <translation>{why} Das Urteil bleibt grau.</translation>
   </message>
   <message>
-   <source>Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each case that it is tried on. The verdict stays grey.</source>
-   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Messungen an {cases} Fällen. Benötigt werden {needed}, auch ohne jeden der Fälle, an denen sie erprobt wird. Das Urteil bleibt grau.</translation>
+   <source>No light: of {failures} failures on cases that were held out, it would have called {green} good. More cases may mend that, or mednca train --folds 5, which calibrates with all of them.</source>
+   <translation>Nicht kalibriert: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte die Kalibrierung {green} gut genannt. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
+  </message>
+  <message>
+   <source>No light: in none of {samples} images did it find anything that could be judged; it must be trained better first.</source>
+   <translation>Nicht kalibriert: In keinem von {samples} Bildern hat es etwas gefunden, das sich beurteilen ließe; es muss erst besser trainiert werden.</translation>
+  </message>
+  <message>
+   <source>Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each case that it is tried on.</source>
+   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Messungen an {cases} Fällen. Benötigt werden {needed}, auch ohne jeden der Fälle, an denen sie erprobt wird.</translation>
   </message>
   <message>
    <source>The model has only hashes of the names of its samples; leave out --reuse.</source>
@@ -1018,6 +1030,10 @@
   <message>
    <source>The process that tried this plan died; it may need too much memory. Make batch, patch or field_of_view smaller, or set recompute.</source>
    <translation>Der Prozess, der diesen Plan ausprobierte, wurde unerwartet beendet; vielleicht braucht der Plan zu viel Speicher. Verkleinern Sie batch, patch oder field_of_view, oder setzen Sie recompute.</translation>
+  </message>
+  <message>
+   <source>{path} is not as a training writes it, perhaps as a spreadsheet saved it; restore it, or delete it.</source>
+   <translation>{path} ist nicht so, wie ein Training die Datei schreibt, vielleicht hat eine Tabellenkalkulation sie gespeichert; stellen Sie sie wieder her, oder löschen Sie sie.</translation>
   </message>
   <message>
    <source>{folder} already holds a training run; resume it or choose another folder.</source>

@@ -60,7 +60,7 @@ def _described(folder: Path) -> CaseSet | None:
     names = {}
     _check_learnable(described.get("labels", {}), folder / "dataset.json")
     for key, value in described.get("labels", {}).items():  # Decathlon: "1": "name"; nnU-Net: "name": 1
-        number, name = (int(key), value) if key.isdecimal() else (value, key)
+        number, name = (int(key), value) if key.isdecimal() and len(key) < 10 else (value, key)
         if not isinstance(number, int) or not isinstance(name, str):
             raise MedNCAError(
                 "{file} cannot be understood: the label {key} is {value}.",

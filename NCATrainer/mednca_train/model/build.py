@@ -90,6 +90,10 @@ def finish(
                 training, validation, cases=calibration_cases, seed=plan.seed, salt=salt, kept=run.folder / SAMPLES
             )
             failed, note = _calibrate(pool, model, made, wanted, progress)
+            if note:
+                raise MedNCAError(
+                    "{why} Nothing is written: {model} stays as it is.", why=note.values["why"], model=model.name
+                )
             save_model(model, made, "Being measured.")  # with its light, which is then told of each case
             report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
             compared = compare(pool, model, made, base, validation, report, progress) if base else None
@@ -146,7 +150,8 @@ def calibrate(
         The validation report.
 
     Raises:
-        MedNCAError: where no validation case can be measured, or the folder cannot be written.
+        MedNCAError: where no light can be made of these cases, no validation case can be measured, or the folder cannot
+            be written.
     """
     if wanted.salt is None:
         check_names(case.name for part in (wanted.training, wanted.validation, wanted.scans) for case in part)
@@ -154,6 +159,10 @@ def calibrate(
         save_model(model, made, "Being measured.")
         with Pool() as pool:
             failed, note = _calibrate(pool, model, made, wanted, progress)
+            if note:
+                raise MedNCAError(
+                    "{why} Nothing is written: {model} stays as it is.", why=note.values["why"], model=model.name
+                )
             save_model(model, made, "Being measured.")  # with its light, which is then told of each case
             report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
         if not wanted.reuse or wanted.scans:
@@ -269,6 +278,7 @@ def with_calibration(
     if calibration and not note:
         quality |= {"calibration": calibration.to_json(), "samples": saved}
     else:
+        note = Sentence("{why} The verdict stays grey.", why=note)
         quality |= {"calibration": None, "calibration_note": str(note)}
     model.info["quality"] = quality
     return note
@@ -280,8 +290,8 @@ def _misled(detection: dict) -> Sentence | None:
     if green < _FEW_GREEN or green <= _MOST_GREEN * failures:
         return None
     return Sentence(
-        "No light: of {failures} failures on cases that were held out, it would have called {green} good. The verdict "
-        "stays grey. More cases may mend that, or mednca train --folds 5, which calibrates with all of them.",
+        "No light: of {failures} failures on cases that were held out, it would have called {green} good. More cases "
+        "may mend that, or mednca train --folds 5, which calibrates with all of them.",
         failures=failures,
         green=green,
     )
@@ -290,9 +300,15 @@ def _misled(detection: dict) -> Sentence | None:
 def _too_few(made_with: list[Sample]) -> Sentence:
     """Why there is no calibration."""
     usable = [sample for sample in made_with if sample.nqm is not None and sample.objection is None]
+    if made_with and not usable:
+        return Sentence(
+            "No light: in none of {samples} images did it find anything that could be judged; it must be trained "
+            "better first.",
+            samples=len(made_with),
+        )
     return Sentence(
         "Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each "
-        "case that it is tried on. The verdict stays grey.",
+        "case that it is tried on.",
         samples=max(sum(sample.context == context for sample in usable) for context in CONTEXTS),
         cases=len({sample.case for sample in made_with}),
         needed=MIN_SAMPLES,

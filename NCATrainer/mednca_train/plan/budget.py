@@ -92,7 +92,8 @@ def plan_for(
     finish = measured * _MEMBERS * _pass_seconds(estimate, ladder[chosen].plan)
     left = planned * (1 - min(max(finish / planned, _FINISH), _LONGEST_FINISH))
     iterations = min(left / _seconds(estimate, ladder[chosen].plan), _MOST)
-    return _told(ladder, chosen, round(iterations), seconds, estimate, fits, held)
+    cases = len(fingerprint.usable)
+    return _told(ladder, chosen, round(iterations), seconds, estimate, fits, held, cases - held)
 
 
 def _held(plan: Plan, cases: int) -> int:
@@ -149,7 +150,10 @@ def _ladder(fingerprint, label_names, family, seed) -> list[Proposal]:
     return found
 
 
-def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estimate, fits, held: int) -> Budgeted:
+def _told(
+    ladder, chosen: int, iterations: int, seconds: float, estimate: Estimate, fits, held: int, others: int
+) -> Budgeted:
+    """held, others: cases that are held out, and that are learned from."""
     proposal, finest = ladder[chosen], ladder[0]
     plan = replace(
         proposal.plan, iterations=iterations, validate_every=max(min(250, iterations // 8), 1), patience=0
@@ -157,7 +161,10 @@ def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estima
     each = _seconds(estimate, proposal.plan)
     trained = iterations * each
     finish = (1 - _RESERVE) * seconds - trained - held * _MEMBERS * _pass_seconds(estimate, plan)
-    calibration = int(finish / _sample_seconds(estimate, plan) - held)
+    calibration = max(int(finish / _sample_seconds(estimate, plan) - held), _CALIBRATED)
+    if calibration > others:  # there are no more to calibrate with: it takes less time than there is
+        measured = (others + held) * _sample_seconds(estimate, plan) + held * _MEMBERS * _pass_seconds(estimate, plan)
+        calibration, seconds = others, min(seconds, (trained + measured) / (1 - _RESERVE))
     reasons = dict(proposal.reasons)
     reasons["iterations"] = Sentence(
         "{iterations} iterations of {batch} samples, the best of them is kept.", iterations=iterations, batch=plan.batch
@@ -188,7 +195,7 @@ def _told(ladder, chosen: int, iterations: int, seconds: float, estimate: Estima
         reasons["more time"] = Sentence("It would bring more iterations; the grid is as fine as it can be.")
     share, free = plan.total_iterations / proposal.plan.total_iterations, estimate.seconds_free
     cost = replace(estimate, seconds=share * estimate.seconds, seconds_free=None if free is None else share * free)
-    return Budgeted(Proposal(plan, reasons), cost, max(calibration, _CALIBRATED))
+    return Budgeted(Proposal(plan, reasons), cost, calibration)
 
 
 def _time(seconds: float) -> str:

@@ -42,6 +42,6 @@ def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
         "terms": base.terms if base else None,
         "intended_use": "Research and education. Not a medical device; a person must review every result.",
         "data_source": source,
-        "limits": "Images like those that it was trained on.",
+        "limits": "Nobody knows how it does on images unlike those that it was trained on.",
         "references": references,
     }

@@ -10,6 +10,7 @@ from mednca.nca.architecture import Architecture, Level
 from .plan import Augmentation, Plan, SecondPhase
 
 _SCT = "SCT"
+_TASK04 = r"hippocampus_\d+"  # names of the Decathlon's cases
 
 
 def _terminology(code: str, meaning: str) -> dict:
@@ -22,10 +23,17 @@ def _terminology(code: str, meaning: str) -> dict:
 
 @dataclass(frozen=True)
 class Preset:
-    """A plan and the metadata of its model."""
+    """A plan and the metadata of its model.
+
+    Attributes:
+        plan: of the training.
+        metadata: fields of model.json, and its id; they are of a model that was trained with the preset's own cases.
+        cases: pattern of these cases' names.
+    """
 
     plan: Plan
     metadata: dict
+    cases: str
 
 
 # The last phase of the hippocampus models.
@@ -93,6 +101,7 @@ HIPPOCAMPUS_M3DNCA = Preset(
             {"position": [0.7, 0.464, 0.333], "side": "right"},
         ],
     },
+    _TASK04,
 )
 
 HIPPOCAMPUS_MEDNCA = Preset(
@@ -120,6 +129,7 @@ HIPPOCAMPUS_MEDNCA = Preset(
         "name": "Hippocampus (Med-NCA)",
         "description": "Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI, slice by slice.",
     },
+    _TASK04,
 )
 
 # Scans of unknown scale, with coils or without.
@@ -198,6 +208,7 @@ PROSTATE_M3DNCA = Preset(
         "trained with all 38 cases, so that none is left to measure them on.",
         "references": _PAPERS,
     },
+    r"prostate_(BIDMC|HK|RUNMC|UCL)_\d+",
 )
 
 PRESETS = {preset.metadata["id"]: preset for preset in (HIPPOCAMPUS_M3DNCA, HIPPOCAMPUS_MEDNCA, PROSTATE_M3DNCA)}

@@ -9,6 +9,7 @@ import csv
 import io
 from pathlib import Path
 
+from mednca.errors import MedNCAError
 from mednca.files import write_bytes
 
 from ..run_folder import HISTORY_COLUMNS, HistoryRow
@@ -31,8 +32,14 @@ def _rows_up_to(path: Path, iteration: int) -> list[dict[str, str]]:
     """As they stand there: no digit of them may change."""
     if not path.exists():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if int(row["iteration"]) <= iteration]
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return [row for row in csv.DictReader(file) if int(row["iteration"]) <= iteration]
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise MedNCAError(
+            "{path} is not as a training writes it, perhaps as a spreadsheet saved it; restore it, or delete it.",
+            path=path,
+        ) from error
 
 
 def _write(path: Path, rows: list[dict]) -> None:
