@@ -175,7 +175,7 @@ def test_layout_of_the_decathlon(tmp_path, data, decathlon):
     (tmp_path / "labels" / "case_4.nii.gz").unlink()
     found = find_dataset(tmp_path)
     assert found.channels == ("image",) and len(found.cases) == 3
-    assert str(found.problems["case_3"]) == "case_3 has 2 channels, more than 1 (channel 0)."
+    assert str(found.problems["case_3"]) == "case_3 has 2 channels, more than 1 (0)."
 
 
 def test_two_folders_tell_their_channels_by_number(tmp_path, data):

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 
@@ -50,16 +51,21 @@ def test_dicom_folder(tmp_path):
 @pytest.mark.parametrize(
     ("tag", "values", "wanted"),
     [
-        ("0028|1053", ("1", "0.5"), lambda stored: stored * 0.5),  # slope
-        ("0028|1052", ("0", "-1024"), lambda stored: stored - 1024),  # intercept
+        ("RescaleSlope", (1, 0.5), lambda stored: stored * 0.5),
+        ("RescaleIntercept", (0, -1024), lambda stored: stored - 1024),
     ],
 )
 def test_dicom_slices_of_different_scales(tmp_path, tag, values, wanted):
     """As of PET, whose first slice is often empty: its scale says nothing of the others' type."""
     plain, scaled = tmp_path / "plain", tmp_path / "scaled"
-    for folder, changes in ((plain, {}), (scaled, {k: {tag: values[k > 0]} for k in range(7)})):
+    for folder in (plain, scaled):
         folder.mkdir()
-        _series(folder, changes)
+        _series(folder)
+    for k in range(7):
+        data = pydicom.dcmread(scaled / f"{k}.dcm")
+        data.RescaleSlope, data.RescaleIntercept = 1, 0
+        setattr(data, tag, values[k > 0])
+        data.save_as(scaled / f"{k}.dcm")
     stored, read = (array_of(read_image(folder)) for folder in (plain, scaled))
     np.testing.assert_allclose(read[..., 1:], wanted(stored[..., 1:]), rtol=1e-6)
     np.testing.assert_array_equal(read[..., 0], stored[..., 0])

@@ -1,6 +1,7 @@
 """What the command line segmented is reviewed in Slicer: the doubtful ones as one scene, as if it had been made there."""
 
 import csv
+import json
 import shutil
 
 import numpy as np
@@ -80,6 +81,12 @@ def test_images_may_lie_deeper_as_in_a_bids_data_set(results, tmp_path):
     for path in (tmp_path / "images").iterdir():
         shutil.copy(path, tmp_path / "copy")
     (tmp_path / "look.mrb").unlink()
+    assert run(*words).exit_code == 0  # they are the same
+    (tmp_path / "look.mrb").unlink()
+    for path in results.glob("*/report.json"):  # as version 0.1 wrote them
+        report = json.loads(path.read_text("utf-8"))
+        del report["image"]["sha256"]
+        path.write_text(json.dumps(report), "utf-8")
     assert "several files named" in str(run(*words).exception)
 
 

@@ -592,7 +592,7 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, few_conditions)
     result = _run("finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "run", "--iterations", 1,
                   "--calibration-cases", 1, "--out", tmp_path / "tuned", "--name", "Tuned")  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "did not help" in result.output and "Too few cases" in result.output
+    assert "did not help" in result.output and "No light: in none of 4 images" in result.output
     text = (tmp_path / "tuned" / "model.json").read_text() + (tmp_path / "tuned" / "MODEL_CARD.md").read_text()
     assert str(tmp_path) not in text and "case_1" not in text
     assert isinstance(_run("finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "run").exception,
@@ -610,8 +610,7 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, few_conditions)
         assert "only hashes" in str(_run(*command).exception)
     assert "no calibration" in str(_run("verdict-report", *calibrate[1:6], "--unseen").exception)
     result = _run(*calibrate, "--cases", tmp_path / "run" / "split.json")
-    assert result.exit_code == 0, result.output
-    assert load_model(tmp_path / "calibrated").id == "calibrated"
+    assert "No light" in str(result.exception) and not (tmp_path / "calibrated").exists()
 
 
 def test_a_command_given_again_must_ask_for_the_same_and_tells_what_was_left_out(tmp_path, few_conditions, monkeypatch):

@@ -704,7 +704,7 @@ def table(scores: Iterable[CaseScore], mean: Summary) -> None:
 
 def complain(failure: Mapping[str, str], word: str = "Failed: ") -> None:
     """Tell what went wrong with one image. failure: with "image" and "error"; word: what became of it."""
-    case = f"{failure['image']}: " if failure["image"] not in failure["error"] else ""
+    case = "" if failure["error"].startswith(failure["image"]) else f"{failure['image']}: "
     remark(case + failure["error"], word, "bold red")
 
 

@@ -69,7 +69,8 @@ class Request:
     def is_one_field(self) -> bool:
         """Whether the whole image is about one field of view."""
         extent = np.array(self.canonical.array.shape) * self.canonical.spacing
-        return is_one_field(self.model.preprocessing.field_of_view, extent)
+        field = self.model.preprocessing.field_of_view
+        return field is None or is_one_field(field, extent)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

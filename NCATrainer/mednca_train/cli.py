@@ -374,7 +374,8 @@ def calibrate(
         facts, training, validation = _divided(loaded, _case_set(data, images, labels), cases, unseen, seed, scans)
         wanted = Wanted(
             training, validation, scans, calibration_cases, seed, signals, coverage,
-            None if keep_names else secrets.token_hex(16), reuse, kept=out.with_name(f"{out.name}.{SAMPLES}"),
+            None if keep_names else secrets.token_hex(16), reuse,
+            kept=out.with_name(f"{out.name}.{SAMPLES}"), or_nothing=True,
         )  # fmt: skip
         loaded.id = slug(out.name)
         with _bar() as (_, stage):

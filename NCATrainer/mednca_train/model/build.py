@@ -90,7 +90,7 @@ def finish(
                 training, validation, cases=calibration_cases, seed=plan.seed, salt=salt, kept=run.folder / SAMPLES
             )
             failed, note = _calibrate(pool, model, made, wanted, progress)
-            if note:
+            if note and wanted.or_nothing:
                 raise MedNCAError(
                     "{why} Nothing is written: {model} stays as it is.", why=note.values["why"], model=model.name
                 )
@@ -120,6 +120,7 @@ class Wanted:
         reuse: the samples that the model carries are taken instead of measuring the cases again; those of the scans are
             measured, and take the place of what it carries of them.
         kept: a file that keeps what was measured, so that who was killed goes on.
+        or_nothing: where no light can be made of these cases, write no model: it would lose the one that it has.
     """
 
     training: list[Case]
@@ -132,6 +133,7 @@ class Wanted:
     salt: str | None = None
     reuse: bool = False
     kept: Path | None = None
+    or_nothing: bool = False
 
 
 def calibrate(
@@ -150,8 +152,7 @@ def calibrate(
         The validation report.
 
     Raises:
-        MedNCAError: where no light can be made of these cases, no validation case can be measured, or the folder cannot
-            be written.
+        MedNCAError: where no validation case can be measured, the folder cannot be written, or as `Wanted.or_nothing`.
     """
     if wanted.salt is None:
         check_names(case.name for part in (wanted.training, wanted.validation, wanted.scans) for case in part)
@@ -159,7 +160,7 @@ def calibrate(
         save_model(model, made, "Being measured.")
         with Pool() as pool:
             failed, note = _calibrate(pool, model, made, wanted, progress)
-            if note:
+            if note and wanted.or_nothing:
                 raise MedNCAError(
                     "{why} Nothing is written: {model} stays as it is.", why=note.values["why"], model=model.name
                 )
