@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from mednca.errors import MedNCAError
 from mednca_train import cli
+from mednca_train.model.samples import conditions
 from mednca_train.plan import budget
 from mednca_train.plan.budget import ENOUGH, enough_of, plan_for, work_of
 from mednca_train.plan.estimate import Estimate
@@ -77,6 +78,10 @@ def test_a_plan_that_is_slower_than_foretold_is_given_up():
 
     found = plan_for(ATRIA, 3600, measure)
     assert max(found.proposal.plan.field_of_view) <= 64 < max(asked[1].field_of_view)
+
+
+def test_the_conditions_of_a_calibration_are_counted():
+    assert len(conditions()) == budget._CONDITIONS
 
 
 def test_no_more_time_is_told_than_there_is_to_do():

@@ -11,6 +11,7 @@ from mednca.evaluate import evaluate_case
 from mednca.imaging.metrics import dice
 from mednca.models.library import Library
 from mednca.models.weights import load_model
+from mednca.quality.verdict import DEFAULT_TARGET
 from mednca.segment import segment_image
 from mednca_train.data.artifacts import NONSENSE
 
@@ -92,6 +93,15 @@ def test_the_2d_model(model, flat):
     """Its floor, on the same cases as the 3D one."""
     assert flat.architecture.parameter_count() == 70_016 and flat.info["eval_metrics"]["dice"]["union"] >= 0.87
     assert flat.info["training"]["split"] == model.info["training"]["split"] and flat.calibration.members == 10
+
+
+@pytest.mark.parametrize("name", ["hippocampus-m3dnca", "hippocampus-mednca", "prostate-m3dnca"])
+def test_every_light_can_be_green(name):
+    """In each context that it was calibrated for: one that never is says nothing."""
+    calibration = Library(bundled=ROOT / "Resources" / "Models").load(name).calibration
+    assert calibration.curves
+    for context, curve in calibration.curves.items():
+        assert max(curve.low) >= DEFAULT_TARGET, context
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from conftest import ROOT
-from mednca import __version__, cli
+from mednca import __version__, cli, terminal
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model
@@ -55,7 +55,7 @@ def test_segment_a_folder(tmp_path, model, images):
 
 def test_without_a_terminal_progress_is_a_line_now_and_then(tmp_path, model, images, monkeypatch):
     """What is done and what is left, on standard error; --quiet says nothing of it; neither changes the rest."""
-    monkeypatch.setattr(cli, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
     words = ("segment", images, "--model", model, "--members", 2)
     told = run(*words, "--out", tmp_path / "out")
     lines = [line for line in told.stderr.splitlines() if "/2" in line]
@@ -65,7 +65,7 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(tmp_path, model, ima
     behind = run(*words, "--out", tmp_path / "behind", "--quiet")
     for quiet in (before, behind):
         assert quiet.exit_code == 0 and not quiet.stderr and quiet.stdout == told.stdout
-    monkeypatch.setattr(cli, "LINE_SECONDS", 30.0)
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 30.0)
     assert not run(*words, "--out", tmp_path / "short").stderr
 
 
@@ -83,7 +83,6 @@ def test_a_click_beside_the_structure_is_told(tmp_path, model, images, monkeypat
     monkeypatch.setattr(
         Axes, "text", lambda axes, x, y, words, **how: drawn.append(words) or text(axes, x, y, words, **how)
     )
-    monkeypatch.setattr(cli.out, "_width", 300)
     words = ("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--members", 5)
     result = run(*words, "--click", f"{along},-19.5,22")
     assert result.exit_code == 0, result.output
@@ -401,9 +400,8 @@ def test_a_name_that_is_no_text_is_written_nowhere(tmp_path, model, images):
     assert not os.path.lexists(out)
 
 
-def test_names_are_not_markup(tmp_path, images, monkeypatch):
+def test_names_are_not_markup(tmp_path, images):
     """Square brackets stay as they are, in tables and in sentences."""
-    monkeypatch.setattr(cli.out, "_width", 300)
     odd = bright_model()
     odd = replace(odd, labels=(replace(odd.labels[0], name="T1 [/T2] $x{$"),))
     folder = str(save(odd, tmp_path / "odd [bold]"))

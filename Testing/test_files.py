@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 import mednca_train.cli  # noqa: F401  adds its commands
 from conftest import ROOT
-from mednca import cli, files, segment
+from mednca import cli, files, segment, terminal
 from mednca.batch import jobs
 from mednca.errors import MedNCAError
 from mednca.imaging import reading as images
@@ -393,7 +393,7 @@ def test_what_appears_meanwhile_is_not_overwritten(tmp_path, material, monkeypat
         told = run(*words_of("segment", material, place), "--members", 1, *more)
         assert told.exit_code == 1 and names(place) == ["thesis.txt"] and names(place.parent) == ["c0"]
     figures = tmp_path / "figures.json"
-    with cli.json_output(figures) as write:
+    with terminal.json_output(figures) as write:
         figures.write_text("theirs")
         with pytest.raises(MedNCAError, match="already exists"):
             write({})

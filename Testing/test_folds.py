@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 from typer.testing import CliRunner
 
+from mednca import terminal
 from mednca.errors import MedNCAError
 from mednca.messages import Progress
 from mednca.models.weights import load_model
@@ -255,7 +256,7 @@ def test_each_fold_is_told_of_where_there_is_no_terminal(data, tmp_path, monkeyp
         raise Stop
 
     monkeypatch.setattr(folds, "cross_validate", train)
-    monkeypatch.setattr(cli.cli, "LINE_SECONDS", 0)
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0)
     words = ["train", "--data", str(data), "--run", str(tmp_path / "run"), "--name", "Mine", "--iterations", "3"]
     told = CliRunner().invoke(cli.cli.app, [*words, "--folds", "2"]).output
     for name in ("fold-1", "fold-2"):

@@ -11,7 +11,7 @@ neither Slicer nor Qt nor training. The rooms; a file imports from its own room 
     models                         model folders and the library of them
     result, scores                 what a segmentation, and measuring a model, say: dataclasses without torch
     canvas, field, field_memory, locate, finding, growth, segment, evaluate, overview
-    batch                          many volumes, here or on a cluster
+    batch, terminal                many volumes, here or on a cluster; what commands say
     worker, cli, benchmark
 
 The way of the data:

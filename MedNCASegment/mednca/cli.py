@@ -11,25 +11,21 @@ import json
 import math
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
-from datetime import timedelta
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import progress as bars
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 from typer.core import TyperGroup
 
 from . import __version__
 from .errors import MedNCAError, Sentence, plain
-from .files import held, utf8_names, write_json
+from .files import utf8_names
 from .imaging.header import MAX_VOXELS
 from .imaging.reading import case_name, find_images, group_channels, pair_by_name
 from .messages import Progress
@@ -38,6 +34,7 @@ from .models.schema import SPLIT_SCHEMA
 from .quality.verdict import DEFAULT_TARGET, WORDS
 from .schema import read_json
 from .scores import CaseScore, Summary
+from .terminal import be_quiet, complain, json_output, progress, remark, say, show, tell_scores
 
 if TYPE_CHECKING:
     from .pool import Outcome
@@ -59,11 +56,7 @@ class _Commands(TyperGroup):
 
 
 app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-out, err = Console(markup=False, highlight=False), Console(stderr=True, markup=False, highlight=False)
 _MOST_ROWS = 100  # of a table that people read in a terminal
-_LINE = 100_000  # characters of a line, at most
-LINE_SECONDS = 30.0  # between two lines of progress, where there is no terminal
-_is_quiet = False  # as this call's --quiet says
 
 ModelOption = Annotated[str, typer.Option("--model", help="A model of the library, or a model folder.")]
 MembersOption = Annotated[int | None, typer.Option(help="Ensemble members; default: the model's own.")]
@@ -90,8 +83,7 @@ def common(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not say how far the work is.")] = False,
 ) -> None:
     """MedNCA: tiny models that segment, say where they are unsure, and whether to trust them."""
-    global _is_quiet
-    _is_quiet = quiet
+    be_quiet(quiet)
 
 
 def main() -> None:
@@ -143,7 +135,10 @@ def models(as_json: JsonFlag = False) -> None:
             f"{dice:.3f}" if dice else "",
             plain(state),
         )
-    out.print(table if entries else "No models found.")
+    if entries:
+        show(table)
+    else:
+        say("No models found.")
 
 
 @app.command()
@@ -422,7 +417,7 @@ def evaluate(
                 bar.update(task, advance=1)
         if scores:
             mean = Summary.of(scores)
-            table(scores, mean)
+            tell_scores(scores, mean)
             _tell_uncounted(scores)
             rows = [score.to_json() for score in scores]
             identity = {"model": loaded.id, "sha256": loaded.sha256}
@@ -531,30 +526,6 @@ def remove_model(model: str) -> None:
     say(f"Removed {model}")
 
 
-@contextmanager
-def json_output(path: Path) -> Iterator[Callable[[Any], None]]:
-    """Hold the file that a command's figures go to while it works.
-
-    A file that is there now is replaced, one that appears meanwhile is not.
-
-    Args:
-        path: of the .json file: a slip of the hand must not cost an image.
-
-    Yields:
-        A function that writes the figures.
-
-    Raises:
-        MedNCAError: before the work, where it cannot be written.
-    """
-    if path.suffix.lower() != ".json":
-        raise MedNCAError("{path} is no name of a JSON file; it must end in .json.", path=path)
-    with held(path):
-        if os.path.isdir(path):
-            raise MedNCAError("{path} is a folder; a file is needed.", path=path)
-        replace = os.path.lexists(path)
-        yield lambda data: write_json(path, data, replace)
-
-
 def _named_images(paths):
     """(case name, path) of every image, and what cannot be one; names decide the result folders."""
     named, failures, taken = [], [], {}
@@ -605,50 +576,6 @@ def _point(text: str) -> tuple[float, float, float]:
     return r, a, s
 
 
-def progress(quiet: bool = False) -> bars.Progress:
-    """Bars on a terminal, on standard error; elsewhere a line now and then. Nothing where --quiet was given."""
-    quiet = quiet or _is_quiet
-    if not quiet and not err.is_terminal:
-        return _Lines()
-    columns = (
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(),
-        bars.TextColumn("{task.completed}/{task.total}"),
-        bars.TimeRemainingColumn(),
-    )
-    return bars.Progress(*columns, console=err, transient=True, disable=quiet)
-
-
-class _Lines(bars.Progress):
-    """What bars show, as a line every half minute: for files and pipes."""
-
-    def __init__(self):
-        super().__init__(disable=True)
-        self._begun = self._told = time.monotonic()
-
-    def update(self, *arguments, **changes) -> None:
-        """As of rich's."""
-        super().update(*arguments, **changes)
-        now, line = time.monotonic(), self._line()
-        if line and now - self._told >= LINE_SECONDS:
-            self._told = now
-            remark(f"{clock(now - self._begun)} {line}")
-
-    def _line(self) -> str:
-        parts = []
-        for task in self.tasks:
-            if task.total and task.visible and not task.finished:
-                left = task.time_remaining
-                told = f"{task.description} {task.completed:g}/{task.total:g}".strip()
-                parts.append(told + (f", {clock(left)} left" if left else ""))
-        return "; ".join(parts)
-
-
-def clock(seconds: float) -> str:
-    """Hours, minutes and seconds, as people read them."""
-    return str(timedelta(seconds=round(seconds)))
-
-
 def _stage(told: Progress) -> str:
     """What a bar says of a stage."""
     return told.stage if told.fields == 1 else f"{told.stage} {told.field}/{told.fields}"
@@ -671,48 +598,10 @@ def _tell(rows: list[dict], folder: Path) -> None:
                 f"{quality:.3f}" if quality is not None else "-",
                 plain(_verdict(row)),
             )
-        out.print(table)
+        show(table)
 
 
 def _verdict(row: dict) -> str:
     """Of a row of `batch.summary`: the word, where the reason does not begin with it, and the reason."""
     word, reason = WORDS[row["verdict"]], row["reason"]
     return reason if reason.startswith(word) else f"{word}. {reason}"
-
-
-def table(scores: Iterable[CaseScore], mean: Summary) -> None:
-    """Print scores as a table, and the mean Dice of each label below it.
-
-    Args:
-        scores: a row each.
-        mean: their summary.
-    """
-    table = Table("Case", "Dice", "HD95 (mm)", "NQM", "Predicted Dice", "Verdict")
-
-    def text(value, digits=3):
-        return "-" if value is None else f"{value:.{digits}f}"
-
-    for score in scores:
-        table.add_row(
-            plain(score.title), text(score.dice["union"]), text(score.hd95_mm["union"], 2), text(score.nqm),
-            text(score.predicted_dice), score.verdict,
-        )  # fmt: skip
-    out.print(table)
-    for name, value in mean.dice.items():
-        say(f"Mean Dice, {name}: {text(value)} +- {text(mean.dice_sd[name])}")
-
-
-def complain(failure: Mapping[str, str], word: str = "Failed: ") -> None:
-    """Tell what went wrong with one image. failure: with "image" and "error"; word: what became of it."""
-    case = "" if failure["error"].startswith(failure["image"]) else f"{failure['image']}: "
-    remark(case + failure["error"], word, "bold red")
-
-
-def say(text: object) -> None:
-    """A line of what was asked for, on standard output; of whatever names, and as long as it is."""
-    out.print(plain(text, _LINE), soft_wrap=True)
-
-
-def remark(text: object, word: str = "", style: str = "") -> None:
-    """A line beside that, on standard error, after a word that says what kind it is."""
-    err.print(Text(word, style).append(plain(text, _LINE), ""), soft_wrap=True)

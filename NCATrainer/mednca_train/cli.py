@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mednca import cli
+from mednca import cli, terminal
 from mednca.errors import MedNCAError, plain
 from mednca.files import held
 from mednca.messages import Progress
@@ -97,7 +97,7 @@ def plan(
     names = case_set.label_names
     if os.path.lexists(out) and not overwrite:
         raise MedNCAError("{out} exists already; choose another --out, or add --overwrite.", out=out)
-    with cli.json_output(out) as write:
+    with terminal.json_output(out) as write:
         found = _fingerprint(case_set)
         if hours and (iterations or quick):
             raise MedNCAError(
@@ -113,23 +113,23 @@ def plan(
     table = Table("What", "Why")
     for what, why in proposal.reasons.items():
         table.add_row(what, plain(why))
-    cli.out.print(table)
+    terminal.show(table)
     if estimate and not cost:
         cost = measure(named, len(found.usable))
         if cost.is_busy and cost.seconds_free is not None:
-            cli.say(
+            terminal.say(
                 f"The computer was busy meanwhile; it takes about {cost.seconds_free / 60:.0f} minutes on a free one."
             )
-        cli.say(
+        terminal.say(
             f"About {cost.seconds / 60:.0f} minutes here ({cost.seconds_per_iteration:.2f} s an iteration), "
             f"{cost.peak_mb:.0f} MB, and {cost.loader_mb:.0f} MB to read and augment."
         )
-    cli.say(f"Written: {out}")
+    terminal.say(f"Written: {out}")
     if hours:
         where = [f"--{key}={value}" for key, value in (("data", data), ("images", images), ("labels", labels)) if value]
         rest = [f"--plan={out}", f"--calibration-cases={budgeted.calibration_cases}", "--run=RUN"]
         command = shlex.join(["mednca", "train", *where, *rest])
-        cli.say(f"To train within the time: {command}")
+        terminal.say(f"To train within the time: {command}")
     _end(found)
 
 
@@ -198,7 +198,7 @@ def train(
             )  # fmt: skip
             found = _fingerprint(case_set, values)
             training_run.check_same(work, _usable(case_set, found, strict=bool(preset)), keep_names)
-            cli.remark(f"Resuming {run} at iteration {work.run.iteration}.")
+            terminal.remark(f"Resuming {run} at iteration {work.run.iteration}.")
         else:
             _check_free(out)
             found = _fingerprint(case_set, values)
@@ -206,7 +206,7 @@ def train(
                 budgeted = _budgeted(found, case_set.label_names, hours, "m3d-nca", seed or 0)
                 chosen = budgeted.proposal.plan
                 calibration_cases = min(calibration_cases, budgeted.calibration_cases)
-                cli.remark(budgeted.proposal.reasons["time"])
+                terminal.remark(budgeted.proposal.reasons["time"])
             chosen = _named(chosen or propose(found, case_set.label_names).plan, _names(label))
             cases = _usable(case_set, found, strict=bool(preset))
             _check_labels(chosen.labels, found)
@@ -229,7 +229,7 @@ def resume(
     device = device or begun_on(run)
     with _together(device), training_run.locked_once(run):
         work = training_run.reopen(run, _device(device))
-        cli.remark(f"Resuming {run} at iteration {work.run.iteration}.")
+        terminal.remark(f"Resuming {run} at iteration {work.run.iteration}.")
         _complete(work, out)
 
 
@@ -249,7 +249,7 @@ def runs(
         if as_json:
             print(json.dumps([view.to_json() for view in views]), flush=True)
         else:
-            cli.out.print(_runs_table(views))
+            terminal.show(_runs_table(views))
         if watch is None or not any(map(is_going_on, views)):
             return
         time.sleep(watch)
@@ -263,11 +263,11 @@ def _runs_table(views) -> Table:
         return "-" if value is None else f"{value:.3f}"
 
     for view in views:
-        left = "-" if view.seconds_left is None else cli.clock(view.seconds_left)
+        left = "-" if view.seconds_left is None else terminal.clock(view.seconds_left)
         table.add_row(
             *(plain(text) for text in (Path(view.folder).name, view.name, view.state)),
             f"{view.iteration} / {view.of}", number(view.loss), number(view.dice), number(view.best_dice), left,
-            f"{cli.clock(view.seconds_ago)} ago",
+            f"{terminal.clock(view.seconds_ago)} ago",
         )  # fmt: skip
     return table
 
@@ -382,11 +382,11 @@ def calibrate(
             report = make(loaded, wanted, out, _command(), stage)
         if wanted.kept:
             wanted.kept.unlink(missing_ok=True)
-    cli.table(report.cases, report.mean)
+    terminal.tell_scores(report.cases, report.mean)
     if report.calibration:
-        cli.say(f"Calibrated with {report.calibration.samples} samples.")
+        terminal.say(f"Calibrated with {report.calibration.samples} samples.")
     else:
-        cli.say(report.calibration_note)
+        terminal.say(report.calibration_note)
     _end(facts, report.failures)
 
 
@@ -424,7 +424,7 @@ def verdict_report(
         step = counter(stage, "measuring", count_steps(held_out, scans, tried, reuse))
         report, judged = measure_verdicts(loaded, folder, held_out, scans, tried, seed, step, reuse)
         write_verdicts(report, judged, out, _command())
-    cli.out.print((out / "verdicts.md").read_text(encoding="utf-8"))
+    terminal.out.print((out / "verdicts.md").read_text(encoding="utf-8"))
     _end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
 
 
@@ -443,7 +443,7 @@ def study(
 
     asked = read_study(plan)
     sets = {name: find_dataset(folder) for name, folder in map(_named_folder, data)}
-    with held(out), cli.progress() as bar:
+    with held(out), terminal.progress() as bar:
         task = bar.add_task("Measuring", total=None)
         answers = run_study(
             asked, sets, out, Library(), lambda done, total: bar.update(task, completed=done, total=total)
@@ -453,7 +453,7 @@ def study(
             asked, sets, out, Library(), lambda done, total: bar.update(trying, completed=done, total=total)
         )
         write_report(asked, answers, tried, out, _command())
-    cli.say(f"Written: {out / 'study.html'}")
+    terminal.say(f"Written: {out / 'study.html'}")
     failed = {case: why for answer in (*answers, *tried) for case, why in answer.failed.items()}
     _end(failures=[{"image": case, "error": why} for case, why in failed.items()])
 
@@ -471,13 +471,15 @@ def _write_recalibrated(model, old: Path, out: Path) -> None:
     from mednca.models.description import CARD_NAME
     from mednca.models.weights import save_model
 
+    from .model.build import tell_command
     from .model.card import recalibrated_card
 
     path = old / CARD_NAME
     card = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else f"# {model.name}\n"
+    tell_command(model, _command())
     with staged(out) as made:
         save_model(model, made, recalibrated_card(card, model, _command()))
-    cli.say(f"Calibrated anew with {model.calibration.samples} saved samples: {out}")
+    terminal.say(f"Calibrated anew with {model.calibration.samples} saved samples: {out}")
 
 
 def _divided(
@@ -527,7 +529,7 @@ def _divided(
 def _tell_lacking(names: set[str], split_file: Path) -> None:
     """Figures of fewer cases than a split names are those of other cases."""
     if names:
-        cli.remark(f"{len(names)} cases of {split_file} are not there, as {min(names)}; they are left out.")
+        terminal.remark(f"{len(names)} cases of {split_file} are not there, as {min(names)}; they are left out.")
 
 
 def _warn_of_known(base, found) -> None:
@@ -539,7 +541,7 @@ def _warn_of_known(base, found) -> None:
     except MedNCAError:  # only hashes of their names
         return
     if known := sorted(learned_names(base.info) & {case.name for case in found.usable}):
-        cli.remark(
+        terminal.remark(
             f"{base.name} has learned from {len(known)} of these cases ({', '.join(known[:3])}, ...): what is measured "
             "on them says little. Give it cases that it has not seen."
         )
@@ -581,14 +583,14 @@ def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOp
 
         work = CrossValidation(run, plan, cases, metadata, count, options)
         with _told_how_to_go_on("The same command goes on."):
-            result = cross_validate(work, report, cli.remark, stage)
-    cli.table(result.cases, result.mean)
+            result = cross_validate(work, report, terminal.remark, stage)
+    terminal.tell_scores(result.cases, result.mean)
     for number, fold in enumerate(result.folds, start=1):
         dice, spread = fold.dice["union"], fold.dice_sd["union"]
-        cli.say(f"Fold {number}: union Dice {dice:.3f} +- {spread:.3f} on {fold.cases} cases.")
+        terminal.say(f"Fold {number}: union Dice {dice:.3f} +- {spread:.3f} on {fold.cases} cases.")
     if result.calibration_note:
-        cli.say(result.calibration_note)
-    cli.say(f"Model written to {options.out or run / 'result'}")
+        terminal.say(result.calibration_note)
+    terminal.say(f"Model written to {options.out or run / 'result'}")
     _end(found, result.failures)
 
 
@@ -617,22 +619,22 @@ def _complete(work, out, found=None) -> None:
             bar.update(task, completed=row.iteration, description=f"Training, loss {row.loss:.3f}")
 
         with _told_how_to_go_on(f"Go on with: {shlex.join(['mednca', 'resume', str(run.folder)])}"):
-            result = training_run.complete(work, out, report, cli.remark, stage)
-    cli.table(result.cases, result.mean)
+            result = training_run.complete(work, out, report, terminal.remark, stage)
+    terminal.tell_scores(result.cases, result.mean)
     if compared := result.comparison:
         helped = "Fine-tuning helped" if compared.helped else "Fine-tuning did not help"
         own, base = compared.own.dice["union"], compared.base.dice["union"]
-        cli.say(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.")
+        terminal.say(f"{helped}: union Dice {own:.3f} against {base:.3f} of the base model.")
     if result.calibration_note:
-        cli.say(result.calibration_note)
-    cli.say(f"Model written to {training_run.result_folder(work, out)}")
+        terminal.say(result.calibration_note)
+    terminal.say(f"Model written to {training_run.result_folder(work, out)}")
     _end(found, result.failures)
 
 
 @contextmanager
 def _bar(quiet: bool = False):
     """A progress display, and a function of a `Progress` that moves its second bar."""
-    with cli.progress(quiet) as bar:
+    with terminal.progress(quiet) as bar:
         tasks = []
 
         def stage(told: Progress) -> None:
@@ -725,7 +727,7 @@ def _usable(case_set, found, strict: bool = False):
 
 def _tell_left_out(found) -> None:
     for name, problem in found.problems.items():
-        cli.complain({"image": name, "error": str(problem)}, "Left out: ")
+        terminal.complain({"image": name, "error": str(problem)}, "Left out: ")
 
 
 def _end(found=None, failures=()) -> None:
@@ -733,7 +735,7 @@ def _end(found=None, failures=()) -> None:
     if found is not None:
         _tell_left_out(found)
     for failure in failures:
-        cli.complain(failure)
+        terminal.complain(failure)
     if failures or (found is not None and found.problems):
         raise typer.Exit(1)
 
@@ -815,7 +817,7 @@ def _device(name: str) -> str:
 
     device, note = choose_device(name)
     if note:
-        cli.remark(note)
+        terminal.remark(note)
     return str(device)
 
 

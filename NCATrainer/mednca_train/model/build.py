@@ -166,16 +166,21 @@ def calibrate(
                 )
             save_model(model, made, "Being measured.")  # with its light, which is then told of each case
             report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
-        if not wanted.reuse or wanted.scans:
-            before = model.info["quality"].get("calibration_command") if wanted.reuse else None
-            model.info["quality"]["calibration_command"] = "; ".join(filter(None, (before, command)))
+        tell_command(model, command, anew=not wanted.reuse)
         report = _completed(report, model, failed, note)
         model.info["eval_metrics"] = report.mean.to_json()
-        commands = [model.info.get("training", {}).get("command"), model.info["quality"].get("calibration_command")]
+        made_by = model.info["quality"]["calibration_command"].split("; ")
+        commands = [model.info.get("training", {}).get("command"), *made_by]
         own = set(model.info.get("training", {}).get("split", {}).get("validation", ()))
         others = not own >= {case.name for case in wanted.validation}
         save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands)), others))
     return report
+
+
+def tell_command(model: Model, command: str, anew: bool = False) -> None:
+    """Write down what made a model's calibration. anew: alone, and not of what the commands before it measured."""
+    before = None if anew else model.info["quality"].get("calibration_command")
+    model.info["quality"]["calibration_command"] = "; ".join(filter(None, (before, command)))
 
 
 def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float) -> None:

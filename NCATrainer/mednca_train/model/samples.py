@@ -19,7 +19,7 @@ from mednca.errors import MedNCAError
 from mednca.evaluate import structures_of, values_in
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
-from mednca.models.weights import load_model
+from mednca.models.weights import Model, load_model
 from mednca.nca.firing import mix
 from mednca.pool import Pool
 from mednca.quality.calibration import CROP
@@ -119,21 +119,21 @@ def measure_degraded(
         for i, case in enumerate(cases)
         for name in (conditions() if only is None else only)
     ]
-    weights = load_model(folder).sha256 if kept else ""
+    model = _identity(load_model(folder)) if kept else ""
     known = read_rows(kept) if kept else {}
     for job in jobs:
-        if job.key(weights) in known:
+        if job.key(model) in known:
             step()
-    for outcome in pool.run(_measure_one, [job for job in jobs if job.key(weights) not in known]):
+    for outcome in pool.run(_measure_one, [job for job in jobs if job.key(model) not in known]):
         if outcome.error and failed is not None:
             failed[outcome.job.case.name] = str(outcome.error)
         if outcome.result is not None:
-            key = outcome.job.key(weights)
+            key = outcome.job.key(model)
             known[key] = [asdict(sample) for sample in outcome.result]
             if kept:
                 append_rows(kept, key, known[key])
         step()
-    return [Sample(**row) for job in jobs for row in known.get(job.key(weights), ())]
+    return [Sample(**row) for job in jobs for row in known.get(job.key(model), ())]
 
 
 def samples_json(made_with: Sequence[Sample], tried: Sequence[Sample], salt: str | None = None) -> dict:
@@ -189,10 +189,22 @@ class _Job:
     seed: int
     all_values: bool
 
-    def key(self, weights: str) -> str:
-        """What its samples are kept by: files that have changed are measured anew. weights: SHA-256 of the model's."""
+    def key(self, model: str) -> str:
+        """What its samples are kept by: files that have changed are measured anew. model: of `_identity`."""
         files = [_state_of(path) for path in (*self.case.channels, self.case.labels)]
-        return json.dumps([weights, self.case.name, self.condition, self.seed, self.all_values, files])
+        return json.dumps([model, self.case.name, self.condition, self.seed, self.all_values, files])
+
+
+def _identity(model: Model) -> str:
+    """A checksum of what a model's samples depend on."""
+    how = [
+        model.sha256,
+        model.members,
+        model.seed,
+        asdict(model.preprocessing),
+        model.domain and model.domain.to_json(),
+    ]
+    return f"{zlib.crc32(json.dumps(how).encode()):08x}"
 
 
 @lru_cache(maxsize=4096)
