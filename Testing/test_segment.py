@@ -190,6 +190,20 @@ def test_unavailable_device_falls_back_and_says_so():
     assert result.report.device == "cpu" and "cuda" in str(result.report.notes[0])
 
 
+def test_a_structure_that_two_clicks_find_is_told():
+    """A table of volumes would count it twice."""
+    two = np.concatenate([BALL, BALL])
+    image = image_of((two * 50 + np.random.default_rng(0).normal(0, 0.1, two.shape)).astype(np.float32))
+    middle = np.argwhere(BALL).mean(0)
+    places = [middle, middle + (len(BALL), 0, 0), middle + (1, 1, 0)]
+    clicks = [(-x, -y, z) for x, y, z in places]
+    model = bright_model(field_of_view=tuple(float(n) for n in BALL.shape))
+    findings = segment_image(image, model, clicks, members=2).findings
+    assert [finding.again for finding in findings] == [None, None, 1]
+    assert findings[2].remarks[-1] == "It is the structure of click 1 again: do not count it twice."
+    assert not any("again" in remark for remark in findings[1].remarks)
+
+
 def test_rejudging_does_not_run_again():
     result = segment_image(image_of(BALL * 1.0), bright_model(), members=6)
     assert result.report.rejudged(0.7).findings[0].verdict.color == "grey"

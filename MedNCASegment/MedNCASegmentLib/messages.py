@@ -98,6 +98,9 @@ def findingText(finding: Finding | None) -> str:
     if finding and finding.distance_mm and not _objectsWith(finding, "far"):  # which says so itself
         distance = f"{finding.distance_mm:.{0 if finding.distance_mm >= 1 else 1}f}"
         sentences.append(_("It lies {distance} mm from the click.").format(distance=distance))
+    if finding and finding.again:
+        told = _("It is the structure of click {number} again: do not count it twice.")
+        sentences.append(told.format(number=finding.again))
     return " ".join(sentences)
 
 

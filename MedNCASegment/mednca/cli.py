@@ -328,6 +328,8 @@ def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, 
         yield from (outcome for outcome in checked if outcome.error)
         work = [outcome.result for outcome in checked if not outcome.error]
     if scheduler:
+        if scheduler.endswith(".json") and not os.path.exists(scheduler):
+            remark(f"{scheduler} is not there yet; its scheduler is waited for.")
         # A worker has a folder of its own to begin in.
         yield from run_on_cluster(
             scheduler, segment_volume,

@@ -45,6 +45,7 @@ class Finding:
         dropped_mm3: of the pieces that were found beside the kept one, and dropped.
         moves: mm that each round of locating moved the field of view.
         computed_share: of the finest level's cells, margins included; less than 1 where a region of interest was used.
+        again: number of the earlier click, from 1, that found the same structure; None where there is none.
     """
 
     click: tuple[float, float, float] | None
@@ -61,6 +62,7 @@ class Finding:
     side: str | None = None
     moves: tuple[float, ...] = ()
     computed_share: float = 1.0
+    again: int | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -77,6 +79,8 @@ class Finding:
             remarks.append(f"It lies {self.distance_mm:.{0 if self.distance_mm >= 1 else 1}f} mm from the click.")
         if self.dropped_mm3 and said != "rival":
             remarks.append(f"Other pieces of {self.dropped_mm3 / 1000:.2g} ml were found and left out.")
+        if self.again:
+            remarks.append(f"It is the structure of click {self.again} again: do not count it twice.")
         return tuple(remarks)
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -27,8 +28,9 @@ from .nca.devices import choose_device
 from .nca.memory import count, too_little_memory
 from .quality.hotspots import find_hotspots
 from .quality.verdict import DEFAULT_TARGET
-from .result import ImageIdentity, ModelIdentity, Place, Report, Segmentation
+from .result import Finding, ImageIdentity, ModelIdentity, Place, Report, Segmentation
 
+_SAME = 3.0  # mm that the middles of one structure lie apart, found by several clicks
 RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 
 
@@ -84,6 +86,7 @@ def segment_image(
         segment_field(request, grid, point, number)
         for number, (point, grid) in enumerate(zip(points, grids, strict=True), start=1)
     )
+    findings = _with_repeats(findings)
     with request.timed("restore"):
         region, parts = request.canvas.put_back(image)
     with request.timed("verdict"):
@@ -102,6 +105,16 @@ def segment_image(
         notes=tuple(request.notes),
     )
     return Segmentation(parts, image, report)
+
+
+def _with_repeats(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those that an earlier click has found already say so: a table of volumes would count them twice."""
+    marked: list[Finding] = []
+    for finding in findings:
+        near = (number for number, other in enumerate(marked, start=1)
+                if not other.is_empty and math.dist(other.center, finding.center) < _SAME)  # fmt: skip
+        marked.append(replace(finding, again=None if finding.is_empty else next(near, None)))
+    return tuple(marked)
 
 
 def find_structures(

@@ -842,6 +842,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Es liegt {distance} mm vom Klick entfernt.</translation>
   </message>
   <message>
+   <source>It is the structure of click {number} again: do not count it twice.</source>
+   <translation>Es ist noch einmal die Struktur von Klick {number}: Zählen Sie sie nicht doppelt.</translation>
+  </message>
+  <message>
    <source>NQM (how much the runs disagree; 0 is not at all): {nqm}.</source>
    <translation>NQM (wie stark die Durchläufe voneinander abweichen; 0 heißt gar nicht): {nqm}.</translation>
   </message>
