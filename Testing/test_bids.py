@@ -134,9 +134,8 @@ def test_what_is_missing_and_some_participants(raw, model, tmp_path):
 
 def test_clicks_call_an_image_as_its_file_or_its_result(raw, model, tmp_path):
     """And those of an image that cannot be segmented are passed over."""
-    (raw / "sub-03/anat").mkdir(parents=True)
-    for ending in ("nii", "nii.gz"):
-        _write(raw, f"sub-03/anat/sub-03_T1w.{ending}")
+    for place in ("anat/sub-03_T1w.nii", "anat/sub-03_T1w.nii.gz", "other/sub-03_T1w.nii.gz"):
+        _write(raw, f"sub-03/{place}")
     clicks = tmp_path / "clicks.csv"
     rows = [f"{name},-11,-13,10" for name in ("sub-01_T1w.nii.gz", "sub-02_ses-b", "sub-03")]
     clicks.write_text("\n".join(["image,r,a,s", *rows, ""]), encoding="utf-8")

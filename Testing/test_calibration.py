@@ -357,11 +357,10 @@ def test_scans_are_added_to_what_the_model_carries(calibrated, cases, tmp_path, 
     assert load_model(folder).info["quality"]["calibration_command"].count("; ") == 2
 
 
-def test_a_calibration_that_was_stopped_goes_on(calibrated, cases, tmp_path, inline_pool, few_conditions, monkeypatch):
+def test_a_calibration_that_was_stopped_goes_on(calibrated, cases, tmp_path, inline_pool, monkeypatch):
     """What was measured lies beside the model's folder until that is there."""
     words = ("calibrate", calibrated / "base", "--out", tmp_path / "made", "--data", cases[0].image.parents[1],
              "--cases", calibrated / "split.json")  # fmt: skip
-    monkeypatch.setattr("mednca_train.model.build.with_calibration", lambda *_: None)  # as with enough samples
     with monkeypatch.context() as patch:
         patch.setattr("mednca_train.model.build.validate", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert _run(*words).exit_code != 0
@@ -425,11 +424,8 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     assert "no samples of case_7" in str(result.exception)
 
 
-def test_a_calibration_is_not_tried_on_what_was_trained_with(
-    calibrated, cases, inline_pool, few_conditions, monkeypatch
-):
+def test_a_calibration_is_not_tried_on_what_was_trained_with(calibrated, cases, inline_pool):
     """Where the model's own split does not say on what: none of its validation cases is there, as of folds."""
-    monkeypatch.setattr("mednca_train.model.build.with_calibration", lambda *_: None)  # as with enough samples
     options, names = ("--data", cases[0].image.parents[1], "--keep-names"), [case.name for case in cases]
     for trained in (names, names[:6]):
         model = load_model(calibrated / "made")

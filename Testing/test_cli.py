@@ -166,7 +166,8 @@ def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(t
     assert result.exit_code == 1 and "give one of them another --out" in result.output.replace("\n", " ")
     rows = list(csv.DictReader((tmp_path / "out" / "summary.csv").read_text("utf-8").splitlines()))
     assert sorted((row["image"], row["file"], bool(row["error"])) for row in rows) == [
-        ("a", "a.nii.gz", False), ("a", "a.nii.gz", True), ("b", "b.nii.gz", False), ("c", "c.nii.gz", True),
+        (str(tmp_path / "other" / "a.nii.gz"), "a.nii.gz", True),
+        ("a", "a.nii.gz", False), ("b", "b.nii.gz", False), ("c", "c.nii.gz", True),
     ]  # fmt: skip
     table = tmp_path / "out" / "summary.csv"
     told = run("review", table, "--images", images, "--out", tmp_path / "d.mrb")
@@ -240,9 +241,7 @@ def test_labels_of_another_organ_are_no_case(tmp_path, model, images):
         sitk.WriteImage(image_of((BALL * value).astype(np.uint8), (1, 1.5, 2)), str(labels / f"{name}.nii.gz"))
     words = ("evaluate", "--model", model, "--images", images, "--labels", labels, "--out", tmp_path / "f.json")
     result = run(*words, "--members", 1)
-    assert result.exit_code == 1 and "none of the model's labels (1), but 7; --union" in result.output.replace(
-        "\n", " "
-    )
+    assert result.exit_code == 1 and "none of the model's labels (1), but 7." in result.output.replace("\n", " ")
     assert json.loads((tmp_path / "f.json").read_text("utf-8"))["mean"]["dice"]["union"] > 0.9
     assert run(*words, "--members", 1, "--union").exit_code == 0
 
@@ -276,7 +275,13 @@ def test_a_head_without_a_click_is_told_before_minutes_are_spent(tmp_path):
     words = ("segment", folder, "--model", "hippocampus-m3dnca", "--out", tmp_path / "out", "--members", 1)
     result = run(*words)
     told = result.output.replace("\n", " ")
-    assert result.exit_code == 1 and told.count("or have it searched for (--find)") == 2 and "a.nii.gz" in told
+    assert (
+        result.exit_code == 1
+        and told.count("shows more than one organ: give a --click, or --find.") == 2
+        and "a.nii.gz" in told
+    )
+    small = run(*words[:1], sorted(folder.iterdir())[0], *words[2:], "--click=0,0,0")
+    assert "shows more" not in small.output
     unknown = run(*words, "--device", "gpu")
     assert isinstance(unknown.exception, MedNCAError) and "gpu" in str(unknown.exception)
 
@@ -392,6 +397,15 @@ def test_a_name_that_no_file_can_have_is_one_sentence(images, monkeypatch, capsy
     assert ended.value.code in (1, 2) and "nnn" in told and "Traceback" not in told
 
 
+def test_another_error_of_the_system_is_a_bug(monkeypatch):
+    """Whose trace is worth more than a sentence that blames a path."""
+    for error in (TimeoutError("worker gone"), OSError(28, "No space left on device", "x")):
+        monkeypatch.setattr(cli, "app", lambda e=error: (_ for _ in ()).throw(e))
+        monkeypatch.setattr(sys, "argv", ["mednca", "models"])
+        with pytest.raises(OSError):
+            cli.main()
+
+
 def test_a_name_that_is_no_text_is_written_nowhere(tmp_path, model, images):
     """C++ libraries would end the process."""
     out = os.fsdecode(os.fsencode(tmp_path) + b"/x\xff")
@@ -403,7 +417,7 @@ def test_a_name_that_is_no_text_is_written_nowhere(tmp_path, model, images):
 def test_names_are_not_markup(tmp_path, images):
     """Square brackets stay as they are, in tables and in sentences."""
     odd = bright_model()
-    odd = replace(odd, labels=(replace(odd.labels[0], name="T1 [/T2] $x{$"),))
+    odd = replace(odd, labels=(replace(odd.labels[0], name="T1 [/T2] $x{$ :brain:"),))
     folder = str(save(odd, tmp_path / "odd [bold]"))
     labels = tmp_path / "labels"
     labels.mkdir()
@@ -414,7 +428,7 @@ def test_names_are_not_markup(tmp_path, images):
         sitk.WriteImage(mask, str(labels / path.name))
     measured = run("evaluate", "--model", folder, "--images", images, "--labels", labels, "--members", 1,
                    "--out", tmp_path / "figures [1].json")  # fmt: skip
-    assert measured.exit_code == 0 and "Mean Dice, T1 [/T2] $x{$:" in measured.stdout, measured.output
+    assert measured.exit_code == 0 and "Mean Dice, T1 [/T2] $x{$ :brain:: " in measured.stdout, measured.output
     assert (tmp_path / "figures [1].json").is_file()
     assert run("segment", images, "--model", folder, "--out", tmp_path / "out [a]", "--members", 1).exit_code == 0
     written = run("export", folder, tmp_path / "a[red].zip")

@@ -513,11 +513,17 @@ def test_a_checksum_is_of_what_an_image_holds(tmp_path):
     series = _series(tmp_path / "series")
     before = checksum(series)
     (series / "notes.txt").write_text("of a person", encoding="utf-8")
+    (series / "3.dcm").rename(series / "0003.dcm")
     assert checksum(series) == before
+    (series / "0003.dcm").rename(series / "3.dcm")
     (series / "3.dcm").unlink()
     assert checksum(series) != before
     with pytest.raises(MedNCAError, match="cannot be read"):
         checksum(tmp_path / "gone.nii")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.nii")  # nobody waits for what will come through it
+        with pytest.raises(MedNCAError, match="no regular file"):
+            checksum(tmp_path / "pipe.nii")
 
 
 def test_limits_are_those_of_the_header_and_this_computer(tmp_path, monkeypatch):

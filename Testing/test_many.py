@@ -115,6 +115,10 @@ def test_a_result_of_another_person_is_not_taken(tmp_path, model):
     again = run("segment", two, *words)
     assert again.exit_code == 1 and "is of another request" in again.output.replace("\n", " ")
     assert (tmp_path / "out" / "T1" / "report.json").read_bytes() == before
+    picture = tmp_path / "out" / "T1" / "overview.png"
+    picture.rename(tmp_path / "aside.png")  # nor does it go because somebody took a file out of it
+    assert run("segment", two, *words).exit_code == 1 and not picture.exists()
+    (tmp_path / "aside.png").rename(picture)
     (tmp_path / "elsewhere").mkdir()
     moved = one.rename(tmp_path / "elsewhere" / "T1.nii.gz")
     assert run("segment", moved, *words).exit_code == 0  # the same image, wherever it lies
@@ -122,6 +126,20 @@ def test_a_result_of_another_person_is_not_taken(tmp_path, model):
     assert chosen.image == moved  # of two of this name
     with pytest.raises(MedNCAError, match="is another image by now"):
         doubtful(tmp_path / "out", tmp_path / "p2", 9)
+
+
+def test_an_image_that_is_replaced_while_it_is_segmented_was_not_seen(tmp_path, model, images, monkeypatch):
+    segment, (one, other) = jobs.segment_image, sorted(images.iterdir())[:2]
+
+    def replaced(*arguments):
+        shutil.copy(other, one)
+        return segment(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "segment_image", replaced)
+        assert run("segment", one, "--model", model, "--out", tmp_path / "out", "--members", 2).exit_code == 0
+    again = run("segment", one, "--model", model, "--out", tmp_path / "out", "--members", 2, "--missing")
+    assert again.exit_code == 1 and "is of another request" in again.output.replace("\n", " ")
 
 
 def test_a_model_that_was_calibrated_meanwhile_is_read_again(tmp_path, model):

@@ -7,6 +7,7 @@ Exit status: 0 all went well; 1 some image or case failed, each told in a senten
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -56,6 +57,8 @@ class _Commands(TyperGroup):
 
 
 app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+# Of a path that nobody may look at, or that no file can have; another OSError is a bug.
+_OF_PATHS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 _MOST_ROWS = 100  # of a table that people read in a terminal
 
 ModelOption = Annotated[str, typer.Option("--model", help="A model of the library, or a model folder.")]
@@ -98,9 +101,10 @@ def main() -> None:
     except MedNCAError as error:
         remark(error, "Error: ", "bold red")
         sys.exit(2)
-    except OSError as error:  # of a path that nobody may look at, or that is longer than names can be
-        path, cause = error.filename or "A file", error.strerror or error
-        told = Sentence("{path} cannot be read ({cause}); check the path.", path=path, cause=cause)
+    except OSError as error:
+        if not error.filename or error.errno not in _OF_PATHS:
+            raise
+        told = Sentence("{path} cannot be read ({cause}); check the path.", path=error.filename, cause=error.strerror)
         remark(told, "Error: ", "bold red")
         sys.exit(2)
 
@@ -232,8 +236,10 @@ def segment(
     channels_of = dict(named)
     for failure in failures:
         image, name = failure["image"], case_name(failure["image"])
-        summary.add(image if name in channels_of else name, [failure_row(name, _file_name(image), failure["error"])])
-    with progress(quiet=as_json) as bar, _table_of_what_is_done(summary, work):
+        name = image if name in channels_of else name  # another image's result is called so
+        summary.add(name, [failure_row(name, _file_name(image), failure["error"])])
+    done: list[str] = []
+    with progress(quiet=as_json) as bar, _table_of_what_is_done(summary, done, len(work)):
         total = bar.add_task("Images", total=len(work))
         for outcome in _outcomes(work, jobs, scheduler, bar, total):
             job = outcome.job
@@ -242,6 +248,7 @@ def segment(
                 summary.add(job.name, [failure_row(job.name, _file_name(job.image), str(outcome.error))])
             else:
                 report, own = outcome.result, rows_of(job.name, outcome.result)
+                done.append(job.name)
                 summary.add(job.name, own)
                 if as_json:
                     results.append({"image": job.image, "folder": job.folder, "report": report.to_json()})
@@ -265,18 +272,15 @@ def segment(
 
 
 @contextmanager
-def _table_of_what_is_done(summary, work: list) -> Iterator[None]:
+def _table_of_what_is_done(summary, done: list[str], total: int) -> Iterator[None]:
     """Who stops a call has the table of what it did."""
-    from .batch.jobs import REPORT
-
     try:
         yield
     except KeyboardInterrupt:
         with suppress(MedNCAError):
             summary.finish()
-        done = sum(os.path.isfile(Path(job.folder) / REPORT) for job in work)
         raise KeyboardInterrupt(
-            f"{done} of {len(work)} images have a result; the same command with --missing goes on."
+            f"{len(done)} of {total} images have a result; the same command with --missing goes on."
         ) from None
 
 

@@ -101,8 +101,7 @@ class Truth:
         self.structures = structures_of(field, truth, self._counted)
         if (others := values_in(truth)) and not set(others) & set(self._counted):
             raise MedNCAError(
-                "Its label map holds none of the model's labels ({wanted}), but {others}; --union takes every value as "
-                "the organ.",
+                "Its label map holds none of the model's labels ({wanted}), but {others}.",
                 wanted=", ".join(map(str, self._counted)), others=", ".join(map(str, others)),
             )  # fmt: skip
         values_of_each = [set(np.unique(self._expected[structure.mask])) for structure in self.structures]

@@ -145,9 +145,7 @@ def find_structures(
         raise MedNCAError("{model} does not say where its structures usually lie; click on them.", model=model.name)
     request = new_request(image, model, None, seed, device, DEFAULT_TARGET, progress, memory_limit, None)
     if request.is_one_field:
-        raise MedNCAError(
-            "The image is about one field of view: segment it as a whole, without clicks and without --find."
-        )
+        raise MedNCAError("The image is about one field of view: segment it as a whole, without clicks.")
     _check_spacing(request)
     places = []
     total = len(model.seeds) * len(AROUND_SEED)

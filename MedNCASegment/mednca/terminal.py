@@ -1,6 +1,6 @@
 """What commands say: what was asked for on standard output, all else on standard error, as bars or as lines.
 
-Nothing in a text is markup: names come from files that anybody wrote.
+Nothing in a text is markup, or an emoji's name: names come from files that anybody wrote.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from .errors import MedNCAError, plain
 from .files import held, write_json
 from .scores import CaseScore, Summary
 
-out, err = Console(markup=False, highlight=False), Console(stderr=True, markup=False, highlight=False)
+_PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
+out, err = Console(**_PLAIN), Console(stderr=True, **_PLAIN)
 LINE_SECONDS = 30.0  # between two lines of progress, where there is no terminal
 _LINE = 100_000  # characters of a line, at most
 _WIDTH = 400  # of a table where there is no terminal, at most
@@ -42,7 +43,7 @@ def say(text: object) -> None:
 
 def show(table: Table) -> None:
     """A table of what was asked for; in a file or a pipe as wide as it is, so that nothing is cut."""
-    (out if out.is_terminal else Console(width=_WIDTH, markup=False, highlight=False)).print(table)
+    (out if out.is_terminal else Console(width=_WIDTH, **_PLAIN)).print(table)
 
 
 def remark(text: object, word: str = "", style: str = "") -> None:

@@ -375,7 +375,7 @@ def calibrate(
         wanted = Wanted(
             training, validation, scans, calibration_cases, seed, signals, coverage,
             None if keep_names else secrets.token_hex(16), reuse,
-            kept=out.with_name(f"{out.name}.{SAMPLES}"), or_nothing=True,
+            kept=out.with_name(f"{out.name}.{SAMPLES}"),
         )  # fmt: skip
         loaded.id = slug(out.name)
         with _bar() as (_, stage):
@@ -383,10 +383,8 @@ def calibrate(
         if wanted.kept:
             wanted.kept.unlink(missing_ok=True)
     terminal.tell_scores(report.cases, report.mean)
-    if report.calibration:
-        terminal.say(f"Calibrated with {report.calibration.samples} samples.")
-    else:
-        terminal.say(report.calibration_note)
+    assert report.calibration is not None  # else nothing would have been written
+    terminal.say(f"Calibrated with {report.calibration.samples} samples.")
     _end(facts, report.failures)
 
 

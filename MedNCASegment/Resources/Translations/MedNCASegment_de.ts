@@ -1596,8 +1596,8 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{kind}: {cause}</translation>
   </message>
   <message>
-   <source>Its label map holds none of the model's labels ({wanted}), but {others}; --union takes every value as the organ.</source>
-   <translation>Die Labelmap enthält keines der Labels des Modells ({wanted}), sondern {others}; --union nimmt jeden Wert als das Organ.</translation>
+   <source>Its label map holds none of the model's labels ({wanted}), but {others}.</source>
+   <translation>Die Labelmap enthält keines der Labels des Modells ({wanted}), sondern {others}.</translation>
   </message>
   <message>
    <source>Its label map holds none of the labels, so that there is nothing to click on.</source>
@@ -2136,16 +2136,16 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Der Ordner {path} enthält keine DICOM-Serie.</translation>
   </message>
   <message>
-   <source>{path} is no regular file; check the path.</source>
-   <translation>{path} ist keine gewöhnliche Datei; prüfen Sie den Pfad.</translation>
-  </message>
-  <message>
    <source>{path} is empty (0 bytes); copy or export it again.</source>
    <translation>{path} ist leer (0 Bytes); kopieren oder exportieren Sie die Datei erneut.</translation>
   </message>
   <message>
    <source>{path} does not exist; check the path.</source>
    <translation>{path} gibt es nicht; prüfen Sie den Pfad.</translation>
+  </message>
+  <message>
+   <source>{path} is no regular file; check the path.</source>
+   <translation>{path} ist keine gewöhnliche Datei; prüfen Sie den Pfad.</translation>
   </message>
   <message>
    <source>{path} cannot be read as an image: {suffixes} are read, and folders of DICOM.</source>
@@ -2424,8 +2424,8 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{model} gibt nicht an, wo seine Strukturen üblicherweise liegen; klicken Sie darauf.</translation>
   </message>
   <message>
-   <source>The image is about one field of view: segment it as a whole, without clicks and without --find.</source>
-   <translation>Das Bild ist etwa so groß wie ein Bildfeld: Segmentieren Sie es als Ganzes, ohne Klicks und ohne --find.</translation>
+   <source>The image is about one field of view: segment it as a whole, without clicks.</source>
+   <translation>Das Bild ist etwa so groß wie ein Bildfeld: Segmentieren Sie es als Ganzes, ohne Klicks.</translation>
   </message>
   <message>
    <source>{model} found nothing where its structures usually lie; click on the organ.</source>

@@ -58,14 +58,15 @@ class BidsDataset:
             MedNCAError: the folder is no raw BIDS data set, has none of the participants, or no image of the suffix.
         """
         self._check()
-        found, problems = {}, {}
+        found, problems, first = {}, {}, {}
         for participant in self._folders():
             for path in sorted(self._of(participant, self.suffixes[0])):
                 name = case_name(path).removesuffix(f"_{self.suffixes[0]}")
-                if name in found:
+                if first.setdefault(name, path) is not path:
+                    found.pop(name, None)
                     problems[name] = Sentence(
                         "{one} and {other} have the same name; keep one of them in the folder.",
-                        one=found.pop(name)[0].name, other=path.name,
+                        one=first[name].name, other=path.name,
                     )  # fmt: skip
                     continue
                 others = [self._channel(path, name, suffix) for suffix in self.suffixes[1:]]

@@ -12,16 +12,15 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..axes import triple
 from ..errors import MedNCAError
 from ..files import held, staged, write_json
 from ..imaging.geometry import nearest_axes
 from ..imaging.reading import checksum, read_image, read_labels, read_map, write_image
+from ..imaging.structures import is_one_field
 from ..messages import Progress
 from ..models.description import JSON_NAME
 from ..models.weights import Model, load_model
 from ..overview import draw_overview
-from ..quality.domain import objection_to_image
 from ..quality.verdict import DEFAULT_TARGET
 from ..result import ImageIdentity, ModelIdentity, Report, Segmentation
 from ..schema import read_json
@@ -112,39 +111,46 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
     """
     request, folder = job.request, Path(job.folder)
     with held(folder):
-        if request.missing and (report := _same_result(job)):
-            return report if report.target_dice == request.target else _rejudge(job, report)
-        _check_target(folder, request)
+        there = _same_result(job) if request.missing else None
+        if there and not _lacks_some(folder):
+            return there if there.target_dice == request.target else _rejudge(job, there)
+        if not there:
+            _check_target(folder, request)
+        sums = _checksums(job)  # first: an image that takes its place meanwhile was not seen
         image, model, clicks = _read(job, progress), _model(request), list(job.clicks)
+        _check_size(job, image, model)
         if request.find:
             places = find_structures(
                 image, model, request.seed, request.device, progress, request.memory_limit
             )  # fmt: skip
             clicks = [place.point for place in places]
-        if not clicks:
-            _check_size(job, image, model)
         result = segment_image(
             image, model, clicks, request.members, request.seed, request.device, request.target, progress,
             request.memory_limit, request.roi,
         )  # fmt: skip
-        report = replace(result.report, image=ImageIdentity.of(image, _file_of(job), _checksums(job)))
-        replaces = _check_target(folder, request)  # once more: somebody may have put something there meanwhile
-        write_result(replace(result, report=report), folder, replaces)
+        report = replace(result.report, image=ImageIdentity.of(image, _file_of(job), sums))
+        if not there:
+            _check_target(folder, request)  # once more: somebody may have put something there meanwhile
+        write_result(replace(result, report=report), folder, bool(there) or request.overwrite)
     return report
 
 
 def _check_size(job: Job, image: sitk.Image, model: Model) -> None:
-    """Refuse a large image without a click: it would be segmented as a whole, which takes minutes, and end grey."""
+    """Refuse a large image without a click, which would be segmented as a whole, for minutes, and end grey; and looking
+    for the organ in one that shows little else."""
     axes = list(nearest_axes(np.reshape(image.GetDirection(), (3, 3))))
-    spacing = np.array(image.GetSpacing())[axes]
-    extent = np.array(image.GetSize())[axes] * spacing
-    objection = objection_to_image(triple(spacing), triple(extent), model.domain)
-    if objection and objection.values.get("extent", 0) > objection.values.get("high", 0):
-        raise MedNCAError(
-            "{file} is no crop around one organ: {why}, or have it searched for (--find).",
-            file=_file_of(job),
-            why=objection.text,
-        )
+    extent = np.array(image.GetSize())[axes] * np.array(image.GetSpacing())[axes]
+    field, file = model.preprocessing.field_of_view, _file_of(job)
+    is_small = field is None or is_one_field(field, extent)
+    if is_small and job.request.find:
+        raise MedNCAError("{file} shows about one field of view: segment it without --find.", file=file)
+    if is_small or job.request.find or job.clicks:
+        return
+    shown = " x ".join(f"{mm:.0f}" for mm in extent)
+    raise MedNCAError(
+        "{file} ({extent} mm) shows more than one organ: give a {how}.",
+        file=file, extent=shown, how="--click, or --find" if model.seeds else "--click",
+    )  # fmt: skip
 
 
 def write_result(result: Segmentation, folder: Path, replace: bool = False) -> None:
@@ -207,10 +213,10 @@ def _read(job: Job, progress) -> sitk.Image:
 
 
 def _same_result(job: Job) -> Report | None:
-    """What is there, where this job would make it again."""
+    """What is there, perhaps not whole, where this job would make it again."""
     folder, request = Path(job.folder), job.request
     report = read_result(folder)
-    if report is None or _lacks_some(folder) or report.model.sha256 != request.sha256:
+    if report is None or report.model.sha256 != request.sha256:
         return None
     if report.model != ModelIdentity.of(_model(request)):  # the same weights, calibrated anew
         return None
@@ -245,13 +251,11 @@ def _rejudge(job: Job, report: Report) -> Report:
     return told
 
 
-def _check_target(folder: Path, request: Request) -> bool:
-    """Whether what is there is to be replaced. Raises MedNCAError where something is there that may not go."""
+def _check_target(folder: Path, request: Request) -> None:
+    """Raises MedNCAError where something is there that may not go."""
     if not os.path.lexists(folder):
-        return False
+        return
     if not request.overwrite:
-        if request.missing and read_result(folder) and _lacks_some(folder):
-            return True
         if request.missing:
             raise MedNCAError(
                 "{folder} already exists and is of another request; choose another --out, or add --overwrite.",
@@ -262,4 +266,3 @@ def _check_target(folder: Path, request: Request) -> bool:
         raise MedNCAError(
             "{folder} is no result of MedNCA, so it is not replaced; choose another --out.", folder=folder
         )
-    return True

@@ -93,7 +93,10 @@ def _one(number: int, row: dict, results: Path, images: Path) -> Doubtful:
 def _image(images: Path, name: str, sha256: tuple[str, ...]) -> Path:
     """The file or folder of this name below the images' folder: of several, the one of this checksum; where that is not
     known, as of results of version 0.1, the one that lies there itself, or the only one."""
-    path, found = images / name, sorted(images.rglob(glob.escape(name)))
+    path = images / name
+    if sha256 and _is_of(path, sha256):
+        return path
+    found = sorted(images.rglob(glob.escape(name)))
     if not found:
         raise MedNCAError("{image} is not there; give the folder of the images by --images.", image=path)
     if sha256:

@@ -268,7 +268,7 @@ def _decoded(names: list[str], folder: Path, slices: list[_Slice]) -> sitk.Image
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(names)
     # Else the first slice's slope and intercept would say which type the others' values are squeezed into.
-    reader.SetOutputPixelType(sitk.sitkFloat64)
+    reader.SetOutputPixelType(sitk.sitkFloat32)
     image = reader.Execute()
     if image.GetSize() != size:
         raise _Refused("{decoded} voxels were decoded, {size} are told of", decoded=image.GetSize(), size=size)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+import os
 import re
 import stat
 from collections import Counter
@@ -250,7 +251,7 @@ def read_image(path: str | Path, *channels: str | Path) -> sitk.Image:
 
 
 def checksum(path: str | Path) -> str:
-    """SHA-256 of the bytes that an image is read from: the same wherever its file lies, whatever that is called.
+    """SHA-256 of the bytes that an image is read from: the same wherever its files lie, whatever they are called.
 
     Args:
         path: as of `read_image`.
@@ -258,16 +259,26 @@ def checksum(path: str | Path) -> str:
     Raises:
         MedNCAError: it cannot be read.
     """
-    path, total = Path(path), hashlib.sha256()
+    path = Path(path)
     check_name(path)
     try:
-        files = files_of(path) if path.is_dir() else dict.fromkeys((path, Path(_reader_of(path)(path).data)))
-        for file in files:
-            with open(file, "rb") as stream:
-                while block := stream.read(_BLOCK):
-                    total.update(block)
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            files = files_of(path)
+        else:
+            _check_regular(path, status)
+            files = list(dict.fromkeys((path, Path(_reader_of(path)(path).data))))
+        sums = sorted(map(_sum_of, files))
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
+    return sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
+
+
+def _sum_of(file: Path) -> str:
+    total = hashlib.sha256()
+    with open(file, "rb") as stream:
+        while block := stream.read(_BLOCK):
+            total.update(block)
     return total.hexdigest()
 
 
@@ -456,8 +467,7 @@ def _read(path: Path, frames: int = 1) -> list[sitk.Image]:
             if not is_series(path):
                 raise MedNCAError("The folder {path} holds no DICOM series.", path=path)
             return [_image_of(*read_series(path))]
-        if not stat.S_ISREG(status.st_mode):
-            raise MedNCAError("{path} is no regular file; check the path.", path=path)
+        _check_regular(path, status)
         if status.st_size == 0:
             raise MedNCAError("{path} is empty (0 bytes); copy or export it again.", path=path)
         header = checked(_reader_of(path)(path), frames if path.name.lower().endswith(_WITH_FRAMES) else 1)
@@ -467,6 +477,12 @@ def _read(path: Path, frames: int = 1) -> list[sitk.Image]:
         raise _unreadable(path, error) from error
     voxels = read_voxels(header)
     return [_image_of(header, frame) for frame in (voxels if voxels.ndim == 4 else voxels[None])]
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    """A pipe would be waited for."""
+    if not stat.S_ISREG(status.st_mode):
+        raise MedNCAError("{path} is no regular file; check the path.", path=path)
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> MedNCAError:

@@ -812,6 +812,10 @@
    <translation>{why} Es wird nichts geschrieben: {model} bleibt, wie es ist.</translation>
   </message>
   <message>
+   <source>{why} {case} cannot be measured: {cause}</source>
+   <translation>{why} {case} kann nicht gemessen werden: {cause}</translation>
+  </message>
+  <message>
    <source>{model} has too few saved samples to be calibrated anew; give it cases.</source>
    <translation>{model} hat zu wenige gespeicherte Messungen, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
   </message>

@@ -90,10 +90,6 @@ def finish(
                 training, validation, cases=calibration_cases, seed=plan.seed, salt=salt, kept=run.folder / SAMPLES
             )
             failed, note = _calibrate(pool, model, made, wanted, progress)
-            if note and wanted.or_nothing:
-                raise MedNCAError(
-                    "{why} Nothing is written: {model} stays as it is.", why=note.values["why"], model=model.name
-                )
             save_model(model, made, "Being measured.")  # with its light, which is then told of each case
             report = validate(pool, made, validation, counter(progress, "measuring", len(validation)))
             compared = compare(pool, model, made, base, validation, report, progress) if base else None
@@ -120,7 +116,6 @@ class Wanted:
         reuse: the samples that the model carries are taken instead of measuring the cases again; those of the scans are
             measured, and take the place of what it carries of them.
         kept: a file that keeps what was measured, so that who was killed goes on.
-        or_nothing: where no light can be made of these cases, write no model: it would lose the one that it has.
     """
 
     training: list[Case]
@@ -133,7 +128,6 @@ class Wanted:
     salt: str | None = None
     reuse: bool = False
     kept: Path | None = None
-    or_nothing: bool = False
 
 
 def calibrate(
@@ -152,7 +146,8 @@ def calibrate(
         The validation report.
 
     Raises:
-        MedNCAError: where no validation case can be measured, the folder cannot be written, or as `Wanted.or_nothing`.
+        MedNCAError: where no light can be made of these cases (a model without one would take the place of one that has
+            it), no validation case can be measured, or the folder cannot be written.
     """
     if wanted.salt is None:
         check_names(case.name for part in (wanted.training, wanted.validation, wanted.scans) for case in part)
@@ -160,14 +155,15 @@ def calibrate(
         save_model(model, made, "Being measured.")
         with Pool() as pool:
             failed, note = _calibrate(pool, model, made, wanted, progress)
-            if note and wanted.or_nothing:
+            if note:
                 raise MedNCAError(
-                    "{why} Nothing is written: {model} stays as it is.", why=note.values["why"], model=model.name
-                )
+                    "{why} Nothing is written: {model} stays as it is.",
+                    why=_with_first(failed, note.values["why"]), model=model.name,
+                )  # fmt: skip
             save_model(model, made, "Being measured.")  # with its light, which is then told of each case
             report = validate(pool, made, wanted.validation, counter(progress, "measuring", len(wanted.validation)))
         tell_command(model, command, anew=not wanted.reuse)
-        report = _completed(report, model, failed, note)
+        report = _completed(report, model, failed, None)
         model.info["eval_metrics"] = report.mean.to_json()
         made_by = model.info["quality"]["calibration_command"].split("; ")
         commands = [model.info.get("training", {}).get("command"), *made_by]
@@ -175,6 +171,14 @@ def calibrate(
         others = not own >= {case.name for case in wanted.validation}
         save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands)), others))
     return report
+
+
+def _with_first(failed: dict[str, str], why: str | Sentence) -> str | Sentence:
+    """Why there is no light, and the first case that could not be measured, which may be the reason."""
+    if not failed:
+        return why
+    case, cause = next(iter(failed.items()))
+    return Sentence("{why} {case} cannot be measured: {cause}", why=why, case=case, cause=cause)
 
 
 def tell_command(model: Model, command: str, anew: bool = False) -> None:

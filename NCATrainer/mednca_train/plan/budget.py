@@ -161,10 +161,10 @@ def _told(
     each = _seconds(estimate, proposal.plan)
     trained = iterations * each
     finish = (1 - _RESERVE) * seconds - trained - held * _MEMBERS * _pass_seconds(estimate, plan)
-    calibration = max(int(finish / _sample_seconds(estimate, plan) - held), _CALIBRATED)
+    calibration, taken = max(int(finish / _sample_seconds(estimate, plan) - held), _CALIBRATED), seconds
     if calibration > others:  # there are no more to calibrate with: it takes less time than there is
         measured = (others + held) * _sample_seconds(estimate, plan) + held * _MEMBERS * _pass_seconds(estimate, plan)
-        calibration, seconds = others, min(seconds, (trained + measured) / (1 - _RESERVE))
+        calibration, taken = others, min(seconds, (trained + measured) / (1 - _RESERVE))
     reasons = dict(proposal.reasons)
     reasons["iterations"] = Sentence(
         "{iterations} iterations of {batch} samples, the best of them is kept.", iterations=iterations, batch=plan.batch
@@ -178,7 +178,7 @@ def _told(
         )
     reasons["time"] = Sentence(
         "{time}: {trained} of training at {each} s an iteration, the rest for measuring and calibrating.",
-        time=_time(seconds),
+        time=_time(taken),
         trained=_time(trained),
         each=f"{each:.2f}",
     )
