@@ -185,7 +185,7 @@ class Import(Subject):
 class Calibrate(Subject):
     def words(self, place):
         return ["calibrate", self.material / "bright", "--data", self.material, "--out", place / "made" / "calibrated",
-                "--calibration-cases", 1]  # fmt: skip
+                "--calibration-cases", 3]  # fmt: skip
 
     def check_killed(self, place):
         for folder in self._models(place):
