@@ -69,7 +69,7 @@ def main(volumes: int, kills: int, members: int) -> bool:
                     if outcome.error:
                         print(f"{outcome.job.name}: {outcome.error}", flush=True)
                     else:
-                        summary.add(outcome.job.name, rows_of(outcome.job.name, outcome.result.report))
+                        summary.add(outcome.job.name, rows_of(outcome.job.name, outcome.result))
                 if part == _PARTS:
                     summary.finish()
                 seconds, own = seconds + time.perf_counter() - begun, own + time.process_time() - own_begun
