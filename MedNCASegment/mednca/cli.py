@@ -28,7 +28,7 @@ from . import __version__
 from .errors import MedNCAError, Sentence, plain
 from .files import utf8_names
 from .imaging.header import MAX_VOXELS
-from .imaging.reading import case_name, find_images, group_channels, pair_by_name
+from .imaging.reading import case_name, file_name, find_images, group_channels, pair_by_name
 from .messages import Progress
 from .models.library import Library
 from .models.schema import SPLIT_SCHEMA
@@ -237,7 +237,7 @@ def segment(
     for failure in failures:
         image, name = failure["image"], case_name(failure["image"])
         name = image if name in channels_of else name  # another image's result is called so
-        summary.add(name, [failure_row(name, _file_name(image), failure["error"])])
+        summary.add(name, [failure_row(name, file_name(image), failure["error"])])
     done: list[str] = []
     with progress(quiet=as_json) as bar, _table_of_what_is_done(summary, done, len(work)):
         total = bar.add_task("Images", total=len(work))
@@ -245,7 +245,7 @@ def segment(
             job = outcome.job
             if outcome.error:
                 failures.append(_failure(job.image, outcome.error))
-                summary.add(job.name, [failure_row(job.name, _file_name(job.image), str(outcome.error))])
+                summary.add(job.name, [failure_row(job.name, file_name(job.image), str(outcome.error))])
             else:
                 report, own = outcome.result, rows_of(job.name, outcome.result)
                 done.append(job.name)
@@ -375,8 +375,8 @@ def review(
         say(f"There is nothing doubtful to review, so no scene is written.{lacking}")
         return
     write_review(chosen, out_file)
-    left = f"; {more} more are doubtful (--most).{lacking}" if more else f".{lacking}" if failed else ""
-    say(f"Written: {out_file}, {len(chosen)} images, the most doubtful first{left}")
+    left = f"; {more} more are doubtful (--most)" if more else ""
+    say(f"Written: {out_file}, {len(chosen)} images, the most doubtful first{left}.{lacking}")
 
 
 @app.command()
@@ -540,7 +540,7 @@ def _named_images(paths):
         with _apart(failures, given):
             found = find_images(given)
         for path in found:
-            name = case_name(os.path.abspath(path))
+            name = case_name(file_name(path))
             if name in taken:
                 told = f"{path} and {taken[name]} would both be called {name!r}; give one of them another --out."
                 failures.append(_failure(path, told))
@@ -559,11 +559,6 @@ def _apart(failures: list, image):
         failures.append(_failure(image, error))
     except Exception as error:  # a bug, or a library's: the person reads which image it was
         failures.append(_failure(image, f"{type(error).__name__}: {error}"))
-
-
-def _file_name(image: str) -> str:
-    """Without the folder, which may be called after a person."""
-    return Path(os.path.abspath(image)).name
 
 
 def _failure(image, error) -> dict:

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from ..errors import MedNCAError
 from ..files import held, staged, write_json
 from ..imaging.geometry import nearest_axes
-from ..imaging.reading import checksum, read_image, read_labels, read_map, write_image
+from ..imaging.reading import checksum, file_name, read_image, read_labels, read_map, write_image
 from ..imaging.structures import is_one_field
 from ..messages import Progress
 from ..models.description import JSON_NAME
@@ -128,7 +128,7 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
             image, model, clicks, request.members, request.seed, request.device, request.target, progress,
             request.memory_limit, request.roi,
         )  # fmt: skip
-        report = replace(result.report, image=ImageIdentity.of(image, _file_of(job), sums))
+        report = replace(result.report, image=ImageIdentity.of(image, file_name(job.image), sums))
         if not there:
             _check_target(folder, request)  # once more: somebody may have put something there meanwhile
         write_result(replace(result, report=report), folder, bool(there) or request.overwrite)
@@ -140,7 +140,7 @@ def _check_size(job: Job, image: sitk.Image, model: Model) -> None:
     for the organ in one that shows little else."""
     axes = list(nearest_axes(np.reshape(image.GetDirection(), (3, 3))))
     extent = np.array(image.GetSize())[axes] * np.array(image.GetSpacing())[axes]
-    field, file = model.preprocessing.field_of_view, _file_of(job)
+    field, file = model.preprocessing.field_of_view, file_name(job.image)
     is_small = field is None or is_one_field(field, extent)
     if is_small and job.request.find:
         raise MedNCAError("{file} shows about one field of view: segment it without --find.", file=file)
@@ -227,11 +227,6 @@ def _same_result(job: Job) -> Report | None:
         and (None not in clicks if request.find else clicks == list(job.clicks or (None,)))
     )
     return report if is_same and report.image.sha256 == _checksums(job) else None  # which takes longest
-
-
-def _file_of(job: Job) -> str:
-    """The image's name; also of a folder that is called by a dot."""
-    return Path(os.path.abspath(job.image)).name
 
 
 def _checksums(job: Job) -> tuple[str, ...]:

@@ -84,6 +84,11 @@ def case_name(path: str | Path) -> str:
     return name
 
 
+def file_name(path: str | Path) -> str:
+    """The name of a file or folder without the folders above it, which may be called after people; also of "."."""
+    return Path(os.path.abspath(path)).name
+
+
 def pair_by_name(
     images: str | Path, labels: str | Path, channels: Sequence[str] = ()
 ) -> tuple[list[tuple[str, tuple[Path, ...], Path]], dict[str, Sentence]]:
