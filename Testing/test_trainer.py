@@ -23,7 +23,8 @@ from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
 from mednca.scores import Summary
-from mednca_train import cli, run_folder, training_run
+from mednca_train import run_folder, training_run
+from mednca_train.commands import given
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case, CaseSet
 from mednca_train.data.examine import fingerprint
@@ -649,8 +650,6 @@ def test_a_command_given_again_must_ask_for_the_same_and_tells_what_was_left_out
 
 
 def test_a_card_names_no_folder(monkeypatch):
-    from mednca_train.cli import _command
-
     words = [
         "train",
         "--data=/x/Doe_Hans",
@@ -665,7 +664,7 @@ def test_a_card_names_no_folder(monkeypatch):
         "/y/model",
     ]
     monkeypatch.setattr(sys, "argv", ["mednca", *words])
-    assert _command() == "mednca train --data DATA --scan-images SCAN-IMAGES --run RUN --out OUT --seed 1 model"
+    assert given.command() == "mednca train --data DATA --scan-images SCAN-IMAGES --run RUN --out OUT --seed 1 model"
 
 
 def test_a_calibration_needs_the_models_labels(cases, tmp_path):
@@ -684,7 +683,7 @@ def test_a_plan_is_named_by_labels_and_not_written_over(cases, tmp_path):
     assert [label["name"] for label in first["labels"]] == ["Label 1", "Back"]
     assert "add --overwrite" in str(_run(*words).exception) and json.loads(out.read_text("utf-8")) == first
     assert _run(*words, "--overwrite").exit_code == 0 and json.loads(out.read_text("utf-8")) != first
-    named = cli._named(Plan.from_json(first), {1: "Front"})  # as train does with a plan of its own
+    named = given.with_names(Plan.from_json(first), {1: "Front"})  # as train does with a plan of its own
     assert [label.name for label in named.labels] == ["Front", "Back"]
 
 
@@ -698,11 +697,11 @@ def test_a_label_that_few_cases_have_is_told():
 def test_fine_tuning_on_what_the_base_has_learned_is_told(cases, capsys):
     base, facts = bright_model(labels=2), Fingerprint(tuple(CaseFacts(f"case_{n}", labels={1: 9}) for n in range(4)))
     base.info["training"] = {"split": {"training": ["case_1", "case_2"], "validation": ["case_3"]}}
-    cli._warn_of_known(base, facts)
+    given.warn_of_known(base, facts)
     assert "has learned from 2 of these cases (case_1, case_2" in capsys.readouterr().err
     for split in ({"training": ["other"], "validation": []}, {"training": ["case-0123456789"], "validation": []}):
         base.info["training"] = {"split": split}
-        cli._warn_of_known(base, facts)
+        given.warn_of_known(base, facts)
     assert not capsys.readouterr().err
 
 
