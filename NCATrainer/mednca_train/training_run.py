@@ -18,7 +18,7 @@ from mednca.messages import Progress
 from mednca.models.description import read_model_json
 from mednca.models.weights import Model, checksum, save_model
 
-from .data.case_reader import check_structures
+from .data.case_reader import check_cases
 from .data.cases import Case, split
 from .model.build import check_description, finish
 from .model.privacy import check_names
@@ -92,8 +92,8 @@ def begin(
 
     Raises:
         MedNCAError: where the folder holds a run already, or another program works there; a case name must not go into
-            a model; the labels cannot be learned in one field of view; there are too few cases; a batch does not fit
-            into memory; or the model could not be written in the end.
+            a model; a case does not fit the plan (`data.case_reader.check_cases`); there are too few cases; a batch
+            does not fit into memory; or the model could not be written in the end.
     """
     folder, options = Path(folder), options or RunOptions()
     check_new(folder)
@@ -101,7 +101,7 @@ def begin(
     check_affordable(plan)
     if options.keep_names:
         check_names(case.name for case in cases)
-    check_structures(cases, plan)
+    check_cases(cases, plan)
     if divided is None:
         divided = split(cases, plan.validation_share, plan.seed, plan.fold)
         if not divided["training"] or not divided["validation"]:

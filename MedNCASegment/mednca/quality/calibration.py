@@ -104,7 +104,8 @@ class Calibration:
             KeyError: this program does not know the signal.
         """
         curve = self.curve(context)
-        value *= SIGNALS[curve.signal].scale(members, self.members)
+        if scale := SIGNALS[curve.signal].scale:
+            value *= scale(members, self.members)
         return triple(float(np.interp(value, curve.knots, ends)) for ends in (curve.dice, curve.low, curve.high))
 
     def to_json(self) -> dict:

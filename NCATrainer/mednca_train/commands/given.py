@@ -6,19 +6,26 @@ import os
 import re
 import shlex
 import sys
-from contextlib import nullcontext
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mednca import terminal
 from mednca.errors import MedNCAError
 from mednca.files import held
+from mednca.models.description import Description, Label, Preprocessing
 from mednca.schema import read_json
 
+from ..plan.fingerprint import Fingerprint, check_channels
+from ..plan.plan import Plan
 from . import shown
+
+if TYPE_CHECKING:
+    from ..data.cases import Case, CaseSet
 
 _FOLDERS = (
     "--data", "--images", "--labels", "--scan-images", "--scan-labels", "--run", "--run-folder", "--out", "--plan",
@@ -64,6 +71,7 @@ Unseen = Annotated[
 
 
 def require_training_packages() -> None:
+    """Raises MedNCAError where the engine was installed without what only training needs."""
     try:
         import scipy  # noqa: F401
         import torchio  # noqa: F401
@@ -75,8 +83,8 @@ def require_training_packages() -> None:
         ) from error
 
 
-def case_set(data, images, labels):
-    """The `CaseSet` that the options name."""
+def case_set(data: Path | None, images: Path | None, labels: Path | None) -> CaseSet:
+    """The cases that the options name. Raises MedNCAError where they name none, or too much."""
     from ..data.layouts import find_dataset, pair_folders
 
     if (data is None) == (images is None and labels is None):
@@ -88,14 +96,15 @@ def case_set(data, images, labels):
     return pair_folders(images, labels)
 
 
-def scans(images: Path | None, labels: Path | None) -> list:
+def scans(images: Path | None, labels: Path | None) -> list[Case]:
     """The larger images with their label maps, or none."""
     if images is None and labels is None:
         return []
     return list(case_set(None, images, labels).cases)
 
 
-def fingerprint(case_set, values=None):
+def fingerprint(case_set: CaseSet, values: Collection[int] | None = None) -> Fingerprint:
+    """What a data set is like, with a bar for people meanwhile. values: of the labels to be trained; None: all."""
     from ..data.examine import fingerprint
     from ..training import distributed
 
@@ -103,7 +112,7 @@ def fingerprint(case_set, values=None):
         return fingerprint(case_set, values, stage)
 
 
-def usable(case_set, found, strict: bool = False):
+def usable(case_set: CaseSet, found: Fingerprint, strict: bool = False) -> list[Case]:
     """The cases without a problem; the others are told by name, or, where strict, end it."""
     if strict and found.problems:
         name, problem = next(iter(found.problems.items()))
@@ -119,14 +128,16 @@ def usable(case_set, found, strict: bool = False):
     return usable
 
 
-def check_labels(labels, found) -> None:
-    """Each label of a plan or a model must occur in a case. found: the fingerprint."""
+def check_fits(taker: str, labels: Sequence[Label], preprocessing: Preprocessing, found: Fingerprint) -> None:
+    """Each label of a plan or a model must occur in a case, and the images have its channels. taker: what people call
+    it. Raises MedNCAError."""
+    check_channels(taker, preprocessing.channels, found.channels)
     missing = [label for label in labels if label.value not in found.values]
     if missing:
         raise MedNCAError("No case holds the label {value} ({name}).", value=missing[0].value, name=missing[0].name)
 
 
-def warn_of_known(base, found) -> None:
+def warn_of_known(base: Description, found: Fingerprint) -> None:
     """A model is better on what it learned from: measured on that, it would seem that fine-tuning brings nothing."""
     from ..model.privacy import learned_names, readable_split
 
@@ -141,7 +152,8 @@ def warn_of_known(base, found) -> None:
         )
 
 
-def label_names(texts) -> dict[int, str]:
+def label_names(texts: Iterable[str] | None) -> dict[int, str]:
+    """By value, of VALUE=NAME. Raises MedNCAError where one is not."""
     names = {}
     for text in texts or ():
         value, equals, name = text.partition("=")
@@ -151,7 +163,7 @@ def label_names(texts) -> dict[int, str]:
     return names
 
 
-def with_names(plan, names: dict[int, str]):
+def with_names(plan: Plan, names: dict[int, str]) -> Plan:
     """A plan whose labels have these names, by value. Raises MedNCAError where it has no such label."""
     unknown = sorted(set(names) - {label.value for label in plan.labels})
     if unknown:
@@ -161,9 +173,8 @@ def with_names(plan, names: dict[int, str]):
     return replace(plan, labels=tuple(replace(each, name=names.get(each.value, each.name)) for each in plan.labels))
 
 
-def read_plan(path: Path):
-    from ..plan.plan import Plan
-
+def read_plan(path: Path) -> Plan:
+    """Raises MedNCAError where the file cannot be read, or is no plan."""
     try:
         return Plan.from_json(read_json(path))
     except MedNCAError as error:
@@ -171,6 +182,7 @@ def read_plan(path: Path):
 
 
 def device(name: str) -> str:
+    """The one that a name means here; where another one must do, it is said."""
     from mednca.nca.devices import choose_device
 
     device, note = choose_device(name)
@@ -193,7 +205,7 @@ def command() -> str:
     return "mednca " + shlex.join(told)
 
 
-def holding(out: Path | None):
+def holding(out: Path | None) -> AbstractContextManager:
     """Within it no other program makes a model there; of several processes the first one sees to it."""
     from ..training import distributed
 
@@ -201,5 +213,6 @@ def holding(out: Path | None):
 
 
 def check_free(out: Path | None) -> None:
+    """Raises MedNCAError where something is there already."""
     if out and os.path.lexists(out):
         raise MedNCAError("{out} exists already; choose another folder.", out=out)

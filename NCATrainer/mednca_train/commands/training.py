@@ -138,7 +138,7 @@ def train(
         found = given.fingerprint(case_set, values)
         chosen = given.with_names(chosen or propose(found, case_set.label_names).plan, given.label_names(label))
         cases = given.usable(case_set, found, strict=bool(preset))
-        given.check_labels(chosen.labels, found)
+        given.check_fits("The plan", chosen.labels, chosen.preprocessing, found)
         options = _options(device, out, keep_names, calibration_cases)
         _cross_validate(run, _with(chosen, iterations, seed, None), cases, metadata, folds, options, found)
         return
@@ -160,7 +160,7 @@ def train(
                 terminal.remark(budgeted.proposal.reasons["time"])
             chosen = given.with_names(chosen or propose(found, case_set.label_names).plan, given.label_names(label))
             cases = given.usable(case_set, found, strict=bool(preset))
-            given.check_labels(chosen.labels, found)
+            given.check_fits("The plan", chosen.labels, chosen.preprocessing, found)
             options = _options(device, out, keep_names, calibration_cases)
             work = training_run.begin(run, _with(chosen, iterations, seed, fold), cases, metadata, None, options)
         _complete(work, out, found)
@@ -218,7 +218,7 @@ def finetune(
             base, found, case_set.label_names | given.label_names(label), iterations, trained, seed
         )
         called = name or f"{base.name}, fine-tuned"
-        metadata = metadata_for(slug(called), called, base)
+        metadata = metadata_for(slug(called), called, base, chosen.labels)
         options = _options(device, out, keep_names, calibration_cases)
         work = training_run.begin(run, chosen, given.usable(case_set, found), metadata, base, options)
         _complete(work, out, found)

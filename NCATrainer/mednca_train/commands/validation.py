@@ -200,7 +200,7 @@ def _divided(
     own = {} if split_file or unseen else readable_split(model.info)
     facts = given.fingerprint(case_set, [label.value for label in model.labels])
     found = given.usable(case_set, facts)
-    given.check_labels(model.labels, facts)
+    given.check_fits(model.name, model.labels, model.preprocessing, facts)
     names = {case.name for case in found}
     if split_file:
         divided = read_json(split_file, SPLIT_SCHEMA)

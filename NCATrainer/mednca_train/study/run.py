@@ -22,7 +22,7 @@ from mednca.models.weights import load_model
 from mednca.pool import Pool
 from mednca.schema import read_json
 
-from ..data.cases import Case, CaseSet
+from ..data.cases import Case, CaseSet, known_of
 from ..kept_rows import append_rows, read_rows
 from ..model.privacy import holds_hidden, learned_names, readable_split
 from ..model.samples import samples_of
@@ -200,7 +200,8 @@ def _untrained(data: CaseSet, models: Mapping[str, Any]) -> list[str]:
     for model in models.values():
         readable_split(model.info)
     trained = {name for model in models.values() for name in learned_names(model.info)}
-    return sorted(case.name for case in data.cases if case.name not in trained)
+    names = {case.name for case in data.cases}
+    return sorted(names - set(known_of(names, trained)))
 
 
 def _drawn(names: list[str], most: int | None, seed: int) -> list[str]:
