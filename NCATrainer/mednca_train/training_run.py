@@ -31,6 +31,7 @@ from .run_folder import (
     RunState,
     begun_on,
     check_begun,
+    check_unchanged,
     read_cases,
     read_metadata,
     write_cases,
@@ -136,10 +137,12 @@ def reopen(folder: str | Path, device: str | None = None) -> Work:
         The run; it goes on to the same numbers that it would have had without a pause.
 
     Raises:
-        MedNCAError: where there is none, it is damaged, a case is gone, or another program works there.
+        MedNCAError: where there is none, it is damaged, a case is gone, its label map was corrected since, or another
+            program works there.
     """
     folder = Path(folder)
     check_begun(folder)
+    check_unchanged(folder)
     metadata, options = read_metadata(folder)
     with locked_once(folder):
         run = Run.resume(folder, device or begun_on(folder))

@@ -25,7 +25,7 @@ from mednca.schema import read_json
 from ..data.cases import Case, CaseSet, known_of
 from ..kept_rows import append_rows, read_rows
 from ..model.privacy import holds_hidden, learned_names, readable_split
-from ..model.samples import samples_of
+from ..model.samples import samples_of, state_of
 from .machine import Trial, try_out
 from .measure import Job, identity, measure
 from .networks import holds_network, load_network
@@ -157,7 +157,10 @@ def try_machines(
                 str(models.find(contender.model)), name, str(case.image), str(case.labels), machine.scans, threads,
                 machine.memory_mb, study.seeds[0], tuple(map(str, case.others)),
             )  # fmt: skip
-            key = _hash([own[contender.model].sha256, name, machine.scans, threads, machine.memory_mb, trial.seed])
+            files = [state_of(file) for file in (*case.channels, case.labels)]
+            key = _hash(
+                [own[contender.model].sha256, name, machine.scans, threads, machine.memory_mb, trial.seed, files]
+            )
             if key not in known:
                 try:
                     known[key] = [try_out(trial)]
