@@ -158,9 +158,8 @@ def try_machines(
                 machine.memory_mb, study.seeds[0], tuple(map(str, case.others)),
             )  # fmt: skip
             files = [state_of(file) for file in (*case.channels, case.labels)]
-            key = _hash(
-                [own[contender.model].sha256, name, machine.scans, threads, machine.memory_mb, trial.seed, files]
-            )
+            how = [machine.scans, threads, machine.memory_mb, trial.seed]
+            key = _hash([own[contender.model].sha256, name, *how, files])
             if key not in known:
                 try:
                     known[key] = [try_out(trial)]
