@@ -77,7 +77,7 @@ class ChannelChooser:
         for number, (label, selector) in enumerate(self._rows, start=1):
             isNeeded = number <= len(names)
             label.visible = selector.visible = isNeeded
-            # One out of sight keeps no node: that one's removal would take the channel of the volume that is chosen now.
+            # One out of sight keeps no node, whose removal would take the channel of the volume that is chosen now.
             node = volumeNode.GetNodeReference(f"{_ROLE}{number}") if isNeeded else None
             selector.setCurrentNode(node)
             if isNeeded:
