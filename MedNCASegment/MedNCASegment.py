@@ -133,6 +133,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._shown3D = False
         self._watched = None  # the volume whose voxels and place decide what can be done
         self._seen = None  # the request at work that changed last, and the state in which it was
+        self._failures = []  # sentences that are about to be told
+        self._soon = qt.QTimer()
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(200)
+        self._soon.connect("timeout()", self._onVolumeSettled)
 
     def setup(self) -> None:
         """Called once, when the module is first opened."""
@@ -197,6 +202,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def cleanup(self) -> None:
         """Called when the application closes and when the module is reloaded."""
         slicer.app.disconnect("aboutToQuit()", self.onQuit)
+        self._soon.stop()
         self.logic.shutdown()
         self.views.cleanup()
         self.shortcuts.remove()
@@ -333,7 +339,13 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._watched = volumeNode
 
     def _onVolumeChanged(self, caller, event):
+        """Its results may lie elsewhere now, or be of other voxels; a moment later, as a slider moves it many times."""
         self._showState()
+        self._soon.start()
+
+    def _onVolumeSettled(self):
+        self.results.noticeEdit()
+        self._onParametersModified()
 
     def _placeOn(self, node):
         """Another volume was chosen: whoever is clicking goes on clicking, on that one."""
@@ -521,15 +533,15 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """As `_ask`, for the volume and the model that are chosen now: another one may be, once all is installed."""
         node = self._parameterNode
         volumeNode, model = (node.inputVolume, node.model) if node else (None, "")
-        return bool(volumeNode) and self._ask(lambda node: begin(node, volumeNode, model))
+        return bool(volumeNode) and self._ask(lambda node: begin(node, volumeNode, model), volumeNode)
 
-    def _ask(self, begin):
-        """Begin something on the chosen volume, once all that it needs is there; returns whether it was begun."""
+    def _ask(self, begin, volumeNode=None):
+        """Begin something, on a volume if it needs one, once all else is there; returns whether it was begun."""
         try:
             self.models.check()
             ensureDependencies()
             node = self._parameterNode  # not before: installing takes minutes, in which the scene may be closed
-            if not node or node.inputVolume is None:
+            if not node or (volumeNode and not slicer.mrmlScene.IsNodePresent(volumeNode)):
                 return False
             self._tell("")
             begin(node)
@@ -566,6 +578,8 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onDone(self, request):
         """Show it, unless another volume was chosen meanwhile."""
         self._log(messages.doneText(time.monotonic() - request.started))
+        if request.isFound:  # what a search found before is not to be segmented at twice
+            removePoints(self.logic.replacedPoints())
         added = request.brought.segmentationNode
         node = self._chosen
         if request.volumeNode is node.inputVolume:
@@ -625,7 +639,14 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.batch.owns(request):
             self.batch.told[request.volumeNode.GetID()] = told
         else:
-            qt.QTimer.singleShot(0, lambda: slicer.util.errorDisplay(told))
+            if not self._failures:
+                qt.QTimer.singleShot(0, self._showFailures)
+            self._failures.append(told)
+
+    def _showFailures(self):
+        """Of all that failed at once, as where the worker died, in one dialog."""
+        failures, self._failures = self._failures, []
+        slicer.util.errorDisplay("\n".join(dict.fromkeys(failures)))
 
     def _showState(self):
         """Buttons and progress: what can be done now, and what is being done."""
@@ -914,6 +935,10 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         """Whether one of the points has a result."""
         return self.history.isAnswered(points)
 
+    def replacedPoints(self) -> list[Point]:
+        """Points of searches whose result another one replaced."""
+        return self.history.replacedPoints()
+
     def release(self, ids: set[tuple]) -> None:
         """Points are gone: their results stay, but belong to no point any more."""
         for request in (*self.history.requests, *self.queue.pending):
@@ -930,6 +955,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
     def forgetScene(self) -> None:
         """The scene is about to lose all nodes: nothing of what runs can be used, nothing be undone."""
         self.queue.cancel()
+        self.queue.forgetFiles()
         self.history.forget()
 
     def forgetRemovedNodes(self) -> None:

@@ -50,7 +50,7 @@ from NCATrainerLib.runs import Runs, runsFolder  # noqa: E402
 from NCATrainerLib.sample_cases import addSampleCases  # noqa: E402
 from NCATrainerLib.tables import CaseTable, LabelTable, ResultTable  # noqa: E402
 from NCATrainerLib.trainer import Trainer, TrainerState, TrainerStatus  # noqa: E402
-from NCATrainerLib.training_request import TrainingRequest, trainingRequestOf  # noqa: E402
+from NCATrainerLib.training_request import TrainingRequest, labelsOf, trainingRequestOf  # noqa: E402
 from NCATrainerLib.watch import Watch  # noqa: E402
 
 REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
@@ -109,6 +109,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = NCATrainerLogic(changed=self._show, failed=self._onFailed, log=self._log)
+        self.logic.watch.isInFront = lambda: self.parent.isEntered
         self.cases = CaseTable(ui.pairsTable)
         self.labels = LabelTable(ui.labelsTable, self._onLabelsEdited)
         self.result = ResultTable(ui.resultTable)
@@ -158,6 +159,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.initializeParameterNode()
         self._onVolumeChosen(self.ui.volumeSelector.currentNode())  # MedNCA Segment may have given it another channel
         self.logic.restorePlot()
+        self.logic.watch.bringUp()
 
     def onQuit(self) -> None:
         """The application ends: leave no process behind."""
@@ -361,7 +363,7 @@ class NCATrainerWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onLabelsEdited(self, labels):
         if self._parameterNode:
-            self._parameterNode.labels = json.dumps(json.loads(self._parameterNode.labels) | labels)
+            self._parameterNode.labels = json.dumps(labelsOf(self._parameterNode) | labels)
             self._show()
 
     def _request(self) -> TrainingRequest:

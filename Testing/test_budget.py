@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from mednca.errors import MedNCAError
 from mednca_train import cli
+from mednca_train.commands import given
 from mednca_train.model.samples import conditions
 from mednca_train.plan import budget
 from mednca_train.plan.budget import ENOUGH, enough_of, plan_for, work_of
@@ -91,8 +92,8 @@ def test_no_more_time_is_told_than_there_is_to_do():
 
 
 def test_the_commands_take_hours(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "_case_set", lambda *_: type("Set", (), {"label_names": {}, "cases": ()})())
-    monkeypatch.setattr(cli, "_fingerprint", lambda *_: ATRIA)
+    monkeypatch.setattr(given, "case_set", lambda *_: type("Set", (), {"label_names": {}, "cases": ()})())
+    monkeypatch.setattr(given, "fingerprint", lambda *_: ATRIA)
     monkeypatch.setattr("mednca_train.training.estimate.estimate", lambda plan, cases: a_computer(1e-10)(plan))
     words = ["plan", "--data", str(tmp_path), "--out", str(tmp_path / "plan.json"), "--hours", "1"]
     result = CliRunner().invoke(cli.cli.app, words)

@@ -15,7 +15,9 @@ from mednca.imaging.geometry import CanonicalImage
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.quality.calibration import CROP, SCAN
+from mednca.quality.verdict import judge
 from mednca_train import cli
+from mednca_train.data import artifacts
 from mednca_train.data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, bias_field, degrade, noise, shift
 from mednca_train.model import calibration as module
 from mednca_train.model.build import recalibrate, with_calibration
@@ -68,6 +70,20 @@ def test_a_failure_weighs_more_than_a_success(monkeypatch):
     plain = _fit(_samples(400), 10)
     assert careful.predict(0.09, 10)[0] < plain.predict(0.09, 10)[0] - 0.005
     assert careful.predict(0.04, 10)[0] == plain.predict(0.04, 10)[0]
+
+
+def test_samples_of_the_same_value_count_alike():
+    """Of many ties the worst would be taken for all."""
+    rng = np.random.default_rng(0)
+    same = [Sample(f"case {n // 4}", "clean", float(rng.uniform(0.8, 0.96)), {"nqm": 0.05}) for n in range(400)]
+    assert _fit(same, 10).predict(0.05, 10)[0] == pytest.approx(0.88, abs=0.01)
+
+
+def test_the_worst_of_fewer_members_is_not_compared_with_that_of_more():
+    samples = [replace(each, signals={"worst member": each.signals["nqm"]}) for each in _samples(400)]
+    calibration = fit([replace(s, signals=s.signals | {"nqm": 0.1}) for s in samples], 10, {CROP: "worst member"})
+    few, many = (judge({"worst member": 0.03}, n, calibration, 0.8, None) for n in (5, 10))
+    assert few.color == "grey" and "use 10 or more" in few.reason and many.color == "green"
 
 
 def test_each_context_has_a_curve_of_its_own():
@@ -205,6 +221,14 @@ def test_a_coils_field_varies_over_the_scan_not_over_the_crop():
 
 def _nothing(severity):
     return lambda scan: scan
+
+
+def test_fine_voxels_are_mirrored_outward_as_far_as_memory_allows():
+    assert artifacts._lacks((36, 50, 35), (1.0, 1.0, 1.0)) == [114, 100, 115]
+    shape, spacing = (300, 300, 300), (0.1, 0.1, 0.1)
+    padded = np.add(shape, artifacts._lacks(shape, spacing))
+    assert padded.min() > 300 and np.prod(padded) <= artifacts._MOST_VOXELS
+    assert artifacts._lacks((700, 700, 700), spacing) == [0, 0, 0]
 
 
 def test_mild_severities_come_more_often():

@@ -20,7 +20,7 @@ from mednca.segment import segment_image
 from mednca_train import cli
 from mednca_train.data.artifacts import degrade, noise
 from mednca_train.data.augmentation import training_sample
-from mednca_train.data.case_reader import CaseReader
+from mednca_train.data.case_reader import CaseReader, check_cases
 from mednca_train.data.examine import fingerprint
 from mednca_train.data.layouts import find_dataset
 from mednca_train.plan.finetuning import finetuning_plan
@@ -250,6 +250,20 @@ def test_artifacts_are_each_channel_s_own(data):
 def test_finetuning_needs_the_model_s_channels(data):
     with pytest.raises(MedNCAError, match=r"needs images of 1 channel\(s\) \(image\); these have 2"):
         finetuning_plan(bright_model(), fingerprint(find_dataset(data)))
+
+
+def test_channels_in_another_order_are_not_taken_for_the_model_s(data):
+    base, found = difference_model(), fingerprint(find_dataset(data))
+    base.preprocessing = replace(base.preprocessing, channels=("adc", "t2"))
+    with pytest.raises(MedNCAError, match="takes the channels in the order adc, t2; these images have them as T2, ADC"):
+        finetuning_plan(base, found)
+    base.preprocessing = replace(base.preprocessing, channels=("t2", "adc"))
+    assert finetuning_plan(base, found).preprocessing.channels == ("t2", "adc")
+
+
+def test_a_plan_for_other_channels_is_refused_before_hours_are_spent(data):
+    with pytest.raises(MedNCAError, match=r"case_0: It has 2 channel\(s\), and the plan is for 1\."):
+        check_cases(find_dataset(data).cases, plan())
 
 
 def test_train_and_segment(tmp_path, data, decathlon, few_conditions):

@@ -1,6 +1,7 @@
 """Cross-validation: every case is held out once, stopped ones go on, and the model says what its figures are."""
 
 import json
+import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -166,6 +167,14 @@ def test_the_model_that_ships_is_trained_as_long_as_the_folds_to_their_best():
         lasting = folds._lasting(two, best)
         assert lasting.total_iterations == best and lasting.iterations == first
         assert (lasting.second_phase.iterations if lasting.second_phase else 0) == second
+
+
+@pytest.mark.parametrize("took", [500, 2999, 3000])
+def test_the_model_that_ships_freezes_its_norm_when_the_folds_did(took):
+    frozen = math.ceil(plan(iterations=3000).freeze_norm * 3000)
+    lasting = folds._lasting(plan(iterations=3000), took)
+    assert math.ceil(lasting.freeze_norm * lasting.iterations) == frozen
+    assert folds._lasting(plan(iterations=3000, freeze_norm=0.0), took).freeze_norm == 0
 
 
 def test_folds_write_over_nothing_of_others(data, tmp_path, monkeypatch):

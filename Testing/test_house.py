@@ -27,7 +27,7 @@ FLOORS = {
     ),
     "mednca_train": (
         {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock", "kept_rows"}, {"run_view"}, {"training"}, {"model"},
-        {"training_run", "study"}, {"folds"}, {"worker", "cli"}, {"__main__"},
+        {"training_run", "study"}, {"folds"}, {"worker", "commands"}, {"cli"}, {"__main__"},
     ),
 }  # fmt: skip
 

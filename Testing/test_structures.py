@@ -15,7 +15,7 @@ from mednca.imaging.structures import separate
 from mednca.models.library import Library
 from mednca.scores import Summary
 from mednca_train import cli, training_run
-from mednca_train.data.case_reader import CaseReader, check_structures
+from mednca_train.data.case_reader import CaseReader, check_cases
 from mednca_train.data.layouts import pair_folders
 from mednca_train.model.samples import measure_degraded
 from mednca_train.plan.plan import Augmentation
@@ -152,15 +152,15 @@ def test_training_takes_a_field_around_each_structure(heads):
     assert len(windows) == 2
     whole = sitk.GetArrayFromImage(sitk.ReadImage(str(cases[0].labels)))
     assert sum((labels > 0).sum() for _image, labels in windows) == (whole > 0).sum()
-    check_structures(cases, plan())
+    check_cases(cases, plan())
 
 
 def test_structures_of_different_values_cannot_be_learned(tmp_path):
     _head(tmp_path, "sides", 0, sides=True)
     (case,) = pair_folders(tmp_path / "images", tmp_path / "labels").cases
     with pytest.raises(MedNCAError, match="2 structures by different values"):
-        check_structures([case], plan())
-    check_structures([case], plan(field_of_view=(96, 40, 36), patch=(14, 14, 14)))  # a field of both
+        check_cases([case], plan())
+    check_cases([case], plan(field_of_view=(96, 40, 36), patch=(14, 14, 14)))  # a field of both
 
 
 @pytest.mark.slow

@@ -108,6 +108,19 @@ class Stop(Exception):
     pass
 
 
+def test_a_label_map_that_was_corrected_is_measured_anew(phantoms, models, inline_pool, tmp_path):
+    study, data = read_study(SMALL), {"phantoms": find_dataset(phantoms)}
+    study = replace(study, parts=study.parts[1:2], machines=())
+    (before,) = run_study(study, data, tmp_path / "out", Library())
+    name = before.rows[0]["case"]
+    path = phantoms / "labels" / f"{name}.nii.gz"
+    labels = sitk.ReadImage(str(path))
+    sitk.WriteImage(sitk.BinaryErode(labels, [2, 2, 2], sitk.sitkBall, 0, 1), str(path))
+    (after,) = run_study(study, data, tmp_path / "out", Library())
+    changed = {a["case"] for a, b in zip(after.rows, before.rows, strict=True) if a["dice"] != b["dice"]}
+    assert changed == {name}
+
+
 def test_a_study_that_was_stopped_and_cut_goes_on(phantoms, models, inline_pool, tmp_path):
     """To the rows of one that was not stopped; what it has is not measured again, and a half line is."""
     study, data, library = read_study(SMALL), {"phantoms": find_dataset(phantoms)}, Library()

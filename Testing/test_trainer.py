@@ -22,29 +22,42 @@ from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.metrics import dice
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model, load_model
+from mednca.quality.domain import Circumstances, objection_to
 from mednca.scores import Summary
-from mednca_train import cli, run_folder, training_run
-from mednca_train.data.case_reader import CaseReader
-from mednca_train.data.cases import Case, CaseSet
+from mednca_train import run_folder, training_run
+from mednca_train.commands import given
+from mednca_train.data.case_reader import CaseReader, check_cases
+from mednca_train.data.cases import Case, CaseSet, check_unseen
 from mednca_train.data.examine import fingerprint
 from mednca_train.data.layouts import find_dataset, pair_folders
 from mednca_train.model import card as model_card
+from mednca_train.model.build import _geometry
 from mednca_train.model.privacy import check_names
 from mednca_train.plan.finetuning import finetuning_plan, own_labels
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.metadata import metadata_for
 from mednca_train.plan.plan import Plan
-from mednca_train.plan.propose import propose, with_changes
+from mednca_train.plan.propose import flip_axes, propose, with_changes
 from mednca_train.progress import Pace
 from mednca_train.run_folder import RunOptions, RunState, read_cases, read_history, read_status, write_cases
-from mednca_train.training import loop
+from mednca_train.training import loop, validation
 from mednca_train.training.estimate import estimate
 from mednca_train.training.finetune import starting_weights
 from mednca_train.training.loop import Run
 from mednca_train.training.validation import Scores, validator
 from mednca_train.training.watching import WatchedCase
 from mednca_train.validation_report import Comparison
-from phantoms import ARCHITECTURES, array_of, bright_model, image_of, organ_case, random_pyramid, rotation, save
+from phantoms import (
+    ARCHITECTURES,
+    array_of,
+    bright_model,
+    ellipsoid,
+    image_of,
+    organ_case,
+    random_pyramid,
+    rotation,
+    save,
+)
 from training_phantoms import COARSE, METADATA, history, plan, write_case
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,6 +176,97 @@ def test_a_plan_fits_its_images():
 
 
 @pytest.mark.slow
+def test_labels_beside_each_other_are_not_mirrored():
+    """A left and a right thalamus lie near the middle; prostate zones lie one within the other."""
+    near = [
+        _facts(f"c{n}", (180, 220, 180), extent=(50.0, 30.0, 20.0), sides={1: -11.0 - n, 2: 13.0}) for n in range(9)
+    ]
+    assert flip_axes(near) == ()
+    assert flip_axes([*near, _facts("mirrored", (180, 220, 180), sides={1: 12.0, 2: -12.0})]) == ()  # one of ten
+    within = [_facts(f"c{n}", extent=(50.0, 40.0, 40.0), sides={1: 0.5 * n, 2: 0.5 * n - 2.0}) for n in range(6)]
+    assert flip_axes(within) == (0,)
+    one = [_facts(f"c{n}", (180, 220, 180), sides={1: -27.0}) for n in range(11)]
+    assert flip_axes([*one, _facts("oddly cut", (180, 220, 180), sides={1: -3.0})]) == ()
+
+
+def test_an_organ_of_several_pieces_keeps_them(tmp_path):
+    image = np.random.default_rng(0).normal(100, 10, (40, 30, 30))
+    for number in range(4):
+        labels = ellipsoid((40, 30, 30), (10, 15, 15), (5, 6, 6)) * 1
+        labels += ellipsoid((40, 30, 30), (29, 15 + number, 15), (5, 6, 6))
+        write_case(tmp_path / "pair", f"case_{number}", image + number, labels.astype(np.uint8))
+        labels = ellipsoid((40, 30, 30), (20, 15, 15), (8, 8, 6)).astype(np.uint8)
+        labels[1, 1, 1] = 1  # a stray voxel
+        write_case(tmp_path / "single", f"case_{number}", image + number, labels)
+    pair, single = (fingerprint(find_dataset(tmp_path / name)) for name in ("pair", "single"))
+    assert all(0.4 < case.beside < 0.6 for case in pair.cases) and all(case.beside < 0.01 for case in single.cases)
+    assert Fingerprint.from_json(pair.to_json()) == pair
+    kept, largest = propose(pair), propose(single)
+    assert not kept.plan.preprocessing.keep_largest and "in 4 cases" in str(kept.reasons["pieces"])
+    assert largest.plan.preprocessing.keep_largest and "largest piece" in str(largest.reasons["pieces"])
+
+
+def test_thin_images_get_cells_that_fit_or_are_refused(tmp_path):
+    """Not after hours of training."""
+    thin = [_facts(f"c{n}", (60, 60, 6), (1.5, 1.5, 1.5), (30.0, 30.0, 6.0)) for n in range(4)]
+    architecture = propose(Fingerprint(tuple(thin))).plan.architecture
+    architecture.check_size((60, 60, 6))
+    assert architecture.levels[0].kernel == 5
+    slices = [dataclasses.replace(case, size=(60, 60, 1)) for case in thin]
+    assert propose(Fingerprint(tuple(slices)), family="med-nca").plan.architecture.slice_axis == 2
+    with pytest.raises(MedNCAError, match=r"x 1 voxels .* another family"):
+        propose(Fingerprint(tuple(slices)))
+    write_case(tmp_path, "flat_1", np.zeros((24, 26, 4)), np.ones((24, 26, 4), np.uint8))
+    with pytest.raises(MedNCAError, match=r"flat_1: The image has only 24 x 26 x 4 voxels"):
+        check_cases(find_dataset(tmp_path).cases, plan())
+
+
+def test_images_that_were_trained_whole_are_judged_whole(tmp_path):
+    """Those between one and one and a half fields of view are one field to whoever segments them."""
+    labels = ellipsoid((34, 28, 24), (17, 14, 12), (5, 6, 5)).astype(np.uint8)
+    write_case(tmp_path, "wide_1", np.random.default_rng(0).normal(0, 1, labels.shape), labels)
+    _anchor, domain, _seeds = _geometry(list(find_dataset(tmp_path).cases), plan())  # a field of 24 x 26 x 22 mm
+    circumstances = Circumstances(10, (1.0,) * 3, (34.0, 28.0, 24.0), float(labels.sum()), touches=False)
+    assert objection_to(circumstances, domain) is None
+    assert objection_to(dataclasses.replace(circumstances, extent=(44.0, 28.0, 24.0)), domain).key == "extent R"
+
+
+def test_a_small_organ_stays_in_sight():
+    tiny = [_facts(f"c{n}", (60, 60, 60), (0.1,) * 3, (3.0, 3.0, 3.0)) for n in range(3)]
+    assert propose(Fingerprint(tuple(tiny))).plan.augmentation.shift < 1
+
+
+def test_a_label_that_a_case_lacks_is_measured_where_it_is(tmp_path):
+    """Else a case without it counts as wholly right or wholly wrong, by a single voxel."""
+    found = np.zeros((24, 26, 22), np.uint8)
+    found[8:16, 8:16, 8:16] = 1
+    found[0, 0, 0] = 2
+    half = found.copy()
+    half[12:16, 8:16, 8:16] = 2
+    for name, labels in (("without_1", np.minimum(found, 1)), ("with_2", half)):
+        write_case(tmp_path, name, np.random.default_rng(0).normal(0, 1, found.shape), labels)
+    cases = find_dataset(tmp_path).cases
+    names = {"training": [], "validation": [case.name for case in cases]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(validation, "_found", lambda *_: half)
+        scores = validation.validator(plan(), names, list(cases))(None)
+    assert scores.dice_labels == (pytest.approx((1 + 2 / 3) / 2, abs=1e-3), 1.0)
+
+
+def test_another_image_of_a_person_is_not_unseen():
+    cases = [Case(f"sub-{n:02}_ses-2", Path("i"), Path("l")) for n in range(4)]
+    check_unseen(cases, {"sub-04_ses-1", "sub-05_ses-1"})
+    with pytest.raises(MedNCAError, match="sub-03_ses-2 was trained with, or another image"):
+        check_unseen(cases, {"sub-03_ses-1", "sub-05_ses-1"})
+
+
+def test_what_was_fine_tuned_to_another_organ_is_not_looked_for_where_the_first_lies():
+    base = bright_model()
+    base.info["seeds"] = [{"position": [0.3, 0.5, 0.3], "side": "left"}]
+    assert "seeds" in metadata_for("own", "Own", base, base.labels)
+    assert "seeds" not in metadata_for("own", "Own", base, (Label(77, "Other", (0, 0, 0)),))
+
+
 def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     """Within 20 %, of a training in a process of its own."""
     quick = plan(iterations=4, freeze_norm=0.2, batch=4, validate_every=4)
@@ -482,6 +586,20 @@ def test_torchrun_by_command(coarse_cases, tmp_path):
     assert load_model(tmp_path / "two" / "result").architecture == quick.architecture
 
 
+def test_a_run_does_not_go_on_with_label_maps_that_were_corrected(tmp_path):
+    """It would have learned from both, and be measured on one."""
+    for number in range(3):
+        write_case(tmp_path / "data", f"case_{number}", *organ_case(number))
+    cases = list(find_dataset(tmp_path / "data").cases)
+    training_run.begin(tmp_path / "run", plan(), cases, METADATA)
+    training_run.reopen(tmp_path / "run")
+    write_case(tmp_path / "data", "case_1", organ_case(1)[0], organ_case(2)[1])
+    with pytest.raises(MedNCAError, match=r"label map of case_1 was changed since .* put the old one back"):
+        training_run.reopen(tmp_path / "run")
+    write_case(tmp_path / "data", "case_1", *organ_case(1))
+    training_run.reopen(tmp_path / "run")
+
+
 def test_where_the_cases_lie_is_remembered(cases, tmp_path):
     write_cases(tmp_path, cases)
     assert read_cases(tmp_path) == list(cases)
@@ -522,7 +640,7 @@ def test_fine_tuning_says_whether_it_helped(cases, tmp_path, few_conditions):
         finetuning_plan(base, found, {2: "Rear"}, iterations=2), patch=(14, 14, 14), batch=2, validate_every=2
     )
     assert [label.name for label in quick.labels] == ["Front", "Rear"]
-    metadata = metadata_for("tuned", "Tuned", base)
+    metadata = metadata_for("tuned", "Tuned", base, quick.labels)
     work = training_run.begin(tmp_path / "run", quick, cases, metadata, base, RunOptions(calibration_cases=1))
     report = training_run.complete(work)
     assert report.comparison.helped is False and set(report.comparison.base.dice) == {"Front", "Rear", "union"}
@@ -550,7 +668,7 @@ def test_fine_tuning_is_judged_by_what_both_models_know(cases, tmp_path, few_con
         finetuning_plan(base, found, {1: "Front", 2: "Rear"}, iterations=1), patch=(14, 14, 14), batch=2
     )
     assert own_labels(base, quick.labels) == {1: base.labels[0]}
-    metadata = metadata_for("tuned", "Tuned", base)
+    metadata = metadata_for("tuned", "Tuned", base, quick.labels)
     work = training_run.begin(tmp_path / "run", quick, cases, metadata, base, RunOptions(calibration_cases=1))
     report = training_run.complete(work)
     base, own = report.comparison.base.dice, report.comparison.own.dice
@@ -649,8 +767,6 @@ def test_a_command_given_again_must_ask_for_the_same_and_tells_what_was_left_out
 
 
 def test_a_card_names_no_folder(monkeypatch):
-    from mednca_train.cli import _command
-
     words = [
         "train",
         "--data=/x/Doe_Hans",
@@ -665,7 +781,7 @@ def test_a_card_names_no_folder(monkeypatch):
         "/y/model",
     ]
     monkeypatch.setattr(sys, "argv", ["mednca", *words])
-    assert _command() == "mednca train --data DATA --scan-images SCAN-IMAGES --run RUN --out OUT --seed 1 model"
+    assert given.command() == "mednca train --data DATA --scan-images SCAN-IMAGES --run RUN --out OUT --seed 1 model"
 
 
 def test_a_calibration_needs_the_models_labels(cases, tmp_path):
@@ -684,7 +800,7 @@ def test_a_plan_is_named_by_labels_and_not_written_over(cases, tmp_path):
     assert [label["name"] for label in first["labels"]] == ["Label 1", "Back"]
     assert "add --overwrite" in str(_run(*words).exception) and json.loads(out.read_text("utf-8")) == first
     assert _run(*words, "--overwrite").exit_code == 0 and json.loads(out.read_text("utf-8")) != first
-    named = cli._named(Plan.from_json(first), {1: "Front"})  # as train does with a plan of its own
+    named = given.with_names(Plan.from_json(first), {1: "Front"})  # as train does with a plan of its own
     assert [label.name for label in named.labels] == ["Front", "Back"]
 
 
@@ -698,11 +814,11 @@ def test_a_label_that_few_cases_have_is_told():
 def test_fine_tuning_on_what_the_base_has_learned_is_told(cases, capsys):
     base, facts = bright_model(labels=2), Fingerprint(tuple(CaseFacts(f"case_{n}", labels={1: 9}) for n in range(4)))
     base.info["training"] = {"split": {"training": ["case_1", "case_2"], "validation": ["case_3"]}}
-    cli._warn_of_known(base, facts)
+    given.warn_of_known(base, facts)
     assert "has learned from 2 of these cases (case_1, case_2" in capsys.readouterr().err
     for split in ({"training": ["other"], "validation": []}, {"training": ["case-0123456789"], "validation": []}):
         base.info["training"] = {"split": split}
-        cli._warn_of_known(base, facts)
+        given.warn_of_known(base, facts)
     assert not capsys.readouterr().err
 
 

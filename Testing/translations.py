@@ -19,7 +19,7 @@ LANGUAGES = ("de",)
 ENGINES = {"MedNCASegment": "mednca", "NCATrainer": "mednca_train"}
 SAID_BY = ("MedNCAError", "NothingFound", "Sentence", "_Refused")  # whose first argument is a template
 _NOT_FOR_PANELS = {  # parts of the engines, and what they alone use
-    "cli.py", "terminal.py", "batch", "benchmark", "study", "onnx_export.py", "folds.py", "run_view.py",
+    "cli.py", "commands", "terminal.py", "batch", "benchmark", "study", "onnx_export.py", "folds.py", "run_view.py",
     "verdict_report.py",
 }  # fmt: skip
 _KEYS = ("SlicerParameterName",)  # properties of .ui files

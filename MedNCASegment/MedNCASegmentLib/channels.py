@@ -77,9 +77,11 @@ class ChannelChooser:
         for number, (label, selector) in enumerate(self._rows, start=1):
             isNeeded = number <= len(names)
             label.visible = selector.visible = isNeeded
+            # One out of sight keeps no node, whose removal would take the channel of the volume that is chosen now.
+            node = volumeNode.GetNodeReference(f"{_ROLE}{number}") if isNeeded else None
+            selector.setCurrentNode(node)
             if isNeeded:
                 label.text = f"{names[number - 1]}:"
-                selector.setCurrentNode(volumeNode.GetNodeReference(f"{_ROLE}{number}"))
         self._isShowing = False
         self.widget.visible = bool(names)
 

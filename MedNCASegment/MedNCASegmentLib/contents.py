@@ -5,6 +5,7 @@ What the fingerprint is made of, and for, is `mednca.content`'s business.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,10 @@ from vtk.util import numpy_support
 
 from mednca.axes import triple
 from mednca.content import Content
+from mednca.errors import MedNCAError
 
-from .volumes import asArray
+from .record import volumeOf
+from .volumes import asArray, geometryIn, matrixToWorld
 
 LABELMAP = "Binary labelmap"
 
@@ -79,17 +82,30 @@ def boxOf(labels: np.ndarray, value: int | None = None) -> tuple[slice, slice, s
     return triple(slice(int(low), int(high) + 1) for low, high in ends)
 
 
-def contentOf(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> Content | None:
-    """The fingerprint of a segment; None of an empty one."""
+def contentOf(
+    segmentationNode: slicer.vtkMRMLSegmentationNode,
+    segmentId: str,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
+) -> Content | None:
+    """The fingerprint of a segment; None of an empty one. volumeNode: that it was made on; default, as the segmentation
+    says."""
     voxels = voxelsOf(segmentationNode.GetSegmentation().GetSegment(segmentId))
     if voxels is None:
         return None
-    return Content.of(voxels.mask, (voxels.geometry @ (*voxels.start, 1))[:3])
+    corner, index = voxels.geometry @ (*voxels.start, 1), None
+    if volumeNode := volumeNode or volumeOf(segmentationNode):
+        with suppress(MedNCAError, np.linalg.LinAlgError):  # under a transform that is not linear nobody knows
+            index = (np.linalg.inv(geometryIn(segmentationNode, volumeNode)) @ corner)[:3]
+    return Content.of(voxels.mask, corner[:3], index)
 
 
 def milliliters(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentId: str) -> float:
-    """The volume of a segment's voxels."""
+    """The volume of a segment's voxels in the world, as the report has it: a transform may scale it. Under one that is
+    not linear, as they are."""
     voxels = voxelsOf(segmentationNode.GetSegmentation().GetSegment(segmentId))
     if voxels is None:
         return 0.0
-    return float(np.count_nonzero(voxels.mask) * abs(np.linalg.det(voxels.geometry[:3, :3]))) / 1000
+    matrix = voxels.geometry
+    with suppress(MedNCAError):
+        matrix = matrixToWorld(segmentationNode) @ matrix
+    return float(np.count_nonzero(voxels.mask) * abs(np.linalg.det(matrix[:3, :3]))) / 1000

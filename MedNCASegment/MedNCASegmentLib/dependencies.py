@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import sys
+import tempfile
 from pathlib import Path
 
 import slicer
@@ -24,6 +25,7 @@ except ImportError:  # Slicer always has pip, which carries its own
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 # From 2.13 on the files of torch have paths that are too long for Windows.
 TORCH_REQUIREMENT = ">=2.1,<2.13" if sys.platform == "win32" else ">=2.1"
+_BROUGHT = ("numpy", "scipy", "SimpleITK", "torch")
 _installing = False
 
 
@@ -146,11 +148,24 @@ def _install(file):
         import slicer.packaging as packaging  # Slicer 5.12 and later
     except ImportError:
         packaging = None
-    try:
-        if packaging:
-            requirements = packaging.load_requirements(file)
-            packaging.pip_ensure(requirements, prompt_install=False, prompt_restart=False, requester="MedNCA")
-        else:
-            slicer.util.pip_install(["-r", str(file)])
-    except Exception as error:
-        raise MedNCAError(_("The Python packages could not be installed: {cause}").format(cause=error)) from error
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "constraints.txt"
+        kept.write_text("".join(_asTheyAre()), encoding="utf-8")
+        try:
+            if packaging:
+                requirements = packaging.load_requirements(file)
+                packaging.pip_ensure(
+                    requirements, constraints=kept, prompt_install=False, prompt_restart=False, requester="MedNCA"
+                )
+            else:
+                slicer.util.pip_install(["-r", str(file), "-c", str(kept)])
+        except Exception as error:
+            raise MedNCAError(_("The Python packages could not be installed: {cause}").format(cause=error)) from error
+
+
+def _asTheyAre():
+    """Lines that hold pip to the packages that Slicer, or its PyTorch extension, brought: replaced by others of the
+    same name they would no longer be what Slicer needs."""
+    for name in _BROUGHT:
+        if version := _versionOf(name):
+            yield f"{name}=={version}\n"

@@ -13,7 +13,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from mednca.content import Content
+from mednca.content import Content, are_alike
 from mednca.quality.hotspots import Hotspot
 from mednca.result import Report
 
@@ -93,7 +93,7 @@ class HotspotList:
 
     def noticeEdit(self) -> None:
         """Segments may have been edited."""
-        if self._current >= 0 and self._contents != self._contentsNow():
+        if self._current >= 0 and not are_alike(self._contents, self._contentsNow()):
             self._contents = self._contentsNow()
             self._mark(CORRECTED)
 

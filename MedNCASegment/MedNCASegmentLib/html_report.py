@@ -22,11 +22,11 @@ from . import messages
 from .hotspot_list import doubtsOf
 from .html_page import cells, element, figure, image, mark, page, table
 from .record import Run, presentRuns, problemsOf, volumeOf
-from .removal import editedSegments
 from .result_pictures import PlanePictures, ResultPictures
 from .result_view import verdictRows
 from .sentences import sentenceText
 from .slice_pictures import ColorScale
+from .validity import unjudged
 from .volume_card import structuresOf, tableOf
 
 _DOT, _SQUARE = "&#9679;", "&#9632;"
@@ -93,11 +93,11 @@ def _verdicts(segmentationNode, runs, names):
 
 
 def _verdictRowsOf(segmentationNode, run, name):
-    isEdited = bool(editedSegments(segmentationNode, run))
+    why = unjudged(segmentationNode, [run]).get(run.id)
     for finding, _name, word, interval in verdictRows(run, segmentationNode.GetSegmentation()):
-        if isEdited:
-            light = mark(_DOT, COLORS["grey"], messages.correctedWord())
-            yield [escape(name), light, *cells("-", "-", "-", messages.correctedText())]
+        if why:
+            light = mark(_DOT, COLORS["grey"], messages.unjudgedWord(why))
+            yield [escape(name), light, *cells("-", "-", "-", messages.unjudgedText(why))]
         else:
             light, dice = mark(_DOT, COLORS[finding.verdict.color], word), _number(finding.verdict.predicted_dice, 2)
             told = cells(dice, interval, _number(finding.nqm["union"], 3), messages.findingText(finding))

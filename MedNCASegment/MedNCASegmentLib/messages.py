@@ -19,7 +19,7 @@ from mednca.quality.hotspots import Hotspot
 from mednca.quality.verdict import COLORS, Verdict
 from mednca.result import Finding, Place
 
-from .record import ACCEPTED, CORRECTED, LOOKED_AT
+from .record import ACCEPTED, CORRECTED, LOOKED_AT, OTHER_VOXELS
 from .worker_client import RequestState
 
 
@@ -65,13 +65,23 @@ def correctedWord() -> str:
     return _("Corrected by hand")
 
 
-def correctedLight() -> str:
-    """Rich text: the light of results that were all corrected by hand."""
-    return f'<span style="color:{COLORS["grey"]}; font-size:x-large">&#9679;</span> <b>{correctedWord()}</b>'
+def unjudgedWord(why: str) -> str:
+    """In place of a verdict. why: of `validity.unjudged`."""
+    return _("Other voxels") if why == OTHER_VOXELS else correctedWord()
 
 
-def correctedText() -> str:
+def unjudgedLight(why: str) -> str:
+    """Rich text: the light of results of which none has a verdict any more."""
+    return f'<span style="color:{COLORS["grey"]}; font-size:x-large">&#9679;</span> <b>{unjudgedWord(why)}</b>'
+
+
+def unjudgedText(why: str) -> str:
     """Why there is no verdict on such a result."""
+    if why == OTHER_VOXELS:
+        return _(
+            "The volume holds other voxels than those that were segmented, as another frame, or after a filter: the "
+            "verdict was on those. Segment again."
+        )
     return _("Corrected by hand since it was segmented: the verdict was on what was there before.")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from numpy.linalg import inv
 from slicer.i18n import tr as _
 
 from mednca.content import Content
@@ -25,7 +26,7 @@ from mednca.result import Report
 from mednca.schema import parse_json
 
 from .sentences import sentenceText
-from .volumes import asArray, ijkToRAS
+from .volumes import asArray, ijkToRAS, ijkToWorld
 
 RUNS_ATTRIBUTE = "MedNCA.Runs"
 REPORT_ATTRIBUTE = "MedNCA.Report"
@@ -34,6 +35,8 @@ VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE, ORIGINAL_ROLE = (
 )
 # What a person did at a hotspot, in the order in which it counts: a correction is not undone by looking again.
 LOOKED_AT, ACCEPTED, CORRECTED = REVIEWED = ("looked at", "accepted", "corrected")
+# Why the light of a run says nothing of what is there now.
+EDITED, OTHER_VOXELS = "edited", "other voxels"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Run:
         contents: segment id -> what was in it when it was added, None of an empty one; versions before 0.2 did not
             write that down.
         reviewed: number of a hotspot of the report -> one of `REVIEWED`, of those that somebody went to.
+        place: where the volume lay when it was segmented: 4x4 row by row, voxel index (i, j, k) -> world RAS mm.
+        voxels: fingerprint of what the volume held then (`volumes.fingerprintOf`). Versions before 0.2 wrote down
+            neither.
     """
 
     id: int
@@ -54,6 +60,8 @@ class Run:
     report: Report
     contents: dict[str, Content | None] = field(default_factory=dict)
     reviewed: dict[int, str] = field(default_factory=dict)
+    place: tuple[float, ...] | None = None
+    voxels: str | None = None
 
     def rejudged(self, target: float) -> Run:
         """The same against another target Dice; nothing is run again."""
@@ -68,6 +76,8 @@ class Run:
             "report": self.report.to_json(),
             "contents": contents,
             "reviewed": {str(number): state for number, state in self.reviewed.items()},
+            "place": None if self.place is None else list(self.place),
+            "voxels": self.voxels,
         }
 
     @classmethod
@@ -77,7 +87,11 @@ class Run:
             contents = data.get("contents", {}).items()
             known = {id: None if content is None else Content.from_json(content) for id, content in contents}
             reviewed = {int(number): state for number, state in data.get("reviewed", {}).items()}
-            run = cls(int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]), known, reviewed)
+            place = None if data.get("place") is None else tuple(float(x) for x in data["place"])
+            run = cls(
+                int(data["id"]), tuple(data["segments"]), Report.from_json(data["report"]), known, reviewed,
+                place, data.get("voxels"),
+            )  # fmt: skip
             _checkShown(run)
         except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
             raise MedNCAError(_("its record is damaged ({error})").format(error=repr(error))) from error
@@ -109,6 +123,10 @@ def _checkShown(run):
             raise ValueError("surface")
     if not all(state in REVIEWED for state in run.reviewed.values()):
         raise ValueError("reviewed")
+    if run.place is not None and (len(run.place) != 16 or not np.linalg.det(_matrix(run.place))):
+        raise ValueError("place")
+    if not isinstance(run.voxels, (str, type(None))):
+        raise ValueError("voxels")
 
 
 @dataclass(frozen=True)
@@ -125,9 +143,27 @@ def runsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]
 
 
 def presentRuns(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[Run]:
-    """Those of which a segment is still there: what is gone has no verdict, and is told of nowhere."""
+    """Those of which a segment is still there: what is gone has no verdict, and is told of nowhere. Their places are
+    those of now, wherever the volume lay when they were made."""
     segments = segmentationNode.GetSegmentation() if segmentationNode else None
-    return [run for run in runsOf(segmentationNode) if any(map(segments.GetSegment, run.segmentIds))]
+    volumeNode = volumeOf(segmentationNode) if segmentationNode else None
+    runs = [run for run in runsOf(segmentationNode) if any(map(segments.GetSegment, run.segmentIds))]
+    return [_whereItIs(run, volumeNode) for run in runs]
+
+
+def _whereItIs(run, volumeNode):
+    if run.place is None or volumeNode is None:
+        return run
+    try:
+        now = ijkToWorld(volumeNode)
+    except MedNCAError:  # under a transform that is not linear nobody knows
+        return run
+    then = _matrix(run.place)
+    return run if np.allclose(now, then, rtol=0, atol=1e-6) else replace(run, report=run.report.moved(now @ inv(then)))
+
+
+def _matrix(place):
+    return np.array(place).reshape(4, 4)
 
 
 def problemsOf(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list[str]:

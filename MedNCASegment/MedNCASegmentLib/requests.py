@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import qt
 import SimpleITK as sitk
 import slicer
@@ -29,7 +33,7 @@ from .click_placement import Point
 from .growth import addGrowth
 from .record import ORIGINAL_ROLE, checkFits, whyNoImage
 from .sentences import sentenceText
-from .volumes import addVolumeNode, lpsGeometry, volumeStamp, voxelStamp, writeVolume
+from .volumes import addVolumeNode, ijkToWorld, lpsGeometry, volumeStamp, voxelStamp, writeVolume
 from .worker_client import Job, RequestState, WorkerClient
 
 Add = Callable[["Request", "dict[str, sitk.Image]", Report], AddedRun]  # puts a result into the scene
@@ -57,6 +61,7 @@ class _Pending:
         self.points: list[Point] = []
         self.started = time.monotonic()
         self.job = Job()
+        self.place: np.ndarray | None = None  # where the volume lay when it was handed over
         self._handedOver: list[tuple] = []  # (volume, stamp of its voxels then)
 
     @property
@@ -95,6 +100,11 @@ class _Pending:
     def noteVoxels(self) -> None:
         """They are handed over as they are now."""
         self._handedOver = [(channel, voxelStamp(channel)) for channel in self.channels]
+        self.place = ijkToWorld(self.volumeNode)
+
+    def forgetVoxels(self) -> None:
+        """It is over: a volume that is removed must not stay in memory for its sake."""
+        self._handedOver = []
 
     def checkVoxels(self) -> None:
         """Raises MedNCAError where they were changed since; a result goes along with a volume that was only moved."""
@@ -226,17 +236,21 @@ class Request(_Pending):
         return self.added
 
     def isForTheSameAs(self, other: Request, target: slicer.vtkMRMLSegmentationNode | None) -> bool:
-        """Whether both are for the same click, or both for the same whole volume.
+        """Whether both are for the same click, or both for the same whole volume, and for the same segmentation.
 
         This one is done; the result of the other one is about to go into `target`.
         """
+        if self.brought.segmentationNode is not target:
+            return False
         if self.asked.clicks or other.asked.clicks:
             return bool({point.id for point in self.points} & {point.id for point in other.points})
-        return self.volumeNode is other.volumeNode and self.brought.segmentationNode is target
+        return self.volumeNode is other.volumeNode
 
     def check(self) -> None:
-        """Raises MedNCAError for a volume that cannot be segmented, or another one's segmentation."""
+        """Raises MedNCAError for a volume that cannot be segmented, another one's segmentation, or no place."""
         super().check()
+        if not all(map(isfinite, chain.from_iterable(self.asked.clicks))):
+            raise MedNCAError(_("A click has no place: its coordinates are no numbers."))
         checkFits(self.target(), self.volumeNode)
 
     def take(self, job: Job, add: Add) -> None:
@@ -285,6 +299,7 @@ class RequestQueue:
         self.client = SegmentationClient(self._onJobChanged, self._take, log)
         self.pending: list[AnyRequest] = []  # those that are not over, oldest first
         self._files: dict[tuple, Path] = {}  # by its stamp, the file of each volume that was handed over last
+        self._stale: set[Path] = set()  # files of volumes that changed since, until no job reads them any more
         self._sending: tuple | None = None  # stamp, path and generator of the one on its way
         self._count = 0
         self._timer = qt.QTimer()
@@ -312,7 +327,8 @@ class RequestQueue:
     def shutdown(self) -> None:
         """End the process and drop all requests without a word: nodes and widgets may be gone."""
         self._timer.stop()
-        self._sending, self._files = None, {}
+        self._drop()
+        self._files, self._stale = {}, set()
         for request in self.pending:
             request.job.enter(RequestState.CANCELED)
         self.pending = []
@@ -323,6 +339,7 @@ class RequestQueue:
         request = next((request for request in self.pending if not request.job.request), None)
         if request is None:
             self._timer.stop()
+            self._drop()
             return
         try:
             paths = self._handedOver(request.channels)
@@ -330,7 +347,7 @@ class RequestQueue:
                 request.noteVoxels()
                 self.client.submit(request.job, **request.withFiles(*(path.name for path in paths)).to_json())
         except (MedNCAError, OSError) as error:
-            self._sending = None
+            self._drop()
             self.client.end(request.job, RequestState.FAILED, sentenceText(error))
 
     def _handedOver(self, volumeNodes):
@@ -343,14 +360,37 @@ class RequestQueue:
                 self._write(stamp, node)
                 return None
         old, self._files = self._files, {stamp: self._files[stamp] for stamp in stamps}
-        if not self.client.jobs:
-            for stamp in old.keys() - stamps.keys():
-                old[stamp].unlink(missing_ok=True)
+        self._stale |= {old[stamp] for stamp in old.keys() - stamps.keys()}
+        self._removeStale()
         return list(self._files.values())
+
+    def forgetFiles(self) -> None:
+        """The scene is about to go, and with it whoever its images are of."""
+        self._stale |= set(self._files.values())
+        self._files = {}
+        self._removeStale()
+
+    def _removeStale(self):
+        """Unless a job may still read them."""
+        if not self.client.jobs:
+            for path in self._stale:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+            self._stale = set()
+
+    def _drop(self):
+        """What is on its way is not needed any more."""
+        if self._sending:
+            _stamp, path, generator = self._sending
+            generator.close()
+            self._stale.add(path)
+            self._sending = None
+            self._removeStale()
 
     def _write(self, stamp, volumeNode):
         """The next bit of a volume's file."""
         if self._sending is None or self._sending[0] != stamp:
+            self._drop()
             self._count += 1
             path = self.client.scratch / f"volume-{self._count}.nrrd"
             self._sending = (stamp, path, writeVolume(volumeNode, path))
@@ -366,6 +406,8 @@ class RequestQueue:
             return
         if job.state.isOver:
             self.pending.remove(request)
+            request.forgetVoxels()
+            self._removeStale()
             if job.error:
                 self.log(job.error)
             if request.finished:

@@ -5,7 +5,7 @@ It changes no result; what it says of one stands in `messages`, what it does to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from html import escape
 from typing import Any
 
@@ -17,9 +17,9 @@ from mednca.quality.verdict import COLORS
 from mednca.result import Finding
 
 from . import messages, review
-from .record import VARIANCE_ROLE, Run, presentRuns, problemsOf
-from .removal import editedSegments
+from .record import EDITED, OTHER_VOXELS, VARIANCE_ROLE, Run, presentRuns, problemsOf
 from .tables import FittingHeight, fillRow, setHeader
+from .validity import unjudged
 
 _GRAVITY = ("grey", "red", "amber", "green")  # of the lights, the gravest first
 
@@ -30,7 +30,7 @@ class ResultView:
     def __init__(self, ui: Any, log: Callable[[str], None]):
         self.ui, self.log = ui, log
         self._shown = self._overlay = None
-        self._edited: set[int] = set()  # numbers of the runs whose segments were corrected by hand
+        self._unjudged: dict[int, str] = {}  # numbers of the runs whose verdict says nothing any more, and why
         self._height = FittingHeight(ui.verdictTable)
         setHeader(ui.verdictTable, [_("Structure"), _("Verdict"), messages.coverageText(())], 0, 1)
 
@@ -44,7 +44,7 @@ class ResultView:
             return
         newRuns = self._shown is None or shown[:2] != self._shown[:2]
         self._shown = shown
-        self._edited = {run.id for run in runs if editedSegments(segmentationNode, run)}
+        self._unjudged = unjudged(segmentationNode, runs)
         judged = [run.rejudged(targetDice) for run in runs]
         self._showLight(judged)
         self._fillVerdicts(judged, segments)
@@ -85,15 +85,16 @@ class ResultView:
         self._overlay = None
 
     def noticeEdit(self) -> None:
-        """Segments may have been corrected by hand: the next `show` looks at them."""
+        """Segments may have been corrected by hand, or the volume changed: the next `show` looks at them."""
         if self._shown is not None:
             self._shown = (*self._shown[:3], None)  # no target is that
 
     def _showLight(self, judged: list[Run]):
-        """The gravest verdict of what nobody corrected."""
-        worst = gravest(judged, self._edited)
+        """The gravest of the verdicts that still hold."""
+        worst = gravest(judged, self._unjudged)
         if worst is None and judged:
-            self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.correctedLight(), messages.correctedText()
+            why = _gravestReason(self._unjudged)
+            self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.unjudgedLight(why), messages.unjudgedText(why)
             return
         self.ui.lightLabel.text = messages.lightText(worst.verdict if worst else None)
         self.ui.reasonLabel.text = escape(messages.findingText(worst))
@@ -105,12 +106,10 @@ class ResultView:
         interval = messages.coverageText(run.report.model.calibration for run in judged)
         table.horizontalHeaderItem(table.columnCount - 1).setText(interval)
         for row, (run, finding, structure, *verdict) in enumerate(rows):
-            isEdited = run.id in self._edited
-            told = (messages.correctedWord(), "-") if isEdited else verdict
-            fillRow(
-                table, row, (structure, *told), messages.correctedText() if isEdited else messages.findingTip(finding)
-            )
-            color = COLORS["grey" if isEdited else finding.verdict.color]
+            why = self._unjudged.get(run.id)
+            told = (messages.unjudgedWord(why), "-") if why else verdict
+            fillRow(table, row, (structure, *told), messages.unjudgedText(why) if why else messages.findingTip(finding))
+            color = COLORS["grey" if why else finding.verdict.color]
             table.item(row, 1).setForeground(qt.QBrush(qt.QColor(color)))
         self._height.fit()
 
@@ -118,15 +117,22 @@ class ResultView:
 def overall(segmentationNode: slicer.vtkMRMLSegmentationNode, targetDice: float) -> tuple[str, str]:
     """The word and the color of all results in a segmentation together, against a target Dice."""
     judged = [run.rejudged(targetDice) for run in presentRuns(segmentationNode)]
-    worst = gravest(judged, {run.id for run in judged if editedSegments(segmentationNode, run)})
+    without = unjudged(segmentationNode, judged)
+    worst = gravest(judged, without)
     if worst is None:
-        return messages.correctedWord(), COLORS["grey"]
+        return messages.unjudgedWord(_gravestReason(without)), COLORS["grey"]
     return messages.word(worst.verdict.color), COLORS[worst.verdict.color]
 
 
-def gravest(judged: list[Run], edited: set[int]) -> Finding | None:
-    """The finding by whose verdict a set of runs must be treated, of those that nobody corrected; None without any."""
-    findings = [finding for run in judged if run.id not in edited for finding in run.report.findings]
+def _gravestReason(unjudged: dict[int, str]) -> str:
+    """What somebody corrected is worth more than what is about something else."""
+    return OTHER_VOXELS if OTHER_VOXELS in unjudged.values() else EDITED
+
+
+def gravest(judged: list[Run], without: Collection[int]) -> Finding | None:
+    """The finding by whose verdict a set of runs must be treated; None without any. without: numbers of the runs whose
+    verdict says nothing any more."""
+    findings = [finding for run in judged if run.id not in without for finding in run.report.findings]
 
     def gravity(finding):
         return _GRAVITY.index(finding.verdict.color), finding.verdict.predicted_dice or 0

@@ -41,6 +41,7 @@ from .record import (
 from .removal import putBack, refresh, takeRunOut
 from .segments import addSegment, complete, makeSegment, newSegmentationNode
 from .subject_hierarchy import placeBeside
+from .volumes import fingerprintOf, ijkToWorld
 
 _ROLES = (VARIANCE_ROLE, PROBABILITY_ROLE, TABLE_ROLE)
 
@@ -52,6 +53,7 @@ def addResult(
     segmentationNode: slicer.vtkMRMLSegmentationNode | None = None,
     known: Iterable[AddedRun] = (),
     replaces: Iterable[AddedRun] = (),
+    place: np.ndarray | None = None,
 ) -> AddedRun:
     """Put a result into the scene. It replaces earlier runs that it overlaps with, but for what was corrected by hand;
     one that lies far from its click does not replace what was found near another one.
@@ -64,6 +66,7 @@ def addResult(
         segmentationNode: to add to; default, a new one. Segments of nobody's run stay as they are.
         known: runs of this session, whose own values in the maps are known.
         replaces: those of them that are replaced in any case, as they are of the same click.
+        place: where the volume lay when it was segmented (`volumes.ijkToWorld`); default, as it does now.
 
     Returns:
         What was added, and what it replaced.
@@ -76,12 +79,13 @@ def addResult(
     report = _withoutMisses(report, volumeNode)
     slicer.mrmlScene.SaveStateForUndo()
     with ExitStack() as onFailure:  # undoes what was done, the last first
-        added = _add(volumeNode, images, report, segmentationNode, list(known), replaces, onFailure)
+        where = ijkToWorld(volumeNode) if place is None else place
+        added = _add(volumeNode, images, report, segmentationNode, list(known), replaces, where, onFailure)
         onFailure.pop_all()
     return added
 
 
-def _add(volumeNode, images, report, segmentationNode, known, replaces, onFailure):
+def _add(volumeNode, images, report, segmentationNode, known, replaces, place, onFailure):
     """As `addResult`; each step tells onFailure how it is undone."""
     isNew = segmentationNode is None
     if isNew:
@@ -98,8 +102,8 @@ def _add(volumeNode, images, report, segmentationNode, known, replaces, onFailur
         onFailure.callback(putBack, replaced[-1])
     segmentIds = _addSegments(segments, segmentationNode, onFailure)
     maps = _addMaps(images, report, volumeNode, segmentationNode, runId, onFailure)
-    contents = {segmentId: contentOf(segmentationNode, segmentId) for segmentId in segmentIds}
-    run = Run(runId, tuple(segmentIds), report, contents)
+    contents = {segmentId: contentOf(segmentationNode, segmentId, volumeNode) for segmentId in segmentIds}
+    run = Run(runId, tuple(segmentIds), report, contents, {}, tuple(place.ravel().tolist()), fingerprintOf(volumeNode))
     onFailure.callback(removeRun, segmentationNode, run)
     addRun(segmentationNode, run)
     tableNode = updateTable(segmentationNode, volumeNode)

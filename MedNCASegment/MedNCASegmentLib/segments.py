@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import slicer
+from slicer.i18n import tr as _
 
 from mednca.models.description import LEFT, RIGHT, Label
 from mednca.result import Report
@@ -24,7 +25,7 @@ _SIDES = {
 
 def newSegmentationNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLSegmentationNode:
     """An empty segmentation for a volume, under the same transform."""
-    name = slicer.mrmlScene.GenerateUniqueName(volumeNode.GetName() + " segmentation")
+    name = slicer.mrmlScene.GenerateUniqueName(_("{volume} segmentation").format(volume=volumeNode.GetName()))
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
     return node

@@ -11,6 +11,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from mednca.batch.csv_file import quoted
 from mednca.errors import MedNCAError
 from mednca.files import write_bytes
 
@@ -81,7 +82,7 @@ def saveTable(rows: list[list[str]], title: str, name: str, log: Callable[[str],
     if not path:
         return
     content = io.StringIO()
-    csv.writer(content).writerows(rows)
+    csv.writer(content).writerows([quoted(name), *values] for name, *values in rows)
     try:
         write_bytes(path, content.getvalue().encode("utf-8"))
     except MedNCAError as error:

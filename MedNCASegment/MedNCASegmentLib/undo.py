@@ -46,7 +46,7 @@ class UndoHistory:
         """Put what came of a request into the scene, in place of what the same click gave before."""
         target = request.target()
         same = [each.brought for each in self.requests if each.isForTheSameAs(request, target)]
-        added = addResult(request.volumeNode, images, report, target, self.known, same)
+        added = addResult(request.volumeNode, images, report, target, self.known, same, request.place)
         if request.isFound:
             for id in added.segmentIds:
                 tagAutomatic(added.segmentationNode.GetSegmentation().GetSegment(id))
@@ -70,6 +70,11 @@ class UndoHistory:
         """Whether one of the points has a result."""
         ids = {point.id for point in points}
         return any(ids & {point.id for point in request.points} for request in self.requests)
+
+    def replacedPoints(self) -> list[Point]:
+        """Points of searches whose result was replaced by a later one."""
+        replaced = [each for each in self.requests if each.isFound and not _isThere(each.brought)]
+        return [point for request in replaced for point in request.points]
 
     def forget(self) -> None:
         """Nothing can be taken back any more."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import SimpleITK as sitk
@@ -21,6 +23,7 @@ from mednca.imaging.geometry import nearest_axes
 from mednca.imaging.reading import check_geometry
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_SAMPLED = 1_000_000  # voxels, about, that a fingerprint is made of
 _CHUNK = 16_000_000  # bytes written at once: a few milliseconds, so that the window goes on answering
 _NRRD_TYPES = {"int8": "int8", "float32": "float", "float64": "double"}
 
@@ -113,8 +116,26 @@ def voxelStamp(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple:
 
 def volumeStamp(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> tuple:
     """Changes whenever the volume's voxels or its place in the world do."""
-    matrix = (matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)).ravel().tolist()
-    return (*voxelStamp(volumeNode), *matrix)
+    return (*voxelStamp(volumeNode), *ijkToWorld(volumeNode).ravel().tolist())
+
+
+def ijkToWorld(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
+    """4x4: voxel index (i, j, k) -> world RAS mm. Raises MedNCAError under a transform that is not linear."""
+    return matrixToWorld(volumeNode) @ ijkToRAS(volumeNode)
+
+
+def fingerprintOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
+    """Of the volume's voxels: another one where they were filtered, or are another frame's; the same once the scene was
+    saved and loaded. "" without voxels."""
+    return _fingerprint(voxelStamp(volumeNode)) if volumeNode.GetImageData() else ""
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(stamp):
+    """Of some of the voxels, as a large volume has many; as numbers, since a file may hold them in another type."""
+    values = voxels(slicer.mrmlScene.GetNodeByID(stamp[0]))
+    some = values.reshape(-1)[:: max(values.size // _SAMPLED, 1)].astype(np.float32)
+    return f"{crc32(np.array(values.shape, np.int64)):08x}{crc32(some):08x}"
 
 
 def arrayFromVolumeNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:

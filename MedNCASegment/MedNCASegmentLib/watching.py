@@ -87,8 +87,13 @@ class Watching:
     def _whyNotDisturb(self):
         if not self._isReady:
             return _("Choose a volume and a model first.")
-        if not self._runs(originalOf(self._volume)):
+        runs = self._runs(originalOf(self._volume))
+        if not runs:
             return _("Segment the image first: its copy is segmented at the same places.")
+        used = runs[-1].report.model
+        if used.id != self._node.model:
+            told = _("Choose {name}, by which the image was segmented: the lights of two models say nothing together.")
+            return told.format(name=used.name)
         return "" if any(self._severities().values()) else _("Move a slider first.")
 
     def _runs(self, volumeNode) -> list[Run]:

@@ -31,6 +31,7 @@ from mednca.messages import Advanced, Done, Event, Failed, Progress, Ready, Star
 from .sentences import sentenceText
 
 _KEPT_ERROR_LINES = 30
+_ENDING = 3000  # ms that a process may take to go once it was ended
 
 
 class RequestState(Enum):
@@ -313,10 +314,18 @@ class WorkerClient:
             self.end(job, RequestState.DONE)
 
     def _onImpatience(self):
+        """The worker is ended before anybody hears that a job is: whoever does may delete what it was working on. What
+        somebody asked for meanwhile goes to the next worker."""
         self.log(_("The worker does not answer; it is ended."))
-        for job in list(self.jobs.values()):
-            self.end(job, RequestState.CANCELED)
+        others = [job for job in self.jobs.values() if job.state is not RequestState.CANCELING]
+        for job in others:
+            del self.jobs[job.id]
         endProcessTree(self.process, self.pid)
+        self.process.waitForFinished(_ENDING)  # tells `_onFinished`
+        self._failAll("")  # where it did not
+        for job in others:
+            if not job.state.isOver:
+                self.submit(job, **job.request)
 
     def _onProcessError(self, error):
         if error == qt.QProcess.FailedToStart:

@@ -121,7 +121,7 @@ class Field:
     """
 
     def __init__(self, request: Request, grid: Grid, click: tuple[float, float, float] | None = None):
-        _check_size(request.model, grid)
+        request.model.architecture.check_size(grid.size)
         self.request, self.grid, self.click, p = request, grid, click, request.model.preprocessing
         channels = (grid.extract(channel) for channel in request.canonical.channels)
         image = normalize_channels(channels, p.percentiles, p.gamma)
@@ -198,20 +198,6 @@ def grid_around(request: Request, index: np.ndarray) -> Grid:
         return Grid.whole(request.canonical, p.spacing)
     center = np.asarray(index) - np.asarray(p.anchor) / request.canonical.spacing
     return Grid.around(request.canonical, p.spacing, center, p.field_of_view)
-
-
-def _check_size(model: Model, grid: Grid) -> None:
-    """Refuse an image with fewer voxels along an axis than the largest kernel: most that it perceives were mirrored."""
-    architecture = model.architecture
-    for level in architecture.levels:
-        kernel = architecture.kernel_shape(level)
-        if any(n < k for n, k in zip(grid.size, kernel, strict=True)):
-            size, needed = (" x ".join(str(n) for n in shape) for shape in (grid.size, kernel))
-            raise MedNCAError(
-                "The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}.",
-                size=size,
-                needed=needed,
-            )
 
 
 def kept_labels(model: Model, statistics: Statistics, is_single: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import SimpleITK as sitk
 
+from .axes import triple
 from .errors import MedNCAError, Sentence
 from .models.description import Description, Label
 from .quality.calibration import CROP, Calibration
@@ -238,6 +240,16 @@ class Report:
         """The same against another target Dice; nothing is run again."""
         findings = tuple(replace(each, verdict=self._judge(each, target)) for each in self.findings)
         return replace(self, target_dice=target, findings=findings)
+
+    def moved(self, matrix: np.ndarray) -> Report:
+        """The same of an image that lies elsewhere now. matrix: 4x4, world RAS mm then -> now."""
+
+        def there(point):
+            return point and triple((matrix @ (*point, 1.0))[:3].tolist())
+
+        findings = tuple(replace(each, click=there(each.click), center=there(each.center)) for each in self.findings)
+        hotspots = tuple(replace(each, position=there(each.position)) for each in self.hotspots)
+        return replace(self, findings=findings, hotspots=hotspots)
 
     def _judge(self, finding: Finding, target: float) -> Verdict:
         return judge(finding.signals, self.members, self.model.calibration, target, finding.objection, finding.context)

@@ -38,7 +38,9 @@ def statusText(status: TrainerStatus) -> str:
     if status.state == TrainerState.PLANNING:
         return _("Planning, and measuring what an iteration takes here")
     if status.state == TrainerState.PAUSING:
-        return _("Stopping; what was done is being saved")
+        if status.isDiscarding:
+            return _("Stopping; what was trained is deleted then")
+        return _("Stopping; what was done is being saved") if status.isTraining else _("Stopping")
     return _trainingText(progress)
 
 

@@ -62,6 +62,14 @@ class Runs:
         with run_lock(run):
             pass
 
+    def isTaken(self, run: Path) -> bool:
+        """Whether another program works in a run's folder."""
+        try:
+            with run_lock(run):
+                return False
+        except MedNCAError:
+            return run.is_dir()
+
     def delete(self, run: Path, kept: Path | None) -> None:
         """Delete one of these runs and what was exported for it alone. kept: as of `dropUnused`."""
         exports = {export for export in self._allExports() if _isMentioned(export, [run])}

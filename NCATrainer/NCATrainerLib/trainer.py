@@ -104,6 +104,7 @@ class TrainerStatus:
         progress: of what is being done.
         preparation: what was made of the training request so far.
         isStale: whether something was forgotten because the request changed.
+        isDiscarding: whether the training that is being stopped is then deleted.
         result: of the run that was trained or opened last, or None.
     """
 
@@ -112,6 +113,7 @@ class TrainerStatus:
     progress: Progress
     preparation: Preparation
     isStale: bool
+    isDiscarding: bool
     result: RunResult | None
 
     @property
@@ -156,7 +158,9 @@ class Trainer:
     @property
     def status(self) -> TrainerStatus:
         """A snapshot for whoever shows it."""
-        return TrainerStatus(self.state, self.isTraining, self.progress, self.preparation, self.isStale, self.result)
+        return TrainerStatus(
+            self.state, self.isTraining, self.progress, self.preparation, self.isStale, self._discard, self.result
+        )
 
     @property
     def isBusy(self) -> bool:
@@ -192,12 +196,11 @@ class Trainer:
             raise MedNCAError(_("Add volumes and their segmentations, or choose a folder."))
         self.forget()
         self.runs.dropUnused()
-        self.preparation, self._then, self._exported = Preparation(request), then, None
-        if not request.pairs:
+        export = self.runs.newExport() if request.pairs else None
+        self.preparation, self._then, self._exported = Preparation(request, export), then, None
+        if export is None:
             self._submit(TrainerState.EXAMINING, ExamineRequest(data=Path(request.folder)))
             return
-        export = self.runs.newExport()
-        self.preparation = replace(self.preparation, export=export)
         self._pairExport.start(request.pairs, request.segmentValues, export)
         self.progress = Progress("exporting")
         self._set(TrainerState.EXPORTING)
@@ -233,7 +236,7 @@ class Trainer:
         self.keep(request)
         if self.preparation.planned is None:
             raise MedNCAError(_("Propose a plan first."))
-        self.run = self.runs.newRun(request.name)
+        self.run, self._then = self.runs.newRun(request.name), None
         new = NewRun(
             self.preparation.planned.plan,
             self.preparation.usableCases,
@@ -247,7 +250,7 @@ class Trainer:
     def resume(self, run: Path, device: str = "auto") -> None:
         """Go on with a run that was paused, or interrupted."""
         self.checkIdle()
-        self.run = Path(run)
+        self.run, self._then = Path(run), None
         self._submit(TrainerState.TRAINING, TrainRequest(self.run, device=device))
 
     def open(self, run: Path) -> None:
@@ -368,8 +371,8 @@ class Trainer:
         self.changed()
 
     def _delete(self, run: Path) -> None:
-        """A run of somewhere else, that a script goes on with, stays."""
-        if not self.runs.holds(run):
+        """A run of somewhere else, that a script goes on with, stays; so does one that another program trains."""
+        if not self.runs.holds(run) or self.runs.isTaken(run):
             return
         self.runs.delete(run, kept=self.preparation.export)
         if self.run == run:

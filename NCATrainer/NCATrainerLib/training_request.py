@@ -4,13 +4,15 @@ what is made from it, and compared with what is asked for later. Nothing is writ
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
 
 from mednca.errors import MedNCAError
 from mednca.models.library import Entry, Library
 from mednca.nca.families import planned_families
+from mednca.schema import parse_json
 
 from .pairs import Pair, pairsOf, segmentNames, stampOf
 
@@ -75,7 +77,7 @@ class TrainingRequest:
 def trainingRequestOf(node: NCATrainerParameterNode, library: Library) -> TrainingRequest:
     """What the parameter node and the nodes that it refers to ask for now."""
     chosen = pairsOf(node.parameterNode)
-    named = json.loads(node.labels)
+    named = labelsOf(node)
     base = None if node.start in planned_families() else _entry(library, node.start)
     return TrainingRequest(
         pairs=chosen,
@@ -89,6 +91,15 @@ def trainingRequestOf(node: NCATrainerParameterNode, library: Library) -> Traini
         name=node.modelName.strip(),
         device=node.device,
     )
+
+
+def labelsOf(node: NCATrainerParameterNode) -> dict[str, str]:
+    """{segment name: label name} as somebody chose them; nothing where a scene or a script has something else there."""
+    try:
+        named = parse_json(node.labels, _("The labels"))
+    except MedNCAError:
+        return {}
+    return {key: value for key, value in named.items() if isinstance(value, str)} if isinstance(named, dict) else {}
 
 
 def _entry(library: Library, id: str) -> Entry | None:

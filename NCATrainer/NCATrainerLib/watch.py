@@ -5,6 +5,7 @@ The training process leaves it in the run folder after each validation; here it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,14 @@ class Watch:
     Attributes:
         isOn: whether anything is shown.
         text: what is seen, in a sentence; "" where nothing is.
+        isInFront: tells whether somebody looks at the training; otherwise the slice views, in which somebody may work
+            on something else, are left alone until `bringUp`.
     """
 
     def __init__(self) -> None:
         self.isOn, self.text = False, ""
+        self.isInFront: Callable[[], bool] = lambda: True
+        self._middle: list[float] | None = None  # world RAS mm, that the views are to be moved to
         self._run: Path | None = None
         self._isLoading = False  # meanwhile Slicer's progress dialog lets the next validation in
         self._image = self._segmentation = None
@@ -46,7 +51,7 @@ class Watch:
     def stop(self) -> None:
         """Show nothing more; what is in the scene stays there, as an image and a segmentation like others."""
         self.isOn, self.text = False, ""
-        self._run = self._image = self._segmentation = None
+        self._run = self._image = self._segmentation = self._middle = None
 
     def update(self, run: Path | None) -> None:
         """After a validation. Whoever removed one of the nodes does not want to watch any more.
@@ -91,11 +96,18 @@ class Watch:
             node.GetSegmentation().AddEmptySegment("", label.name, [part / 255 for part in label.color])
             for label in read_plan(run).labels
         ]
-        slicer.util.setSliceViewerLayers(background=self._image, fit=True)
         middle = _geometryOf(labels) @ [*((n - 1) / 2 for n in labels.GetSize()), 1.0]
-        slicer.vtkMRMLSliceNode.JumpAllSlices(
-            slicer.mrmlScene, *middle[:3].tolist(), slicer.vtkMRMLSliceNode.OffsetJumpSlice
-        )
+        self._middle = middle[:3].tolist()
+        if self.isInFront():
+            self.bringUp()
+
+    def bringUp(self) -> None:
+        """Show the image in the slice views, where that waits for somebody to look."""
+        middle, self._middle = self._middle, None
+        if middle is None or not self._isThere:
+            return
+        slicer.util.setSliceViewerLayers(background=self._image, fit=True)
+        slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *middle, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
 
     def _show(self, labels: sitk.Image) -> None:
         """Put the labels into the segments, whose looks stay as the user made them, as do segments of their own; one

@@ -11,7 +11,7 @@
     training_run.py  a run from its beginning to the model; the command line and the worker call it
     study/           what is claimed of models, measured case by case
     folds.py         a training in which each case is held out once
-    worker.py        the engine as a process of its own; cli.py: its commands
+    worker.py        the engine as a process of its own; commands/: the engine at the terminal; cli.py: their entry
 
 Each imports only what stands above it; `plan`, `data.cases`, `messages`, `run_folder` and `run_lock`, which Slicer's
 panel imports, too, need no torch. Everything that a run needs to be repeated is in its `Plan`, and everything random is

@@ -7,6 +7,7 @@ cases; a calibration made with cases of the training expects more than unseen on
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -183,8 +184,12 @@ def _train_with_all(work: CrossValidation, report, tell) -> training_run.Work:
 def _lasting(plan: Plan, iterations: int) -> Plan:
     """A plan of so many iterations in all, of which the second phase has what is beyond the first."""
     phase, left = plan.second_phase, iterations - plan.iterations
-    second = replace(phase, iterations=left) if phase and left > 0 else None
-    return replace(plan, iterations=iterations if second is None else plan.iterations, second_phase=second)
+    if phase and left > 0:
+        return replace(plan, second_phase=replace(phase, iterations=left))
+    # Batch norm is frozen at the iteration at which the folds' was.
+    live = math.ceil(plan.freeze_norm * plan.iterations)
+    share = min(max(live - 0.5, 0.0) / iterations, 1.0)
+    return replace(plan, iterations=iterations, freeze_norm=share, second_phase=None)
 
 
 def _finish(

@@ -29,6 +29,7 @@ from typing import Any
 
 from mednca.errors import MedNCAError
 from mednca.files import write_json
+from mednca.imaging.reading import checksum
 from mednca.models.schema import SPLIT_SCHEMA
 from mednca.schema import LINE, NUMBER, TEXT, optional, read_json, record
 
@@ -52,7 +53,13 @@ _WHOLE = {"type": "integer", "minimum": 0}
 _CASES_SCHEMA = {
     "type": "array",
     "items": record(
-        {"name": LINE, "image": TEXT, "labels": TEXT, "others": {"type": "array", "items": TEXT}},
+        {
+            "name": LINE,
+            "image": TEXT,
+            "labels": TEXT,
+            "others": {"type": "array", "items": TEXT},
+            "labels_sha256": optional(TEXT),
+        },
         ("name", "image", "labels"),
     ),
 }
@@ -290,13 +297,14 @@ def read_split(folder: str | Path) -> dict[str, list[str]]:
 
 
 def write_cases(folder: str | Path, cases: list[Case]) -> None:
-    """Where the cases lie."""
+    """Where the cases lie, and what their label maps hold."""
     rows = [
         {
             "name": case.name,
             "image": str(case.image.resolve()),
             "labels": str(case.labels.resolve()),
             "others": [str(other.resolve()) for other in case.others],
+            "labels_sha256": _sha256(case.labels),
         }
         for case in cases
     ]
@@ -315,6 +323,26 @@ def read_cases(folder: str | Path) -> list[Case]:
             if not file.exists():
                 raise MedNCAError("{case}: {file} is gone; put it back to go on.", case=case.name, file=file)
     return cases
+
+
+def check_unchanged(folder: str | Path) -> None:
+    """Raises MedNCAError where a label map was corrected since the run was begun: it would learn from both, and be
+    measured on one."""
+    for row in read_json(Path(folder) / CASES, _CASES_SCHEMA):
+        if (then := row.get("labels_sha256")) and _sha256(Path(row["labels"])) not in (then, None):
+            raise MedNCAError(
+                "The label map of {case} was changed since the run in {folder} was begun; put the old one back, or "
+                "begin a new run.",
+                case=row["name"],
+                folder=folder,
+            )
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return checksum(path)
+    except (OSError, MedNCAError):  # whoever reads it says why
+        return None
 
 
 def write_metadata(folder: str | Path, metadata: dict, options: RunOptions) -> None:

@@ -18,7 +18,7 @@ from mednca.messages import Progress
 from mednca.models.description import read_model_json
 from mednca.models.weights import Model, checksum, save_model
 
-from .data.case_reader import check_structures
+from .data.case_reader import check_cases
 from .data.cases import Case, split
 from .model.build import check_description, finish
 from .model.privacy import check_names
@@ -31,6 +31,7 @@ from .run_folder import (
     RunState,
     begun_on,
     check_begun,
+    check_unchanged,
     read_cases,
     read_metadata,
     write_cases,
@@ -92,8 +93,8 @@ def begin(
 
     Raises:
         MedNCAError: where the folder holds a run already, or another program works there; a case name must not go into
-            a model; the labels cannot be learned in one field of view; there are too few cases; a batch does not fit
-            into memory; or the model could not be written in the end.
+            a model; a case does not fit the plan (`data.case_reader.check_cases`); there are too few cases; a batch
+            does not fit into memory; or the model could not be written in the end.
     """
     folder, options = Path(folder), options or RunOptions()
     check_new(folder)
@@ -101,7 +102,7 @@ def begin(
     check_affordable(plan)
     if options.keep_names:
         check_names(case.name for case in cases)
-    check_structures(cases, plan)
+    check_cases(cases, plan)
     if divided is None:
         divided = split(cases, plan.validation_share, plan.seed, plan.fold)
         if not divided["training"] or not divided["validation"]:
@@ -136,10 +137,12 @@ def reopen(folder: str | Path, device: str | None = None) -> Work:
         The run; it goes on to the same numbers that it would have had without a pause.
 
     Raises:
-        MedNCAError: where there is none, it is damaged, a case is gone, or another program works there.
+        MedNCAError: where there is none, it is damaged, a case is gone, its label map was corrected since, or another
+            program works there.
     """
     folder = Path(folder)
     check_begun(folder)
+    check_unchanged(folder)
     metadata, options = read_metadata(folder)
     with locked_once(folder):
         run = Run.resume(folder, device or begun_on(folder))

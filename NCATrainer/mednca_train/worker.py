@@ -140,7 +140,7 @@ def _begin(run: Path, new: NewRun, device: str) -> Work:
         device, command="made in the NCATrainer module", keep_names=new.keep_names,
         calibration_cases=min(new.calibration_cases or CALIBRATION_CASES, CALIBRATION_CASES),
     )  # fmt: skip
-    return begin(run, new.plan, list(new.cases), metadata_for(new.id, new.name, base), base, options)
+    return begin(run, new.plan, list(new.cases), metadata_for(new.id, new.name, base, new.plan.labels), base, options)
 
 
 if __name__ == "__main__":

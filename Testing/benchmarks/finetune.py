@@ -52,7 +52,7 @@ def main(arguments) -> None:
         cases = list(dataset.cases)
         start = time.perf_counter()
         plan = finetuning_plan(base, fingerprint(dataset), seed=arguments.seed)
-        work = training_run.begin(folder / "run", plan, cases, metadata_for("tuned", "Tuned", base), base)
+        work = training_run.begin(folder / "run", plan, cases, metadata_for("tuned", "Tuned", base, plan.labels), base)
         work.run.train(work.cases, validator(plan, work.run.split, work.cases), lambda row: _tell(row, start))
         seconds = time.perf_counter() - start
         tuned = Model("tuned", plan.architecture, plan.preprocessing, plan.labels,

@@ -358,14 +358,14 @@ class PlanFile:
     """A plan as `mednca train --plan` reads it."""
 
     def run(self, random, folder: Path):
-        from mednca_train.cli import _read_plan
+        from mednca_train.commands.given import read_plan
         from mednca_train.plan.presets import PRESETS
 
         plan = random.choice([PRESETS[name].plan for name in sorted(PRESETS)])
         path, good = folder / "plan.json", plan.to_json()
         altered = random.random() < _ALTERED
         path.write_bytes(mutations.damaged_json(random, good) if altered else json.dumps(good).encode())
-        read = _read_plan(path)
+        read = read_plan(path)
         if not _holds(json.loads(json.dumps(read.to_json())), json.loads(path.read_bytes())):
             return "wrong", "the plan is another than its file says"
         return "correct", ""

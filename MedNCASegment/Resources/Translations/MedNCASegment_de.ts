@@ -814,6 +814,14 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Von Hand korrigiert</translation>
   </message>
   <message>
+   <source>Other voxels</source>
+   <translation>Andere Voxel</translation>
+  </message>
+  <message>
+   <source>The volume holds other voxels than those that were segmented, as another frame, or after a filter: the verdict was on those. Segment again.</source>
+   <translation>Das Volumen enthält andere Voxel als die segmentierten, etwa ein anderes Einzelbild oder nach einem Filter: Das Urteil galt jenen. Segmentieren Sie noch einmal.</translation>
+  </message>
+  <message>
    <source>Corrected by hand since it was segmented: the verdict was on what was there before.</source>
    <translation>Nach der Segmentierung von Hand korrigiert: Das Urteil galt dem Stand davor.</translation>
   </message>
@@ -1290,6 +1298,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{name} (gestört)</translation>
   </message>
   <message>
+   <source>A click has no place: its coordinates are no numbers.</source>
+   <translation>Ein Klick hat keinen Ort: Seine Koordinaten sind keine Zahlen.</translation>
+  </message>
+  <message>
    <source>The volume was removed meanwhile; the result is not used.</source>
    <translation>Das Volumen wurde inzwischen entfernt; das Ergebnis wird nicht verwendet.</translation>
   </message>
@@ -1394,6 +1406,13 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>{path} is there already. Replace it?</source>
    <translation>{path} ist bereits vorhanden. Ersetzen?</translation>
+  </message>
+ </context>
+ <context>
+  <name>MedNCASegmentLib.segments</name>
+  <message>
+   <source>{volume} segmentation</source>
+   <translation>{volume} Segmentierung</translation>
   </message>
  </context>
  <context>
@@ -1539,6 +1558,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Zuerst das Bild segmentieren: die Kopie wird an denselben Stellen segmentiert.</translation>
   </message>
   <message>
+   <source>Choose {name}, by which the image was segmented: the lights of two models say nothing together.</source>
+   <translation>Wählen Sie {name}, womit das Bild segmentiert wurde: Die Ampeln zweier Modelle lassen sich nicht vergleichen.</translation>
+  </message>
+  <message>
    <source>Move a slider first.</source>
    <translation>Zuerst einen Regler bewegen.</translation>
   </message>
@@ -1614,10 +1637,6 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>The {device} device ran out of memory; the processor (cpu) is used instead.</source>
    <translation>Der Speicher des Geräts {device} reicht nicht aus; stattdessen rechnet der Prozessor (cpu).</translation>
-  </message>
-  <message>
-   <source>The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}.</source>
-   <translation>Das Bild hat auf dem Gitter des Modells nur {size} Voxel (R, A, S); dieses Modell benötigt mindestens {needed}.</translation>
   </message>
   <message>
    <source>{path} is a name that is not text; rename it.</source>
@@ -2290,6 +2309,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>{path}: {name} holds negative variances.</source>
    <translation>{path}: {name} enthält negative Varianzen.</translation>
+  </message>
+  <message>
+   <source>The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least {needed}.</source>
+   <translation>Das Bild hat auf dem Gitter des Modells nur {size} Voxel (R, A, S); dieses Modell benötigt mindestens {needed}.</translation>
   </message>
   <message>
    <source>The model's architecture cannot be read: {cause}.</source>

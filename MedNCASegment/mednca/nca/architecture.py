@@ -94,6 +94,25 @@ class Architecture:
         """The perception kernel's extent along R, A, S."""
         return triple(1 if axis == self.slice_axis else level.kernel for axis in range(3))
 
+    def check_size(self, size: Sequence[int]) -> None:
+        """Refuse an image with fewer voxels along an axis than a kernel: most that it perceives were mirrored.
+
+        Args:
+            size: voxels along R, A, S on the model's grid.
+
+        Raises:
+            MedNCAError: which says how many are needed.
+        """
+        for kernel in map(self.kernel_shape, self.levels):
+            if any(n < k for n, k in zip(size, kernel, strict=True)):
+                shown, needed = (" x ".join(map(str, shape)) for shape in (size, kernel))
+                raise MedNCAError(
+                    "The image has only {size} voxels (R, A, S) on the model's grid; this model needs at least "
+                    "{needed}.",
+                    size=shown,
+                    needed=needed,
+                )
+
     def multiplications(self, level: Level) -> int:
         """How many one cell takes that fires, in one step: perception, hidden layer and update."""
         c, h, family = self.channels, self.hidden, self.family_record

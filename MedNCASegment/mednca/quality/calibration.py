@@ -59,7 +59,7 @@ class Calibration:
         curves: by context (`CONTEXTS`), those that it was measured in, one at least.
         members: of the ensemble that it was made with.
         linear: slope and intercept of the paper's linear regression of Dice on NQM, kept for comparison.
-        detection: what the verdict found on cases that it was not made with.
+        detection: what the verdict found on samples that were each judged by a calibration without their case.
         coverage: of the interval, 0 to 1, within each group of cases.
     """
 
@@ -104,7 +104,8 @@ class Calibration:
             KeyError: this program does not know the signal.
         """
         curve = self.curve(context)
-        value *= SIGNALS[curve.signal].scale(members, self.members)
+        if scale := SIGNALS[curve.signal].scale:
+            value *= scale(members, self.members)
         return triple(float(np.interp(value, curve.knots, ends)) for ends in (curve.dice, curve.low, curve.high))
 
     def to_json(self) -> dict:

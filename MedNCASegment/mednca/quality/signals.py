@@ -88,14 +88,20 @@ class Signal:
 
     Attributes:
         measure: from what the members say on and near the kept piece; None where it cannot be told.
-        scale: (members, others) -> factor that brings a value of so many members to that of `others`.
+        scale: (members, others) -> factor that brings a value of so many members to that of `others`; None where there
+            is none: of fewer members the worst one is not as bad.
         near: whether it is about the kept piece and what lies near it. What was dropped far from it says nothing about
             it, so a verdict goes by another signal only where it is told to.
     """
 
     measure: Callable[[Evidence], float | None]
-    scale: Callable[[int, int], float] = lambda members, others: 1.0
+    scale: Callable[[int, int], float] | None = None
     near: bool = True
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the values of fewer members can be compared with those of more."""
+        return self.scale is not None
 
 
 SIGNALS: dict[str, Signal] = {

@@ -438,8 +438,16 @@
    <translation>Planung und Messung, wie lange eine Iteration hier dauert</translation>
   </message>
   <message>
+   <source>Stopping; what was trained is deleted then</source>
+   <translation>Wird angehalten; danach wird das Trainierte gelöscht</translation>
+  </message>
+  <message>
    <source>Stopping; what was done is being saved</source>
    <translation>Wird angehalten; der bisherige Stand wird gespeichert</translation>
+  </message>
+  <message>
+   <source>Stopping</source>
+   <translation>Wird angehalten</translation>
   </message>
   <message>
    <source>Training: iteration {step} of {total}</source>
@@ -735,6 +743,13 @@
   </message>
  </context>
  <context>
+  <name>NCATrainerLib.training_request</name>
+  <message>
+   <source>The labels</source>
+   <translation>Die Labels</translation>
+  </message>
+ </context>
+ <context>
   <name>NCATrainerLib.watch</name>
   <message>
    <source>It is shown after the next validation.</source>
@@ -756,12 +771,20 @@
  <context>
   <name>mednca_train</name>
   <message>
-   <source>{case}: its labels mark {count} structures by different values, farther apart than one field of view. Give them one value (each is then learned in a field of its own), or take a larger field.</source>
-   <translation>{case}: Die Labels markieren {count} Strukturen mit verschiedenen Werten, die weiter auseinanderliegen als ein Bildfeld. Geben Sie ihnen einen gemeinsamen Wert (jede wird dann in einem eigenen Bildfeld gelernt) oder nehmen Sie ein größeres Bildfeld.</translation>
+   <source>{case}: {problem}</source>
+   <translation>{case}: {problem}</translation>
   </message>
   <message>
-   <source>{case} was trained with; give cases that the model has not seen.</source>
-   <translation>{case} hat das Modell beim Training gesehen; geben Sie Fälle an, die es nicht kennt.</translation>
+   <source>It has {count} channel(s), and the plan is for {needed}.</source>
+   <translation>Er hat {count} Kanal/Kanäle, und der Plan ist für {needed}.</translation>
+  </message>
+  <message>
+   <source>Its labels mark {count} structures by different values, farther apart than one field of view. Give them one value (each is then learned in a field of its own), or take a larger field.</source>
+   <translation>Seine Labels bezeichnen {count} Strukturen mit verschiedenen Werten, die weiter auseinanderliegen als ein Sichtfeld. Geben Sie ihnen einen gemeinsamen Wert (jede wird dann in einem eigenen Feld gelernt), oder nehmen Sie ein größeres Feld.</translation>
+  </message>
+  <message>
+   <source>{case} was trained with, or another image of the same person; give cases that the model has not seen.</source>
+   <translation>Mit {case}, oder mit einem anderen Bild derselben Person, wurde trainiert; geben Sie Fälle an, die das Modell nicht gesehen hat.</translation>
   </message>
   <message>
    <source>There is no fold {fold}: all cases were held out by those before it.</source>
@@ -904,12 +927,16 @@
    <translation>Kein verwendbarer Fall enthält ein Label.</translation>
   </message>
   <message>
+   <source>The model has {channels} channels, too few for {count} labels.</source>
+   <translation>Das Modell hat {channels} Kanäle, zu wenige für {count} Labels.</translation>
+  </message>
+  <message>
    <source>{model} needs images of {needed} channel(s) ({names}); these have {count}.</source>
    <translation>{model} benötigt Bilder mit {needed} Kanälen ({names}); diese haben {count}.</translation>
   </message>
   <message>
-   <source>The model has {channels} channels, too few for {count} labels.</source>
-   <translation>Das Modell hat {channels} Kanäle, zu wenige für {count} Labels.</translation>
+   <source>{model} takes the channels in the order {needed}; these images have them as {given}.</source>
+   <translation>{model} nimmt die Kanäle in der Reihenfolge {needed}; diese Bilder haben sie als {given}.</translation>
   </message>
   <message>
    <source>The fingerprint</source>
@@ -940,8 +967,8 @@
    <translation>Jedes Bild hat {count} Kanäle: {channels}.</translation>
   </message>
   <message>
-   <source>Images are not mirrored: an organ always lies on the same side.</source>
-   <translation>Die Bilder werden nicht gespiegelt: Ein Organ liegt immer auf derselben Seite.</translation>
+   <source>Images are not mirrored: a label always lies on the same side, or beside another one.</source>
+   <translation>Bilder werden nicht gespiegelt: Ein Label liegt immer auf derselben Seite, oder immer auf derselben Seite eines anderen.</translation>
   </message>
   <message>
    <source>Images are mirrored left to right now and then.</source>
@@ -950,10 +977,6 @@
   <message>
    <source>{iterations} iterations of {batch} samples; training ends early when {patience} validations in a row bring nothing, and keeps the best.</source>
    <translation>{iterations} Iterationen mit je {batch} Beispielen; das Training endet früher, wenn {patience} Validierungen in Folge nichts bringen, und behält den besten Stand.</translation>
-  </message>
-  <message>
-   <source>{case}: {problem}</source>
-   <translation>{case}: {problem}</translation>
   </message>
   <message>
    <source>{first}; {then}</source>
@@ -966,6 +989,14 @@
   <message>
    <source>{told} Not all cases have all of them (value, name, cases): {rare}. Is that meant?</source>
    <translation>{told} Nicht alle Fälle haben alle davon (Wert, Name, Fälle): {rare}. Ist das beabsichtigt?</translation>
+  </message>
+  <message>
+   <source>The labels of a case are one piece: of a result the largest piece is kept.</source>
+   <translation>Die Labels eines Falls sind ein Stück: Von einem Ergebnis wird das größte Stück behalten.</translation>
+  </message>
+  <message>
+   <source>All pieces of a result are kept: in {count} cases the labels lie in several.</source>
+   <translation>Alle Stücke eines Ergebnisses werden behalten: In {count} Fällen liegen die Labels in mehreren.</translation>
   </message>
   <message>
    <source>{spacing} mm (R, A, S), the median of the cases.</source>
@@ -982,6 +1013,10 @@
   <message>
    <source>{size} voxels: about the whole image.</source>
    <translation>{size} Voxel: etwa das ganze Bild.</translation>
+  </message>
+  <message>
+   <source>The smallest image has only {size} voxels (R, A, S) on the model's grid, too few for {family}. Choose another family of models, or leave out such images.</source>
+   <translation>Das kleinste Bild hat auf dem Gitter des Modells nur {size} Voxel (R, A, S), zu wenige für {family}. Wählen Sie eine andere Modellfamilie, oder lassen Sie solche Bilder weg.</translation>
   </message>
   <message>
    <source>{family} with two levels; {steps} steps carry information across the {cells} cells of the coarse one.</source>

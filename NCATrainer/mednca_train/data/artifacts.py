@@ -9,8 +9,9 @@ ghost comes from elsewhere in the head. So a small crop is mirrored outward to t
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import SimpleITK as sitk
@@ -24,6 +25,7 @@ from .augmentation import to_unit
 from .transforms import tio
 
 SCAN = 150.0  # mm along each axis, to which a crop is mirrored outward
+_MOST_VOXELS = 1 << 25  # of an image with what is mirrored outward: a float32 copy has 128 MB
 _MOST_CUT = 0.25  # of the image along an axis, that a shifted crop loses
 
 # From a severity in 0..1 to a transform of images whose intensities lie in 0..1. It must be a function of a module:
@@ -192,8 +194,7 @@ def degrade(image: sitk.Image, artifact: Artifact | None, seed: int, as_scan: bo
     transform = artifact((mix((seed, 1)) / 2**64) ** 2)
     pads = [(0, 0)] * 3
     if as_scan:
-        lacks = [max(round(SCAN / mm) - n, 0) for n, mm in zip(canonical.array.shape, canonical.spacing, strict=True)]
-        pads = [(lack // 2, lack - lack // 2) for lack in lacks]
+        pads = [(lack // 2, lack - lack // 2) for lack in _lacks(canonical.array.shape, canonical.spacing)]
     inside = tuple(slice(before, before + n) for (before, _after), n in zip(pads, canonical.array.shape, strict=True))
     degraded = []
     for number, channel in enumerate(canonical.channels):
@@ -201,6 +202,17 @@ def degrade(image: sitk.Image, artifact: Artifact | None, seed: int, as_scan: bo
         seen = _transformed(padded, canonical.spacing, transform, mix((seed, number)) if number else seed)[inside]
         degraded.append(canonical.restore(np.ascontiguousarray(seen), image))
     return degraded[0] if len(degraded) == 1 else sitk.Compose(degraded)
+
+
+def _lacks(shape: Sequence[int], spacing: Sequence[float] | np.ndarray) -> list[int]:
+    """Voxels that an image lacks along R, A, S to be as long as SCAN, or as near to it as memory allows."""
+    length, lacks = SCAN, [0, 0, 0]
+    while length > 1:
+        lacks = [max(round(length / mm) - n, 0) for n, mm in zip(shape, spacing, strict=True)]
+        if math.prod(n + lack for n, lack in zip(shape, lacks, strict=True)) <= _MOST_VOXELS:
+            return lacks
+        length *= 0.9
+    return [0, 0, 0]
 
 
 def shift(image: sitk.Image, labels: sitk.Image, seed: int) -> tuple[sitk.Image, sitk.Image]:

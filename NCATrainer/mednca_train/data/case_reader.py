@@ -10,7 +10,7 @@ import numpy as np
 from mednca.axes import bounding_box
 from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage, Grid
-from mednca.imaging.reading import check_same_grid, read_image, read_labels
+from mednca.imaging.reading import check_same_grid, count_channels, read_image, read_labels
 from mednca.imaging.structures import separate
 
 from ..plan.plan import Plan
@@ -19,25 +19,36 @@ from .cases import Case
 CACHED_VOXELS = 64_000_000  # of images kept in memory, whatever the number of cases
 
 
-def check_structures(cases: Iterable[Case], plan: Plan) -> None:
-    """Whether the labels can be learned in one field of view.
+def check_cases(cases: Iterable[Case], plan: Plan) -> None:
+    """Whether a model can be made of cases by a plan, as far as can be told before hours are spent on it.
 
     Raises:
-        MedNCAError: where a case's labels mark structures that lie farther apart than a field of view, each by a value
-            of its own, such as left and right: a cell perceives one of them at a time and cannot tell which.
+        MedNCAError: where a case has another number of channels, is smaller than a kernel, or its labels mark
+            structures that lie farther apart than a field of view, each by a value of its own, such as left and right:
+            a cell perceives one of them at a time and cannot tell which.
     """
     for case in cases:
-        labels = CanonicalImage.of(read_labels(case.labels))
-        field = training_field(plan, Grid.whole(labels, plan.preprocessing.spacing).spacing)
-        structures = separate(labels.array > 0, labels.spacing, field)
-        values = [set(np.unique(labels.array[structure])) for structure in structures[1:] and structures]
-        if any(each != values[0] for each in values):
-            raise MedNCAError(
-                "{case}: its labels mark {count} structures by different values, farther apart than one field of "
-                "view. Give them one value (each is then learned in a field of its own), or take a larger field.",
-                case=case.name,
-                count=len(structures),
-            )
+        try:
+            _check_case(case, plan)
+        except MedNCAError as error:
+            raise MedNCAError("{case}: {problem}", case=case.name, problem=error) from error
+
+
+def _check_case(case: Case, plan: Plan) -> None:
+    count, needed = count_channels(*case.channels), len(plan.preprocessing.channels)
+    if count != needed:
+        raise MedNCAError("It has {count} channel(s), and the plan is for {needed}.", count=count, needed=needed)
+    labels = CanonicalImage.of(read_labels(case.labels))
+    grid = Grid.whole(labels, plan.preprocessing.spacing)
+    plan.architecture.check_size(grid.size)
+    structures = separate(labels.array > 0, labels.spacing, training_field(plan, grid.spacing))
+    values = [set(np.unique(labels.array[structure])) for structure in structures[1:] and structures]
+    if any(each != values[0] for each in values):
+        raise MedNCAError(
+            "Its labels mark {count} structures by different values, farther apart than one field of view. Give them "
+            "one value (each is then learned in a field of its own), or take a larger field.",
+            count=len(structures),
+        )
 
 
 class CaseReader:

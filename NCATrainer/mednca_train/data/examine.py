@@ -13,6 +13,7 @@ from mednca.axes import bounding_box, triple
 from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.geometry import CanonicalImage, normalize_channels
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
+from mednca.imaging.structures import small_pieces
 
 from ..plan.fingerprint import CaseFacts, Fingerprint
 from ..progress import ProgressCallback, counter
@@ -66,6 +67,7 @@ def examine(case: Case, values: Collection[int] | None = None, channels: tuple[s
             raise MedNCAError("Its label map is empty.")
         normalize_channels(canonical.channels)  # refuses an image without contrast
         first, last = bounding_box(canonical_labels.array > 0)
+        beside = np.count_nonzero(small_pieces(canonical_labels.array)) / sum(found.values())
         return CaseFacts(
             case.name,
             triple(int(n) for n in canonical.array.shape),
@@ -75,6 +77,7 @@ def examine(case: Case, values: Collection[int] | None = None, channels: tuple[s
             _sides(canonical_labels, found),
             hashlib.sha256(canonical.array.tobytes()).hexdigest()[:16],
             channels=channels,
+            beside=round(float(beside), 4),
         )
     except MedNCAError as error:
         return CaseFacts(case.name, problem=error.sentence)

@@ -15,7 +15,7 @@ from mednca.errors import MedNCAError, Sentence
 from mednca.files import staged
 from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import read_image, read_labels
-from mednca.imaging.structures import middle, separate
+from mednca.imaging.structures import is_one_field, middle, separate
 from mednca.models.description import SCHEMA_VERSION, Description, model_json, read_description
 from mednca.models.schema import check_model_json
 from mednca.models.weights import Model, save_model
@@ -207,9 +207,12 @@ def _count_colors(model: Model, calibration: Calibration) -> None:
     """The colors among a model's figures, where these are of the cases that its calibration was tried on."""
     made_with, tried = samples_of(model.info["quality"]["samples"])
     clean = [sample for sample in tried if (sample.condition, sample.context) == (CLEAN, CROP)]
-    if len(clean) == model.info.get("eval_metrics", {}).get("structures"):
+    metrics = model.info.get("eval_metrics", {})
+    if len(clean) == metrics.get("structures"):
         colors = [verdict.color for verdict in verdicts_apart(calibration, made_with, clean)]
-        model.info["eval_metrics"]["verdicts"] = {color: colors.count(color) for color in COLORS}
+        metrics["verdicts"] = {color: colors.count(color) for color in COLORS}
+    else:  # those that stand there are of the calibration before
+        metrics.pop("verdicts", None)
 
 
 def check_description(plan: Plan, metadata: dict) -> None:
@@ -401,18 +404,24 @@ def _geometry(cases: list[Case], plan: Plan):
         # Of larger images a field around the labels is trained on, where the structure lies in the middle.
         offset = (middle(structures[0]) - (np.array(mask.shape) - 1) / 2) * image.spacing
         offsets.append(np.where(extent <= 1.5 * field, offset, 0.0))
-        extents.append(np.minimum(extent, field) if plan.preprocessing.field_of_view else extent)
+        is_whole = plan.preprocessing.field_of_view is None or is_one_field(field, extent)
+        extents.append(extent if is_whole else np.minimum(extent, field))
         volumes += [structure.sum() * np.prod(image.spacing) for structure in structures]
         spacings.append(image.spacing)
     if not volumes:
         raise MedNCAError("No training case holds any of the labels.")
     fields = np.array([*extents, plan.preprocessing.field_of_view or extents[0]])
     domain = Domain(
-        spacing=(round(float(np.min(spacings)) * 0.4, 2), round(float(np.max(spacings)) * 1.6, 2)),
+        spacing=(_significant(np.min(spacings) * 0.4), _significant(np.max(spacings) * 1.6)),
         extent=(_rounded(fields.min(0) * 0.85), _rounded(fields.max(0) * 1.15)),
-        volume=(round(float(np.min(volumes)) * 0.5), round(float(np.max(volumes)) * 1.5)),
+        volume=(_significant(np.min(volumes) * 0.5), _significant(np.max(volumes) * 1.5)),
     )
     return _rounded(np.mean(offsets, axis=0)), domain, seeds.seeds()
+
+
+def _significant(value: float) -> float:
+    """A limit with four digits, however small: some organs have less than a mm^3."""
+    return float(f"{value:.4g}")
 
 
 def _rounded(values) -> tuple[float, float, float]:

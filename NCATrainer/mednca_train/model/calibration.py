@@ -150,9 +150,10 @@ def _local(values: np.ndarray, scores: np.ndarray, coverage: float) -> tuple[np.
     rows, count = [], int(np.clip(len(values) // 8, *_INTERVAL))
     around = int(np.clip(len(values) // 25, *_EXPECTED))
     for knot in knots:
-        nearest = np.argsort(np.abs(values - knot), kind="stable")
-        few, many = nearest[:around], scores[nearest[:count]]
-        rows.append((_weighted_median(scores[few], weights[few]), _quantile(many, tail), _quantile(many, 1 - tail)))
+        distance = np.abs(values - knot)
+        few, many = (np.flatnonzero(distance <= np.sort(distance)[n - 1]) for n in (around, count))  # and what ties
+        ends = (_quantile(scores[many], share) for share in (tail, 1 - tail))
+        rows.append((_weighted_median(scores[few], weights[few]), *ends))
     return (knots, *(isotonic_regression(column, increasing=False).x for column in np.array(rows).T))
 
 

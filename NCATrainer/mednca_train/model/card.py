@@ -204,8 +204,8 @@ failures begin.
         f"| {name} | {values['dice']:.3f} | {_text(values['nqm'])} |" for name, values in found["conditions"].items()
     )
     return f"""{text}
-Tried on {found["samples"]} clean and degraded samples, of cases that it was not made with; a failure is a Dice below
-{found["target_dice"]}:
+Tried on {found["samples"]} clean and degraded samples, each judged by a calibration without its case; a failure
+is a Dice below {found["target_dice"]}:
 
 | | samples | failures | {" | ".join(_SHARES.values())} |
 {"|---" * (len(columns) + 1)}|

@@ -191,7 +191,7 @@ class _Job:
 
     def key(self, model: str) -> str:
         """What its samples are kept by: files that have changed are measured anew. model: of `_identity`."""
-        files = [_state_of(path) for path in (*self.case.channels, self.case.labels)]
+        files = [state_of(path) for path in (*self.case.channels, self.case.labels)]
         return json.dumps([model, self.case.name, self.condition, self.seed, self.all_values, files])
 
 
@@ -207,16 +207,21 @@ def _identity(model: Model) -> str:
     return f"{zlib.crc32(json.dumps(how).encode()):08x}"
 
 
-@lru_cache(maxsize=4096)
-def _state_of(path: Path) -> int:
+def state_of(path: Path) -> int:
     """A checksum of a file, or of a folder's files; 0 of one that cannot be read: measuring it will say so."""
     try:
-        state = 0
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-            state = zlib.crc32(file.read_bytes(), state)
-        return state
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        return _state_of(tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
     except OSError:
         return 0
+
+
+@lru_cache(maxsize=4096)
+def _state_of(files: tuple[tuple[Path, int, int], ...]) -> int:
+    state = 0
+    for file, _changed, _bytes in files:
+        state = zlib.crc32(file.read_bytes(), state)
+    return state
 
 
 _loaded: dict = {}  # model folder -> model, one per worker process

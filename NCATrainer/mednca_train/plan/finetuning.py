@@ -10,7 +10,7 @@ from mednca.errors import MedNCAError
 from mednca.models.description import Description, Label
 from mednca.nca.architecture import Architecture
 
-from .fingerprint import Fingerprint
+from .fingerprint import Fingerprint, check_channels
 from .plan import Augmentation, Plan
 from .propose import COLORS, flip_axes
 
@@ -42,19 +42,11 @@ def finetuning_plan(
 
     Raises:
         MedNCAError: where no usable case holds a label, there are more labels than the model has channels for, or the
-            images have other channels than its.
+            images have other channels than its, or in another order.
     """
     if not fingerprint.values:
         raise MedNCAError("No usable case holds a label.")
-    known = model.preprocessing.channels
-    if len(fingerprint.channels) != len(known):
-        raise MedNCAError(
-            "{model} needs images of {needed} channel(s) ({names}); these have {count}.",
-            model=model.name,
-            needed=len(known),
-            names=", ".join(known),
-            count=len(fingerprint.channels),
-        )
+    check_channels(model.name, model.preprocessing.channels, fingerprint.channels)
     names = label_names or {}
     plain = tuple(
         Label(value, names.get(value, f"Label {value}"), COLORS[n % len(COLORS)])

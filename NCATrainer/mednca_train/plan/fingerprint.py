@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from mednca.errors import Sentence
+from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.header import SPACING_LIMITS
 from mednca.models.schema import PREPROCESSING
 from mednca.schema import LINE, NUMBER, SENTENCE, TEXT, check_schema, named, numbers, optional, record, tuples
@@ -21,6 +22,7 @@ _ROW = record(
         "digest": TEXT,
         "problem": {"anyOf": [SENTENCE, {"type": "null"}]},
         "channels": PREPROCESSING["properties"]["channels"],
+        "beside": {"type": "number", "minimum": 0, "maximum": 1},
     },
     ("name", "size", "spacing", "labels", "extent", "sides", "digest", "problem"),
 )
@@ -39,6 +41,35 @@ FINGERPRINT_SCHEMA = {  # of `Fingerprint.to_json`
 }
 
 
+def check_channels(taker: str, needed: Sequence[str], given: Sequence[str]) -> None:
+    """Whether images have the channels that are needed, in their order, as far as their names tell.
+
+    Args:
+        taker: a model or a plan, as people call it.
+        needed: what its channels are called.
+        given: what those of the images are called.
+
+    Raises:
+        MedNCAError: where there are others, or the same in another order.
+    """
+    if len(given) != len(needed):
+        raise MedNCAError(
+            "{model} needs images of {needed} channel(s) ({names}); these have {count}.",
+            model=taker,
+            needed=len(needed),
+            names=", ".join(needed),
+            count=len(given),
+        )
+    wanted, found = ([name.casefold() for name in names] for names in (needed, given))
+    if wanted != found and set(wanted) == set(found):
+        raise MedNCAError(
+            "{model} takes the channels in the order {needed}; these images have them as {given}.",
+            model=taker,
+            needed=", ".join(needed),
+            given=", ".join(given),
+        )
+
+
 @dataclass(frozen=True)
 class CaseFacts:
     """What one case is like. Axes are R, A, S.
@@ -53,6 +84,7 @@ class CaseFacts:
         digest: of the image's voxels.
         problem: why it cannot be trained on, in a sentence, or None. The rest may be empty then.
         channels: what the image's channels are called.
+        beside: share of the labels' voxels that lie outside of their largest connected piece.
     """
 
     name: str
@@ -64,6 +96,7 @@ class CaseFacts:
     digest: str = ""
     problem: Sentence | None = None
     channels: tuple[str, ...] = ("image",)
+    beside: float = 0.0
 
     def to_json(self) -> dict:
         """As JSON has it: label values are strings where they are keys."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mednca.models.description import Description
+from mednca.models.description import Description, Label
+
+from .finetuning import own_labels
 
 
 def slug(name: str) -> str:
@@ -12,12 +14,13 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64] or "model"
 
 
-def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
+def metadata_for(id: str, name: str, base: Description | None = None, labels: tuple[Label, ...] = ()) -> dict:
     """The metadata of a model that somebody trains on data of their own; nothing in them names a person or a folder.
 
     Args:
         id, name: of the model.
         base: the model that it is fine-tuned from, whose license, terms and sources it inherits; None for a new one.
+        labels: of the new model. Where one goes on from the base's, it is looked for where those lie (`seeds`).
 
     Returns:
         Fields of model.json, and its id.
@@ -29,7 +32,7 @@ def metadata_for(id: str, name: str, base: Description | None = None) -> dict:
         license = f"As its maker decides; of the model that it was made from: {base.info.get('license', '')}"
         source += f" Before that: {base.info.get('data_source', '')}"
         references = list(base.info.get("references", references))
-    seeds = {"seeds": base.info["seeds"]} if base and base.seeds else {}
+    seeds = {"seeds": base.info["seeds"]} if base and base.seeds and own_labels(base, labels) else {}
     return seeds | {
         "id": id,
         "name": name,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import combinations
 
 import numpy as np
 
@@ -27,6 +28,9 @@ _PADDING = 14.0  # mm around the organ that a field of view has at least
 _SAMPLE_VOXELS = 60_000  # of the patches of a batch, about
 _ITERATIONS = 3000
 _QUICK_FIELD, _QUICK_ITERATIONS = 64, 1500  # of a plan that gives a first answer
+_STRAY = 0.05  # of the labels' voxels: as many outside of the largest piece are no stray ones
+_FEW = 0.1  # of the cases: as many may differ from what the others say
+_SIDED = 0.15  # of the labels' width, that a label lies to one side of another one
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def propose(
         The plan, and a sentence for each of its decisions.
 
     Raises:
-        MedNCAError: with fewer than two usable cases, or an unknown family.
+        MedNCAError: with fewer than two usable cases, an unknown family, or images too thin for it.
     """
     cases, reasons = fingerprint.usable, {}
     if len(cases) < 2:
@@ -87,10 +91,15 @@ def propose(
         )
     largest = largest or (_QUICK_FIELD if quick else _LARGEST_FIELD)
     spacing, field = _grid(cases, largest, reasons)
-    architecture = _architecture(record, record.planning, field, spacing, len(channels), len(labels), reasons)
+    smallest = np.min([np.round(np.array(case.size) * case.spacing / spacing) for case in cases], axis=0)
+    smallest = triple(np.minimum(smallest, field).astype(int).tolist())
+    architecture = _architecture(record, record.planning, field, spacing, smallest, len(channels), len(labels), reasons)
     batch, patch = _patch(field, spacing, cases, reasons)
+    in_pieces = sum(case.beside > _STRAY for case in cases)
+    is_one_piece = in_pieces <= _FEW * len(cases)
+    reasons["pieces"] = _told_pieces(is_one_piece, in_pieces)
     flip = flip_axes(cases)
-    reasons["flip"] = Sentence("Images are not mirrored: an organ always lies on the same side.")
+    reasons["flip"] = Sentence("Images are not mirrored: a label always lies on the same side, or beside another one.")
     if flip:
         reasons["flip"] = Sentence("Images are mirrored left to right now and then.")
     plan = Plan(
@@ -98,7 +107,7 @@ def propose(
         preprocessing=Preprocessing(
             spacing=spacing,
             field_of_view=triple(round(n * mm, 1) for n, mm in zip(field, spacing, strict=True)),
-            keep_largest=True,
+            keep_largest=is_one_piece,
             channels=channels,
         ),
         labels=labels,
@@ -109,7 +118,7 @@ def propose(
         validate_every=250,
         keep="best",
         patience=6,
-        augmentation=Augmentation(flip=flip, shift=6.0 if min(field) * min(spacing) < 80 else 10.0),
+        augmentation=Augmentation(flip=flip, shift=_shift(field, spacing)),
         seed=seed,
     )
     reasons["iterations"] = Sentence(
@@ -142,6 +151,12 @@ def _told_labels(labels: Sequence[Label], cases: Sequence[CaseFacts]) -> Sentenc
     )
 
 
+def _told_pieces(is_one_piece: bool, in_pieces: int) -> Sentence:
+    if is_one_piece:
+        return Sentence("The labels of a case are one piece: of a result the largest piece is kept.")
+    return Sentence("All pieces of a result are kept: in {count} cases the labels lie in several.", count=in_pieces)
+
+
 def _grid(cases, largest, reasons):
     """Spacing and field of view of the model: the median spacing; the largest organ with padding around it."""
     spacing = np.median([case.spacing for case in cases], axis=0)
@@ -170,21 +185,33 @@ def _grid(cases, largest, reasons):
     return triple(spacing.tolist()), field
 
 
-def _architecture(family: Family, planning: Planning, field, spacing, channels, labels, reasons):
-    """Two levels; the coarse one perceives the whole field within its steps."""
+def _architecture(family: Family, planning: Planning, field, spacing, smallest, channels, labels, reasons):
+    """Two levels; the coarse one perceives the whole field within its steps. smallest: voxels along each axis that the
+    field of some case has only."""
     factor = 2 if max(field) <= 64 else 4
     if family.dims == 2:
         axis = int(np.argmax(spacing)) if max(spacing) > 1.2 * min(spacing) else 1
+        if min(smallest) < planning.kernels[0]:  # the slices are those that there are
+            axis = int(np.argmin(smallest))
         scale = [1 if a == axis else max(min(factor, n // 6), 1) for a, n in enumerate(field)]
     else:  # cells that are about as long as wide
         axis, fine = None, min(spacing)
         scale = [max(min(factor, round(factor * fine / mm), n // 6), 1) for mm, n in zip(spacing, field, strict=True)]
     coarse = max(math.ceil(n / s) for a, (n, s) in enumerate(zip(field, scale, strict=True)) if a != axis)
-    radius = planning.kernels[0] // 2
+    thin = min(n for a, n in enumerate(smallest) if a != axis)
+    coarse_kernel, fine_kernel = (min(kernel, thin - 1 + thin % 2) for kernel in planning.kernels)  # odd
+    if min(coarse_kernel, fine_kernel) < 3:
+        raise MedNCAError(
+            "The smallest image has only {size} voxels (R, A, S) on the model's grid, too few for {family}. Choose "
+            "another family of models, or leave out such images.",
+            size=" x ".join(map(str, smallest)),
+            family=family.title,
+        )
+    radius = coarse_kernel // 2
     steps = int(np.clip(math.ceil(coarse / radius), *planning.steps))  # M3D-NCA, section 3.1: max(size) / ((k - 1) / 2)
     levels = (
-        Level(triple(scale), planning.kernels[0], steps),
-        Level((1, 1, 1), planning.kernels[1], min(steps, planning.fine_steps)),
+        Level(triple(scale), coarse_kernel, steps),
+        Level((1, 1, 1), fine_kernel, min(steps, planning.fine_steps)),
     )
     architecture = Architecture(
         family.name, planning.channels, planning.hidden, levels, norm=planning.norm, input_channels=channels,
@@ -224,11 +251,26 @@ def flip_axes(cases: list[CaseFacts]) -> tuple[int, ...]:
     """Mirroring left and right is right for organs on the midline, or seen on both sides; not for one that always lies
     on the same side, nor for a left and a right one with labels of their own. cases: usable ones."""
     reach = np.median([case.size[0] * case.spacing[0] for case in cases])
-    for value in {value for case in cases for value in case.sides}:
-        offsets = np.array([case.sides[value] for case in cases if value in case.sides])
-        if np.abs(offsets).min() > 0.12 * reach and len(set(np.sign(offsets))) == 1:
-            return ()
-    return (0,)
+    width = np.median([case.extent[0] for case in cases])
+    values = sorted({value for case in cases for value in case.sides})
+    offsets = [([case.sides[value] for case in cases if value in case.sides], 0.12 * reach) for value in values]
+    offsets += [
+        ([case.sides[one] - case.sides[other] for case in cases if {one, other} <= set(case.sides)], _SIDED * width)
+        for one, other in combinations(values, 2)
+    ]
+    return () if any(_is_sided(np.array(mm), least) for mm, least in offsets if mm) else (0,)
+
+
+def _is_sided(offsets: np.ndarray, least: float) -> bool:
+    """Whether nearly all lie on one side, by so many mm at least."""
+    beyond = max(np.mean(offsets > least), np.mean(offsets < -least))
+    return bool(beyond >= 1 - _FEW)
+
+
+def _shift(field, spacing) -> float:
+    """mm by which samples are displaced: less where little is seen, so that the organ stays in sight."""
+    shortest = min(n * mm for n, mm in zip(field, spacing, strict=True))
+    return 10.0 if shortest >= 80 else min(6.0, round(0.15 * shortest, 2))
 
 
 def with_changes(plan: Plan, changes: dict) -> Plan:

@@ -25,6 +25,7 @@ from mednca.result import Finding
 from mednca.segment import segment_image
 
 from ..data.cases import Case
+from ..model.samples import state_of
 from .changes import AXES, beside
 from .networks import Network, holds_network, load_network
 from .plan import Contender, Measurement
@@ -155,6 +156,7 @@ def identity(job: Job, model: Any) -> dict:
     that a result depends on. model: a `Description` or a `Network`."""
     what = asdict(job.what)
     del what["contender"]["name"]
+    what["files"] = [state_of(file) for file in (*job.case.channels, job.case.labels)]
     if isinstance(model, Network):
         return what | {"weights": model.sha256}
     return what | {

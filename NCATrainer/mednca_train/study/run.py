@@ -22,10 +22,10 @@ from mednca.models.weights import load_model
 from mednca.pool import Pool
 from mednca.schema import read_json
 
-from ..data.cases import Case, CaseSet
+from ..data.cases import Case, CaseSet, known_of
 from ..kept_rows import append_rows, read_rows
 from ..model.privacy import holds_hidden, learned_names, readable_split
-from ..model.samples import samples_of
+from ..model.samples import samples_of, state_of
 from .machine import Trial, try_out
 from .measure import Job, identity, measure
 from .networks import holds_network, load_network
@@ -157,7 +157,9 @@ def try_machines(
                 str(models.find(contender.model)), name, str(case.image), str(case.labels), machine.scans, threads,
                 machine.memory_mb, study.seeds[0], tuple(map(str, case.others)),
             )  # fmt: skip
-            key = _hash([own[contender.model].sha256, name, machine.scans, threads, machine.memory_mb, trial.seed])
+            files = [state_of(file) for file in (*case.channels, case.labels)]
+            how = [machine.scans, threads, machine.memory_mb, trial.seed]
+            key = _hash([own[contender.model].sha256, name, *how, files])
             if key not in known:
                 try:
                     known[key] = [try_out(trial)]
@@ -200,7 +202,8 @@ def _untrained(data: CaseSet, models: Mapping[str, Any]) -> list[str]:
     for model in models.values():
         readable_split(model.info)
     trained = {name for model in models.values() for name in learned_names(model.info)}
-    return sorted(case.name for case in data.cases if case.name not in trained)
+    names = {case.name for case in data.cases}
+    return sorted(names - set(known_of(names, trained)))
 
 
 def _drawn(names: list[str], most: int | None, seed: int) -> list[str]:

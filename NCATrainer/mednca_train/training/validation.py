@@ -27,7 +27,7 @@ from .watching import WatchedCase
 
 @dataclass(frozen=True)
 class Scores:
-    """Mean Dice over the cases that were validated on, of the union and of each label."""
+    """Mean Dice over the cases that were validated on: of the union, and of each label over those that hold it."""
 
     dice_union: float
     dice_labels: tuple[float, ...]
@@ -53,16 +53,19 @@ def validator(
     watched = WatchedCase(folder, chosen[0], plan) if folder and chosen else None
 
     def validate(pyramid: Pyramid) -> Scores:
-        scores = []
+        scores, holds = [], []
         with torch.inference_mode():
             for image, labels in (window for case in chosen for window in reader(case)):
                 mask = _found(pyramid, image, plan.preprocessing)
                 per_label = [dice(mask == n, labels == n) for n in range(1, len(plan.labels) + 1)]
                 scores.append([dice(mask > 0, labels > 0), *per_label])
+                holds.append([True, *((labels == n).any() for n in range(1, len(plan.labels) + 1))])
                 if watched and len(scores) == 1:
                     with suppress(MedNCAError):  # what is only watched ends no training
                         watched.write(mask, scores[0][0])
-        union, *per_label = np.mean(scores, axis=0).round(4).tolist()
+        table, held_by = np.array(scores), np.array(holds)
+        held_by |= ~held_by.any(axis=0)  # a label that no case holds is rightly found in none
+        union, *per_label = np.mean(table, axis=0, where=held_by).round(4).tolist()
         return Scores(union, tuple(per_label))
 
     return validate
