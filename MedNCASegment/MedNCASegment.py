@@ -533,15 +533,15 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """As `_ask`, for the volume and the model that are chosen now: another one may be, once all is installed."""
         node = self._parameterNode
         volumeNode, model = (node.inputVolume, node.model) if node else (None, "")
-        return bool(volumeNode) and self._ask(lambda node: begin(node, volumeNode, model), volumeNode)
+        return bool(volumeNode) and self._ask(lambda node: begin(node, volumeNode, model))
 
-    def _ask(self, begin, volumeNode=None):
-        """Begin something, on a volume if it needs one, once all else is there; returns whether it was begun."""
+    def _ask(self, begin):
+        """Begin something, once all that it needs is there; returns whether it was begun."""
         try:
             self.models.check()
             ensureDependencies()
             node = self._parameterNode  # not before: installing takes minutes, in which the scene may be closed
-            if not node or (volumeNode and not slicer.mrmlScene.IsNodePresent(volumeNode)):
+            if not node:
                 return False
             self._tell("")
             begin(node)

@@ -60,11 +60,12 @@ def _table(panel):
 def test_three_clicks_on_one_structure_leave_one_set_and_undo_walks_back(host, panel, volume):
     import slicer
 
-    states, tables = [], []
+    states, tables, images = [], [], []
     panel.ui.keepProbabilityCheckBox.checked = True
     for number, place in enumerate(PLACES):
         panel.ui.seedSpinBox.value = number
         _shave(volume, number)
+        images.append(slicer.util.arrayFromVolume(volume).copy())
         segmentation = click(host, panel, place)
         states.append(state_of(slicer, segmentation))
         tables.append(_table(panel))
@@ -75,7 +76,9 @@ def test_three_clicks_on_one_structure_leave_one_set_and_undo_walks_back(host, p
     assert _points(panel) == 3 and np.count_nonzero(segment_mask(slicer, segmentation, volume)) < BALLS[0].sum()
     for number in (1, 0):
         host.click(panel.ui.undoButton)
-        assert state_of(slicer, segmentation) == states[number] and _table(panel) == tables[number]
+        slicer.util.updateVolumeFromArray(volume, images[number])  # whose result is there again
+        assert host.wait(lambda number=number: _table(panel) == tables[number], 5)
+        assert state_of(slicer, segmentation) == states[number]
         assert _points(panel) == number + 1
     host.click(panel.ui.undoButton)
     assert segment_names(segmentation) == [] and not panel.ui.undoButton.enabled and _points(panel) == 0

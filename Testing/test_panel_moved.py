@@ -10,7 +10,7 @@ from panel import LEFT, RIGHT, apply_again, choose_model, click, segment_names
 from phantoms import rotation, save
 
 MOVE = np.eye(4)
-MOVE[:3, :3], MOVE[:3, 3] = rotation(20), (30, -12, 7)
+MOVE[:3, :3], MOVE[:3, 3] = rotation(20, 2), (30, -12, 7)
 
 
 def _crosshair(slicer):
@@ -121,7 +121,7 @@ def test_what_fails_at_once_is_told_once(host, panel):
 def test_a_disturbed_copy_is_segmented_by_the_same_model_only(host, panel, models):
     from panel import ball_model
 
-    save(ball_model("other"), models)
+    save(ball_model("other", name="Another"), models / "other")
     panel.models.fill()
     click(host, panel, LEFT)
     choose_model(panel, "other")
@@ -138,7 +138,7 @@ def test_a_click_that_is_nowhere_is_refused(host, panel):
         panel.logic.segment(volume, "bright", [(float("nan"), 0, 0)])
 
 
-def test_several_volumes_need_none_that_is_chosen(host, panel):
+def test_several_volumes_need_none_that_is_chosen(host, panel, monkeypatch):
     import slicer
 
     from panel import open_all_sections
@@ -150,7 +150,7 @@ def test_several_volumes_need_none_that_is_chosen(host, panel):
     host.processEvents()
     assert panel.ui.inputSelector.currentNode() is None and panel.ui.severalButton.enabled
     began = []
-    panel.batch.begin = lambda volumes, segment: began.append(volumes)
+    monkeypatch.setattr(panel.batch, "begin", lambda volumes, segment: began.append(volumes))
     host.click(panel.ui.severalButton)
     assert began
 

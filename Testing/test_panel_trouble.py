@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -367,8 +368,8 @@ def test_packages_that_are_too_old_are_told_and_renewed(host, panel, monkeypatch
 
     from MedNCASegmentLib import dependencies
 
-    versions = {"safetensors": "0.3.3", "jsonschema": "4.18.0", "torch": "2.2.2+cpu"}
-    monkeypatch.setattr(importlib.metadata, "version", versions.__getitem__)
+    versions = {"safetensors": "0.3.3", "jsonschema": "4.18.0", "torch": "2.2.2+cpu", "numpy": "1.26.4"}
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: versions.get(name))
     assert dependencies.missingPackages() == {"safetensors": "safetensors >=0.4 (now 0.3.3)"}
     host.answer = False
     host.click(panel.ui.wholeButton)
@@ -377,12 +378,16 @@ def test_packages_that_are_too_old_are_told_and_renewed(host, panel, monkeypatch
     asked = []
     monkeypatch.setitem(sys.modules, "slicer.packaging", None)
     monkeypatch.delattr(slicer, "packaging", raising=False)
-    monkeypatch.setattr(
-        slicer.util, "pip_install", lambda asking: (asked.append(asking), versions.update(safetensors="0.8.0"))
-    )
+
+    def install(asking):
+        asked.append([*asking[:-1], Path(asking[-1]).read_text(encoding="utf-8")])
+        versions.update(safetensors="0.8.0")
+
+    monkeypatch.setattr(slicer.util, "pip_install", install)
     host.click(panel.ui.wholeButton)
     wait_for_result(host, panel)
-    assert asked == [["-r", str(dependencies.REQUIREMENTS)]]
+    kept = "numpy==1.26.4\ntorch==2.2.2+cpu\n"  # what others brought is not replaced
+    assert asked == [["-r", str(dependencies.REQUIREMENTS), "-c", kept]]
     versions["torch"] = "2.0.1"
     assert dependencies.missingPackages() == {"torch": "torch >=2.1 (now 2.0.1)"}
 

@@ -36,7 +36,7 @@ VOLUME_ROLE, VARIANCE_ROLE, TABLE_ROLE, PROBABILITY_ROLE, ORIGINAL_ROLE = (
 # What a person did at a hotspot, in the order in which it counts: a correction is not undone by looking again.
 LOOKED_AT, ACCEPTED, CORRECTED = REVIEWED = ("looked at", "accepted", "corrected")
 # Why the light of a run says nothing of what is there now.
-EDITED, OTHER_VOXELS = "edited", "other voxels"
+EDITED, OTHER_VOXELS = "edited", "voxels"
 
 
 @dataclass(frozen=True)

@@ -1047,6 +1047,10 @@
    <translation>{case}: {file} ist nicht mehr da; legen Sie die Datei zurück, um fortzufahren.</translation>
   </message>
   <message>
+   <source>The label map of {case} was changed since the run in {folder} was begun; put the old one back, or begin a new run.</source>
+   <translation>Die Labelkarte von {case} wurde geändert, seit der Lauf in {folder} begonnen wurde; stellen Sie die alte wieder her, oder beginnen Sie einen neuen Lauf.</translation>
+  </message>
+  <message>
    <source>{file} names a state that this version does not know: {cause}.</source>
    <translation>{file} nennt einen Zustand, den diese Version nicht kennt: {cause}.</translation>
   </message>
