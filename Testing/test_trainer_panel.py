@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from mednca_train.plan.fingerprint import Fingerprint
 from mednca_train.plan.plan import Plan
 from mednca_train.plan.propose import propose
 from mednca_train.run_folder import RunState, read_plan, write_plan
+from mednca_train.run_lock import run_lock
 from mednca_train.training.watching import WatchedCase
 from mednca_train.validation_report import ValidationReport
 from nodes import add_volume, drawn_pair, segment_mask
@@ -1104,3 +1106,61 @@ def test_labels_keep_the_values_of_the_model_that_is_fine_tuned():
         "Posterior": 2, "Tumor": 3,
     }  # fmt: skip
     assert labelValuesOf({"b": "B", "a": "A"}, {}) == {"B": 1, "A": 2}
+
+
+def test_who_works_in_another_module_keeps_the_slice_views(host, panel, tmp_path):
+    """Until the trainer is opened again: a click must not land on a training's image."""
+    import slicer
+
+    image = add_volume(slicer, np.ones((8, 8, 8), np.int16), name="mine")
+    slicer.util.setSliceViewerLayers(background=image)
+    run, _labels = _watched_run(panel, tmp_path)
+    slicer.util.selectModule("Data")
+    panel.logic.watch.start(run)
+    (composite, *_others) = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    assert panel.logic.watch._isThere and composite.GetBackgroundVolumeID() == image.GetID()
+    host.openModule("NCATrainer")
+    assert composite.GetBackgroundVolumeID() == panel.logic.watch._image.GetID()
+
+
+def test_a_run_that_another_program_trains_is_not_deleted(host, panel):
+    """Whoever resumes it here, and cancels at once."""
+    run = _done_run(panel, "Taken")
+    begun, end = threading.Event(), threading.Event()
+
+    def train():
+        with run_lock(run):
+            begun.set()
+            end.wait(10)
+
+    other = threading.Thread(target=train)
+    other.start()
+    assert begun.wait(10)
+    panel.logic.trainer._delete(run)
+    assert run_folder.holds_run(run)
+    end.set()
+    other.join()
+    panel.logic.trainer._delete(run)
+    assert not run.exists()
+
+
+def test_what_followed_a_failed_step_does_not_follow_another(host, panel, monkeypatch):
+    trainer, went_on = panel.logic.trainer, []
+    _checked(host, panel)
+    monkeypatch.setattr(trainer.runs, "newExport", _full_disk)
+    trainer.forget()
+    with pytest.raises(OSError, match="disk"):
+        trainer.examine(panel._request(), lambda: went_on.append(True))
+    assert trainer._then is None and not trainer.isBusy
+
+
+def _full_disk():
+    raise OSError("the disk is full")
+
+
+def test_labels_that_are_no_labels_count_as_none(host, panel):
+    for text in ("garbage", "[1]", '{"Front": 3}'):
+        panel._parameterNode.labels = text
+        panel._setPairs([_pair(0)])
+        panel._show()
+        assert panel.ui.labelsTable.rowCount == 2

@@ -135,7 +135,7 @@ def _fingerprint(stamp):
     """Of some of the voxels, as a large volume has many; as numbers, since a file may hold them in another type."""
     values = voxels(slicer.mrmlScene.GetNodeByID(stamp[0]))
     some = values.reshape(-1)[:: max(values.size // _SAMPLED, 1)].astype(np.float32)
-    return f"{crc32(np.array(values.shape, np.int64)):08x}{crc32(some):08x}"
+    return f"{crc32(np.array(values.shape, np.int64).tobytes()):08x}{crc32(some.tobytes()):08x}"
 
 
 def arrayFromVolumeNode(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
