@@ -67,14 +67,22 @@ def fit(
             curves[context] = curve
     if not curves:
         return None
-    slope, intercept = np.polyfit([s.nqm or 0.0 for s in usable], [s.dice for s in usable], 1)
+    slope, intercept = _line([s.nqm or 0.0 for s in usable], [s.dice for s in usable])
     return Calibration(
         curves=curves,
         members=members,
-        linear=(round(float(slope), 5), round(float(intercept), 5)),
+        linear=(round(slope, 5), round(intercept, 5)),
         detection={},
         coverage=coverage,
     )
+
+
+def _line(values: list[float], scores: list[float]) -> tuple[float, float]:
+    """The paper's linear regression: slope and intercept."""
+    if len(set(values)) == 1:
+        return 0.0, float(np.mean(scores))
+    slope, intercept = np.polyfit(values, scores, 1)
+    return float(slope), float(intercept)
 
 
 def without(samples: list[Sample], case: str) -> list[Sample]:
