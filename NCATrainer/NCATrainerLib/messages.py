@@ -186,6 +186,6 @@ def _detectionText(detection: dict) -> str:
     """What the light was worth on cases that were degraded."""
     if not detection["failures"]:
         return _("Calibrated. None of the degraded cases failed, so that nothing is known of failures.")
-    return _("Calibrated. Of {n} failures among degraded cases, {share} were not called good.").format(
+    return _("Calibrated. Failures among degraded cases: {n}; not called good: {share}.").format(
         n=detection["failures"], share=f"{detection['failures_not_green']:.0%}"
     )

@@ -582,7 +582,7 @@
    <translation>Kalibriert. Unter den Fällen mit Bildstörungen gab es keinen Fehlschlag; wie Fehlschläge erkannt werden, ist daher nicht bekannt.</translation>
   </message>
   <message>
-   <source>Calibrated. Of {n} failures among degraded cases, {share} were not called good.</source>
+   <source>Calibrated. Failures among degraded cases: {n}; not called good: {share}.</source>
    <translation>Kalibriert. Von {n} Fehlschlägen unter den Fällen mit Bildstörungen nicht als gut eingestuft: {share}.</translation>
   </message>
  </context>
