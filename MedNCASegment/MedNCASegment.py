@@ -339,9 +339,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._watched = volumeNode
 
     def _onVolumeChanged(self, caller, event):
-        """Its results may lie elsewhere now, or be of other voxels; a moment later, as a slider moves it many times."""
+        """Its results may lie elsewhere now, or be of other voxels; a moment later, as a slider moves it often, and
+        a sequence plays."""
         self._showState()
-        self._soon.start()
+        if not self._soon.isActive():
+            self._soon.start()
 
     def _onVolumeSettled(self):
         self.results.noticeEdit()

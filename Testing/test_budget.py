@@ -103,3 +103,12 @@ def test_the_commands_take_hours(tmp_path, monkeypatch):
     both = CliRunner().invoke(cli.cli.app, ["train", "--data", "x", "--run", "y", "--hours", "1", "--iterations", "9"])
     assert isinstance(both.exception, MedNCAError)
     assert budget._time(59) == "1 min" and budget._time(7260) == "2 h 01 min"
+
+
+def test_images_that_are_too_thin_on_a_coarse_grid_get_a_plan_on_a_finer_one():
+    slabs = [
+        CaseFacts(f"slab_{n}", (240, 240, 10), (1.0, 1.0, 1.0), {1: 9000}, (60.0, 60.0, 10.0), {1: 1.0}, str(n))
+        for n in range(9)
+    ]
+    budgeted = plan_for(Fingerprint(tuple(slabs)), 3600.0, a_computer(1e-9))
+    budgeted.proposal.plan.architecture.check_size(budgeted.proposal.plan.field_of_view)

@@ -27,12 +27,12 @@ from mednca.scores import Summary
 from mednca_train import run_folder, training_run
 from mednca_train.commands import given
 from mednca_train.data.case_reader import CaseReader, check_cases
-from mednca_train.data.cases import Case, CaseSet, check_unseen
+from mednca_train.data.cases import Case, CaseSet
 from mednca_train.data.examine import fingerprint
 from mednca_train.data.layouts import find_dataset, pair_folders
 from mednca_train.model import card as model_card
 from mednca_train.model.build import _geometry
-from mednca_train.model.privacy import check_names
+from mednca_train.model.privacy import check_names, check_unseen, known_of
 from mednca_train.plan.finetuning import finetuning_plan, own_labels
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.metadata import metadata_for
@@ -175,7 +175,6 @@ def test_a_plan_fits_its_images():
         propose(Fingerprint((_facts(), dataclasses.replace(_facts("b"), problem=Sentence("It is empty.")))))
 
 
-@pytest.mark.slow
 def test_labels_beside_each_other_are_not_mirrored():
     """A left and a right thalamus lie near the middle; prostate zones lie one within the other."""
     near = [
@@ -185,6 +184,8 @@ def test_labels_beside_each_other_are_not_mirrored():
     assert flip_axes([*near, _facts("mirrored", (180, 220, 180), sides={1: 12.0, 2: -12.0})]) == ()  # one of ten
     within = [_facts(f"c{n}", extent=(50.0, 40.0, 40.0), sides={1: 0.5 * n, 2: 0.5 * n - 2.0}) for n in range(6)]
     assert flip_axes(within) == (0,)
+    rare = dataclasses.replace(within[0], name="lesion", sides={1: 0.0, 2: 0.0, 3: 40.0})
+    assert flip_axes([*within, *within, rare]) == (0,)  # one case decides nothing
     one = [_facts(f"c{n}", (180, 220, 180), sides={1: -27.0}) for n in range(11)]
     assert flip_axes([*one, _facts("oddly cut", (180, 220, 180), sides={1: -3.0})]) == ()
 
@@ -201,6 +202,10 @@ def test_an_organ_of_several_pieces_keeps_them(tmp_path):
     pair, single = (fingerprint(find_dataset(tmp_path / name)) for name in ("pair", "single"))
     assert all(0.4 < case.beside < 0.6 for case in pair.cases) and all(case.beside < 0.01 for case in single.cases)
     assert Fingerprint.from_json(pair.to_json()) == pair
+    for number in range(4):  # the label of a small part that lies apart
+        labels = 2 * ellipsoid((40, 30, 30), (33, 15, 15), (2, 2, 2)) + ellipsoid((40, 30, 30), (15, 15, 15), (9, 9, 9))
+        write_case(tmp_path / "part", f"case_{number}", image + number, labels.astype(np.uint8))
+    assert not propose(fingerprint(find_dataset(tmp_path / "part"))).plan.preprocessing.keep_largest
     kept, largest = propose(pair), propose(single)
     assert not kept.plan.preprocessing.keep_largest and "in 4 cases" in str(kept.reasons["pieces"])
     assert largest.plan.preprocessing.keep_largest and "largest piece" in str(largest.reasons["pieces"])
@@ -254,19 +259,39 @@ def test_a_label_that_a_case_lacks_is_measured_where_it_is(tmp_path):
 
 
 def test_another_image_of_a_person_is_not_unseen():
-    cases = [Case(f"sub-{n:02}_ses-2", Path("i"), Path("l")) for n in range(4)]
-    check_unseen(cases, {"sub-04_ses-1", "sub-05_ses-1"})
+    names, others = [f"sub-{n:02}_ses-2" for n in range(4)], _learned("sub-04_ses-1", "sub-05_ses-1")
+    check_unseen(names, others)
     with pytest.raises(MedNCAError, match="sub-03_ses-2 was trained with, or another image"):
-        check_unseen(cases, {"sub-03_ses-1", "sub-05_ses-1"})
+        check_unseen(names, _learned("sub-03_ses-1", "sub-05_ses-1"))
+    check_unseen(names, _learned("sub-03_ses-1"), by_person=False)  # of another center, somebody says
+    with pytest.raises(MedNCAError, match="sub-03_ses-2"):
+        check_unseen(names, _learned("sub-03_ses-2"), by_person=False)
+    hashes = _learned(*(f"case-{n:010x}" for n in range(30)))
+    assert known_of([f"case-{n}" for n in range(20)], hashes) == []  # of which nobody can tell
+
+
+def _learned(*names):
+    return {"training": {"split": {"training": list(names)}}}
 
 
 def test_what_was_fine_tuned_to_another_organ_is_not_looked_for_where_the_first_lies():
     base = bright_model()
     base.info["seeds"] = [{"position": [0.3, 0.5, 0.3], "side": "left"}]
     assert "seeds" in metadata_for("own", "Own", base, base.labels)
-    assert "seeds" not in metadata_for("own", "Own", base, (Label(77, "Other", (0, 0, 0)),))
+    assert "seeds" not in metadata_for("own", "Own", base, (dataclasses.replace(base.labels[0], name="Kidney"),))
 
 
+def test_fine_tuning_keeps_the_pieces_of_the_new_organ():
+    """As far as they lie in one field of view; what lies farther apart has a field each."""
+    base = bright_model(field_of_view=(40.0, 50.0, 40.0), keep_largest=True)
+    pair = tuple(dataclasses.replace(_facts(f"c{n}"), beside=0.5) for n in range(5))
+    assert not finetuning_plan(base, Fingerprint(pair)).preprocessing.keep_largest
+    apart = tuple(dataclasses.replace(case, extent=(90.0, 20.0, 20.0)) for case in pair)
+    assert finetuning_plan(base, Fingerprint(apart)).preprocessing.keep_largest
+    assert finetuning_plan(base, Fingerprint(tuple(_facts(f"c{n}") for n in range(5)))).preprocessing.keep_largest
+
+
+@pytest.mark.slow
 def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     """Within 20 %, of a training in a process of its own."""
     quick = plan(iterations=4, freeze_norm=0.2, batch=4, validate_every=4)

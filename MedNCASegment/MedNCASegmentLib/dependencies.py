@@ -23,8 +23,9 @@ except ImportError:  # Slicer always has pip, which carries its own
     from pip._vendor.packaging.requirements import Requirement
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-# From 2.13 on the files of torch have paths that are too long for Windows.
-TORCH_REQUIREMENT = ">=2.1,<2.13" if sys.platform == "win32" else ">=2.1"
+_TORCH = ">=2.1"
+# What is installed. From 2.13 on the files of torch have paths that are too long for Windows; one that is there works.
+TORCH_REQUIREMENT = f"{_TORCH},<2.13" if sys.platform == "win32" else _TORCH
 _BROUGHT = ("numpy", "scipy", "SimpleITK", "torch")
 _installing = False
 
@@ -35,7 +36,7 @@ class Declined(MedNCAError):
 
 def missingPackages(requirements: Path = REQUIREMENTS) -> dict[str, str]:
     """The packages that are not installed, or are too old: {name: the same for people}."""
-    needed = [Requirement(f"torch{TORCH_REQUIREMENT}"), *_requirementsOf(requirements)]
+    needed = [Requirement(f"torch{_TORCH}"), *_requirementsOf(requirements)]
     return {each.name: _wording(each) for each in needed if not _isThere(each)}
 
 

@@ -265,7 +265,7 @@ def batchText(number: int, count: int) -> str:
 
 
 def modelText(description: Description) -> str:
-    """Rich text: what a model is for, how good it was measured to be, and its terms."""
+    """Rich text: what a model is for, how good it was measured to be, its license and its terms."""
     info, architecture = description.info, description.architecture
     lines = [escape(info["description"])]
     measured = info.get("eval_metrics", {}).get("dice", {})
@@ -282,6 +282,8 @@ def modelText(description: Description) -> str:
     )
     if description.calibration is None:
         lines.append("<b>" + _("Not calibrated: there will be no verdict.") + "</b>")
+    if license := info.get("license"):
+        lines.append(_("License: {license}").format(license=escape(license)))
     if description.terms:
         lines.append("<b>" + _("Terms: {terms}").format(terms=escape(description.terms)) + "</b>")
     return "<br>".join(lines)

@@ -26,7 +26,7 @@ from mednca.result import Report
 from mednca.schema import parse_json
 
 from .sentences import sentenceText
-from .volumes import asArray, ijkToRAS, ijkToWorld
+from .volumes import asArray, fingerprintOf, ijkToRAS, ijkToWorld
 
 RUNS_ATTRIBUTE = "MedNCA.Runs"
 REPORT_ATTRIBUTE = "MedNCA.Report"
@@ -123,7 +123,7 @@ def _checkShown(run):
             raise ValueError("surface")
     if not all(state in REVIEWED for state in run.reviewed.values()):
         raise ValueError("reviewed")
-    if run.place is not None and (len(run.place) != 16 or not np.linalg.det(_matrix(run.place))):
+    if run.place is not None and (len(run.place) != 16 or not abs(np.linalg.det(_matrix(run.place))) > 0):
         raise ValueError("place")
     if not isinstance(run.voxels, (str, type(None))):
         raise ValueError("voxels")
@@ -152,7 +152,8 @@ def presentRuns(segmentationNode: slicer.vtkMRMLSegmentationNode | None) -> list
 
 
 def _whereItIs(run, volumeNode):
-    if run.place is None or volumeNode is None:
+    """Of other voxels, as of a part that was cropped, nobody knows where they lie in what was segmented."""
+    if run.place is None or volumeNode is None or run.voxels != fingerprintOf(volumeNode):
         return run
     try:
         now = ijkToWorld(volumeNode)

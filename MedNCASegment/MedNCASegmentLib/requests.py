@@ -371,12 +371,13 @@ class RequestQueue:
         self._removeStale()
 
     def _removeStale(self):
-        """Unless a job may still read them."""
-        if not self.client.jobs:
-            for path in self._stale:
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
-            self._stale = set()
+        """Unless a job may still read them: also one that is about to be handed to another worker."""
+        requests = [request.job.request for request in self.pending]
+        needed = {name for each in requests for name in (each.get("image"), *each.get("others", ()))}
+        for path in [path for path in self._stale if path.name not in needed]:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            self._stale.discard(path)
 
     def _drop(self):
         """What is on its way is not needed any more."""

@@ -72,9 +72,11 @@ class UndoHistory:
         return any(ids & {point.id for point in request.points} for request in self.requests)
 
     def replacedPoints(self) -> list[Point]:
-        """Points of searches whose result was replaced by a later one."""
-        replaced = [each for each in self.requests if each.isFound and not _isThere(each.brought)]
-        return [point for request in replaced for point in request.points]
+        """Points of searches whose result was replaced by a later one, that is not of the same point."""
+        isThere = {id(each): _isThere(each.brought) for each in self.requests}
+        held = {point.id for each in self.requests if isThere[id(each)] for point in each.points}
+        replaced = [each for each in self.requests if each.isFound and not isThere[id(each)]]
+        return [point for request in replaced for point in request.points if point.id not in held]
 
     def forget(self) -> None:
         """Nothing can be taken back any more."""

@@ -17,6 +17,7 @@ from . import growth, messages, review
 from .record import VARIANCE_ROLE, Run, originalOf, presentRuns, segmentationOf
 from .requests import Disturbing, Growing
 from .result_view import gravest
+from .validity import unjudged
 from .worker_client import RequestState
 
 Places = list[tuple[float, float, float] | None]  # world RAS mm; None for the whole volume
@@ -109,7 +110,7 @@ class Watching:
         if original is self._volume:
             return ""
         judged = [run.rejudged(self._node.targetDice) for run in self._runs(original)]
-        worst = gravest(judged, set())
+        worst = gravest(judged, unjudged(segmentationOf(original), judged))
         return _("Undisturbed: {light}").format(light=messages.lightText(worst.verdict)) if worst else ""
 
     def _onSlider(self, value):

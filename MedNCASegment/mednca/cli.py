@@ -1,6 +1,6 @@
 """The command line over the engine: models, segment, review, evaluate, benchmark, export, onnx, import, remove.
 
-Training adds its own commands (`mednca_train.cli`).
+Training adds its own commands (`mednca_train.commands`).
 
 Exit status: 0 all went well; 1 some image or case failed, each told in a sentence; 2 the request itself is wrong.
 """
@@ -541,11 +541,12 @@ def _named_images(paths):
             found = find_images(given)
         for path in found:
             name = case_name(file_name(path))
-            if name in taken:
-                told = f"{path} and {taken[name]} would both be called {name!r}; give one of them another --out."
+            key = name.casefold()  # some file systems tell them apart, others do not
+            if key in taken:
+                told = f"{path} and {taken[key]} would both be called {name!r}; give one of them another --out."
                 failures.append(_failure(path, told))
                 continue
-            taken[name] = path
+            taken[key] = path
             named.append((name, path))
     return named, failures
 

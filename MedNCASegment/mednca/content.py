@@ -60,7 +60,8 @@ class Content:
     def from_json(cls, data: list) -> Content:
         """Raises ValueError or TypeError where it is none."""
         corner, shape, sha256, index = data if len(data) == 4 else (*data, None)
-        if len(corner) != 3 or len(shape) != 3 or len(index or corner) != 3 or not isinstance(sha256, str):
+        places = (corner, shape) if index is None else (corner, shape, index)
+        if any(len(place) != 3 for place in places) or not isinstance(sha256, str):
             raise ValueError("content")
         place = None if index is None else tuple(float(x) for x in index)
         return cls(tuple(float(x) for x in corner), tuple(int(n) for n in shape), sha256, place)

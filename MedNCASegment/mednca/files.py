@@ -26,7 +26,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,11 +196,16 @@ def written(path: str | Path, replace: bool = True) -> Iterator[Path]:
 
 
 def _put_file(made: Path, path: Path) -> None:
-    """Let a file take the place of another; where a program that reads that one forbids it, it will be done soon."""
+    """Let a file take the place of another."""
+    _patiently(os.replace, made, path)
+
+
+def _patiently(move: Callable[[Path, Path], None], source: Path, target: Path) -> None:
+    """Rename; where a program that reads what is there, or looks for viruses, forbids it, it will be done soon."""
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            return os.replace(made, path)
+            return move(source, target)
         except PermissionError:
             if not _READERS_FORBID or time.monotonic() > until:
                 raise
@@ -246,23 +251,23 @@ def remove_folder(folder: str | Path) -> None:
     folder = Path(folder)
     with held(folder), explained(folder):
         gone = _beside(folder, _PARTIAL)
-        os.rename(folder, gone)
+        _patiently(os.rename, folder, gone)
         _remove(gone)
 
 
 def _put(made: Path, target: Path, replace: bool) -> None:
     """A folder into its place. On Windows none can be renamed over another."""
     if not os.path.lexists(target):
-        os.rename(made, target)
+        _patiently(os.rename, made, target)
         return
     if not replace or target.is_symlink() or not target.is_dir():
         _refuse(target)
     old = _beside(target, _REPLACED)
-    os.rename(target, old)
+    _patiently(os.rename, target, old)
     try:
-        os.rename(made, target)
+        _patiently(os.rename, made, target)
     except OSError:
-        os.rename(old, target)
+        _patiently(os.rename, old, target)
         raise
     _remove(old)
 

@@ -242,13 +242,18 @@ class Report:
         return replace(self, target_dice=target, findings=findings)
 
     def moved(self, matrix: np.ndarray) -> Report:
-        """The same of an image that lies elsewhere now. matrix: 4x4, world RAS mm then -> now."""
+        """The same of an image that lies elsewhere now. Where it was turned so far that another axis points to the
+        right, to the front or up, sides and surfaces are not told any more. matrix: 4x4, world RAS mm then -> now."""
+        is_turned = bool((np.diag(matrix)[:3] < np.abs(matrix[:3, :3]).max(axis=0)).any())
 
         def there(point):
             return point and triple((matrix @ (*point, 1.0))[:3].tolist())
 
         findings = tuple(replace(each, click=there(each.click), center=there(each.center)) for each in self.findings)
         hotspots = tuple(replace(each, position=there(each.position)) for each in self.hotspots)
+        if is_turned:
+            findings = tuple(replace(each, side=None) for each in findings)
+            hotspots = tuple(replace(each, surface=None) for each in hotspots)
         return replace(self, findings=findings, hotspots=hotspots)
 
     def _judge(self, finding: Finding, target: float) -> Verdict:

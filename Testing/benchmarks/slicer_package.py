@@ -77,8 +77,7 @@ def main(slicer: Path, ctk: Path) -> bool:
         source, build, installed = folder / "source", folder / "build", folder / "installed"
         prepare(folder / "slicer", slicer, ctk)
         _call("git", "clone", "--quiet", ROOT, source)
-        repository = _values(source)["MEDNCA_REPOSITORY"]
-        _call("git", "-C", source, "remote", "set-url", "origin", f"https://github.com/{repository}.git")
+        _call("git", "-C", source, "remote", "set-url", "origin", f"{_values(source)['EXTENSION_HOMEPAGE']}.git")
         _call("cmake", "-S", source, "-B", build, f"-DSlicer_DIR={folder / 'slicer'}", *_options(folder / "slicer"))
         _call("cmake", "--build", build, "--parallel", "2")
         _call("cmake", "--install", build, "--prefix", installed)
@@ -164,7 +163,7 @@ def _described(path: Path, source: Path) -> list[str]:
     told = {word: rest for word, _, rest in (line.partition(" ") for line in lines if line and line[0] != "#")}
     said = {name.removeprefix("EXTENSION_").lower(): text for name, text in _values(source).items()}
     expected = {key: said[key] for key in told if key in said}
-    expected |= {"scm": "git", "scmurl": f"https://github.com/{said['mednca_repository']}.git"}
+    expected |= {"scm": "git", "scmurl": f"{said['homepage']}.git"}
     expected["scmrevision"] = _call("git", "-C", source, "rev-parse", "--short", "HEAD").strip()
     print(*(f"{key}: {text}" for key, text in told.items()), sep="\n")
     missing = [f"The description has no {key}" for key in ("homepage", "iconurl", "depends") if key not in expected]

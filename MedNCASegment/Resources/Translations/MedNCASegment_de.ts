@@ -1066,6 +1066,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Nicht kalibriert: Es wird kein Urteil geben.</translation>
   </message>
   <message>
+   <source>License: {license}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>Terms: {terms}</source>
    <translation>Nutzungsbedingungen: {terms}</translation>
   </message>

@@ -26,6 +26,7 @@ from ..nca.cells import Cell
 from ..nca.ensemble import ROI_MEMBERS, computed_share, run_ensemble
 from ..nca.memory import count, plan_memory
 from ..nca.pyramid import ROI_PADDING, Pyramid
+from ..nca.tensors import to_numpy
 from ..pool import end_with_parent
 from .reference import ReferencePyramid
 
@@ -135,7 +136,7 @@ def benchmark(
 
 
 def _pass(pyramid, image, members, memory_limit, region=False):
-    return run_ensemble(pyramid, image.numpy(), members, seed=0, memory_limit=memory_limit, roi=region)
+    return run_ensemble(pyramid, to_numpy(image), members, seed=0, memory_limit=memory_limit, roi=region)
 
 
 def _pass_in_region(pyramid, image, members, memory_limit, region):

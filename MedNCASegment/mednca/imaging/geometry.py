@@ -134,6 +134,11 @@ class CanonicalImage:
         return image
 
 
+def grid_size(extent: np.ndarray, spacing: np.ndarray) -> np.ndarray:
+    """Voxels of `spacing` mm that cover an image of `extent` mm, along each axis: no rim of it is left out."""
+    return np.maximum(np.ceil(extent / spacing - 1e-6).astype(int), 1)
+
+
 @dataclass(frozen=True)
 class Grid:
     """A regular grid inside a canonical image. All in (R, A, S).
@@ -163,7 +168,7 @@ class Grid:
         """
         spacing = _model_spacing(canonical, spacing)
         extent = np.array(canonical.array.shape) * canonical.spacing
-        size = np.maximum(np.ceil(extent / spacing - 1e-6).astype(int), 1)  # no rim of the image is left out
+        size = grid_size(extent, spacing)
         start = ((extent - size * spacing) / 2 + spacing / 2) / canonical.spacing - 0.5
         return cls(start, triple(int(n) for n in size), spacing, canonical.spacing)
 

@@ -92,7 +92,10 @@ def user_folder() -> Path:
     """The user's models: $MEDNCA_MODELS, or MedNCA/Models beside Slicer's user settings."""
     if os.environ.get("MEDNCA_MODELS"):
         return Path(os.environ["MEDNCA_MODELS"])
-    settings = Path(os.environ["APPDATA"]) if sys.platform == "win32" else Path.home() / ".config"
+    if sys.platform == "win32":
+        settings = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+    else:
+        settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return settings / "slicer.org" / "MedNCA" / "Models"
 
 

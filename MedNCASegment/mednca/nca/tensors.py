@@ -1,7 +1,7 @@
 """The one place where numpy arrays and torch tensors cross.
 
 torch 2.2, the last one for Slicer on a Mac, was built against numpy 1; beside numpy 2 its `from_numpy` and
-`.numpy()` fail. DLPack needs neither side's C interface.
+`.numpy()` fail. DLPack needs neither side's C interface. torch 2.1 knows no bool there: those cross as bytes.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ import torch
 def to_tensor(array: np.ndarray) -> torch.Tensor:
     """A tensor with the array's values; shares memory where the array is contiguous and writable."""
     array = np.asarray(array, order="C")
+    if array.dtype == bool:
+        return to_tensor(array.view(np.uint8)).view(torch.bool)
     return torch.from_dlpack(array if array.flags.writeable else array.copy())
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """An array with the tensor's values, on the CPU; copied, so that it is writable everywhere."""
+    if tensor.dtype is torch.bool:
+        return to_numpy(tensor.contiguous().view(torch.uint8)).view(bool)
     return np.array(np.from_dlpack(tensor.detach().cpu().contiguous()))
 
 

@@ -783,10 +783,6 @@
    <translation>Seine Labels bezeichnen {count} Strukturen mit verschiedenen Werten, die weiter auseinanderliegen als ein Sichtfeld. Geben Sie ihnen einen gemeinsamen Wert (jede wird dann in einem eigenen Feld gelernt), oder nehmen Sie ein größeres Feld.</translation>
   </message>
   <message>
-   <source>{case} was trained with, or another image of the same person; give cases that the model has not seen.</source>
-   <translation>Mit {case}, oder mit einem anderen Bild derselben Person, wurde trainiert; geben Sie Fälle an, die das Modell nicht gesehen hat.</translation>
-  </message>
-  <message>
    <source>There is no fold {fold}: all cases were held out by those before it.</source>
    <translation>Es gibt keinen Durchgang {fold} der Kreuzvalidierung: Alle Fälle wurden schon in den vorigen zurückgehalten.</translation>
   </message>
@@ -881,6 +877,10 @@
   <message>
    <source>The case name {name} looks like a person's name, a date or a path, and would be written into the model. Rename the case, or keep names out of the model.</source>
    <translation>Der Fallname {name} sieht aus wie der Name einer Person, ein Datum oder ein Pfad und würde in das Modell geschrieben. Benennen Sie den Fall um oder lassen Sie die Namen aus dem Modell heraus.</translation>
+  </message>
+  <message>
+   <source>{case} was trained with, or another image of the same person; give cases that the model has not seen.</source>
+   <translation>Mit {case}, oder mit einem anderen Bild derselben Person, wurde trainiert; geben Sie Fälle an, die das Modell nicht gesehen hat.</translation>
   </message>
   <message>
    <source>{name} has only hashes of the names of its cases, so that nobody can tell which ones it has seen; give the split.json of its run by --cases, or say by --unseen that these are others.</source>

@@ -139,16 +139,16 @@ def check_fits(taker: str, labels: Sequence[Label], preprocessing: Preprocessing
 
 def warn_of_known(base: Description, found: Fingerprint) -> None:
     """A model is better on what it learned from: measured on that, it would seem that fine-tuning brings nothing."""
-    from ..model.privacy import learned_names, readable_split
+    from ..model.privacy import known_of, readable_split
 
     try:
         readable_split(base.info)
     except MedNCAError:  # only hashes of their names
         return
-    if known := sorted(learned_names(base.info) & {case.name for case in found.usable}):
+    if known := known_of((case.name for case in found.usable), base.info):
         terminal.remark(
-            f"{base.name} has learned from {len(known)} of these cases ({', '.join(known[:3])}, ...): what is measured "
-            "on them says little. Give it cases that it has not seen."
+            f"{base.name} has learned from {len(known)} of these cases, or of these people ({', '.join(known[:3])}, "
+            "...): what is measured on them says little. Give it cases that it has not seen."
         )
 
 

@@ -121,7 +121,7 @@ def verdict_report(
     with held(out), shown.bar() as (_, stage):
         tried = scans[:clicks]
         step = counter(stage, "measuring", count_steps(held_out, scans, tried, reuse))
-        report, judged = measure_verdicts(loaded, folder, held_out, scans, tried, seed, step, reuse)
+        report, judged = measure_verdicts(loaded, folder, held_out, scans, tried, seed, step, reuse, unseen)
         write_verdicts(report, judged, out, given.command())
     terminal.out.print((out / "verdicts.md").read_text(encoding="utf-8"))
     shown.end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
@@ -188,8 +188,8 @@ def _divided(
     """The fingerprint of a data set, and its cases for making and for trying a calibration: as a split.json says, or
     the model's own split where it holds their names, or else a new one, where it was trained with none of them; or all
     for trying, where nothing is made. reuse: the samples of the model's folds are taken, which had not seen them."""
-    from ..data.cases import check_unseen, split
-    from ..model.privacy import learned_names, readable_split
+    from ..data.cases import split
+    from ..model.privacy import check_unseen, known_of, readable_split
 
     if split_file and not (unseen or reuse) and model.info.get("training", {}).get("folds"):
         raise MedNCAError(
@@ -210,7 +210,7 @@ def _divided(
     elif all_for_trying:
         divided = {"training": [], "validation": sorted(names)}
     elif own and names & set(own["training"]):
-        divided = {"training": own["training"], "validation": sorted(names - set(own["training"]))}
+        divided = {"training": own["training"], "validation": sorted(names - set(known_of(names, model.info)))}
     else:
         divided = split(found, 0.3, seed)
     training, validation = (
@@ -221,7 +221,7 @@ def _divided(
             "A calibration needs cases to be made with and cases to be tried on, which the model was not trained with."
         )
     if not (unseen or all_for_trying):
-        check_unseen((*validation, *scans), learned_names(model.info))
+        check_unseen((case.name for case in (*validation, *scans)), model.info)
     return facts, training, validation
 
 

@@ -57,24 +57,6 @@ class CaseSet:
     channels: tuple[str, ...] = ONE_CHANNEL
 
 
-def check_unseen(cases: Iterable[Case], learned: set[str]) -> None:
-    """Raises MedNCAError where a case, or another image of the same person, as far as the names tell, is among those
-    that a model was trained with."""
-    if seen := known_of((case.name for case in cases), learned):
-        raise MedNCAError(
-            "{case} was trained with, or another image of the same person; give cases that the model has not seen.",
-            case=seen[0],
-        )
-
-
-def known_of(names: Iterable[str], learned: set[str]) -> list[str]:
-    """The names, sorted, that are of people (`people_of`) of whom a model has learned."""
-    names = set(names)
-    person = people_of(names | learned)
-    people = {person[name] for name in learned}
-    return sorted(name for name in names if person[name] in people)
-
-
 def channel_names(count: int, given: Sequence[str] = ()) -> tuple[str, ...]:
     """What the channels of images are called.
 

@@ -67,7 +67,8 @@ def examine(case: Case, values: Collection[int] | None = None, channels: tuple[s
             raise MedNCAError("Its label map is empty.")
         normalize_channels(canonical.channels)  # refuses an image without contrast
         first, last = bounding_box(canonical_labels.array > 0)
-        beside = np.count_nonzero(small_pieces(canonical_labels.array)) / sum(found.values())
+        outside = canonical_labels.array[small_pieces(canonical_labels.array)]
+        beside = max(np.count_nonzero(outside == value) / count for value, count in found.items())
         return CaseFacts(
             case.name,
             triple(int(n) for n in canonical.array.shape),

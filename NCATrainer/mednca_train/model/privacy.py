@@ -45,6 +45,40 @@ def learned_names(info: Mapping) -> set[str]:
     return {*training.get("split", {}).get("training", ()), *training.get("learned_before", ())}
 
 
+def known_of(names: Iterable[str], *infos: Mapping) -> list[str]:
+    """Of which cases, sorted, one of some models has learned, or of another image of the same person, as far as the
+    names tell (`data.cases.people_of`); of hashes nobody can tell.
+
+    Args:
+        names: of the cases.
+        infos: of each model, its model.json.
+    """
+    names, learned = set(names), {name for info in infos for name in learned_names(info) if not holds_hidden([name])}
+    person = people_of(names | learned)
+    people = {person[name] for name in learned}
+    return sorted(name for name in names if person[name] in people)
+
+
+def check_unseen(names: Iterable[str], info: Mapping, by_person: bool = True) -> None:
+    """Whether a model has learned from none of some cases.
+
+    Args:
+        names: of the cases.
+        info: of its model.json.
+        by_person: whether another image of the same person counts, too. Not where somebody says that these are other
+            people, as where the numbers of another center begin anew.
+
+    Raises:
+        MedNCAError: where it has.
+    """
+    seen = known_of(names, info) if by_person else sorted(set(names) & learned_names(info))
+    if seen:
+        raise MedNCAError(
+            "{case} was trained with, or another image of the same person; give cases that the model has not seen.",
+            case=seen[0],
+        )
+
+
 def readable_split(info: Mapping) -> dict[str, list[str]]:
     """Which cases a model was trained and validated with, by their names; nothing of a model that does not say.
 

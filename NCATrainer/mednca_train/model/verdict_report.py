@@ -30,10 +30,10 @@ from mednca.quality.verdict import COLORS, DEFAULT_TARGET, Verdict
 from mednca.segment import segment_image
 
 from ..data.artifacts import NONSENSE
-from ..data.cases import Case, check_unseen
+from ..data.cases import Case
 from ..data.clicks import click_beside
 from .calibration import found_by, verdicts_apart
-from .privacy import holds_hidden, learned_names
+from .privacy import check_unseen, holds_hidden
 from .samples import Sample, conditions, measure_degraded, samples_of
 
 DISPLACEMENTS = (8.0, 14.0, 20.0)  # mm that a click is moved off a structure's middle
@@ -75,6 +75,7 @@ def measure_verdicts(
     seed: int,
     step: Callable[[], None] = lambda: None,
     reuse: bool = False,
+    unseen: bool = False,
 ) -> tuple[dict, list[tuple[Sample, Verdict]]]:
     """Measure what the light says, and what is true.
 
@@ -89,6 +90,7 @@ def measure_verdicts(
         reuse: the samples that the model carries of these cases, which its calibration was tried on, are taken instead
             of measuring them again; nonsense and clicks are measured. Samples of folds are of models that had not seen
             their cases, whatever the one that ships has learned from.
+        unseen: whether somebody says that these are other people than those that it has learned from.
 
     Returns:
         The report as JSON has it, and each sample with its verdict.
@@ -100,7 +102,7 @@ def measure_verdicts(
     if model.calibration is None:
         raise MedNCAError("{model} has no calibration, so that it has no verdict to be tried.", model=model.name)
     folds = model.info.get("training", {}).get("folds", ()) if reuse else ()
-    check_unseen((*scans, *(() if folds else cases)), learned_names(model.info))
+    check_unseen((case.name for case in (*scans, *(() if folds else cases))), model.info, not unseen)
     own, carried = samples_of(model.info["quality"].get("samples"))
     failed: dict[str, str] = {}
     with Pool() as pool:

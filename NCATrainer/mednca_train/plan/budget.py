@@ -141,10 +141,15 @@ def work_of(plan: Plan, field: Sequence[int] | None = None) -> float:
 
 
 def _ladder(fingerprint, label_names, family, seed) -> list[Proposal]:
-    """From the finest plan to the coarsest; those that are alike once."""
+    """From the finest plan to the coarsest; those that are alike once. On a coarser grid images may be too thin."""
     found: list[Proposal] = []
     for largest in _FIELDS:
-        proposal = propose(fingerprint, label_names, family, seed=seed, largest=largest)
+        try:
+            proposal = propose(fingerprint, label_names, family, seed=seed, largest=largest)
+        except MedNCAError:
+            if found:
+                break
+            raise
         if not found or proposal.plan.field_of_view != found[-1].plan.field_of_view:
             found.append(proposal)
     return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+import numpy as np
+
 from mednca.axes import triple
 from mednca.errors import MedNCAError
 from mednca.models.description import Description, Label
@@ -12,7 +14,7 @@ from mednca.nca.architecture import Architecture
 
 from .fingerprint import Fingerprint, check_channels
 from .plan import Augmentation, Plan
-from .propose import COLORS, flip_axes
+from .propose import COLORS, cases_in_pieces, flip_axes
 
 _ITERATIONS, _RATE = 600, 1e-3
 
@@ -63,6 +65,10 @@ def finetuning_plan(
     preprocessing = replace(model.preprocessing, anchor=(0.0, 0.0, 0.0))
     spacing = preprocessing.spacing or fingerprint.usable[0].spacing
     field = _field(model, fingerprint, spacing)
+    size = np.multiply(field, spacing)
+    if all(np.all(np.array(case.extent) <= size) for case in fingerprint.usable):  # else each piece has a field
+        keep = preprocessing.keep_largest and not cases_in_pieces(fingerprint.usable)
+        preprocessing = replace(preprocessing, keep_largest=keep)
     small = max(field) <= 64
     return Plan(
         architecture=architecture,

@@ -84,7 +84,7 @@ class CaseFacts:
         digest: of the image's voxels.
         problem: why it cannot be trained on, in a sentence, or None. The rest may be empty then.
         channels: what the image's channels are called.
-        beside: share of the labels' voxels that lie outside of their largest connected piece.
+        beside: of the label of which it is the most, the share of voxels outside the largest piece of all labels.
     """
 
     name: str

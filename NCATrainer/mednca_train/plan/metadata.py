@@ -6,8 +6,6 @@ import re
 
 from mednca.models.description import Description, Label
 
-from .finetuning import own_labels
-
 
 def slug(name: str) -> str:
     """A model's id from a name that people chose: lower case letters, digits and hyphens, 64 at most."""
@@ -20,7 +18,7 @@ def metadata_for(id: str, name: str, base: Description | None = None, labels: tu
     Args:
         id, name: of the model.
         base: the model that it is fine-tuned from, whose license, terms and sources it inherits; None for a new one.
-        labels: of the new model. Where one goes on from the base's, it is looked for where those lie (`seeds`).
+        labels: of the new model. Where one is called as one of the base's, it is looked for where those lie (`seeds`).
 
     Returns:
         Fields of model.json, and its id.
@@ -29,10 +27,12 @@ def metadata_for(id: str, name: str, base: Description | None = None, labels: tu
     references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
     if base:
         made_from = f" Fine-tuned from {base.name}."
-        license = f"As its maker decides; of the model that it was made from: {base.info.get('license', '')}"
+        license = f"That of the model that it was made from: {base.info.get('license', '')}"
         source += f" Before that: {base.info.get('data_source', '')}"
         references = list(base.info.get("references", references))
-    seeds = {"seeds": base.info["seeds"]} if base and base.seeds and own_labels(base, labels) else {}
+    known = {label.name.casefold() for label in base.labels} if base else set()
+    is_same_organ = any(label.name.casefold() in known for label in labels)
+    seeds = {"seeds": base.info["seeds"]} if base and base.seeds and is_same_organ else {}
     return seeds | {
         "id": id,
         "name": name,

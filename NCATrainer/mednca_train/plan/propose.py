@@ -12,6 +12,7 @@ import numpy as np
 
 from mednca.axes import triple
 from mednca.errors import MedNCAError, Sentence
+from mednca.imaging.geometry import grid_size
 from mednca.models.description import Label, Preprocessing
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.families import FAMILIES, Family, Planning, planned_families
@@ -28,7 +29,7 @@ _PADDING = 14.0  # mm around the organ that a field of view has at least
 _SAMPLE_VOXELS = 60_000  # of the patches of a batch, about
 _ITERATIONS = 3000
 _QUICK_FIELD, _QUICK_ITERATIONS = 64, 1500  # of a plan that gives a first answer
-_STRAY = 0.05  # of the labels' voxels: as many outside of the largest piece are no stray ones
+_STRAY = 0.1  # of a label's voxels: as many outside of the largest piece are no stray ones
 _FEW = 0.1  # of the cases: as many may differ from what the others say
 _SIDED = 0.15  # of the labels' width, that a label lies to one side of another one
 
@@ -91,13 +92,13 @@ def propose(
         )
     largest = largest or (_QUICK_FIELD if quick else _LARGEST_FIELD)
     spacing, field = _grid(cases, largest, reasons)
-    smallest = np.min([np.round(np.array(case.size) * case.spacing / spacing) for case in cases], axis=0)
-    smallest = triple(np.minimum(smallest, field).astype(int).tolist())
+    sizes = [grid_size(np.array(case.size) * case.spacing, np.array(spacing)) for case in cases]
+    smallest = triple(np.minimum(np.min(sizes, axis=0), field).tolist())
     architecture = _architecture(record, record.planning, field, spacing, smallest, len(channels), len(labels), reasons)
     batch, patch = _patch(field, spacing, cases, reasons)
-    in_pieces = sum(case.beside > _STRAY for case in cases)
-    is_one_piece = in_pieces <= _FEW * len(cases)
-    reasons["pieces"] = _told_pieces(is_one_piece, in_pieces)
+    in_pieces = cases_in_pieces(cases)
+    is_one_piece = not in_pieces
+    reasons["pieces"] = _told_pieces(in_pieces)
     flip = flip_axes(cases)
     reasons["flip"] = Sentence("Images are not mirrored: a label always lies on the same side, or beside another one.")
     if flip:
@@ -151,8 +152,14 @@ def _told_labels(labels: Sequence[Label], cases: Sequence[CaseFacts]) -> Sentenc
     )
 
 
-def _told_pieces(is_one_piece: bool, in_pieces: int) -> Sentence:
-    if is_one_piece:
+def cases_in_pieces(cases: Sequence[CaseFacts]) -> int:
+    """In how many cases the labels lie in several pieces; none, where these are so few that it may be a mistake."""
+    count = sum(case.beside > _STRAY for case in cases)
+    return count if count > _FEW * len(cases) else 0
+
+
+def _told_pieces(in_pieces: int) -> Sentence:
+    if not in_pieces:
         return Sentence("The labels of a case are one piece: of a result the largest piece is kept.")
     return Sentence("All pieces of a result are kept: in {count} cases the labels lie in several.", count=in_pieces)
 
@@ -258,7 +265,8 @@ def flip_axes(cases: list[CaseFacts]) -> tuple[int, ...]:
         ([case.sides[one] - case.sides[other] for case in cases if {one, other} <= set(case.sides)], _SIDED * width)
         for one, other in combinations(values, 2)
     ]
-    return () if any(_is_sided(np.array(mm), least) for mm, least in offsets if mm) else (0,)
+    told = [(np.array(mm), least) for mm, least in offsets if len(mm) > _FEW * len(cases)]  # by more than a few cases
+    return () if any(_is_sided(mm, least) for mm, least in told) else (0,)
 
 
 def _is_sided(offsets: np.ndarray, least: float) -> bool:

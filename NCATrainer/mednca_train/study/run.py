@@ -22,9 +22,9 @@ from mednca.models.weights import load_model
 from mednca.pool import Pool
 from mednca.schema import read_json
 
-from ..data.cases import Case, CaseSet, known_of
+from ..data.cases import Case, CaseSet
 from ..kept_rows import append_rows, read_rows
-from ..model.privacy import holds_hidden, learned_names, readable_split
+from ..model.privacy import holds_hidden, known_of, readable_split
 from ..model.samples import samples_of, state_of
 from .machine import Trial, try_out
 from .measure import Job, identity, measure
@@ -201,9 +201,8 @@ def unseen(part: Part, data: CaseSet, models: Mapping[str, Any], seed: int) -> l
 def _untrained(data: CaseSet, models: Mapping[str, Any]) -> list[str]:
     for model in models.values():
         readable_split(model.info)
-    trained = {name for model in models.values() for name in learned_names(model.info)}
     names = {case.name for case in data.cases}
-    return sorted(names - set(known_of(names, trained)))
+    return sorted(names - set(known_of(names, *(model.info for model in models.values()))))
 
 
 def _drawn(names: list[str], most: int | None, seed: int) -> list[str]:

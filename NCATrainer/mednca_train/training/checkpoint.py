@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 
 from mednca.files import write_bytes
 from mednca.nca.cells import current_names
@@ -78,7 +78,7 @@ def read_checkpoint(
     Raises:
         OSError, ValueError, KeyError, RuntimeError, SafetensorError: where it is damaged or of another architecture.
     """
-    tensors = current_names(load_file(path))
+    tensors = current_names(load(path.read_bytes()))  # mapped into memory it could not be replaced on Windows
     for name, pyramid in pyramids.items():
         pyramid.load_state_dict(_part(tensors, f"{name}."))
     parameters = dict(pyramids["model"].named_parameters())
