@@ -140,6 +140,30 @@ def test_a_side_is_told_only_where_it_can_be(model):
     assert segment_image(_image(moved), model, [ORGANS["left"] + (17, 0, 0)], members=2).findings[0].side is None
 
 
+@pytest.mark.parametrize("first", [0, 6, 12])
+def test_no_side_is_told_in_an_image_of_one_side(model, first):
+    """Its middle is not the body's: a right organ would be called left."""
+    array, _organs = head_case(["right"])
+    wide = array.shape[0]
+    half = array[wide // 2 - first :]  # some more than the right half, or just that
+    point = np.array(ORGANS["right"]) - ((wide // 2 - first), 0, 0)
+    found = segment_image(_image(half), model, [tuple(point)], members=2).findings[0]
+    assert found.volume_mm3["union"] > 0 and found.side is None
+    padded = np.pad(half, ((10, 10), (0, 0), (0, 0)))  # of a half with air around it
+    found = segment_image(_image(padded), model, [tuple(point + (10, 0, 0))], members=2).findings[0]
+    assert found.volume_mm3["union"] > 0 and found.side is None
+
+
+def test_an_image_that_is_nearly_all_air_has_a_result_without_a_side(model):
+    array = np.zeros(HEAD, np.float32)
+    organ = head_case(["left"])[0]
+    r, a, s = (int(x) for x in ORGANS["left"])
+    box = (slice(r - 9, r + 10), slice(a - 9, a + 10), slice(s - 9, s + 10))
+    array[box] = organ[box]
+    found = segment_image(_image(array), model, [ORGANS["left"]], members=2).findings[0]
+    assert found.side is None
+
+
 def _crop(array):
     return image_of(array.astype(np.float32), direction=RAS)
 

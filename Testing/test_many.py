@@ -207,8 +207,9 @@ def test_a_result_that_a_file_browser_has_shown_is_still_one(tmp_path, model, im
 
 def test_clicks_of_a_file(tmp_path, model, images):
     """Each volume gets its own; one that has none is told by the engine; names may have folders and suffixes."""
-    clicks = tmp_path / "clicks.csv"
-    clicks.write_text("image,R,A,S,who\nv0,-11,-13,10,x\nsome/where/v1.nii.gz,-11,-13,10,y\nv1,-12,-13,10,y\n", "utf-8")
+    clicks, folder = tmp_path / "clicks.csv", images.name
+    rows = f"v0,-11,-13,10,x\n{folder}/v1.nii.gz,-11,-13,10,y\nv1,-12,-13,10,y\n"
+    clicks.write_text(f"image,R,A,S,who\n{rows}", "utf-8")
     words = ("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1, "--clicks", clicks)
     assert run(*words).exit_code == 0
     found = {row["image"]: row["structure"] for row in table(tmp_path / "out")}
@@ -234,6 +235,10 @@ def test_a_wrong_file_of_clicks_is_one_sentence(tmp_path, text, told):
     path.write_text(text, "utf-8")
     with pytest.raises(MedNCAError, match=told):
         read_clicks(path, {"v0": "v0", "v1": "v1"})
+    path.write_text("image,r,a,s\np2/v0.nii,1,2,3\n", "utf-8")
+    assert read_clicks(path, {"v0": "v0"}, {"v0": tmp_path / "p2" / "v0.nii"}) == {"v0": [(1, 2, 3)]}
+    with pytest.raises(MedNCAError, match="none of the images is called 'p2/v0.nii'"):  # but another patient's is
+        read_clicks(path, {"v0": "v0"}, {"v0": tmp_path / "p1" / "v0.nii"})
     with pytest.raises(MedNCAError, match=r"nothing\.csv"):
         read_clicks(tmp_path / "nothing.csv", {"v0": "v0"})
 

@@ -244,7 +244,10 @@ def test_measures_against_known_values():
     assert dice(a, b) == pytest.approx(0.8)
     assert hd95(a, b, (2.0, 1.0, 1.0)) == pytest.approx(4.0)  # shifted by 2 voxels of 2 mm along i
     assert hd95(a, a, (1, 1, 1)) == 0 and hd95(a, a & False, (1, 1, 1)) is None
-    assert hd95(a, a | True, (1, 1, 1)) is None  # what fills the image has no surface
+    assert hd95(a, a | True, (1, 1, 1)) > 0  # what fills the image ends there
+    slab, thinner = np.ones((10, 9, 9), bool), np.ones((10, 9, 9), bool)
+    thinner[:3] = False  # a result that lacks the first slices, where both reach the image's side
+    assert hd95(slab, thinner, (1.0, 1.0, 2.1)) == pytest.approx(6.3, abs=0.01)
     assert dice(a & False, b & False) == 1
 
 

@@ -203,6 +203,9 @@ def objectionText(objection: Objection) -> str:
             "the result reaches the edge of the image or of the field of view, so part of the structure may be missing"
         ),
         "far": _("the structure found lies {distance:.0f} mm from the click; it may not be what was clicked on"),
+        "clicked": _(
+            "the click lies in another piece, of {volume:.2g} ml, than the one that is kept; it may be what was meant"
+        ),
         "rival": _("other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept"),
         "spacing": _("the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)"),
         "extent R": _("the image field is {extent:.0f} mm left-right") + field,

@@ -222,7 +222,8 @@ def segment(
         raise MedNCAError("--suffix and --participant-label belong to --bids.")
     else:
         named, failures = _with_channels(images, channel or [], loaded.preprocessing.channels)
-    at = read_clicks(clicks, _called(named, failures)) if clicks else {}
+    files = {name: first for name, (first, *_others) in named}
+    at = read_clicks(clicks, _called(named, failures), files) if clicks else {}
     if bids:
         derivatives = Derivatives(out_folder, source, loaded.labels, loaded.name)
         results_folder = derivatives.results
@@ -256,7 +257,8 @@ def segment(
                     with _apart(failures, job.image):
                         derivatives.add(job.name, channels_of[job.name], report.to_json())
                 rows += own
-                notes |= dict.fromkeys(map(str, report.notes))
+                for note in map(str, report.notes):
+                    notes.setdefault(note, []).append(job.name)
             bar.update(total, advance=1)
     with _apart(failures, results_folder):
         summary.finish()
@@ -264,8 +266,8 @@ def segment(
         print(json.dumps({"results": results, "failures": failures}, indent=1))
     else:
         _tell(rows, results_folder)
-    for note in notes:
-        remark(note, "Note: ", "bold yellow")
+    for note, of in notes.items():
+        remark(f"{note} ({', '.join(of[:3])}{', ...' if len(of) > 3 else ''})", "Note: ", "bold yellow")
     for failure in failures:
         complain(failure)
     raise typer.Exit(1 if failures else 0)

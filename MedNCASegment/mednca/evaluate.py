@@ -17,7 +17,7 @@ from .errors import MedNCAError
 from .imaging.geometry import CanonicalImage
 from .imaging.metrics import dice, hd95
 from .imaging.reading import check_same_grid, read_image, read_labels
-from .imaging.structures import is_one_field, middle, separate
+from .imaging.structures import are_told_apart, is_one_field, middle, separate
 from .models.description import Label
 from .models.weights import Model
 from .result import Finding
@@ -105,7 +105,7 @@ class Truth:
                 wanted=", ".join(map(str, self._counted)), others=", ".join(map(str, others)),
             )  # fmt: skip
         values_of_each = [set(np.unique(self._expected[structure.mask])) for structure in self.structures]
-        self._union_only = union_only or any(values != values_of_each[0] for values in values_of_each)
+        self._union_only = union_only or are_told_apart(values_of_each)
 
     def score(self, structure: Structure, found: np.ndarray, finding: Finding | None = None) -> CaseScore:
         """Measure a result.

@@ -13,7 +13,7 @@ import numpy as np
 from .axes import triple
 from .field import ROI_FROM_VOXELS, Field, Request, kept_labels, touches_side
 from .imaging.geometry import Grid
-from .imaging.structures import middle
+from .imaging.structures import middle, piece_at
 from .locate import distance_from, locate, side_of
 from .messages import Progress
 from .models.weights import Model
@@ -25,6 +25,8 @@ from .quality.evidence import Evidence, gather
 from .quality.signals import UNION, measure_signals, nqm_near
 from .quality.verdict import judge
 from .result import Finding
+
+_AT_CLICK = 2.0  # mm from a voxel's middle to the click that lies in it, or beside it
 
 
 def segment_field(request: Request, grid: Grid, click: tuple[float, float, float] | None, number: int = 1) -> Finding:
@@ -82,6 +84,7 @@ class _Result:
         mask: labels, without the pieces that were dropped.
         is_single: whether one structure was looked for.
         click, context, nqm, signals, distance_mm, dropped_mm3, computed_share: as of `Finding`.
+        clicked_mm3: of the piece that was dropped where somebody clicked.
     """
 
     grid: Grid
@@ -95,6 +98,7 @@ class _Result:
     distance_mm: float | None
     dropped_mm3: float
     computed_share: float
+    clicked_mm3: float
 
 
 def _look(request: Request, grid: Grid, is_single: bool, click, statistics: Statistics) -> _Result:
@@ -114,7 +118,16 @@ def _look(request: Request, grid: Grid, is_single: bool, click, statistics: Stat
         distance_mm=distance_from(request, mask, grid, click),
         dropped_mm3=round(float(np.count_nonzero(dropped) * np.prod(grid.spacing)), 1),
         computed_share=round(statistics.computed_share, 4),
+        clicked_mm3=_clicked(request, dropped, grid, click),
     )  # fmt: skip
+
+
+def _clicked(request: Request, dropped: np.ndarray, grid: Grid, click: tuple[float, float, float] | None) -> float:
+    """mm^3 of the piece that was dropped where somebody clicked."""
+    if click is None or not dropped.any():
+        return 0.0
+    beside = (request.canonical.index_of(click) - grid.image_index((0, 0, 0))) * request.canonical.spacing
+    return float(piece_at(dropped, grid.spacing, beside, _AT_CLICK) * np.prod(grid.spacing))
 
 
 def _judged(request: Request, result: _Result, painted: np.ndarray, moves) -> Finding:
@@ -131,6 +144,7 @@ def _judged(request: Request, result: _Result, painted: np.ndarray, moves) -> Fi
         touches=touches_side(mask, result.grid, canonical, result.is_single),
         dropped=result.dropped_mm3,
         distance=result.distance_mm,
+        clicked=result.clicked_mm3,
     )
     objection = objection_to(circumstances, model.domain)
     center = middle(mask > 0) if mask.any() else (np.array(mask.shape) - 1) / 2

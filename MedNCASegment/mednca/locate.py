@@ -154,11 +154,17 @@ def side_of(request: Request, index: np.ndarray) -> str | None:
 
     Returns:
         `LEFT` or `RIGHT`; None where there is only one such structure, too near to the middle to tell, or in an image
-        of about one field of view, which shows no middle.
+        that shows no middle: of about one field of view, or of one side of the body.
     """
     if request.is_one_field or not {seed.side for seed in request.model.seeds} >= {LEFT, RIGHT}:
         return None
-    right = request.body.right_of_middle(index)
+    try:
+        body = request.body
+    except NothingFound:  # nearly all of the image is air
+        return None
+    if not body.shows_middle:
+        return None
+    right = body.right_of_middle(index)
     if abs(right) < SURE_OF_SIDE:
         return None
     return RIGHT if right > 0 else LEFT

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 
 from .axes import triple
 from .canvas import Canvas, around
-from .errors import MedNCAError, NothingFound
+from .errors import MedNCAError, NothingFound, Sentence
 from .field import Request, first_grid, is_single
 from .field_memory import results_peak
 from .finding import segment_field
@@ -31,6 +31,9 @@ from .quality.verdict import DEFAULT_TARGET
 from .result import Finding, ImageIdentity, ModelIdentity, Place, Report, Segmentation
 
 _SAME = 3.0  # mm that the middles of one structure lie apart, found by several clicks
+_ELSEWHERE = Sentence(
+    "The verdict goes by a calibration that was made with other images: larger ones that were clicked on, or crops."
+)
 RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 
 
@@ -87,6 +90,8 @@ def segment_image(
         for number, (point, grid) in enumerate(zip(points, grids, strict=True), start=1)
     )
     findings = _with_repeats(findings)
+    if model.calibration and {finding.context for finding in findings} - set(model.calibration.curves):
+        request.notes.append(_ELSEWHERE)
     with request.timed("restore"):
         region, parts = request.canvas.put_back(image)
     with request.timed("verdict"):

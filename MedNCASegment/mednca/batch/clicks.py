@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from unicodedata import normalize
 
 from ..errors import MedNCAError
@@ -14,7 +14,9 @@ from .csv_file import read_rows
 COLUMNS = ("image", "r", "a", "s")
 
 
-def read_clicks(path: str | Path, names: Mapping[str, str | None]) -> dict[str, list[tuple[float, float, float]]]:
+def read_clicks(
+    path: str | Path, names: Mapping[str, str | None], files: Mapping[str, Path] | None = None
+) -> dict[str, list[tuple[float, float, float]]]:
     """Read the clicks of some volumes.
 
     Args:
@@ -22,6 +24,8 @@ def read_clicks(path: str | Path, names: Mapping[str, str | None]) -> dict[str, 
             is called, with or without folder and suffix.
         names: of the volumes, by what they may be called; None for one that cannot be segmented, whose clicks are
             passed over.
+        files: of the volumes, by name. Where a row names a folder, the file must lie in one that is called so: another
+            patient's image may have the same name.
 
     Returns:
         By name, RAS mm, in the file's order; nothing of volumes without one.
@@ -41,18 +45,28 @@ def read_clicks(path: str | Path, names: Mapping[str, str | None]) -> dict[str, 
             columns=", ".join(COLUMNS),
         )
     for number, row in enumerate(rows, start=2):
-        called = normalize("NFC", case_name((row[columns["image"]] or "").strip()))
-        if called not in known:
+        given = (row[columns["image"]] or "").strip()
+        called = normalize("NFC", case_name(given))
+        if called not in known or not _lies_there(given, (files or {}).get(known[called] or "")):
             raise MedNCAError(
                 "{path}, line {number}: none of the images is called {name}.",
                 path=path,
                 number=number,
-                name=repr(called),
+                name=repr(given),
             )
         point, name = _point(path, number, [row[columns[axis]] for axis in COLUMNS[1:]]), known[called]
         if name is not None:
             found[name].append(point)
     return {name: clicks for name, clicks in found.items() if clicks}
+
+
+def _lies_there(given: str, file: Path | None) -> bool:
+    """Whether a file lies in the folders that a row names, as far as it names some."""
+    folders = [normalize("NFC", part) for part in PurePath(given.replace("\\", "/")).parts[:-1] if part != "."]
+    if file is None or not folders:
+        return True
+    own = [normalize("NFC", part) for part in file.absolute().parts[:-1]]
+    return own[-len(folders) :] == folders
 
 
 def _point(path: Path, number: int, texts: list[str | None]) -> tuple[float, float, float]:

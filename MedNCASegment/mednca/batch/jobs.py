@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, Sentence
 from ..files import held, staged, write_json
 from ..imaging.geometry import nearest_axes
 from ..imaging.reading import checksum, file_name, read_image, read_labels, read_map, write_image
@@ -22,7 +22,7 @@ from ..models.description import JSON_NAME
 from ..models.weights import Model, load_model
 from ..overview import draw_overview
 from ..quality.verdict import DEFAULT_TARGET
-from ..result import ImageIdentity, ModelIdentity, Report, Segmentation
+from ..result import ImageIdentity, ModelIdentity, Place, Report, Segmentation
 from ..schema import read_json
 from ..segment import find_structures, segment_image
 
@@ -116,19 +116,23 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
             return there if there.target_dice == request.target else _rejudge(job, there)
         if not there:
             _check_target(folder, request)
-        sums = _checksums(job)  # first: an image that takes its place meanwhile was not seen
+        sums, missed = _checksums(job), ()  # first: an image that takes its place meanwhile was not seen
         image, model, clicks = _read(job, progress), _model(request), list(job.clicks)
         _check_size(job, image, model)
         if request.find:
             places = find_structures(
                 image, model, request.seed, request.device, progress, request.memory_limit
             )  # fmt: skip
-            clicks = [place.point for place in places]
+            clicks, missed = [place.point for place in places], _missed(model, places)
         result = segment_image(
             image, model, clicks, request.members, request.seed, request.device, request.target, progress,
             request.memory_limit, request.roi,
         )  # fmt: skip
-        report = replace(result.report, image=ImageIdentity.of(image, file_name(job.image), sums))
+        report = replace(
+            result.report,
+            image=ImageIdentity.of(image, file_name(job.image), sums),
+            notes=(*result.report.notes, *missed),
+        )
         if not there:
             _check_target(folder, request)  # once more: somebody may have put something there meanwhile
         write_result(replace(result, report=report), folder, bool(there) or request.overwrite)
@@ -206,6 +210,13 @@ def _loaded(folder: str, sha256: str, _changed: int) -> Model:
     return model
 
 
+def _missed(model: Model, places: Sequence[Place]) -> tuple[Sentence, ...]:
+    """Of which sides nothing was found: a table of both would not show it."""
+    found = {place.side for place in places}
+    sides = dict.fromkeys(seed.side for seed in model.seeds if seed.side and seed.side not in found)
+    return tuple(Sentence("The {side} one was not found where it usually lies.", side=side) for side in sides)
+
+
 def _read(job: Job, progress) -> sitk.Image:
     if progress:
         progress(Progress("reading", 0, 1))
@@ -218,12 +229,13 @@ def _same_result(job: Job) -> Report | None:
     report = read_result(folder)
     if report is None or report.model.sha256 != request.sha256:
         return None
-    if report.model != ModelIdentity.of(_model(request)):  # the same weights, calibrated anew
+    model = _model(request)
+    if report.model != ModelIdentity.of(model):  # the same weights, calibrated anew
         return None
     clicks = [finding.click for finding in report.findings]
     is_same = (
-        request.members in (None, report.members)
-        and request.seed in (None, report.seed)
+        report.members == (model.members if request.members is None else request.members)
+        and report.seed == (model.seed if request.seed is None else request.seed)
         and (None not in clicks if request.find else clicks == list(job.clicks or (None,)))
     )
     return report if is_same and report.image.sha256 == _checksums(job) else None  # which takes longest

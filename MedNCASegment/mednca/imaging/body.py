@@ -20,6 +20,7 @@ _COARSE = 4.0  # mm between the voxels that are looked at
 _LEAST_PLANE = 0.15
 # Of the box's width: a neck, of which images show more or less, is left out of a head's box.
 _MOST_HEIGHT = 1.0
+_LEAST_WIDTH = 0.55  # of the box's depth: a head's is 0.65 and more of it, that of one of its halves 0.4
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Body:
     Attributes:
         low, high: continuous voxel index (R, A, S) of its first and last corner.
         spacing: mm along R, A, S.
+        is_cut: whether it reaches the image's first or last plane along R: its middle is not the body's then.
     """
 
     low: np.ndarray
     high: np.ndarray
     spacing: np.ndarray
+    is_cut: bool = False
 
     @classmethod
     def of(cls, canonical: CanonicalImage) -> Body:
@@ -55,7 +58,14 @@ class Body:
         low, high = (ends[:, 0] - 0.5) * step, (ends[:, 1] + 0.5) * step
         width = (high[0] - low[0]) * canonical.spacing[0]
         low[2] = max(low[2], high[2] - _MOST_HEIGHT * width / canonical.spacing[2])
-        return cls(low, high, canonical.spacing)
+        is_cut = bool(ends[0, 0] == 0 or ends[0, 1] == mask.shape[0] - 1)
+        return cls(low, high, canonical.spacing, is_cut)
+
+    @property
+    def shows_middle(self) -> bool:
+        """Whether the middle of the box, along R, is about the body's: not in an image of one half of a head."""
+        size = (self.high - self.low) * self.spacing
+        return not self.is_cut and bool(size[0] >= _LEAST_WIDTH * size[1])
 
     def at(self, fractions: Sequence[float]) -> np.ndarray:
         """The continuous voxel index (R, A, S) at fractions of the box along R, A, S."""

@@ -34,20 +34,20 @@ def hd95(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> float | None
         spacing: mm along i, j, k.
 
     Returns:
-        The 95th percentile of the symmetric surface distance, mm; None where one of the masks is empty, or fills the
-        image: it has no surface.
+        The 95th percentile of the symmetric surface distance, mm; None where one of the masks is empty. At the image's
+        side a mask has a surface, too.
     """
-    if not a.any() or not b.any() or a.all() or b.all():
+    if not a.any() or not b.any():
         return None
     around = _around(a | b)  # a distance map of a whole head takes seconds
-    a, b = a[around], b[around]
+    a, b = np.pad(a[around], 1), np.pad(b[around], 1)
     distances = np.concatenate([_surface_distances(a, b, spacing), _surface_distances(b, a, spacing)])
     return float(np.percentile(distances, 95))
 
 
 def _around(mask: np.ndarray) -> tuple[slice, ...]:
-    """The box of a mask and one voxel around it."""
-    return tuple(slice(max(first - 1, 0), last + 2) for first, last in bounding_box(mask).T.tolist())
+    """The box of a mask."""
+    return tuple(slice(first, last + 1) for first, last in bounding_box(mask).T.tolist())
 
 
 def _surface_distances(a: np.ndarray, b: np.ndarray, spacing: Sequence[float]) -> np.ndarray:

@@ -61,6 +61,12 @@ def separate(mask: np.ndarray, spacing: Lengths, field: Lengths | None) -> list[
     return [owner == number for number in range(1, owner.max() + 1)]
 
 
+def are_told_apart(values: Sequence[set[int]]) -> bool:
+    """Tell whether structures have label values of their own each, as left and right; not where they share some, as
+    where one lacks a part. values: of each structure."""
+    return len(values) > 1 and sum(map(len, values)) == len(set().union(*values))
+
+
 def middle(mask: np.ndarray) -> np.ndarray:
     """Find the middle of a mask's bounding box: unlike the centroid it does not follow a structure's thin end.
 
@@ -111,6 +117,26 @@ def distance_to(mask: np.ndarray, spacing: Lengths, point: Lengths) -> float | N
     within = a[:, None] + s
     nearest = min(float(off + within[plane > 0].min()) for off, plane in zip(r, mask, strict=True) if plane.any())
     return round(math.sqrt(nearest), 1)
+
+
+def piece_at(mask: np.ndarray, spacing: Lengths, point: Lengths, within: float) -> int:
+    """Measure the piece that a point lies in, or beside.
+
+    Args:
+        mask: bool (R, A, S).
+        spacing: mm along R, A, S.
+        point: mm along R, A, S from the middle of the mask's first voxel.
+        within: mm from the middle of a voxel, beyond which it is not at the piece.
+
+    Returns:
+        Voxels of the 26-connected piece; 0 where none is so near.
+    """
+    places = np.argwhere(mask)
+    distances = np.linalg.norm(places * spacing - point, axis=1)
+    if not len(places) or distances.min() > within:
+        return 0
+    pieces = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True))
+    return int(np.count_nonzero(pieces == pieces[tuple(places[distances.argmin()])]))
 
 
 def _owners(boxes: list[np.ndarray], sizes: list[int], spacing: Lengths, field: Lengths) -> list[int]:

@@ -30,6 +30,8 @@ def choose_device(name: str = "auto") -> tuple[torch.device, Sentence | None]:
             name=repr(name),
             known=", ".join(DEVICES),
         )
+    # In ten bits a card would find other masks than the processor, on which models are calibrated.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu"), None
     kind, _, number = name.partition(":")

@@ -12,6 +12,7 @@ from ..axes import triple
 
 MIN_MEMBERS = 5  # fewer members say too little about their spread
 RIVAL = 0.25  # of the kept piece's volume: a dropped piece, or several, of that size might as well be the structure
+MEANT = 0.05  # of the kept piece's volume: a dropped piece of that size that was clicked on may be what was meant
 FAR = 15.0  # mm from the click to the nearest voxel of the structure, beyond which another one may have been meant
 
 # Why no verdict would be honest; Slicer's panel has the same sentences in the user's language.
@@ -24,6 +25,9 @@ OBJECTIONS = {
     "calibration": "this model has no calibration: nobody measured what its uncertainty means",
     "edge": "the result reaches the edge of the image or of the field of view, so part of the structure may be missing",
     "far": "the structure found lies {distance:.0f} mm from the click; it may not be what was clicked on",
+    "clicked": (
+        "the click lies in another piece, of {volume:.2g} ml, than the one that is kept; it may be what was meant"
+    ),
     "rival": "other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept",
     "spacing": "the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)",
     "extent R": "the image field is {extent:.0f} mm left-right" + _FIELD,
@@ -92,6 +96,7 @@ class Circumstances:
         touches: whether the result reaches a side of the field of view, behind which the structure may go on.
         dropped: mm^3 of the pieces that were found beside the one that was kept.
         distance: mm from the click to the result, 0 inside it; None where nobody clicked.
+        clicked: mm^3 of the piece that was found and dropped where somebody clicked; 0 where there is none.
     """
 
     members: int
@@ -101,6 +106,7 @@ class Circumstances:
     touches: bool
     dropped: float = 0.0
     distance: float | None = None
+    clicked: float = 0.0
 
 
 def objection_to(result: Circumstances, domain: Domain | None) -> Objection | None:
@@ -123,6 +129,8 @@ def objection_to(result: Circumstances, domain: Domain | None) -> Objection | No
         return Objection("far", {"distance": round(result.distance, 1)})
     if result.touches:
         return Objection("edge", {})
+    if result.clicked > MEANT * result.volume:
+        return Objection("clicked", {"volume": result.clicked / 1000})
     if result.dropped > RIVAL * result.volume:
         return Objection("rival", {"volume": result.dropped / 1000})
     low, high = domain.volume if domain else (0, math.inf)

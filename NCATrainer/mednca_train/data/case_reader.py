@@ -11,7 +11,7 @@ from mednca.axes import bounding_box
 from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage, Grid
 from mednca.imaging.reading import check_same_grid, count_channels, read_image, read_labels
-from mednca.imaging.structures import separate
+from mednca.imaging.structures import are_told_apart, separate
 
 from ..plan.plan import Plan
 from .cases import Case
@@ -42,8 +42,7 @@ def _check_case(case: Case, plan: Plan) -> None:
     grid = Grid.whole(labels, plan.preprocessing.spacing)
     plan.architecture.check_size(grid.size)
     structures = separate(labels.array > 0, labels.spacing, training_field(plan, grid.spacing))
-    values = [set(np.unique(labels.array[structure])) for structure in structures[1:] and structures]
-    if any(each != values[0] for each in values):
+    if are_told_apart([set(np.unique(labels.array[structure]).tolist()) for structure in structures]):
         raise MedNCAError(
             "Its labels mark {count} structures by different values, farther apart than one field of view. Give them "
             "one value (each is then learned in a field of its own), or take a larger field.",
