@@ -134,8 +134,8 @@ def test_a_side_is_told_only_where_it_can_be(model):
     found = segment_image(_image(array), model, [tuple(ORGANS["left"])], members=2).findings[0]
     model.info["seeds"] = usual
     assert found.side is None
-    middle = np.roll(head_case(["left"])[0], 16, axis=0)  # the head too, and so its middle: the organ stays on its left
-    assert segment_image(_image(middle), model, [ORGANS["left"] + (16, 0, 0)], members=2).findings[0].side == "left"
+    middle = np.roll(head_case(["left"])[0], 8, axis=0)  # the head too, and so its middle: the organ stays on its left
+    assert segment_image(_image(middle), model, [ORGANS["left"] + (8, 0, 0)], members=2).findings[0].side == "left"
     moved = head_case([])[0] + 12 * ellipsoid(HEAD, ORGANS["left"] + (17, 0, 0), ORGAN_RADII)
     assert segment_image(_image(moved), model, [ORGANS["left"] + (17, 0, 0)], members=2).findings[0].side is None
 
@@ -232,3 +232,14 @@ def test_a_training_on_few_unlike_or_small_images_learns_nothing_of_that():
     for _case in range(MIN_CASES):
         collector.add(crop, [crop.array > 35])
     assert collector.seeds() == []
+
+
+def test_the_command_line_names_the_side_on_which_nothing_is_found(tmp_path, model):
+    """A table of one row would not show it."""
+    save(model, tmp_path / "model")
+    sitk.WriteImage(_image(head_case(["left"])[0]), str(tmp_path / "head.nii.gz"))
+    words = ["segment", tmp_path / "head.nii.gz", "--model", tmp_path / "model", "--find", "--out", tmp_path / "out"]
+    result = CliRunner().invoke(cli.app, [*map(str, words), "--members", "2"])
+    assert result.exit_code == 0 and "The right one was not found" in " ".join(result.output.split())
+    report = json.loads((tmp_path / "out" / "head" / "report.json").read_text("utf-8"))
+    assert [note["values"]["side"] for note in report["notes"]] == ["right"]

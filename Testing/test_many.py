@@ -205,6 +205,14 @@ def test_a_result_that_a_file_browser_has_shown_is_still_one(tmp_path, model, im
     assert {file.name for file in (tmp_path / "out" / "v0").iterdir()} == set(RESULT_FILES)
 
 
+def test_missing_takes_no_result_of_other_members_than_the_model_s(tmp_path, model, images):
+    words = ("segment", images / "v0.nii.gz", "--model", model, "--out", tmp_path / "out")
+    assert run(*words, "--members", 1).exit_code == 0
+    result = run(*words, "--missing")
+    assert result.exit_code == 1 and "is of another request" in " ".join(result.output.split())
+    assert run(*words, "--missing", "--members", 1).exit_code == 0
+
+
 def test_clicks_of_a_file(tmp_path, model, images):
     """Each volume gets its own; one that has none is told by the engine; names may have folders and suffixes."""
     clicks, folder = tmp_path / "clicks.csv", images.name
@@ -237,7 +245,7 @@ def test_a_wrong_file_of_clicks_is_one_sentence(tmp_path, text, told):
         read_clicks(path, {"v0": "v0", "v1": "v1"})
     path.write_text("image,r,a,s\np2/v0.nii,1,2,3\n", "utf-8")
     assert read_clicks(path, {"v0": "v0"}, {"v0": tmp_path / "p2" / "v0.nii"}) == {"v0": [(1, 2, 3)]}
-    with pytest.raises(MedNCAError, match="none of the images is called 'p2/v0.nii'"):  # but another patient's is
+    with pytest.raises(MedNCAError, match=r"none of the images is called 'p2/v0\.nii'"):  # but another patient's is
         read_clicks(path, {"v0": "v0"}, {"v0": tmp_path / "p1" / "v0.nii"})
     with pytest.raises(MedNCAError, match=r"nothing\.csv"):
         read_clicks(tmp_path / "nothing.csv", {"v0": "v0"})

@@ -415,3 +415,29 @@ def test_a_single_slice_has_no_sides(shape, touches):
     assert touches_side(mask, grid.cut(whole(shape)), canonical, is_single=True) == touches
     mask[0, 4] = 1
     assert touches_side(mask, grid, canonical, is_single=True)
+
+
+def test_a_click_into_a_piece_that_is_dropped_is_told():
+    """The largest piece is kept: it may not be what was clicked on."""
+    model = bright_model(field_of_view=(40.0, 40.0, 40.0), keep_largest=True)
+    shape = (60, 60, 60)
+    small, large = ellipsoid(shape, (30, 30, 24), (3, 3, 3)), ellipsoid(shape, (30, 30, 38), (6, 6, 6))
+    image = image_of((1000 * (small | large)).astype(np.float32), direction=np.diag([-1.0, -1.0, 1.0]))
+    click = (30.0, 30.0, 24.0)
+    found = segment_image(image, model, [click], members=5).findings[0]
+    assert found.distance_mm > 5 and found.verdict.color == "grey" and found.objection.key == "clicked"
+    assert found.objection.values["volume"] == pytest.approx(small.sum() / 1000, rel=0.2)
+    other = segment_image(image, model, [(30.0, 30.0, 38.0)], members=5).findings[0]
+    assert other.objection is None or other.objection.key != "clicked"
+
+
+def test_a_verdict_by_a_calibration_of_other_images_says_so():
+    model = bright_model(field_of_view=(20.0, 20.0, 20.0))
+    curve = Curve("nqm", (0.0, 1.0), (0.9, 0.5), (0.8, 0.4), (1.0, 0.6), samples=50)
+    model.info["quality"] = {"calibration": Calibration({"crop": curve}, 5, (0.0, 0.9), {}).to_json()}
+    array = 1000 * ellipsoid((60, 60, 60), (30, 30, 30), (5, 5, 5)).astype(np.float32)
+    image = image_of(array, direction=np.diag([-1.0, -1.0, 1.0]))
+    noted = segment_image(image, model, [(30.0, 30.0, 30.0)], members=5)
+    assert noted.findings[0].context == "scan" and "made with other images" in str(noted.report.notes[-1])
+    crop = image[20:40, 20:40, 20:40]
+    assert not segment_image(crop, model, members=5).report.notes

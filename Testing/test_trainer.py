@@ -840,7 +840,7 @@ def test_fine_tuning_on_what_the_base_has_learned_is_told(cases, capsys):
     base, facts = bright_model(labels=2), Fingerprint(tuple(CaseFacts(f"case_{n}", labels={1: 9}) for n in range(4)))
     base.info["training"] = {"split": {"training": ["case_1", "case_2"], "validation": ["case_3"]}}
     given.warn_of_known(base, facts)
-    assert "has learned from 2 of these cases (case_1, case_2" in capsys.readouterr().err
+    assert "has learned from 2 of these cases, or of these people (case_1, case_2" in capsys.readouterr().err
     for split in ({"training": ["other"], "validation": []}, {"training": ["case-0123456789"], "validation": []}):
         base.info["training"] = {"split": split}
         given.warn_of_known(base, facts)

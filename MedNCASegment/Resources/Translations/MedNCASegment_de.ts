@@ -974,6 +974,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>die gefundene Struktur liegt {distance:.0f} mm vom Klick entfernt; sie ist vielleicht nicht die angeklickte</translation>
   </message>
   <message>
+   <source>the click lies in another piece, of {volume:.2g} ml, than the one that is kept; it may be what was meant</source>
+   <translation>der Klick liegt in einem anderen Stück, von {volume:.2g} ml, als dem behaltenen; es kann das gemeinte sein</translation>
+  </message>
+  <message>
    <source>other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept</source>
    <translation>neben dem behaltenen Teil wurden weitere von {volume:.2g} ml gefunden; vielleicht wurde der falsche behalten</translation>
   </message>
@@ -1067,7 +1071,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>License: {license}</source>
-   <translation type="unfinished" />
+   <translation>Lizenz: {license}</translation>
   </message>
   <message>
    <source>Terms: {terms}</source>
@@ -2445,6 +2449,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>{what} is not valid: {cause}.</source>
    <translation>{what} ist ungültig: {cause}.</translation>
+  </message>
+  <message>
+   <source>The verdict goes by a calibration that was made with other images: larger ones that were clicked on, or crops.</source>
+   <translation>Das Urteil beruht auf einer Kalibrierung mit anderen Bildern: mit größeren, in die geklickt wurde, oder mit Ausschnitten.</translation>
   </message>
   <message>
    <source>{model} does not say where its structures usually lie; click on them.</source>
