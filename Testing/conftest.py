@@ -3,6 +3,7 @@
 `models`, `host` and `panel` are the segmentation module on the test host, as its tests begin (see `panel`).
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -78,6 +79,14 @@ def models(shared_models):
         yield shared_models
     for folder in set(shared_models.iterdir()) - there:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _collected():
+    """After each file, where an application runs in this process: nothing else collects then (`startApplication`)."""
+    yield
+    if not gc.isenabled():
+        gc.collect()
 
 
 @pytest.fixture(scope="module")

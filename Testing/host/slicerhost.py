@@ -5,6 +5,7 @@ it. This file is what tests use; what stands for what of Slicer is in the files 
 """
 
 import atexit
+import gc
 import os
 import sys
 import time
@@ -13,7 +14,7 @@ import traceback
 from scene import HOST, ROOT, clear_temporary
 from scene import start as start_scene
 
-__all__ = ["HOST", "ROOT", "Host", "runningApplication", "start", "startApplication"]
+__all__ = ["HOST", "ROOT", "Host", "collect", "runningApplication", "start", "startApplication"]
 
 _current = None
 
@@ -25,11 +26,21 @@ def start():
 
 
 def startApplication(size=(512, 512)):
-    """A fresh scene, fresh views of a size, an application without modules. What was there before is taken down."""
+    """A fresh scene, fresh views of a size, an application without modules. What was there before is taken down.
+
+    From then on Python looks for cycles only where it is told to, by `collect`: it would do so in whatever thread it is
+    in, and a widget that is deleted in another thread than Qt's corrupts memory.
+    """
     global _current
+    gc.disable()
     _quit()
     _current = Host(size)
     return _current
+
+
+def collect():
+    """Delete what nothing refers to any more, in this thread, which is Qt's."""
+    gc.collect()
 
 
 def runningApplication():
@@ -149,6 +160,7 @@ class Host:
         self.slicer.mrmlScene.Clear(1)
         sys.excepthook = self._excepthook
         _current = None
+        collect()
 
     def _path(self, path_or_name):
         text = str(path_or_name)
