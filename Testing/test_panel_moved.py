@@ -164,3 +164,44 @@ def test_files_of_images_go_with_their_scene(host, panel):
     slicer.mrmlScene.Clear(0)
     host.processEvents()
     assert not list(scratch.glob("volume-*.nrrd"))
+
+
+def test_all_that_waits_for_a_worker_that_is_being_ended_goes_to_the_next_one(host, panel, monkeypatch):
+    """With the files of its images, also of several volumes."""
+    import os
+    import signal
+
+    import slicer
+
+    from MedNCASegmentLib import worker_client
+    from nodes import add_volume
+    from panel import BALLS, busy_whole, worker_pid
+
+    monkeypatch.setattr(worker_client.WorkerClient, "cancelPatience", 2500)
+    others = [add_volume(slicer, BALLS[n] * np.int16(500) + np.int16(20), name=f"other {n}") for n in range(2)]
+    busy_whole(host, panel)
+    os.kill(worker_pid(panel), signal.SIGSTOP)
+    panel.logic.cancel()
+    places = [(LEFT,), (RIGHT,)]
+    asked = [
+        panel.logic.segment(volume, "bright", place, wait=False, members=2)
+        for volume, place in zip(others, places, strict=True)
+    ]
+    assert host.wait(lambda: not panel.logic.isBusy, 60)
+    assert [request.state for request in asked] == [worker_client.RequestState.DONE] * 2, [r.error for r in asked]
+
+
+def test_points_that_hold_a_result_stay(host, panel):
+    """Of a search, and segmented at again since; only those go whose structure another search has found."""
+    from types import SimpleNamespace
+
+    from MedNCASegmentLib import undo
+
+    history, gone = undo.UndoHistory(), {"first"}
+    point, other = SimpleNamespace(id=1), SimpleNamespace(id=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(undo, "_isThere", lambda added: added not in gone)
+        first = SimpleNamespace(isFound=True, points=[point, other], brought="first")
+        again = SimpleNamespace(isFound=False, points=[point], brought="again")
+        history.requests = [first, again]
+        assert history.replacedPoints() == [other]
