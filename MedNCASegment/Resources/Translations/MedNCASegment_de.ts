@@ -2023,6 +2023,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Kodierung {type}; gelesen werden raw, gzip und text</translation>
   </message>
   <message>
+   <source>space units other than mm</source>
+   <translation>Längeneinheiten außer mm</translation>
+  </message>
+  <message>
    <source>space directions and sizes differ</source>
    <translation>space directions und sizes passen nicht zusammen</translation>
   </message>

@@ -29,6 +29,7 @@ _TYPES = {
     "f8": ("double",),
 }
 _ENCODINGS = {"raw": "raw", "gzip": "gzip", "gz": "gzip", "text": "text", "txt": "text", "ascii": "text"}
+_MILLIMETERS = ("", "mm", "millimeter", "millimeters", "???")
 _SPACES = {  # -> LPS
     "left-posterior-superior": (1, 1, 1), "lps": (1, 1, 1),
     "right-anterior-superior": (-1, -1, 1), "ras": (-1, -1, 1),
@@ -137,6 +138,9 @@ def _encoding(fields: dict[str, str]) -> str:
 
 def _geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
     """(axes of space among the file's, spacing, origin, direction), LPS."""
+    units = re.findall(r'"([^"]*)"', fields.get("space units", ""))
+    if any(unit.strip().lower() not in _MILLIMETERS for unit in units):
+        raise ValueError(Sentence("space units other than mm"))
     vectors = [_vector(text) for text in re.findall(r"none|\([^)]*\)", fields.get("space directions", ""))]
     if not vectors:
         return _plain_geometry(fields, sizes)
