@@ -240,6 +240,6 @@ def test_the_command_line_names_the_side_on_which_nothing_is_found(tmp_path, mod
     sitk.WriteImage(_image(head_case(["left"])[0]), str(tmp_path / "head.nii.gz"))
     words = ["segment", tmp_path / "head.nii.gz", "--model", tmp_path / "model", "--find", "--out", tmp_path / "out"]
     result = CliRunner().invoke(cli.app, [*map(str, words), "--members", "2"])
-    assert result.exit_code == 0 and "The right one was not found" in " ".join(result.output.split())
+    assert result.exit_code == 0 and "Nothing was found on the right side" in " ".join(result.output.split())
     report = json.loads((tmp_path / "out" / "head" / "report.json").read_text("utf-8"))
     assert [note["values"]["side"] for note in report["notes"]] == ["right"]

@@ -438,6 +438,6 @@ def test_a_verdict_by_a_calibration_of_other_images_says_so():
     array = 1000 * ellipsoid((60, 60, 60), (30, 30, 30), (5, 5, 5)).astype(np.float32)
     image = image_of(array, direction=np.diag([-1.0, -1.0, 1.0]))
     noted = segment_image(image, model, [(30.0, 30.0, 30.0)], members=5)
-    assert noted.findings[0].context == "scan" and "made with other images" in str(noted.report.notes[-1])
+    assert noted.findings[0].context == "scan" and "no image of this kind" in str(noted.report.notes[-1])
     crop = image[20:40, 20:40, 20:40]
     assert not segment_image(crop, model, members=5).report.notes

@@ -67,7 +67,7 @@ def correctedWord() -> str:
 
 def unjudgedWord(why: str) -> str:
     """In place of a verdict. why: of `validity.unjudged`."""
-    return _("Other voxels") if why == OTHER_VOXELS else correctedWord()
+    return _("Image has changed") if why == OTHER_VOXELS else correctedWord()
 
 
 def unjudgedLight(why: str) -> str:
@@ -79,8 +79,8 @@ def unjudgedText(why: str) -> str:
     """Why there is no verdict on such a result."""
     if why == OTHER_VOXELS:
         return _(
-            "The volume holds other voxels than those that were segmented, as another frame, or after a filter: the "
-            "verdict was on those. Segment again."
+            "The volume has changed since it was segmented (another frame of a sequence, or a filter): the verdict was "
+            "on what it held before. Segment again."
         )
     return _("Corrected by hand since it was segmented: the verdict was on what was there before.")
 

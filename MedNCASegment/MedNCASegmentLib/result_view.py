@@ -125,7 +125,7 @@ def overall(segmentationNode: slicer.vtkMRMLSegmentationNode, targetDice: float)
 
 
 def _gravestReason(unjudged: dict[int, str]) -> str:
-    """What somebody corrected is worth more than what is about something else."""
+    """That the volume holds other voxels is graver than a correction."""
     return OTHER_VOXELS if OTHER_VOXELS in unjudged.values() else EDITED
 
 

@@ -73,9 +73,9 @@ class UndoHistory:
 
     def replacedPoints(self) -> list[Point]:
         """Points of searches whose result was replaced by a later one, that is not of the same point."""
-        isThere = {id(each): _isThere(each.brought) for each in self.requests}
-        held = {point.id for each in self.requests if isThere[id(each)] for point in each.points}
-        replaced = [each for each in self.requests if each.isFound and not isThere[id(each)]]
+        present = [each for each in self.requests if _isThere(each.brought)]
+        held = {point.id for each in present for point in each.points}
+        replaced = [each for each in self.requests if each.isFound and each not in present]
         return [point for request in replaced for point in request.points if point.id not in held]
 
     def forget(self) -> None:

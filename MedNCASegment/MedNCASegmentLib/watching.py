@@ -93,7 +93,7 @@ class Watching:
             return _("Segment the image first: its copy is segmented at the same places.")
         used = runs[-1].report.model
         if used.id != self._node.model:
-            told = _("Choose {name}, by which the image was segmented: the lights of two models say nothing together.")
+            told = _("Choose {name}, which segmented the image: the lights of two models cannot be compared.")
             return told.format(name=used.name)
         return "" if any(self._severities().values()) else _("Move a slider first.")
 

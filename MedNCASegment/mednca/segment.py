@@ -32,7 +32,8 @@ from .result import Finding, ImageIdentity, ModelIdentity, Place, Report, Segmen
 
 _SAME = 3.0  # mm that the middles of one structure lie apart, found by several clicks
 _ELSEWHERE = Sentence(
-    "The verdict goes by a calibration that was made with other images: larger ones that were clicked on, or crops."
+    "The model's calibration holds no image of this kind (a crop, or a click in a larger image): the verdict goes by "
+    "the other kind."
 )
 RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 

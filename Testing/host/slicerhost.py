@@ -14,7 +14,7 @@ import traceback
 from scene import HOST, ROOT, clear_temporary
 from scene import start as start_scene
 
-__all__ = ["HOST", "ROOT", "Host", "collect", "runningApplication", "start", "startApplication"]
+__all__ = ["HOST", "ROOT", "Host", "runningApplication", "start", "startApplication"]
 
 _current = None
 
@@ -28,19 +28,15 @@ def start():
 def startApplication(size=(512, 512)):
     """A fresh scene, fresh views of a size, an application without modules. What was there before is taken down.
 
-    From then on Python looks for cycles only where it is told to, by `collect`: it would do so in whatever thread it is
-    in, and a widget that is deleted in another thread than Qt's corrupts memory.
+    From then on Python looks for cycles only where it is told to, when an application quits and after each file of
+    tests: it would do so in whatever thread it is in, and a widget that is deleted in another thread than Qt's corrupts
+    memory.
     """
     global _current
     gc.disable()
     _quit()
     _current = Host(size)
     return _current
-
-
-def collect():
-    """Delete what nothing refers to any more, in this thread, which is Qt's."""
-    gc.collect()
 
 
 def runningApplication():
@@ -160,7 +156,7 @@ class Host:
         self.slicer.mrmlScene.Clear(1)
         sys.excepthook = self._excepthook
         _current = None
-        collect()
+        gc.collect()
 
     def _path(self, path_or_name):
         text = str(path_or_name)

@@ -814,12 +814,12 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Von Hand korrigiert</translation>
   </message>
   <message>
-   <source>Other voxels</source>
-   <translation>Andere Voxel</translation>
+   <source>Image has changed</source>
+   <translation>Bild hat sich geändert</translation>
   </message>
   <message>
-   <source>The volume holds other voxels than those that were segmented, as another frame, or after a filter: the verdict was on those. Segment again.</source>
-   <translation>Das Volumen enthält andere Voxel als die segmentierten, etwa ein anderes Einzelbild oder nach einem Filter: Das Urteil galt jenen. Segmentieren Sie noch einmal.</translation>
+   <source>The volume has changed since it was segmented (another frame of a sequence, or a filter): the verdict was on what it held before. Segment again.</source>
+   <translation>Das Volumen hat sich seit der Segmentierung geändert (ein anderes Einzelbild einer Sequenz oder ein Filter): Das Urteil galt dem, was es vorher enthielt. Segmentieren Sie noch einmal.</translation>
   </message>
   <message>
    <source>Corrected by hand since it was segmented: the verdict was on what was there before.</source>
@@ -1566,7 +1566,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Zuerst das Bild segmentieren: die Kopie wird an denselben Stellen segmentiert.</translation>
   </message>
   <message>
-   <source>Choose {name}, by which the image was segmented: the lights of two models say nothing together.</source>
+   <source>Choose {name}, which segmented the image: the lights of two models cannot be compared.</source>
    <translation>Wählen Sie {name}, womit das Bild segmentiert wurde: Die Ampeln zweier Modelle lassen sich nicht vergleichen.</translation>
   </message>
   <message>
@@ -2455,8 +2455,8 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{what} ist ungültig: {cause}.</translation>
   </message>
   <message>
-   <source>The verdict goes by a calibration that was made with other images: larger ones that were clicked on, or crops.</source>
-   <translation>Das Urteil beruht auf einer Kalibrierung mit anderen Bildern: mit größeren, in die geklickt wurde, oder mit Ausschnitten.</translation>
+   <source>The model's calibration holds no image of this kind (a crop, or a click in a larger image): the verdict goes by the other kind.</source>
+   <translation>Die Kalibrierung des Modells enthält kein Bild dieser Art (ein Ausschnitt oder ein Klick in ein größeres Bild): Das Urteil beruht auf der anderen Art.</translation>
   </message>
   <message>
    <source>{model} does not say where its structures usually lie; click on them.</source>

@@ -214,7 +214,7 @@ def _missed(model: Model, places: Sequence[Place]) -> tuple[Sentence, ...]:
     """Of which sides nothing was found: a table of both would not show it."""
     found = {place.side for place in places}
     sides = dict.fromkeys(seed.side for seed in model.seeds if seed.side and seed.side not in found)
-    return tuple(Sentence("The {side} one was not found where it usually lies.", side=side) for side in sides)
+    return tuple(Sentence("Nothing was found on the {side} side.", side=side) for side in sides)
 
 
 def _read(job: Job, progress) -> sitk.Image:

@@ -98,11 +98,6 @@ class Signal:
     scale: Callable[[int, int], float] | None = None
     near: bool = True
 
-    @property
-    def is_scaled(self) -> bool:
-        """Whether the values of fewer members can be compared with those of more."""
-        return self.scale is not None
-
 
 SIGNALS: dict[str, Signal] = {
     "nqm": Signal(nqm_near, population_scale),

@@ -77,7 +77,7 @@ def judge(
         objection = objection or Objection("nothing", {})
     elif calibration is None:
         objection = objection or Objection("calibration", {})
-    elif members < calibration.members and not SIGNALS[signal].is_scaled:
+    elif members < calibration.members and SIGNALS[signal].scale is None:
         objection = objection or Objection("members", {"members": members, "least": calibration.members})
     if objection:
         return Verdict("grey", WORDS["grey"], f"No verdict: {objection.text}.", target=target, objection=objection)

@@ -967,8 +967,8 @@
    <translation>Jedes Bild hat {count} Kanäle: {channels}.</translation>
   </message>
   <message>
-   <source>Images are not mirrored: a label always lies on the same side, or beside another one.</source>
-   <translation>Bilder werden nicht gespiegelt: Ein Label liegt immer auf derselben Seite, oder immer auf derselben Seite eines anderen.</translation>
+   <source>Images are not mirrored: a label lies on the same side in nearly all cases, or on the same side of another one.</source>
+   <translation>Bilder werden nicht gespiegelt: Ein Label liegt in fast allen Fällen auf derselben Seite, oder auf derselben Seite eines anderen.</translation>
   </message>
   <message>
    <source>Images are mirrored left to right now and then.</source>

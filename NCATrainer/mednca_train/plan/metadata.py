@@ -27,7 +27,7 @@ def metadata_for(id: str, name: str, base: Description | None = None, labels: tu
     references = ["Kalkhof, Mukhopadhyay: M3D-NCA: Robust 3D Segmentation with Built-in Quality Control. MICCAI 2023."]
     if base:
         made_from = f" Fine-tuned from {base.name}."
-        license = f"That of the model that it was made from: {base.info.get('license', '')}"
+        license = base.info.get("license") or license
         source += f" Before that: {base.info.get('data_source', '')}"
         references = list(base.info.get("references", references))
     known = {label.name.casefold() for label in base.labels} if base else set()

@@ -100,7 +100,10 @@ def propose(
     is_one_piece = not in_pieces
     reasons["pieces"] = _told_pieces(in_pieces)
     flip = flip_axes(cases)
-    reasons["flip"] = Sentence("Images are not mirrored: a label always lies on the same side, or beside another one.")
+    reasons["flip"] = Sentence(
+        "Images are not mirrored: a label lies on the same side in nearly all cases, or on the same side of another "
+        "one."
+    )
     if flip:
         reasons["flip"] = Sentence("Images are mirrored left to right now and then.")
     plan = Plan(
