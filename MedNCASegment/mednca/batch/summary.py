@@ -23,8 +23,8 @@ from .jobs import OVERVIEW, read_result
 CSV, HTML = "summary.csv", "summary.html"
 _WRITE_SECONDS = 30.0  # between two writings, while results still come
 _FIRST = (
-    "image", "file", "structure", "side", "verdict", "reason", "expected_dice", "dice_low", "dice_high", "target_dice",
-    "objection", "volume_ml",
+    "image", "file", "structure", "same_as", "side", "verdict", "reason", "expected_dice", "dice_low", "dice_high",
+    "target_dice", "objection", "volume_ml",
 )  # fmt: skip
 _LAST = (
     "distance_from_click_mm", "r", "a", "s", "members", "seed", "device", "seconds", "model", "model_version", "sha256",
@@ -60,6 +60,7 @@ def _row(name: str, report: Report, number: int, finding: Finding) -> Row:
         "image": name,
         "file": report.image.file,
         "structure": number,
+        "same_as": finding.again,
         "side": finding.side,
         "verdict": verdict.color,
         "reason": " ".join((verdict.reason, *finding.remarks)),
