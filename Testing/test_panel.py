@@ -289,8 +289,14 @@ def test_what_is_said_of_distance_and_dropped_pieces(host, panel):
         told = findingTip(replace(finding, verdict=judge({}, 9, None, 0.8, objection)))
         assert told.count("from the click") == 1 and told.count("0.021 ml") == 1
     plain = findingTip(replace(finding, distance_mm=None, dropped_mm3=0.0))
-    assert plain.startswith(f"{reasonText(finding.verdict)} NQM") and plain.count(".") == 5
+    assert plain.startswith(f"{reasonText(finding.verdict)} NQM") and plain.count(".") == 7
+    signal = replace(finding.verdict, signal="mean member")
+    assert " on average (1 - Dice): 0." in findingTip(replace(finding, verdict=signal))  # NQM is not what it goes by
     calibration = run.report.model.calibration
+    high = judge(finding.signals, 10, calibration, 0.995, None, finding.context)
+    told = reasonText(high)
+    assert "so that it is never green there" in told and f"is {high.ceiling:.2f} at most" in told
+    assert "never green" not in reasonText(finding.verdict)
     assert coverageText([calibration, None]) == "Dice, 90 %"
     assert coverageText([replace(calibration, coverage=0.8)]) == "Dice, 80 %"
     assert coverageText([calibration, replace(calibration, coverage=0.8)]) == coverageText([None]) == "Dice interval"

@@ -165,6 +165,16 @@ def test_traffic_light(value, target, color):
     assert "correct" not in (verdict.word + verdict.reason).lower()
 
 
+@pytest.mark.parametrize(("target", "told"), [(0.8, False), (0.99, True)])
+def test_a_target_that_nothing_can_reach_is_told(target, told):
+    """Else somebody waits for a green light that never comes."""
+    verdict = judge({"nqm": 0.0}, 10, CALIBRATION, target, None)
+    assert verdict.signal == "nqm" and verdict.ceiling == CALIBRATION.curve().low[0]
+    assert verdict.is_out_of_reach == told == ("is never green there" in verdict.reason)
+    assert (verdict.color == "green") != told
+    assert not judge({"nqm": 0.0}, 10, None, target, None).is_out_of_reach
+
+
 @pytest.mark.parametrize(
     ("value", "calibration", "objection", "word"),
     [

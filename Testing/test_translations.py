@@ -2,6 +2,7 @@
 
 import ast
 import re
+from html import unescape
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ pytest.importorskip("slicer", reason="slicer-core is not installed")
 from translations import MODULES, ROOT, messages, source, translations
 
 from mednca.errors import MedNCAError, Sentence
+from mednca.models.library import Library
 
 # Names, keys of formats and of Slicer, markup: what nobody reads as a sentence.
 _NO_SENTENCES = {
     "My model", "The MedNCA developers", "no such model", "Binary labelmap", "looked at", "mean member", "mean probability",
-    "NQM union", "Volume (ml)", "Expected Dice", "Dice low", "Dice high", "Distance (mm)", "dimension: 3",
+    "nqm field", "worst member", "Signal value", "NQM union", "Volume (ml)", "Expected Dice", "Dice low", "Dice high", "Distance (mm)", "dimension: 3",
     "space: left-posterior-superior", "kinds: domain domain domain", "encoding: raw", "space directions: ",
     "space origin: ", "Segmentation category and type - DICOM master list", "Anatomic codes - DICOM master list",
     "extent R", "extent A", "extent S",
@@ -174,3 +176,18 @@ def test_the_report_tells_the_engines_notes_in_german(german):
     assert "Hier ist kein Gerät cuda verfügbar; stattdessen rechnet der Prozessor (cpu)." in reportOf(
         added.segmentationNode, 0.8, ()
     )
+
+
+def test_the_bundled_models_speak_german_and_others_as_their_makers(german):
+    """Also their terms, which a person is asked to accept."""
+    from MedNCASegmentLib.messages import modelText
+    from MedNCASegmentLib.sentences import modelsText
+
+    library = Library()
+    entries = [entry for entry in library.entries() if entry.folder.parent == library.bundled]
+    assert len(entries) == 3
+    for entry in entries:
+        info = entry.description.info
+        for text in (info["description"], info["intended_use"], info["license"], entry.description.terms):
+            assert not text or (modelsText(text) != text and modelsText(text) in unescape(modelText(entry.description)))
+    assert modelsText("Somebody's own model.") == "Somebody's own model."

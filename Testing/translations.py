@@ -2,12 +2,14 @@
 
 `make translations` brings every MODULE_de.ts into step with the code (what is new is unfinished there, what is gone
 goes) and compiles it. Contexts are Slicer's: of a Python file its package and name, of a .ui file its class; the
-sentences of an engine are in one context, which `MedNCASegmentLib.sentences` asks.
+sentences of an engine are in one context, what the bundled models say of themselves in another, which
+`MedNCASegmentLib.sentences` asks.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -22,6 +24,7 @@ _NOT_FOR_PANELS = {  # parts of the engines, and what they alone use
     "cli.py", "commands", "terminal.py", "batch", "benchmark", "study", "onnx_export.py", "folds.py", "run_view.py",
     "verdict_report.py",
 }  # fmt: skip
+_OF_MODELS = ("description", "intended_use", "license", "terms")  # keys of model.json
 _KEYS = ("SlicerParameterName",)  # properties of .ui files
 
 
@@ -37,7 +40,16 @@ def messages(module: str) -> dict[tuple[str, str], None]:
     for path in sorted((folder / ENGINES[module]).rglob("*.py")):
         if not _NOT_FOR_PANELS & set(path.relative_to(folder).parts):
             found |= dict.fromkeys((ENGINES[module], text) for text in templates(path))
+    if module == "MedNCASegment":  # where models are chosen
+        found |= dict.fromkeys(("models", text) for text in _of_models())
     return found
+
+
+def _of_models():
+    """What the panel shows of what the bundled models say of themselves."""
+    for path in sorted((ROOT / "Resources" / "Models").glob("*/model.json")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        yield from (told[key] for key in _OF_MODELS if told.get(key))
 
 
 def said(path: Path) -> list[ast.Call]:

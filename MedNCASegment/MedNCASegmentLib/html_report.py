@@ -24,7 +24,7 @@ from .html_page import cells, element, figure, image, mark, page, table
 from .record import Run, presentRuns, problemsOf, volumeOf
 from .result_pictures import PlanePictures, ResultPictures
 from .result_view import verdictRows
-from .sentences import sentenceText
+from .sentences import modelsText, sentenceText
 from .slice_pictures import ColorScale
 from .validity import unjudged
 from .volume_card import structuresOf, tableOf
@@ -228,7 +228,7 @@ def _model(identity: ModelIdentity, description: Description | None):
         [escape(_("SHA-256 of the weights")), f"<code>{escape(identity.sha256)}</code>"],
     ]
     if identity.terms:
-        rows.append(cells(_("Terms"), identity.terms))
+        rows.append(cells(_("Terms"), modelsText(identity.terms)))
     if description:
         rows.append(cells(_("Parameters"), f"{description.architecture.parameter_count():,}"))
         told = (

@@ -20,6 +20,7 @@ from mednca.quality.verdict import COLORS, Verdict
 from mednca.result import Finding, Place
 
 from .record import ACCEPTED, CORRECTED, LOOKED_AT, OTHER_VOXELS
+from .sentences import modelsText
 from .worker_client import RequestState
 
 
@@ -99,7 +100,9 @@ def reasonText(verdict: Verdict | None) -> str:
         ),
         "red": _("The expected Dice is below the target of {target}: correct it, or do not use it."),
     }[verdict.color]
-    return why.format(target=f"{verdict.target:.2f}")
+    if verdict.is_out_of_reach:
+        why += " " + _("In such an image this model's low end is {ceiling} at most, so that it is never green there.")
+    return why.format(target=f"{verdict.target:.2f}", ceiling=f"{verdict.ceiling or 0:.2f}")
 
 
 def findingText(finding: Finding | None) -> str:
@@ -120,10 +123,22 @@ def findingTip(finding: Finding) -> str:
     if finding.nqm["union"] is not None:
         told = _("NQM (how much the runs disagree; 0 is not at all): {nqm}.")
         sentences.append(told.format(nqm=f"{finding.nqm['union']:.3f}"))
+    if (name := finding.verdict.signal) in signals():
+        told = _("The verdict goes by another figure, {name}: {value}.")
+        sentences.append(told.format(name=signals()[name], value=f"{finding.signals[name] or 0:.3f}"))
     if finding.dropped_mm3 and not _objectsWith(finding, "rival"):  # which says so itself
         told = _("Other pieces of {volume} ml were found and left out.")
         sentences.append(told.format(volume=f"{finding.dropped_mm3 / 1000:.2g}"))
     return " ".join(sentences)
+
+
+def signals() -> dict[str, str]:
+    """What the signals of `mednca.quality.signals` are, beside NQM near the result, which is always shown."""
+    return {
+        "nqm field": _("NQM of the whole field of view"),
+        "worst member": _("how far the run that differs most is from the result (1 - Dice)"),
+        "mean member": _("how far a run is from the result on average (1 - Dice)"),
+    }
 
 
 def _objectsWith(finding, key):
@@ -270,7 +285,7 @@ def batchText(number: int, count: int) -> str:
 def modelText(description: Description) -> str:
     """Rich text: what a model is for, how good it was measured to be, its license and its terms."""
     info, architecture = description.info, description.architecture
-    lines = [escape(info["description"])]
+    lines = [escape(modelsText(info["description"]))]
     measured = info.get("eval_metrics", {}).get("dice", {})
     if measured:
         parts = ", ".join(f"{escape(name)} {value:.2f}" for name, value in measured.items())
@@ -281,14 +296,14 @@ def modelText(description: Description) -> str:
     lines.append(
         _("{count} parameters.").format(count=f"{architecture.parameter_count():,}")
         + " "
-        + escape(info["intended_use"])
+        + escape(modelsText(info["intended_use"]))
     )
     if description.calibration is None:
         lines.append("<b>" + _("Not calibrated: there will be no verdict.") + "</b>")
     if license := info.get("license"):
-        lines.append(_("License: {license}").format(license=escape(license)))
+        lines.append(_("License: {license}").format(license=escape(modelsText(license))))
     if description.terms:
-        lines.append("<b>" + _("Terms: {terms}").format(terms=escape(description.terms)) + "</b>")
+        lines.append("<b>" + _("Terms: {terms}").format(terms=escape(modelsText(description.terms))) + "</b>")
     return "<br>".join(lines)
 
 

@@ -20,7 +20,7 @@ from mednca.models.library import Entry, Library
 
 from .messages import modelText
 from .save_dialog import askForFile
-from .sentences import sentenceText
+from .sentences import modelsText, sentenceText
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def checkTerms(description: Description) -> None:
     if not terms or settings.value(key) == terms:
         return
     question = _("{model} may be used on these terms only:\n\n{terms}\n\nDo you accept them?")
-    if not slicer.util.confirmOkCancelDisplay(question.format(model=name, terms=terms)):
+    if not slicer.util.confirmOkCancelDisplay(question.format(model=name, terms=modelsText(terms))):
         raise MedNCAError(_("The terms of {model} were not accepted.").format(model=name))
     settings.setValue(key, terms)
 

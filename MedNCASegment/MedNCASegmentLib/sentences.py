@@ -10,6 +10,7 @@ from slicer.i18n import translate
 from mednca.errors import MedNCAError, Sentence, fields
 
 CONTEXTS = ("mednca", "mednca_train")
+_MODELS = "models"
 
 
 def sentenceText(said: Sentence | BaseException) -> str:
@@ -21,6 +22,12 @@ def sentenceText(said: Sentence | BaseException) -> str:
     if isinstance(said, MedNCAError):
         said = said.sentence
     return str(said.mapped(_translated) if isinstance(said, Sentence) else said)
+
+
+def modelsText(text: str) -> str:
+    """What a model says of itself, in the language of Slicer where it is one that comes with the extension; others are
+    told in their makers' language."""
+    return translate(_MODELS, text)
 
 
 def _translated(template):

@@ -177,6 +177,8 @@ def _words(axes: Axes, top: float, finding: Finding, number: int, report: Report
     lines += [f"Together: {finding.volume_mm3['union'] / 1000:.2f} ml", ""]
     if finding.nqm["union"] is not None:
         lines += [f"NQM {finding.nqm['union']:.3f} (lower is steadier)"]
+    if verdict.signal not in (None, "nqm"):
+        lines += [f"{verdict.signal} {finding.signals[verdict.signal]:.3f} (the verdict goes by it)"]
     lines += [f"{report.members} members, seed {report.seed}", "", report.model.name]
     axes.text(_WORDS, top - 110, "\n".join(lines), fontsize=9, va="top", linespacing=1.45)
     for place, label in enumerate(reversed(report.model.labels)):

@@ -192,6 +192,7 @@ class Report:
         hotspots: the most uncertain regions, in the order in which to look at them.
         seconds: that each stage took.
         notes: sentences for people, as where another device was used than asked for.
+        program: name and version of the program that made it; None in reports of version 0.1.
     """
 
     model: ModelIdentity
@@ -205,6 +206,7 @@ class Report:
     hotspots: tuple[Hotspot, ...]
     seconds: dict[str, float]
     notes: tuple[Sentence, ...] = ()
+    program: str | None = None
 
     def to_json(self) -> dict:
         """As JSON has it: lists, no tuples."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import SimpleITK as sitk
 
+from . import __version__
 from .axes import triple
 from .canvas import Canvas, around
 from .errors import MedNCAError, NothingFound, Sentence
@@ -69,8 +70,7 @@ def segment_image(
         memory_limit: MB that all of it may take, the image included, the interpreter not; never changes the result.
         roi: run the finest level only where the coarser one found something (`Pyramid.region_of_interest`); None: in
             fields of more than `field.ROI_FROM_VOXELS` voxels. The finding's computed_share says what it saved.
-        with_hotspots: look for the most uncertain regions; where only figures are wanted, that is a third of a small
-            image's time.
+        with_hotspots: look for the most uncertain regions; left out where only figures are wanted.
 
     Returns:
         Labels, variance and mean probability on the image's own grid, and the report.
@@ -109,6 +109,7 @@ def segment_image(
         hotspots=tuple(hotspots),
         seconds={stage: round(seconds, 3) for stage, seconds in request.seconds.items()},
         notes=tuple(request.notes),
+        program=f"mednca {__version__}",
     )
     return Segmentation(parts, image, report)
 

@@ -846,6 +846,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Der erwartete Dice liegt unter dem Ziel von {target}: Korrigieren Sie das Ergebnis oder verwenden Sie es nicht.</translation>
   </message>
   <message>
+   <source>In such an image this model's low end is {ceiling} at most, so that it is never green there.</source>
+   <translation>In einem solchen Bild liegt das untere Ende bei diesem Modell höchstens bei {ceiling}, sodass es dort nie grün ist.</translation>
+  </message>
+  <message>
    <source>It lies {distance} mm from the click.</source>
    <translation>Es liegt {distance} mm vom Klick entfernt.</translation>
   </message>
@@ -858,8 +862,24 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>NQM (wie stark die Durchläufe voneinander abweichen; 0 heißt gar nicht): {nqm}.</translation>
   </message>
   <message>
+   <source>The verdict goes by another figure, {name}: {value}.</source>
+   <translation>Das Urteil richtet sich nach einer anderen Größe, {name}: {value}.</translation>
+  </message>
+  <message>
    <source>Other pieces of {volume} ml were found and left out.</source>
    <translation>Weitere Teile (zusammen {volume} ml) wurden gefunden und weggelassen.</translation>
+  </message>
+  <message>
+   <source>NQM of the whole field of view</source>
+   <translation>NQM des ganzen Sichtfelds</translation>
+  </message>
+  <message>
+   <source>how far the run that differs most is from the result (1 - Dice)</source>
+   <translation>Abstand des am stärksten abweichenden Durchlaufs vom Ergebnis (1 - Dice)</translation>
+  </message>
+  <message>
+   <source>how far a run is from the result on average (1 - Dice)</source>
+   <translation>mittlerer Abstand eines Durchlaufs vom Ergebnis (1 - Dice)</translation>
   </message>
   <message>
    <source>inside</source>
@@ -2505,6 +2525,37 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>The request</source>
    <translation>Der Auftrag</translation>
+  </message>
+ </context>
+ <context>
+  <name>models</name>
+  <message>
+   <source>Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI.</source>
+   <translation>Vorderer (Kopf) und hinterer Hippocampus (Körper und Schwanz) im T1-gewichteten MRT.</translation>
+  </message>
+  <message>
+   <source>Research and education. Not a medical device; a person must review every result.</source>
+   <translation>Forschung und Lehre. Kein Medizinprodukt; jedes Ergebnis muss ein Mensch prüfen.</translation>
+  </message>
+  <message>
+   <source>CC BY-SA 4.0, as the training data.</source>
+   <translation>CC BY-SA 4.0, wie die Trainingsdaten.</translation>
+  </message>
+  <message>
+   <source>Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI, slice by slice.</source>
+   <translation>Vorderer (Kopf) und hinterer Hippocampus (Körper und Schwanz) im T1-gewichteten MRT, Schicht für Schicht.</translation>
+  </message>
+  <message>
+   <source>The whole prostate gland in axial T2-weighted MRI, with or without an endorectal coil.</source>
+   <translation>Die ganze Prostata im axialen T2-gewichteten MRT, mit oder ohne Endorektalspule.</translation>
+  </message>
+  <message>
+   <source>Research use only, as the training data.</source>
+   <translation>Nur für die Forschung, wie die Trainingsdaten.</translation>
+  </message>
+  <message>
+   <source>Trained on PROMISE12 (Litjens et al. 2014), whose images are for research use. So are these weights: not for clinical or commercial use.</source>
+   <translation>Trainiert mit PROMISE12 (Litjens et al. 2014), dessen Bilder für die Forschung bestimmt sind. Das gilt auch für diese Gewichte: nicht für den klinischen oder gewerblichen Gebrauch.</translation>
   </message>
  </context>
 </TS>

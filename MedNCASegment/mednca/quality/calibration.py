@@ -60,7 +60,7 @@ class Calibration:
         members: of the ensemble that it was made with.
         linear: slope and intercept of the paper's linear regression of Dice on NQM, kept for comparison.
         detection: what the verdict found on samples that were each judged by a calibration without their case.
-        coverage: of the interval, 0 to 1, within each group of cases.
+        coverage: of the interval, 0 to 1.
     """
 
     curves: dict[str, Curve]

@@ -33,6 +33,9 @@ class Verdict:
         predicted_dice, low, high: expected Dice and the ends of its interval; None when grey.
         target: Dice that it was measured against.
         objection: why it is grey; None otherwise.
+        signal: of `signals.SIGNALS`, that it goes by; None when grey.
+        ceiling: the highest low end that the calibration has for such an image: above it no target can be reached; None
+            when grey.
     """
 
     color: str
@@ -43,6 +46,13 @@ class Verdict:
     high: float | None = None
     target: float = DEFAULT_TARGET
     objection: Objection | None = None
+    signal: str | None = None
+    ceiling: float | None = None
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether no result in such an image can be green at this target, however steady it is."""
+        return self.ceiling is not None and self.ceiling < self.target
 
 
 def judge(
@@ -83,6 +93,7 @@ def judge(
         return Verdict("grey", WORDS["grey"], f"No verdict: {objection.text}.", target=target, objection=objection)
     assert calibration is not None and value is not None  # otherwise there is an objection
     dice, low, high = calibration.predict(value, members, context)
+    ceiling = calibration.curve(context).low[0]
     if low >= target:
         color, reason = "green", "even the low end of the interval reaches the target"
     elif dice < target:
@@ -90,4 +101,6 @@ def judge(
     else:
         color, reason = "amber", "the target lies within the interval"
     text = f"Expected Dice {dice:.2f} ({low:.2f} to {high:.2f}), target {target:.2f}: {reason}."
-    return Verdict(color, WORDS[color], text, dice, low, high, target)
+    if ceiling < target:
+        text += f" In such an image this model's low end is {ceiling:.2f} at most, so that it is never green there."
+    return Verdict(color, WORDS[color], text, dice, low, high, target, None, signal, ceiling)
