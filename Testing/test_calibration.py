@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from conftest import ROOT, InlinePool, measure_here
+from mednca import __version__
 from mednca.errors import MedNCAError
 from mednca.imaging.geometry import CanonicalImage
 from mednca.models.library import Library
@@ -344,6 +345,10 @@ def test_a_calibration_is_saved_with_its_samples(calibrated):
     assert model.calibration.detection["samples"] == 2 + len(ARTIFACTS) + len(PAPER_ARTIFACTS)
     card = (calibrated / "made" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "crop, degraded" in card and "paper's noise" in card
+    least = model.calibration.curves["crop"].low[0]
+    assert f"The interval's low end is at most {least:.3f} in images of about one field of view:" in card
+    assert "calibration was made with:" not in card and "calibration was made with." not in card
+    assert model.info["quality"]["calibration_code"].startswith(__version__)
     assert model.info["eval_metrics"]["verdicts"]["grey"] == 0  # measured with its light, not before there was one
 
 
@@ -379,6 +384,17 @@ def test_scans_are_added_to_what_the_model_carries(calibrated, cases, tmp_path, 
         assert [sorted({s.case for s in some[len(old):]}) for some, old in zip(after, before, strict=True)] == [
             ["case_5", "case_6"]] * 2  # fmt: skip
     assert load_model(folder).info["quality"]["calibration_command"].count("; ") == 2
+    card = (folder / "MODEL_CARD.md").read_text("utf-8")
+    assert "2 of the cases are among those that the calibration was made with" in card
+
+    result = _run("verdict-report", folder, "--out", tmp_path / "report", *options, "--reuse", "--clicks", 1,
+                  "--scan-images", tmp_path / "images", "--scan-labels", tmp_path / "labels")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    report = json.loads((tmp_path / "report" / "verdicts.json").read_text(encoding="utf-8"))
+    assert report["scans"] == ["case_5", "case_6"] and report["cases"] == ["case_4"]
+    counted = [[sum(colors.values()) for colors in report[key].values()] for key in ("nonsense", "nonsense_in_scans")]
+    assert counted == [[1] * len(NONSENSE), [2] * len(NONSENSE)]
+    assert "| scan, inverted |" in (tmp_path / "report" / "verdicts.md").read_text(encoding="utf-8")
 
 
 def test_a_calibration_that_was_stopped_goes_on(calibrated, cases, tmp_path, inline_pool, monkeypatch):
@@ -405,6 +421,7 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
         assert report["cases"] == ["case_4"] and report["sha256"] == model.sha256
         assert report["samples"] == 2 + len(ARTIFACTS) + len(PAPER_ARTIFACTS)
         assert set(report["nonsense"]) == set(NONSENSE) and report["failed"] == {}
+        assert not any(report["nonsense_in_scans"].values())
         assert report["with_nonsense"]["failures"] >= len(NONSENSE)
     carried = samples_of(model.info["quality"]["samples"])[1]
     told = [(row["condition"], row["dice"]) for row in report["samples_judged"] if row["condition"] not in NONSENSE]
@@ -436,6 +453,7 @@ def test_the_verdict_report_measures_and_refuses_what_was_trained_with(calibrate
     assert "case_4 was trained with" in str(result.exception)  # nor may a scan be
     result = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "report", *options, "--reuse")
     assert result.exit_code == 0, result.output
+    assert "scan, inverted" not in (tmp_path / "report" / "verdicts.md").read_text("utf-8")
     (tmp_path / "report.md").write_text("all of it", encoding="utf-8")
     taken = _run("verdict-report", tmp_path / "folds", "--out", tmp_path / "report.md", *options, "--reuse")
     assert "is a file" in str(taken.exception)

@@ -34,6 +34,7 @@ from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, triable, verdicts
 from .card import model_card
 from .measure import compare, validate
 from .privacy import check_names, hidden_names, holds_hidden, learned_names
+from .provenance import code_version
 from .samples import CLEAN, Sample, conditions, measure_degraded, samples_json, samples_of
 from .seeds import SeedCollector
 
@@ -97,6 +98,9 @@ def finish(
         model.info["eval_metrics"] = report.mean.to_json()
         save_model(model, made, model_card(model, report, command))
     return report
+
+
+NQM = "M3D-NCA Eq. (1), union of the labels, on and near the kept piece"  # what is measured, as model.json tells it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -241,7 +245,7 @@ def untested_model(run: Run, training: list[Case], metadata: dict, command: str,
         {key: value for key, value in metadata.items() if key != "id"}
         | told
         | {
-            "quality": {"nqm": "M3D-NCA Eq. (1), union of the labels", "calibration": None, "domain": domain.to_json()},
+            "quality": {"nqm": NQM, "calibration": None, "domain": domain.to_json()},
             "network_data_format": _data_format(plan),
             "training": _training_record(run, command, salt),
         }
@@ -285,11 +289,11 @@ def with_calibration(
     quality = {
         key: value
         for key, value in model.info["quality"].items()
-        if key not in ("calibration", "calibration_note", "samples")
+        if key not in ("calibration", "calibration_code", "calibration_note", "samples")
     }
     note = _misled(calibration.detection) if calibration else _too_few(samples_of(saved)[0])
     if calibration and not note:
-        quality |= {"calibration": calibration.to_json(), "samples": saved}
+        quality |= {"calibration": calibration.to_json(), "samples": saved, "calibration_code": code_version()}
     else:
         note = Sentence("{why} The verdict stays grey.", why=note)
         quality |= {"calibration": None, "calibration_note": str(note)}

@@ -6,9 +6,11 @@ it has not seen. Where the samples come from is `samples`' business.
 Which signal is read is chosen in each context by cases that were left out, among those of the kept piece and what lies
 near it: none is the best for every model.
 
-An interval must hold in nine of ten results of each kind, not only on average. So it is made of the nearest samples of
-the same context (locally, as quantile regression), and widened by what it lacks on cases that were left out (conformal
-prediction: Romano, Patterson, Candes, Conformalized Quantile Regression, NeurIPS 2019), as an average over the groups.
+An interval must hold in nine of ten results, be they clean or degraded, crops or clicks in larger images. So it is made
+of the nearest samples of the same context (locally, as quantile regression), and widened by what it lacks on cases that
+were left out (conformal prediction: Romano, Patterson, Candes, Conformalized Quantile Regression, NeurIPS 2019). Nobody
+knows of a new image whether it counts as degraded, so that there is one width a context: what its two groups lack, on
+average. That it holds in each of them is not certain; `found_by` tells it.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from .privacy import holds_hidden
 from .samples import Sample
 
 COVERAGE = 0.90  # of the interval
+PAPER_SIGNAL = "nqm field"  # Eq. (1) over the whole field of view, as the paper has it
 CAUTION = 4.0  # what a failure that is not foreseen costs, in false alarms; so much does a failed sample weigh
 MIN_SAMPLES = 40  # of a context; fewer say nothing about an interval that holds nine times of ten
 _EXPECTED = (25, 50)  # nearest samples that the expected Dice is made of, at least and at most: a 25th of all
@@ -67,7 +70,7 @@ def fit(
             curves[context] = curve
     if not curves:
         return None
-    slope, intercept = _line([s.nqm or 0.0 for s in usable], [s.dice for s in usable])
+    slope, intercept = _line([s.signals.get(PAPER_SIGNAL) or 0.0 for s in usable], [s.dice for s in usable])
     return Calibration(
         curves=curves,
         members=members,

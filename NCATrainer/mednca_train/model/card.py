@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mednca.models.weights import Model
-from mednca.quality.calibration import CROP, SCAN
+from mednca.quality.calibration import CROP, SCAN, Calibration
 
 from ..validation_report import Comparison, ValidationReport
 from .calibration import CAUTION
+from .samples import samples_of
 
 _UNSURE = "## When it is unsure"
 
@@ -189,9 +190,11 @@ def _calibration_text(model: Model) -> str:
 
 {made}
 
-monotone, with an interval of {calibration.coverage:.0%} (the paper's straight line would be Dice = {intercept:.3f}
-{slope:+.3f} NQM). A failure counts {CAUTION:.0f} times, so that the expected Dice errs to the careful side where
-failures begin.
+monotone, with an interval of {calibration.coverage:.0%} (the paper's straight line, on NQM of the whole field of view,
+would be Dice = {intercept:.3f} {slope:+.3f} NQM). A failure counts {CAUTION:.0f} times, so that the expected Dice errs
+to the careful side where failures begin.
+
+The interval's low end is at most {_ceilings(calibration)}: no result is green at a target above it.
 """
     if not found.get("groups"):
         return text + "\nIt was not tried on other cases."
@@ -211,9 +214,29 @@ is a Dice below {found["target_dice"]}:
 {"|---" * (len(columns) + 1)}|
 {rows}
 
+{_told_apart(model)}All of these samples by condition, of crops and of larger images together:
+
 | condition, random severity | mean Dice | mean NQM |
 |---|---|---|
 {conditions}"""
+
+
+def _ceilings(calibration: Calibration) -> str:
+    """The highest target that a result can reach, in each context."""
+    return " and ".join(
+        f"{curve.low[0]:.3f} in {IMAGE_NAMES[context]}" for context, curve in calibration.curves.items()
+    )
+
+
+def _told_apart(model: Model) -> str:
+    """What a case that is judged apart has touched all the same."""
+    made_with, tried = ({sample.case for sample in some} for some in samples_of(model.info["quality"].get("samples")))
+    if not made_with & tried:
+        return ""
+    return f"""{len(made_with & tried)} of the cases are among those that the calibration was made with. To judge each
+of them it was made without it, but which signal it goes by was chosen with them.
+
+"""
 
 
 SIGNAL_NAMES = {
@@ -222,6 +245,7 @@ SIGNAL_NAMES = {
     "worst member": "how far the worst member is from the result (1 - Dice)",
     "mean member": "how far the members are from the result on average (1 - Dice)",
 }
+IMAGE_NAMES = {CROP: "images of about one field of view", SCAN: "larger images"}
 CONTEXT_NAMES = {
     CROP: "samples of images of about one field of view",
     SCAN: "samples of larger images, clicked at the structure's middle",

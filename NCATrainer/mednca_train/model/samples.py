@@ -64,7 +64,7 @@ class Sample:
 
     @property
     def group(self) -> str:
-        """Within which an interval must hold: what was found in one context, clean or degraded."""
+        """In which an interval is to hold, and is told of: what was found in one context, clean or degraded."""
         return f"{self.context}, {CLEAN if self.condition == CLEAN else 'degraded'}"
 
     @property

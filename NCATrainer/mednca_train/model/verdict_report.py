@@ -6,64 +6,35 @@ and `calibration`'s business.
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-import SimpleITK as sitk
 from matplotlib.figure import Figure
 
 from mednca import __version__
 from mednca.errors import MedNCAError
-from mednca.evaluate import structures_of, values_in
 from mednca.files import explained, write_bytes, write_json
-from mednca.imaging.metrics import dice
-from mednca.imaging.reading import read_image, read_labels
-from mednca.models.weights import Model, load_model
-from mednca.nca.firing import mix
+from mednca.models.weights import Model
 from mednca.pool import Pool
 from mednca.quality.verdict import COLORS, DEFAULT_TARGET, Verdict
-from mednca.segment import segment_image
 
 from ..data.artifacts import NONSENSE
 from ..data.cases import Case
-from ..data.clicks import click_beside
 from .calibration import found_by, verdicts_apart
+from .clicked import measure_clicks
 from .privacy import check_unseen, holds_hidden
+from .provenance import commit, short
 from .samples import Sample, conditions, measure_degraded, samples_of
 
-DISPLACEMENTS = (8.0, 14.0, 20.0)  # mm that a click is moved off a structure's middle
-_STREAM = 78
 _ORDER = ("green", "amber", "red", "grey")
-
-
-@dataclass(frozen=True)
-class DisplacedClick:
-    """A click beside a structure's middle, against one into it.
-
-    Attributes:
-        case: its name.
-        distance: mm that the click was moved.
-        dice: of the two masks.
-        colors: of the light, clicked in the middle and beside it.
-        seconds: that segmenting took, and its verdict.
-    """
-
-    case: str
-    distance: float
-    dice: float
-    colors: tuple[str, str]
-    seconds: tuple[float, float]
 
 
 def count_steps(cases: list[Case], scans: list[Case], clicked: list[Case], reuse: bool = False) -> int:
     """How often `measure_verdicts` calls its step."""
     degraded = 0 if reuse else (len(cases) + len(scans)) * len(conditions())
-    return degraded + len(cases) * len(NONSENSE) + len(clicked)
+    return degraded + (len(cases) + len(scans)) * len(NONSENSE) + len(clicked)
 
 
 def measure_verdicts(
@@ -84,7 +55,7 @@ def measure_verdicts(
         folder: of the model.
         cases: that neither training nor calibration has seen; or, where samples are reused, of the model's folds.
         scans: larger images, clicked at the middle of their structures; all their label values count.
-        clicked: of the scans, those in which clicks beside the middle are tried, too.
+        clicked: of the scans, those in which clicks beside the middle and elsewhere are tried, too.
         seed: of the artifacts and the clicks.
         step: called now and then, `count_steps` times.
         reuse: the samples that the model carries of these cases, which its calibration was tried on, are taken instead
@@ -112,14 +83,8 @@ def measure_verdicts(
             samples = measure_degraded(pool, folder, cases, seed, step, failed)
             samples += measure_degraded(pool, folder, scans, seed, step, failed, all_values=True)
         nonsense = measure_degraded(pool, folder, cases, seed, step, failed, NONSENSE)
-        clicks = []
-        for outcome in pool.run(
-            _displace, [(str(folder), case, mix((seed, _STREAM, i))) for i, case in enumerate(clicked)]
-        ):
-            clicks += outcome.result or ()
-            if outcome.error:
-                failed[outcome.job[1].name] = str(outcome.error)
-            step()
+        nonsense += measure_degraded(pool, folder, scans, seed, step, failed, NONSENSE, all_values=True)
+        clicks = measure_clicks(pool, folder, clicked, seed, step, failed)
     if not samples:
         raise MedNCAError(
             "None of the cases could be measured: {why}", why=next(iter(failed.values()), "there are none")
@@ -131,26 +96,23 @@ def measure_verdicts(
         "sha256": model.sha256,
         "members": model.members,
         "code_version": __version__,
-        "commit": _commit(),
+        "commit": commit(),
         "seed": seed,
         "folds": len(folds),
         "made_with_hidden": not reuse and holds_hidden(sample.case for sample in own),
-        "cases": sorted({sample.case for sample in nonsense}),
+        "cases": sorted({sample.case for sample in nonsense} - {case.name for case in scans}),
         "scans": sorted(case.name for case in scans),
         "failed": failed,
         "signals": {context: curve.signal for context, curve in model.calibration.curves.items()},
         "coverage": model.calibration.coverage,
         **found_by(samples, judged),
         "with_nonsense": _with_nonsense([*zip(samples, judged, strict=True)], lights),
-        "nonsense": {
-            name: dict(Counter(v.color for s, v in zip(nonsense, lights, strict=True) if s.condition == name))
-            for name in NONSENSE
-        },
+        **_nonsense([*zip(nonsense, lights, strict=True)], {case.name for case in scans}),
         "colors": {
             group: dict(Counter(v.color for s, v in zip(samples, judged, strict=True) if s.group == group))
             for group in dict.fromkeys(s.group for s in samples)
         },
-        "clicks": _clicks_json(clicks),
+        "clicks": clicks,
     }
     return report, [*zip(samples, judged, strict=True), *zip(nonsense, lights, strict=True)]
 
@@ -187,6 +149,17 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 5)
 
 
+def _nonsense(lights: list[tuple[Sample, Verdict]], scans: set[str]) -> dict[str, dict[str, dict[str, int]]]:
+    """How often which nonsense had which color, in the cases and in the scans. scans: their names."""
+    return {
+        key: {
+            name: dict(Counter(v.color for s, v in lights if s.condition == name and (s.case in scans) == of_scans))
+            for name in NONSENSE
+        }
+        for key, of_scans in (("nonsense", False), ("nonsense_in_scans", True))
+    }
+
+
 def _with_nonsense(judged: list[tuple[Sample, Verdict]], lights: list[Verdict]) -> dict:
     """Failures of all kinds together: those of the conditions, and all nonsense."""
     colors = [v.color for s, v in judged if s.dice < DEFAULT_TARGET] + [v.color for v in lights]
@@ -196,54 +169,6 @@ def _with_nonsense(judged: list[tuple[Sample, Verdict]], lights: list[Verdict]) 
         "failures_green": colors.count("green"),
         "failures_below_target": round(below / len(colors), 4) if colors else None,
     }
-
-
-def _displace(job) -> list[DisplacedClick]:
-    folder, case, seed = job
-    model, image = load_model(folder), read_image(*case.channels)
-    truth, found = read_labels(case.labels), []
-    draw = np.random.default_rng(seed)
-    for structure in structures_of(model.preprocessing.field_of_view, truth, values_in(truth)):
-        if not structure.clicks:
-            continue
-        centered = segment_image(image, model, structure.clicks, device="cpu", with_hotspots=False)
-        mask = sitk.GetArrayFromImage(centered.labels) > 0
-        for distance in DISPLACEMENTS:
-            click = click_beside(image, structure.clicks[0], distance, draw)
-            beside = segment_image(image, model, [click], device="cpu")  # as people get it: its time is told
-            seconds = beside.report.seconds
-            colors = centered.findings[0].verdict.color, beside.findings[0].verdict.color
-            spent = sum(seconds.values()), seconds["verdict"]
-            found.append(
-                DisplacedClick(
-                    case.name, distance, dice(mask, sitk.GetArrayFromImage(beside.labels) > 0), colors, spent
-                )
-            )
-    return found
-
-
-def _clicks_json(clicks: list[DisplacedClick]) -> dict:
-    by_distance = {}
-    for distance in dict.fromkeys(click.distance for click in clicks):
-        there = [click for click in clicks if click.distance == distance]
-        by_distance[f"{distance:g} mm"] = {
-            "clicks": len(there),
-            "same_mask": sum(click.dice >= 0.98 for click in there),
-            "same_color": sum(click.colors[0] == click.colors[1] for click in there),
-            "least_dice": round(min(click.dice for click in there), 4),
-        }
-    spent = np.sum([click.seconds for click in clicks], axis=0) if clicks else (0.0, 0.0)
-    share = round(float(spent[1] / spent[0]), 4) if clicks else None
-    return {"distances": by_distance, "verdict_share_of_time": share}
-
-
-def _commit() -> str | None:
-    """Of the program that measures, where it runs from its repository."""
-    try:
-        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 _HIDDEN = (
@@ -276,7 +201,7 @@ def _table(report: dict, command: str) -> str:
         "",
         *_rows(
             list(_ORDER),
-            {**report["colors"], **report["nonsense"]},
+            {**report["colors"], **report["nonsense"], **_of_scans(report)},
             lambda colors: [str(colors.get(color, 0)) for color in _ORDER],
         ),
         "",
@@ -290,16 +215,24 @@ def _table(report: dict, command: str) -> str:
             f"- {found['clicks']} clicks {distance} beside the middle: {found['same_mask']} gave the same mask (Dice "
             f".98 or more; the least {found['least_dice']:.3f}), {found['same_color']} the same color."
         )
+    for place, colors in report["clicks"]["elsewhere"].items():
+        told = ", ".join(f"{count} {color}" for color, count in colors.items())
+        lines.append(f"- Clicks {place}: {told}.")
     if report["clicks"]["verdict_share_of_time"] is not None:
         lines.append(f"- The verdict took {report['clicks']['verdict_share_of_time']:.1%} of the time.")
     return "\n".join(lines) + "\n"
+
+
+def _of_scans(report: dict) -> dict[str, dict[str, int]]:
+    """The rows of the nonsense in scans, where there are any."""
+    return {f"scan, {name}": colors for name, colors in report["nonsense_in_scans"].items() if colors}
 
 
 def _on_what(report: dict) -> str:
     """One sentence: the cases, and how they were measured."""
     unseen = "in folds, each by a model that has not seen it" if report["folds"] else "that it has not seen"
     scans = f" and {len(report['scans'])} whole scans, each judged by a calibration without it"
-    code = report["code_version"] + (f" ({report['commit'][:12]})" if report["commit"] else "")
+    code = report["code_version"] + (f" ({short(report['commit'])})" if report["commit"] else "")
     signals = "; ".join(f"{context}: {signal}" for context, signal in report["signals"].items())
     return (
         f"{len(report['cases'])} cases {unseen}{scans if report['scans'] else ''}, "

@@ -14,12 +14,11 @@ from mednca.models.description import Description
 from mednca.quality.verdict import DEFAULT_TARGET
 
 from ..data.artifacts import ARTIFACTS
+from ..model.calibration import PAPER_SIGNAL
 from ..model.samples import samples_of
 from .changes import AXES
 from .plan import Contender, Part
 from .run import Answer
-
-PAPER_SIGNAL = "nqm field"  # Eq. (1) over the whole field of view, as the paper has it
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from mednca.files import write_bytes, write_json
 from mednca.quality.verdict import COLORS, DEFAULT_TARGET
 from mednca.scores import names_of
 
+from ..model.calibration import PAPER_SIGNAL
 from .changes import AXES
 from .networks import Network
 from .plan import Part, Study
-from .quality import PAPER_SIGNAL, Judged, judged
+from .quality import Judged, judged
 from .run import Answer, Tried
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: for all eyes
