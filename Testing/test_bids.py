@@ -105,6 +105,34 @@ def test_derivatives_of_a_data_set(raw, model, tmp_path):
     assert (out / "mednca" / "summary.csv").is_file() and (out / ".bidsignore").read_text("utf-8") == "/mednca\n"
 
 
+def _app(*words):
+    return CliRunner().invoke(cli.app, ["bids", *map(str, words), "--members", "2"])
+
+
+@pytest.mark.parametrize("labels", [
+    ("--participant-label", "01", "02"), ("--participant_label", "sub-01", "02"), ("--participant-label", "01,sub-02"),
+    ("--participant_label", "01 02"), ("--participant-label", "01", "--participant-label", "02"), (),
+])  # fmt: skip
+def test_called_as_bids_apps_are(raw, model, tmp_path, labels):
+    """Where they have it; the same comes out as of `segment --bids`."""
+    shutil.copytree(raw / "sub-01", raw / "sub-03")
+    for path in list((raw / "sub-03").rglob("sub-01*")):
+        path.rename(path.with_name(path.name.replace("sub-01", "sub-03")))
+    result = _app(raw, tmp_path / "out", "participant", *labels, "--model", model)
+    assert result.exit_code == 0, result.output
+    made = {path.name for path in (tmp_path / "out").glob("sub-*")}
+    assert made == {"sub-01", "sub-02"} | (set() if labels else {"sub-03"})
+    if labels:
+        return
+    assert _run(raw, "--bids", "--model", model, "--out", tmp_path / "other").exit_code == 0
+    assert _files(tmp_path / "out") == _files(tmp_path / "other")
+
+
+def test_there_is_no_level_but_that_of_participants(raw, model, tmp_path):
+    result = _app(raw, tmp_path / "out", "group", "--model", model)
+    assert "There is no level 'group'" in str(result.exception) and not (tmp_path / "out").exists()
+
+
 def test_the_validator_has_nothing_against_it(raw, model, tmp_path):
     validator = shutil.which("bids-validator-deno", path=str(Path(sys.executable).parent)) or shutil.which(
         "bids-validator-deno"

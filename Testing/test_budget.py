@@ -100,6 +100,14 @@ def test_the_commands_take_hours(tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     plan = json.loads((tmp_path / "plan.json").read_text("utf-8"))
     assert plan["iterations"] >= ENOUGH and "60 min" in result.output
+    assert "Measuring how fast this computer trains" in result.stderr
+    told = result.stdout.split("\nWritten:")[0]
+    assert "Given up for it" in told and "more time" in told
+    words = ("train", "--data", str(tmp_path), "--run", str(tmp_path / "run"), "--hours", "1")
+    monkeypatch.setattr(given, "usable", lambda *_, **__: (_ for _ in ()).throw(MedNCAError("Enough.")))
+    trained = CliRunner().invoke(cli.cli.app, words)  # as far as the data
+    assert str(trained.exception) == "Enough." and trained.stdout == told + "\n"
+    assert "Measuring how fast this computer trains" in trained.stderr
     both = CliRunner().invoke(cli.cli.app, ["train", "--data", "x", "--run", "y", "--hours", "1", "--iterations", "9"])
     assert isinstance(both.exception, MedNCAError)
     assert budget._time(59) == "1 min" and budget._time(7260) == "2 h 01 min"

@@ -2,10 +2,12 @@
 
 import csv
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +69,34 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(tmp_path, model, ima
         assert quiet.exit_code == 0 and not quiet.stderr and quiet.stdout == told.stdout
     monkeypatch.setattr(terminal, "LINE_SECONDS", 30.0)
     assert not run(*words, "--out", tmp_path / "short").stderr
+
+
+def test_a_line_comes_also_where_nothing_moves(monkeypatch, capsys):
+    """As while the first of many images is segmented elsewhere; nothing comes once the work has ended."""
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.05)
+    monkeypatch.setattr(terminal, "_LOOK_SECONDS", 0.01)
+    with terminal.progress() as bar:
+        bar.add_task("Images", total=10)
+        until = time.monotonic() + 20
+        while (told := capsys.readouterr().err) == "":
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    assert told.startswith("0:00:00 Images 0/10")
+    capsys.readouterr()
+    time.sleep(0.2)
+    assert not capsys.readouterr().err
+
+
+def test_the_time_left_stays_where_images_take_long(monkeypatch):
+    """Longer than the half minute that rich goes back."""
+    now = [0.0]
+    with terminal.progress(pace=math.inf) as bar:
+        bar.get_time = lambda: now[0]
+        task = bar.add_task("Images", total=10)
+        for _ in range(3):
+            now[0] += 500.0
+            bar.update(task, advance=1)
+        assert bar.tasks[0].time_remaining == 3500 and "1/10" not in bar._line() and "left" in bar._line()
 
 
 def test_the_version_is_told():
@@ -159,14 +189,15 @@ def test_a_failed_write_leaves_nothing(tmp_path, model, images, monkeypatch):
 
 
 def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(tmp_path, model, images):
-    (tmp_path / "other").mkdir()
-    shutil.copy(images / "a.nii.gz", tmp_path / "other")
-    (tmp_path / "other" / "c.nii.gz").write_bytes(b"no image")
-    result = run("segment", images, tmp_path / "other", "--model", model, "--out", tmp_path / "out", "--members", 1)
+    other = tmp_path / "other" / images.name
+    other.mkdir(parents=True)
+    shutil.copy(images / "a.nii.gz", other)
+    (other / "c.nii.gz").write_bytes(b"no image")
+    result = run("segment", images, other, "--model", model, "--out", tmp_path / "out", "--members", 1)
     assert result.exit_code == 1 and "give one of them another --out" in result.output.replace("\n", " ")
     rows = list(csv.DictReader((tmp_path / "out" / "summary.csv").read_text("utf-8").splitlines()))
     assert sorted((row["image"], row["file"], bool(row["error"])) for row in rows) == [
-        (str(tmp_path / "other" / "a.nii.gz"), "a.nii.gz", True),
+        (str(other / "a.nii.gz"), "a.nii.gz", True),
         ("a", "a.nii.gz", False), ("b", "b.nii.gz", False), ("c", "c.nii.gz", True),
     ]  # fmt: skip
     table = tmp_path / "out" / "summary.csv"
@@ -175,11 +206,32 @@ def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(t
 
 
 def test_same_names_are_told(tmp_path, model, images):
-    other = tmp_path / "other"
-    other.mkdir()
+    other = tmp_path / "other" / images.name
+    other.mkdir(parents=True)
     (other / "a.nii.gz").write_bytes((images / "a.nii.gz").read_bytes())
     result = run("segment", images, other, "--model", model, "--out", tmp_path / "out", "--members", 1)
     assert result.exit_code == 1 and "would both be called" in result.output.replace("\n", " ")
+
+
+def test_images_of_one_name_in_folders_of_their_own_are_called_after_these(tmp_path, model, images):
+    """And clicks name them by either; an image that is alone in its name keeps it. Channels stay together."""
+    for patient, name in (("p1", "T1"), ("p2", "T1"), ("p2", "T2")):
+        (tmp_path / patient).mkdir(exist_ok=True)
+        shutil.copy(images / "a.nii.gz", tmp_path / patient / f"{name}.nii.gz")
+    clicks = tmp_path / "clicks.csv"
+    clicks.write_text("image,r,a,s\np1/T1.nii.gz,-12,-19,22\np2_T1,-12,-19,23\n", encoding="utf-8")
+    words = ("segment", tmp_path / "p1", tmp_path / "p2", "--model", model, "--members", 1, "--clicks", clicks)
+    result = run(*words, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    reports = {path.parent.name: json.loads(path.read_text()) for path in (tmp_path / "out").glob("*/report.json")}
+    assert {name: report["findings"][0]["click"] for name, report in reports.items()} == {
+        "p1_T1": [-12, -19, 22], "p2_T1": [-12, -19, 23], "T2": None,
+    }  # fmt: skip
+    clicks.write_text("image,r,a,s\nT1,-12,-19,22\n", encoding="utf-8")
+    assert "none of the images is called 'T1'" in str(run(*words, "--out", tmp_path / "again").exception)
+    parts = [tmp_path / "p1" / "x_0000.nii.gz", tmp_path / "p1" / "x_0001.nii.gz", tmp_path / "p2" / "x_0000.nii.gz"]
+    named, failures = cli._named_images(parts, has_channels=True)
+    assert [name for name, _path in named] == ["p1_x_0000", "p1_x_0001", "p2_x_0000"] and not failures
 
 
 def test_clicks(tmp_path, model, images):

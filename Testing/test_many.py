@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +18,18 @@ import pytest
 import SimpleITK as sitk
 from typer.testing import CliRunner
 
-from mednca import cli
-from mednca.batch import jobs
+from mednca import __version__, cli
+from mednca.batch import jobs, summary
 from mednca.batch.clicks import read_clicks
+from mednca.batch.cluster import run_on_cluster
 from mednca.batch.csv_file import quoted, unquoted
-from mednca.batch.jobs import RESULT_FILES, Job, Request, read_result, repeatable, segment_volume
+from mednca.batch.jobs import RESULT_FILES, Job, Request, for_cluster, read_result, repeatable, segment_volume
 from mednca.batch.review import doubtful
-from mednca.batch.summary import as_csv, as_html
-from mednca.errors import MedNCAError
+from mednca.batch.summary import Summary, as_csv, as_html, rows_of
+from mednca.errors import MedNCAError, Sentence
+from mednca.files import held
 from mednca.models.weights import load_model
+from mednca.pool import DIED
 from panel import CALIBRATION
 from phantoms import BALL, array_of, bright_model, save, write_balls
 
@@ -58,7 +63,10 @@ def test_two_processes_say_what_one_says(tmp_path, model, images):
         assert np.array_equal(_labels(one), _labels(two))
     again = run("segment", images / "v0.nii.gz", *words[2:], "--out", tmp_path / "both", "--jobs", 2)
     assert again.exit_code == 1 and "already exists; choose another --out" in again.output.replace("\n", " ")
-    rows = table(tmp_path / "both")
+    failed, rows = (
+        [row for row in table(tmp_path / "both") if bool(row["error"]) == is_one] for is_one in (True, False)
+    )
+    assert [row["image"] for row in failed] == ["v0"] and "already exists" in failed[0]["error"]
     assert [row["image"] for row in rows] == [f"v{number}" for number in range(3)]
     assert [_without_times(row) for row in rows] == [_without_times(row) for row in table(tmp_path / "alone")]
 
@@ -87,7 +95,10 @@ def test_only_what_is_missing_is_segmented(tmp_path, model, images):
     assert len(list((tmp_path / "out").rglob("report.json"))) == len(table(tmp_path / "out")) == 3
     other = run(*words, "--seed", 77)
     assert other.exit_code == 1 and "is of another request" in other.output.replace("\n", " ")
-    assert len(table(tmp_path / "out")) == 3
+    rows = table(tmp_path / "out")  # what is there keeps its rows, and why nothing new came stands behind them
+    assert [(row["image"], "of another request" in row["error"]) for row in rows] == [
+        (f"v{number}", is_error) for number in range(3) for is_error in (False, True)
+    ]
     assert run(*words, "--target", 0.5).exit_code == 0  # another target is no other result, but another verdict
     first, labels = tmp_path / "out" / "v0", _labels(tmp_path / "out" / "v0")
     assert {row["target_dice"] for row in table(tmp_path / "out")} == {"0.5"}
@@ -164,9 +175,115 @@ def test_the_table_and_the_page(tmp_path, model, images):
     assert (first["structure"], first["verdict"], first["members"], first["model"]) == ("1", "grey", "5", "bright")
     assert float(first["volume_ml"]) == pytest.approx(BALL.sum() / 1000) and float(first["seconds"]) > 0
     assert float(first["signal nqm"]) >= 0 and first["file"] == "v0.nii.gz" and first["sha256"]
+    assert first["program"] == f"mednca {__version__}"
     page = (tmp_path / "out" / "summary.html").read_text("utf-8")
     assert page.index("broken") < page.index("v0/overview.png") and 'loading="lazy"' in page and "<script" not in page
     assert "3 structures: 0 green, 0 amber, 0 red, 3 grey; 1 volumes without a result." in page
+
+
+def test_a_failure_replaces_no_older_result_and_none_hides_it(tmp_path, model, images):
+    """Its rows and the sentence stand beside each other, until the image is segmented again."""
+    words = ("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert run(*words).exit_code == 0
+    good = (images / "v1.nii.gz").read_bytes()
+    (images / "v1.nii.gz").write_bytes(b"no image")
+    assert run(*words, "--overwrite", "--seed", 5).exit_code == 1
+    rows = table(tmp_path / "out")
+    assert [(row["image"], row["seed"], bool(row["error"])) for row in rows] == [
+        ("v0", "5", False), ("v1", rows[1]["seed"], False), ("v1", "", True), ("v2", "5", False),
+    ]  # fmt: skip
+    assert rows[1]["seed"] != "5" and "cannot be read" in rows[2]["error"]
+    page = (tmp_path / "out" / "summary.html").read_text("utf-8")
+    assert "3 structures: " in page and "1 volumes failed, and what is shown of them is older." in page
+    assert "No new result, an older one stands: " in page and "; 0 volumes without a result." in page
+    told = run("review", tmp_path / "out", "--images", images, "--most", 1, "--out", tmp_path / "d.mrb")
+    assert told.exit_code == 0 and "no result" not in told.output
+    assert run("segment", images / "v0.nii.gz", *words[2:], "--missing", "--seed", 5).exit_code == 0
+    assert len(table(tmp_path / "out")) == 4  # it was not tried again
+    (images / "v1.nii.gz").write_bytes(good)
+    assert run(*words, "--overwrite", "--seed", 5).exit_code == 0
+    assert [(row["image"], row["seed"]) for row in table(tmp_path / "out")] == [("v0", "5"), ("v1", "5"), ("v2", "5")]
+
+
+def test_notes_are_told_in_the_table_and_on_the_page(tmp_path, model, images):
+    """As that on one side nothing was found: no row could say so."""
+    job = Job(Request(model, load_model(Path(model)).sha256, 1), "v0", str(images / "v0.nii.gz"), str(tmp_path / "v0"))
+    report = segment_volume(job)
+    notes = (Sentence("Nothing was found on the {side} side.", side="left"), Sentence("And <so> on."))
+    rows = rows_of("v0", replace(report, notes=notes))
+    (row,) = csv.DictReader(as_csv(rows).splitlines())
+    assert row["notes"] == "Nothing was found on the left side. And <so> on."
+    assert "Note: Nothing was found on the left side. And &lt;so&gt; on." in as_html(rows)
+    assert rows_of("v0", report)[0]["notes"] is None and "Note: " not in as_html(rows_of("v0", report))
+
+
+def test_calls_with_one_table_lose_no_row(tmp_path, model, images, monkeypatch):
+    """As one a participant: each adds to what others have written, and reads no report that they have read."""
+    report = {}
+    for name in ("v0", "v1", "v2"):
+        folder, image = tmp_path / "out" / name, images / f"{name}.nii.gz"
+        report[name] = segment_volume(
+            Job(Request(model, load_model(Path(model)).sha256, 1), name, str(image), str(folder))
+        )
+    one, other = Summary(tmp_path / "out"), Summary(tmp_path / "out")
+    one.add("v0", rows_of("v0", report["v0"]))
+    one.fail("gone", "gone.nii.gz", "It is gone.")
+    other.add("v1", rows_of("v1", report["v1"]))
+    one.finish()
+    before = table(tmp_path / "out")
+    assert [row["image"] for row in before] == ["gone", "v0", "v1", "v2"]
+    monkeypatch.setattr(summary, "read_result", lambda folder: pytest.fail(f"{folder} was read again"))
+    other.finish()
+    assert table(tmp_path / "out") == before  # to the last digit
+    with monkeypatch.context() as patch:  # while a third one writes
+        patch.setattr(summary, "_PATIENCE", 0.0)
+        with held_in_thread(tmp_path / "out" / "summary.csv"), pytest.raises(MedNCAError, match="in use by another"):
+            other.finish()
+    monkeypatch.undo()
+    request = Request(model, load_model(Path(model)).sha256, 1, seed=9, overwrite=True)  # of a call that is killed then
+    segment_volume(Job(request, "v2", str(images / "v2.nii.gz"), str(tmp_path / "out" / "v2")))
+    one.finish()
+    assert [row["seed"] for row in table(tmp_path / "out") if row["image"] == "v2"] == ["9"]
+    text = (tmp_path / "out" / "summary.csv").read_text("utf-8")
+    (tmp_path / "out" / "summary.csv").write_text(text.replace("grey", "green"), "utf-8")  # as somebody with an editor
+    Summary(tmp_path / "out").finish()
+    assert {row["verdict"] for row in table(tmp_path / "out")} == {"grey"}
+
+
+@contextmanager
+def held_in_thread(target):
+    """Somebody else has a file or folder within it."""
+    has, ended = threading.Event(), threading.Event()
+
+    def hold():
+        with held(target):
+            has.set()
+            ended.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert has.wait(60)
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_a_worker_waits_for_one_that_was_given_up_and_is_at_its_volume(tmp_path, model, images, monkeypatch):
+    """Its result is taken then; a call of its own is told at once."""
+    monkeypatch.chdir(tmp_path)
+    request = Request(model, load_model(Path(model)).sha256, 1, missing=True)
+    job = Job(request, "v0", "images/v0.nii.gz", "out/v0")
+    with held_in_thread(tmp_path / "out" / "v0"), pytest.raises(MedNCAError, match="in use by another program"):
+        segment_volume(job)
+    begun, told = time.monotonic(), []
+    with held_in_thread(tmp_path / "out" / "v0"):
+        second = threading.Thread(target=lambda: told.append(segment_volume(for_cluster(job))))
+        second.start()
+        time.sleep(2.0)  # longer than anybody waits who does not know better
+    second.join()
+    assert told and time.monotonic() - begun >= 2.0 and for_cluster(job).image == str(images / "v0.nii.gz")
 
 
 def test_the_doubtful_come_first_and_no_cell_is_a_formula():
@@ -339,6 +456,36 @@ def test_a_cluster_whose_worker_is_killed_segments_all(tmp_path, model, images, 
     for number in range(3):
         assert {file.name for file in (tmp_path / "out" / f"v{number}").iterdir()} == set(RESULT_FILES)
     assert len(table(tmp_path / "out")) == 4
+
+
+def test_a_job_that_kills_its_workers_is_told_and_costs_no_other_one(monkeypatch):
+    """Not even the one that waits at the same worker each time. Until there are workers it is told that there are none,
+    and the scheduler, which may be others', too, allows as many failures afterwards as before."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("mednca.batch.cluster._LOOK_SECONDS", 0.2)
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1] / "MedNCASegment"), "OMP_NUM_THREADS": "1"}
+    with distributed.LocalCluster(
+        n_workers=0, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
+    ) as cluster:  # fmt: skip
+        cluster.scheduler.allowed_failures, told = 7, []
+
+        def die_or_double(job):
+            if job == "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if job == "fails":
+                raise MedNCAError("This case is bad.")
+            return job * 2
+
+        def tell(sentence):
+            told.append(str(sentence))
+            cluster.scale(1)
+
+        outcomes = list(run_on_cluster(cluster.scheduler_address, die_or_double, ["dies", 1, 2, "fails"], tell))
+        assert cluster.scheduler.allowed_failures == 7
+    assert {outcome.job: outcome.result for outcome in outcomes} == {"dies": None, 1: 2, 2: 4, "fails": None}
+    errors = {outcome.job: str(outcome.error) for outcome in outcomes if outcome.error}
+    assert errors == {"dies": str(DIED), "fails": "This case is bad."}
+    assert told and told[0].endswith("has no workers; they are waited for.")
 
 
 @pytest.mark.slow

@@ -72,6 +72,28 @@ def test_what_was_done_when_a_process_died_stays_done(tmp_path):
     assert [outcome.result for outcome in outcomes] == names
 
 
+def _after_all_others(job):
+    """The first one waits until all others are done."""
+    folder, name = job
+    if name == "slow":
+        _until(lambda: len(list(folder.iterdir())) == 9)
+    (folder / name).mkdir()
+    return name
+
+
+def test_a_slow_job_holds_back_no_other_one(tmp_path):
+    """Of ten jobs for two processes, more than wait at a time."""
+    names = ["slow", *(f"quick{number}" for number in range(9))]
+    with Pool(2) as pool:
+        outcomes = list(pool.run(_after_all_others, [(tmp_path, name) for name in names], as_done=True))
+        again = list(pool.run(_job, [1, "dies", 2, "fails", 3], as_done=True))
+    assert [outcome.result for outcome in outcomes][-1] == "slow" and {outcome.result for outcome in outcomes} == {
+        *names
+    }
+    assert sorted(outcome.result for outcome in again if not outcome.error) == [2, 4, 6]
+    assert {outcome.job for outcome in again if outcome.error} == {"dies", "fails"}
+
+
 def _hold_a_pool(file):
     """Runs in a process of its own, which is killed while its pool works."""
     with Pool() as pool:

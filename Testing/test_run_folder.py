@@ -186,6 +186,14 @@ def test_runs_are_seen_from_outside(tmp_path):
     assert "silent" in CliRunner().invoke(cli.cli.app, ["runs", str(folder)]).output
 
 
+def test_without_a_folder_the_runs_of_the_panel_are_shown(tmp_path, monkeypatch):
+    _begun(tmp_path / "Runs" / "mine", state=RunState.DONE)
+    monkeypatch.setenv("MEDNCA_MODELS", str(tmp_path / "Models"))
+    assert "mine" in CliRunner().invoke(cli.cli.app, ["runs"]).output
+    monkeypatch.setenv("MEDNCA_RUNS", str(tmp_path / "elsewhere"))
+    assert "elsewhere is no folder" in str(CliRunner().invoke(cli.cli.app, ["runs"]).exception)
+
+
 def _age(path: Path, seconds: float) -> None:
     import os
 

@@ -1,4 +1,4 @@
-"""The command line over the engine: models, segment, review, evaluate, benchmark, export, onnx, import, remove.
+"""The command line over the engine: models, segment, bids, review, evaluate, benchmark, export, onnx, import, remove.
 
 Training adds its own commands (`mednca_train.commands`).
 
@@ -11,10 +11,12 @@ import errno
 import json
 import math
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import progress as bars
 from rich.table import Table
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from . import __version__
 from .errors import MedNCAError, Sentence, plain
@@ -38,6 +40,10 @@ from .scores import CaseScore, Summary
 from .terminal import be_quiet, complain, json_output, progress, remark, say, show, tell_scores
 
 if TYPE_CHECKING:
+    from .batch.bids import BidsDataset, Derivatives
+    from .batch.jobs import Job, Request
+    from .batch.summary import Row
+    from .models.weights import Model
     from .pool import Outcome
 
 
@@ -56,10 +62,32 @@ class _Commands(TyperGroup):
             raise typer.Exit(130) from None
 
 
+class _BidsApp(TyperCommand):
+    """A command as BIDS apps have it: several labels may follow one option."""
+
+    def parse_args(self, ctx, args):
+        return super().parse_args(ctx, list(_one_by_one(args)))
+
+
+def _one_by_one(words: Iterable[str]) -> Iterator[str]:
+    """The same words with the option of labels before each of them."""
+    option, is_first = None, True
+    for word in words:
+        if word.startswith("-"):
+            option, is_first = (word if word in _LABELS else None), True
+        elif option and not is_first:
+            yield option
+        else:
+            is_first = False
+        yield word
+
+
 app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 # Of a path that nobody may look at, or that no file can have; another OSError is a bug.
 _OF_PATHS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 _MOST_ROWS = 100  # of a table that people read in a terminal
+_LABELS = ("--participant-label", "--participant_label")
+_CHANNEL = re.compile(r"_\d{4}\Z")  # behind a name, as nnU-Net has it
 
 ModelOption = Annotated[str, typer.Option("--model", help="A model of the library, or a model folder.")]
 MembersOption = Annotated[int | None, typer.Option(help="Ensemble members; default: the model's own.")]
@@ -67,6 +95,25 @@ SeedOption = Annotated[int | None, typer.Option(help="Seed of the fire masks; de
 MemoryOption = Annotated[float | None, typer.Option(help="MB it may take, image and results included.")]
 RoiOption = Annotated[bool | None, typer.Option(help="Refine only where something was found; default: if large.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+ClicksOption = Annotated[Path | None, typer.Option(help="CSV file of clicks: columns image, r, a, s in mm.")]
+FindOption = Annotated[
+    bool, typer.Option("--find", help="Find the organs where the model says that they usually lie; no clicks.")
+]
+TargetOption = Annotated[float, typer.Option(help="Dice that the verdict is measured against.")]
+OverwriteOption = Annotated[bool, typer.Option(help="Replace results that are already there.")]
+MissingOption = Annotated[
+    bool, typer.Option("--missing", help="Take results that are there, and segment what has none yet.")
+]
+SuffixOption = Annotated[
+    list[str] | None, typer.Option(help="Of a BIDS data set's images; default: T1w. Of several channels one for each.")
+]
+ParticipantOption = Annotated[
+    list[str] | None, typer.Option(*_LABELS, help="Of a BIDS data set: only this participant; may be repeated.")
+]
+JobsOption = Annotated[int, typer.Option(min=1, max=1000, help="Images at a time, a process and a core each.")]
+SchedulerOption = Annotated[
+    str | None, typer.Option(help="Address, or scheduler file, of a dask cluster that does the work.")
+]
 # Elsewhere --json says how to print; here it stays as the name that version 0.1 gave to --out.
 _FIGURES = typer.Option("--out", "--json", help="The .json file where the figures go.")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print plain data instead of text.")]
@@ -151,49 +198,115 @@ def segment(
     model: ModelOption,
     out_folder: Annotated[Path, typer.Option("--out", help="Where the result folders go, one per image.")],
     click: Annotated[list[str] | None, typer.Option(help="R,A,S in mm: a point in the organ; may be repeated.")] = None,
-    clicks: Annotated[Path | None, typer.Option(help="CSV file of clicks: columns image, r, a, s in mm.")] = None,
+    clicks: ClicksOption = None,
     channel: Annotated[
         list[Path] | None,
         typer.Option(help="The image's next channel, for a model of several; or name them NAME_0000, NAME_0001."),
     ] = None,
-    find: Annotated[
-        bool, typer.Option("--find", help="Find the organs where the model says that they usually lie; no clicks.")
-    ] = False,
+    find: FindOption = False,
     members: MembersOption = None,
     seed: SeedOption = None,
     device: DeviceOption = "auto",
-    target: Annotated[float, typer.Option(help="Dice that the verdict is measured against.")] = DEFAULT_TARGET,
-    overwrite: Annotated[bool, typer.Option(help="Replace results that are already there.")] = False,
+    target: TargetOption = DEFAULT_TARGET,
+    overwrite: OverwriteOption = False,
     bids: Annotated[
         bool, typer.Option("--bids", help="The folder is a BIDS data set, and --out becomes one of its derivatives.")
     ] = False,
-    suffix: Annotated[
-        list[str] | None,
-        typer.Option(help="With --bids: of the images; default: T1w. Of several channels one for each."),
-    ] = None,
-    participant_label: Annotated[
-        list[str] | None, typer.Option(help="With --bids: only this participant; may be repeated.")
-    ] = None,
-    missing: Annotated[
-        bool, typer.Option("--missing", help="Take results that are there, and segment what has none yet.")
-    ] = False,
+    suffix: SuffixOption = None,
+    participant_label: ParticipantOption = None,
+    missing: MissingOption = False,
     memory_limit: MemoryOption = None,
     roi: RoiOption = None,
-    jobs: Annotated[int, typer.Option(min=1, max=1000, help="Images at a time, a process and a core each.")] = 1,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Address, or scheduler file, of a dask cluster that does the work.")
-    ] = None,
+    jobs: JobsOption = 1,
+    scheduler: SchedulerOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Segment images: per image a folder with segmentation, variance, report and overview, and a table of them all."""
-    from .batch.bids import Derivatives
-    from .batch.clicks import read_clicks
-    from .batch.jobs import Job, Request
-    from .batch.summary import Summary, failure_row, rows_of
+    if not bids and (suffix or participant_label):
+        raise MedNCAError("--suffix and --participant-label belong to --bids.")
+    batch = _batch(
+        model, out_folder, [_point(text) for text in click or ()], clicks, find, members, seed, device, target,
+        overwrite, missing, memory_limit, roi, jobs, scheduler, as_json,
+    )  # fmt: skip
+    if bids:
+        if len(images) != 1 or channel:
+            raise MedNCAError("--bids takes one folder, that of the data set, and no --channel.")
+        _segment_data_set(batch, images[0], suffix, participant_label)
+    else:
+        named, failures = _with_channels(images, channel or [], batch.model.preprocessing.channels)
+        _segment_all(batch, _jobs(batch, named, failures, out_folder), failures, out_folder)
+
+
+@app.command("bids", cls=_BidsApp)
+def bids_app(
+    bids_dir: Annotated[Path, typer.Argument(help="A BIDS data set.")],
+    output_dir: Annotated[Path, typer.Argument(help="Becomes one of its derivatives.")],
+    analysis_level: Annotated[str, typer.Argument(help="participant: there is no other one.")],
+    model: ModelOption,
+    clicks: ClicksOption = None,
+    find: FindOption = False,
+    members: MembersOption = None,
+    seed: SeedOption = None,
+    device: DeviceOption = "auto",
+    target: TargetOption = DEFAULT_TARGET,
+    overwrite: OverwriteOption = False,
+    suffix: SuffixOption = None,
+    participant_label: ParticipantOption = None,
+    missing: MissingOption = False,
+    memory_limit: MemoryOption = None,
+    roi: RoiOption = None,
+    jobs: JobsOption = 1,
+    scheduler: SchedulerOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Segment a BIDS data set, called as BIDS apps are: `segment --bids` in other words."""
+    if analysis_level != "participant":
+        raise MedNCAError(
+            "There is no level {level}: each participant is segmented alone; give participant.",
+            level=repr(analysis_level),
+        )
+    batch = _batch(
+        model, output_dir, (), clicks, find, members, seed, device, target, overwrite, missing, memory_limit, roi,
+        jobs, scheduler, as_json,
+    )  # fmt: skip
+    _segment_data_set(batch, bids_dir, suffix, participant_label)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """How a call segments many images.
+
+    Attributes:
+        request: of each.
+        model: of the request.
+        out: where the results go.
+        points: clicks in every image, RAS mm.
+        clicks: CSV file of others, or None.
+        jobs, scheduler: who does the work.
+        as_json: whether plain data are printed.
+    """
+
+    request: Request
+    model: Model
+    out: Path
+    points: Sequence[tuple[float, float, float]]
+    clicks: Path | None
+    jobs: int
+    scheduler: str | None
+    as_json: bool
+
+
+def _batch(
+    model: str, out: Path, points: Sequence, clicks: Path | None, find: bool, members: int | None, seed: int | None,
+    device: str, target: float, overwrite: bool, missing: bool, memory_limit: float | None, roi: bool | None,
+    jobs: int, scheduler: str | None, as_json: bool,
+) -> _Batch:  # fmt: skip
+    """What the options ask for. Raises MedNCAError where they contradict each other, or cannot be met."""
+    from .batch.jobs import Request
     from .nca.devices import choose_device
     from .segment import check_numbers
 
-    library, points = Library(), [_point(text) for text in click or ()]
+    library = Library()
     loaded = library.load(model)
     if find and not loaded.seeds:
         raise MedNCAError(
@@ -207,110 +320,45 @@ def segment(
     check_numbers(members, seed, target, memory_limit)
     if not scheduler:  # whose workers have devices of their own
         choose_device(device)
-    if os.path.isfile(out_folder):
-        raise MedNCAError("{out} is no folder; choose another --out.", out=out_folder)
+    if os.path.isfile(out):
+        raise MedNCAError("{out} is no folder; choose another --out.", out=out)
     request = Request(
         str(library.find(model).resolve()), loaded.sha256, members, seed, device, target, memory_limit, roi, find,
         overwrite, missing,
     )  # fmt: skip
-    derivatives, results_folder = None, out_folder
-    if bids:
-        source = _bids_dataset(images, suffix, participant_label, channel, loaded)
-        named, problems = source.images()
-        failures = [_failure(*problem) for problem in problems.items()]
-    elif suffix or participant_label:
-        raise MedNCAError("--suffix and --participant-label belong to --bids.")
-    else:
-        named, failures = _with_channels(images, channel or [], loaded.preprocessing.channels)
-    files = {name: first for name, (first, *_others) in named}
-    at = read_clicks(clicks, _called(named, failures), files) if clicks else {}
-    if bids:
-        derivatives = Derivatives(out_folder, source, loaded.labels, loaded.name)
-        results_folder = derivatives.results
-    work = [
-        Job(
-            request, name, str(first), str(results_folder / name), (*points, *at.get(name, ())), tuple(map(str, others))
-        )
-        for name, (first, *others) in named
-    ]
-    summary, results, rows, notes = Summary(results_folder), [], [], {}
-    channels_of = dict(named)
-    for failure in failures:
-        image, name = failure["image"], case_name(failure["image"])
-        name = image if name in channels_of else name  # another image's result is called so
-        summary.add(name, [failure_row(name, file_name(image), failure["error"])])
-    done: list[str] = []
-    with progress(quiet=as_json) as bar, _table_of_what_is_done(summary, done, len(work)):
-        total = bar.add_task("Images", total=len(work))
-        for outcome in _outcomes(work, jobs, scheduler, bar, total):
-            job = outcome.job
-            if outcome.error:
-                failures.append(_failure(job.image, outcome.error))
-                summary.add(job.name, [failure_row(job.name, file_name(job.image), str(outcome.error))])
-            else:
-                report, own = outcome.result, rows_of(job.name, outcome.result)
-                done.append(job.name)
-                summary.add(job.name, own)
-                if as_json:
-                    results.append({"image": job.image, "folder": job.folder, "report": report.to_json()})
-                if derivatives:
-                    with _apart(failures, job.image):
-                        derivatives.add(job.name, channels_of[job.name], report.to_json())
-                rows += own
-                for note in map(str, report.notes):
-                    notes.setdefault(note, []).append(job.name)
-            bar.update(total, advance=1)
-    with _apart(failures, results_folder):
-        summary.finish()
-    if as_json:
-        print(json.dumps({"results": results, "failures": failures}, indent=1))
-    else:
-        _tell(rows, results_folder)
-    for note, of in notes.items():
-        remark(f"{note} ({', '.join(of[:3])}{', ...' if len(of) > 3 else ''})", "Note: ", "bold yellow")
-    for failure in failures:
-        complain(failure)
-    raise typer.Exit(1 if failures else 0)
+    return _Batch(request, loaded, out, points, clicks, jobs, scheduler, as_json)
 
 
-@contextmanager
-def _table_of_what_is_done(summary, done: list[str], total: int) -> Iterator[None]:
-    """Who stops a call has the table of what it did."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        with suppress(MedNCAError):
-            summary.finish()
-        raise KeyboardInterrupt(
-            f"{len(done)} of {total} images have a result; the same command with --missing goes on."
-        ) from None
+def _segment_data_set(batch: _Batch, folder: Path, suffixes, participants) -> None:
+    """Segment a BIDS data set into derivatives."""
+    from .batch.bids import RESULTS, Derivatives
+
+    dataset = _bids_dataset(folder, suffixes, participants, batch.model)
+    named, problems = dataset.images()
+    failures = [_failure(*problem) for problem in problems.items()]
+    work = _jobs(batch, named, failures, batch.out / RESULTS)
+    derivatives = Derivatives(batch.out, dataset, batch.model.labels, batch.model.name)
+    _segment_all(batch, work, failures, derivatives.results, derivatives)
 
 
-def _called(named: list, failures: list[dict]) -> dict[str, str | None]:
-    """What a file of clicks may call the images: a result's name, or that of the image's first file."""
-    files = {case_name(first): name for name, (first, *_others) in named}
-    return {case_name(each["image"]): None for each in failures} | files | {name: name for name, _paths in named}
-
-
-def _bids_dataset(images: list[Path], suffixes, participants, others, model):
+def _bids_dataset(folder: Path, suffixes, participants, model: Model) -> BidsDataset:
     """The one that the options name."""
     from .batch.bids import BidsDataset
 
     chosen, channels = tuple(suffixes or ("T1w",)), model.preprocessing.channels
-    if len(images) != 1 or others:
-        raise MedNCAError("--bids takes one folder, that of the data set, and no --channel.")
     if len(chosen) != len(channels):
         raise MedNCAError(
             "{model} needs a --suffix for each of its channels ({channels}), in order.",
             model=model.name,
             channels=", ".join(channels),
         )
-    return BidsDataset(images[0], chosen, tuple(participants or ()))
+    labels = [label for text in participants or () for label in re.split(r"[\s,]+", text) if label]
+    return BidsDataset(folder, chosen, tuple(labels))
 
 
 def _with_channels(images, others: list[Path], channels: Sequence[str]):
     """(case name, files of its channels) of every image, and what cannot be one."""
-    named, failures = _named_images(images)
+    named, failures = _named_images(images, len(channels) > 1 and not others)
     if not others:
         whole, problems = group_channels(named, channels)
         return whole, failures + [_failure(*problem) for problem in problems.items()]
@@ -323,33 +371,107 @@ def _with_channels(images, others: list[Path], channels: Sequence[str]):
     return [(name, (path, *others)) for name, path in named], failures
 
 
-def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, total) -> Iterator[Outcome]:
-    """The jobs' outcomes: of a cluster as they are done, else in their order."""
+def _jobs(batch: _Batch, named: list, failures: list[dict], folder: Path) -> list[Job]:
+    """A job for each image. folder: of the results' folders."""
+    from .batch.clicks import read_clicks
+    from .batch.jobs import Job
+
+    files = {name: first for name, (first, *_others) in named}
+    at = read_clicks(batch.clicks, _called(files, failures), files) if batch.clicks else {}
+    return [
+        Job(
+            batch.request, name, str(first), str(folder / name), (*batch.points, *at.get(name, ())),
+            tuple(map(str, others)),
+        )
+        for name, (first, *others) in named
+    ]  # fmt: skip
+
+
+def _called(files: dict[str, Path], failures: list[dict]) -> dict[str, str | None]:
+    """What a file of clicks may call the images: a result's name, or that of the image's first file, with its folder's
+    before it where several have the same. files: by result."""
+    often = Counter(map(case_name, files.values()))
+    alone = {case_name(file): name for name, file in files.items() if often[case_name(file)] == 1}
+    with_folder = {_with_folder(file): name for name, file in files.items()}
+    own = {name: name for name in files}
+    return {case_name(each["image"]): None for each in failures} | with_folder | alone | own
+
+
+@dataclass(frozen=True)
+class _Done:
+    """Of an image, what is told of its result. report: as JSON has it, where that is asked for."""
+
+    rows: list[Row]
+    notes: list[str]
+    report: dict | None
+
+
+def _segment_all(
+    batch: _Batch, work: list[Job], failures: list[dict], folder: Path, derivatives: Derivatives | None = None
+) -> None:
+    """Do a call's jobs, with a bar for people; write the table of the results' folder, say what came out, and end.
+
+    failures: of images that are no job; takes those that come.
+    """
+    from .batch.summary import Summary, rows_of
+
+    summary, wanted, done = Summary(folder), {job.name: job for job in work}, {}
+    for failure in failures:
+        image, name = failure["image"], case_name(failure["image"])
+        name = image if name in wanted else name  # another image's result is called so
+        summary.fail(name, file_name(image), failure["error"])
+    with progress(batch.as_json, math.inf) as bar, _table_of_what_is_done(summary, done, len(work)):
+        total = bar.add_task("Images", total=len(work))
+        for outcome in _outcomes(batch, work, bar, total):
+            job, report = wanted[outcome.job.name], outcome.result
+            if outcome.error:
+                failures.append(_failure(job.image, outcome.error))
+                summary.fail(job.name, file_name(job.image), str(outcome.error))
+            else:
+                rows, notes = rows_of(job.name, report), list(map(str, report.notes))
+                done[job.name] = _Done(rows, notes, report.to_json() if batch.as_json else None)
+                summary.add(job.name, rows)
+                if derivatives:
+                    with _apart(failures, job.image):
+                        derivatives.add(job.name, tuple(map(Path, (job.image, *job.others))), report.to_json())
+            bar.update(total, advance=1)
+    with _apart(failures, folder):
+        summary.finish()
+    _tell_all([(job, done[job.name]) for job in work if job.name in done], failures, folder, batch.as_json)
+    raise typer.Exit(1 if failures else 0)
+
+
+@contextmanager
+def _table_of_what_is_done(summary, done: dict[str, _Done], total: int) -> Iterator[None]:
+    """Who stops a call has the table of what it did."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        with suppress(MedNCAError):
+            summary.finish()
+        raise KeyboardInterrupt(
+            f"{len(done)} of {total} images have a result; the same command with --missing goes on."
+        ) from None
+
+
+def _outcomes(batch: _Batch, work: list[Job], bar: bars.Progress, total) -> Iterator[Outcome]:
+    """The jobs' outcomes, as they are done."""
     from .batch.cluster import run_on_cluster
-    from .batch.jobs import repeatable, segment_volume
+    from .batch.jobs import for_cluster, repeatable, segment_volume
     from .pool import Pool, outcome_of
 
-    if scheduler or jobs > 1:
+    scheduler = batch.scheduler
+    if scheduler or batch.jobs > 1:
         checked = [outcome_of(repeatable, job) for job in work]
         yield from (outcome for outcome in checked if outcome.error)
         work = [outcome.result for outcome in checked if not outcome.error]
     if scheduler:
         if scheduler.endswith(".json") and not os.path.exists(scheduler):
             remark(f"{scheduler} is not there yet; its scheduler is waited for.")
-        # A worker has a folder of its own to begin in.
-        yield from run_on_cluster(
-            scheduler, segment_volume,
-            [
-                replace(
-                    job, image=os.path.abspath(job.image), folder=os.path.abspath(job.folder),
-                    others=tuple(map(os.path.abspath, job.others)),
-                )
-                for job in work
-            ],
-        )  # fmt: skip
-    elif jobs > 1:
-        with Pool(min(jobs, max(len(work), 1))) as pool:
-            yield from pool.run(segment_volume, work)
+        yield from run_on_cluster(scheduler, segment_volume, map(for_cluster, work), remark)
+    elif batch.jobs > 1:
+        with Pool(min(batch.jobs, max(len(work), 1))) as pool:
+            yield from pool.run(segment_volume, work, as_done=True)
     else:
         step = bar.add_task("", total=1)
 
@@ -359,6 +481,23 @@ def _outcomes(work: list, jobs: int, scheduler: str | None, bar: bars.Progress, 
         for job in work:
             bar.update(total, description=plain(job.name))
             yield outcome_of(lambda job: segment_volume(job, told), job)
+
+
+def _tell_all(done: list[tuple[Job, _Done]], failures: list[dict], folder: Path, as_json: bool) -> None:
+    """Say what came out of a call, in the order of its images. folder: of the table."""
+    if as_json:
+        results = [{"image": job.image, "folder": job.folder, "report": each.report} for job, each in done]
+        print(json.dumps({"results": results, "failures": failures}, indent=1))
+    else:
+        _tell([row for _job, each in done for row in each.rows], folder)
+    notes: dict[str, list[str]] = {}
+    for job, each in done:
+        for note in each.notes:
+            notes.setdefault(note, []).append(job.name)
+    for note, of in notes.items():
+        remark(f"{note} ({', '.join(of[:3])}{', ...' if len(of) > 3 else ''})", "Note: ", "bold yellow")
+    for failure in failures:
+        complain(failure)
 
 
 @app.command()
@@ -416,7 +555,7 @@ def evaluate(
     scores: list[CaseScore] = []
     failures = [_failure(*problem) for problem in problems.items()]
     with json_output(out) as write:
-        with progress() as bar:
+        with progress(pace=math.inf) as bar:
             task = bar.add_task("Cases", total=len(pairs))
             for pair in pairs:
                 bar.update(task, description=plain(pair[0]))
@@ -534,23 +673,43 @@ def remove_model(model: str) -> None:
     say(f"Removed {model}")
 
 
-def _named_images(paths):
-    """(case name, path) of every image, and what cannot be one; names decide the result folders."""
-    named, failures, taken = [], [], {}
+def _named_images(paths: Iterable[Path], has_channels: bool = False):
+    """(case name, path) of every image, and what cannot be one; names decide the result folders. Where those of several
+    folders have the same name, as T1 of each patient, the folders' names stand before it.
+
+    has_channels: whether the number of a channel stands behind a name, and is no part of it.
+    """
+    found, failures = [], []
     for given in paths:
-        found = []
         with _apart(failures, given):
-            found = find_images(given)
-        for path in found:
-            name = case_name(file_name(path))
-            key = name.casefold()  # some file systems tell them apart, others do not
-            if key in taken:
-                told = f"{path} and {taken[key]} would both be called {name!r}; give one of them another --out."
-                failures.append(_failure(path, told))
-                continue
-            taken[key] = path
-            named.append((name, path))
+            found += find_images(given)
+
+    def alike(path: Path) -> str:  # some file systems tell them apart, others do not
+        name = case_name(file_name(path)).casefold()
+        return _CHANNEL.sub("", name) if has_channels else name
+
+    folders: dict[str, set[str]] = {}
+    for path in found:
+        folders.setdefault(alike(path), set()).add(_folder_name(path))
+    named, taken = [], {}
+    for path in found:
+        name = _with_folder(path) if len(folders[alike(path)]) > 1 else case_name(file_name(path))
+        if other := taken.get(name.casefold()):
+            told = f"{path} and {other} would both be called {name!r}; give one of them another --out."
+            failures.append(_failure(path, told))
+            continue
+        taken[name.casefold()] = path
+        named.append((name, path))
     return named, failures
+
+
+def _folder_name(path: Path) -> str:
+    return Path(os.path.abspath(path)).parent.name
+
+
+def _with_folder(path: Path) -> str:
+    """A case's name, with that of the folder that it lies in before it."""
+    return f"{_folder_name(path)}_{case_name(file_name(path))}"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +44,7 @@ def outcome_of(function: Callable, job: Any) -> Outcome:
         return Outcome(job, error=unforeseen(error))
 
 
-@dataclass
+@dataclass(eq=False)
 class _Task:
     """A job, how often a process died while it was at hand, and what is to come of it, once somebody has it."""
 
@@ -76,15 +76,16 @@ class Pool:
     def __exit__(self, *_):
         self._end()
 
-    def run(self, function: Callable, jobs: Iterable) -> Iterator[Outcome]:
+    def run(self, function: Callable, jobs: Iterable, as_done: bool = False) -> Iterator[Outcome]:
         """Do some jobs.
 
         Args:
             function: called with each job; of a module, as other processes must find it.
             jobs: whatever can be sent to another process.
+            as_done: whether an outcome comes as soon as it is there: a slow job holds back no other one's.
 
         Yields:
-            The outcome of every job, in their order.
+            The outcome of every job, in their order, or as they are done.
         """
         waiting = deque(_Task(job) for job in jobs)
         suspects: deque[_Task] = deque()
@@ -96,7 +97,8 @@ class Pool:
                 task = source.popleft()
                 task.future = task.future or self._submit(outcome_of, function, task.job)
                 running.append(task)
-            task = running.popleft()
+            task = _first_done(running) if as_done else running[0]
+            running.remove(task)
             try:
                 assert task.future is not None
                 yield task.future.result()
@@ -127,6 +129,11 @@ class Pool:
         executor, self._executor = self._executor, None
         if executor:
             executor.shutdown(cancel_futures=True)
+
+
+def _first_done(running: Iterable[_Task]) -> _Task:
+    done = wait([task.future for task in running if task.future], return_when=FIRST_COMPLETED).done
+    return next(task for task in running if task.future in done)
 
 
 def end_with_parent() -> None:

@@ -6,6 +6,7 @@ Nothing in a text is markup, or an emoji's name: names come from files that anyb
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from .scores import CaseScore, Summary
 _PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 out, err = Console(**_PLAIN), Console(stderr=True, **_PLAIN)
 LINE_SECONDS = 30.0  # between two lines of progress, where there is no terminal
+_LOOK_SECONDS = 1.0  # between two looks whether it is time for one
+_PACE_SECONDS = 600.0  # so long ago is what the time left follows
 _LINE = 100_000  # characters of a line, at most
 _WIDTH = 400  # of a table where there is no terminal, at most
 _is_quiet = False  # as this call's --quiet says
@@ -57,34 +60,58 @@ def complain(failure: Mapping[str, str], word: str = "Failed: ") -> None:
     remark(case + failure["error"], word, "bold red")
 
 
-def progress(quiet: bool = False) -> bars.Progress:
-    """Bars on a terminal, on standard error; elsewhere a line now and then. Nothing where --quiet was given."""
+def progress(quiet: bool = False, pace: float = _PACE_SECONDS) -> bars.Progress:
+    """Bars on a terminal, on standard error; elsewhere a line now and then. Nothing where --quiet was given.
+
+    Args:
+        quiet: nothing is shown here either.
+        pace: seconds back that the time left follows; longer than what is counted takes.
+    """
     quiet = quiet or _is_quiet
     if not quiet and not err.is_terminal:
-        return _Lines()
+        return _Lines(pace)
     columns = (
         bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
         bars.TextColumn("{task.completed}/{task.total}"),
         bars.TimeRemainingColumn(),
     )
-    return bars.Progress(*columns, console=err, transient=True, disable=quiet)
+    return bars.Progress(*columns, console=err, transient=True, disable=quiet, speed_estimate_period=pace)
 
 
 class _Lines(bars.Progress):
-    """What bars show, as a line every half minute: for files and pipes."""
+    """What bars show, as a line every half minute, also where nothing moves: for files and pipes."""
 
-    def __init__(self):
-        super().__init__(disable=True)
+    def __init__(self, pace: float):
+        super().__init__(disable=True, speed_estimate_period=pace)
         self._begun = self._told = time.monotonic()
+        self._ended = threading.Event()
+        self._telling = threading.Lock()
+
+    def start(self) -> None:
+        """As of rich's."""
+        self._ended.clear()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def stop(self) -> None:
+        """As of rich's."""
+        self._ended.set()
 
     def update(self, *arguments, **changes) -> None:
         """As of rich's."""
         super().update(*arguments, **changes)
-        now, line = time.monotonic(), self._line()
-        if line and now - self._told >= LINE_SECONDS:
-            self._told = now
-            remark(f"{clock(now - self._begun)} {line}")
+        self._tell()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_SECONDS):
+            self._tell()
+
+    def _tell(self) -> None:
+        with self._telling:
+            now, line = time.monotonic(), self._line()
+            if line and now - self._told >= LINE_SECONDS and not self._ended.is_set():
+                self._told = now
+                remark(f"{clock(now - self._begun)} {line}")
 
     def _line(self) -> str:
         parts = []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 from mednca.errors import MedNCAError
+from mednca.models.library import user_folder
 
 from .run_folder import HistoryRow, RunState, RunSummary, find_runs, read_history, summary_of
 
@@ -46,6 +48,11 @@ class RunView:
     def to_json(self) -> dict:
         """Rounded."""
         return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+
+def runs_folder() -> Path:
+    """Where the module NCA Trainer keeps its runs: $MEDNCA_RUNS, or beside the user's models."""
+    return Path(os.environ.get("MEDNCA_RUNS") or user_folder().parent / "Runs")
 
 
 def view_runs(folder: str | Path) -> list[RunView]:

@@ -1,10 +1,11 @@
 """Many volumes through a local cluster of two processes, one of them killed three times; a plain loop in between.
 
-    python Testing/benchmarks/many.py [--volumes 2000] [--kills 3] [--members 10]
+    python Testing/benchmarks/many.py [--volumes 2000] [--kills 3] [--members 10] [--report FILE]
     python Testing/benchmarks/many.py --brains FOLDER
 
 Phantoms of 24 x 26 x 22 voxels and a model made by hand, so that what is measured is everything but the model. Fails
-where a result is missing, half or done twice. Each number of members is an entry of docs/scale.json. With --brains, how
+where a volume failed, a result is missing or half, the table has no row of it or two, or more volumes were computed
+again than the killed workers had at hand. Each number of members is an entry of docs/scale.json. With --brains, how
 long a real one takes of a core: in eight of FOLDER/images both hippocampi are looked for. Run it by `make check-scale`.
 """
 
@@ -23,13 +24,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from mednca.batch.cluster import run_on_cluster
-from mednca.batch.jobs import RESULT_FILES, Job, Request, read_result, segment_volume
+from mednca.batch.jobs import RESULT_FILES, Job, Request, read_result, repeatable, segment_volume
 from mednca.batch.summary import CSV, Summary, rows_of
 from mednca.models.weights import load_model
 from phantoms import bright_model, ellipsoid, image_of, save
@@ -39,9 +41,10 @@ _PARTS = 5  # of the volumes, with a plain loop before, between and after: the m
 _PLAIN = 840  # members of the volumes of each plain loop
 _BRAINS = 8
 _DIFFERENT = 20  # phantoms; the volumes are links to them
+_BEGUN, _MADE = "begun.txt", "made.txt"  # a line for each time that a volume is
 
 
-def main(volumes: int, kills: int, members: int) -> bool:
+def main(volumes: int, kills: int, members: int, file: Path) -> bool:
     from distributed import LocalCluster
 
     with tempfile.TemporaryDirectory() as place:
@@ -60,13 +63,14 @@ def main(volumes: int, kills: int, members: int) -> bool:
             n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, env=environment, silence_logs=50
         ) as cluster:  # fmt: skip
             watch = Watch(cluster, folder / "out", volumes, kills)
-            summary, done, seconds, own = Summary(folder / "out"), [], 0.0, 0.0
-            wanted = jobs("out", volumes)
+            summary, done, failed, seconds, own = Summary(folder / "out"), [], 0, 0.0, 0.0
+            wanted = [repeatable(job) for job in jobs("out", volumes)]
             for part in range(1, _PARTS + 1):
                 begun, own_begun = time.perf_counter(), time.process_time()
-                for outcome in run_on_cluster(cluster.scheduler_address, segment_volume, wanted[part - 1 :: _PARTS]):
+                for outcome in run_on_cluster(cluster.scheduler_address, logged, wanted[part - 1 :: _PARTS]):
                     done.append(outcome.job.name)
                     if outcome.error:
+                        failed += 1
                         print(f"{outcome.job.name}: {outcome.error}", flush=True)
                     else:
                         summary.add(outcome.job.name, rows_of(outcome.job.name, outcome.result))
@@ -75,16 +79,23 @@ def main(volumes: int, kills: int, members: int) -> bool:
                 seconds, own = seconds + time.perf_counter() - begun, own + time.process_time() - own_begun
                 plain.append(_plain_loop(jobs(f"plain {part}", _PLAIN // members)))
             watch.end()
-        rows = list(csv.DictReader((folder / "out" / CSV).read_text("utf-8").splitlines()))
+        rows = Counter(row["image"] for row in csv.DictReader((folder / "out" / CSV).read_text("utf-8").splitlines()))
+        begun = Counter((folder / _BEGUN).read_text("utf-8").splitlines())
+        made = Counter((folder / _MADE).read_text("utf-8").splitlines())
         whole = sum(_is_whole(folder / "out" / path.name.removesuffix(".nii.gz")) for path in paths)
         report = {
             "volumes": volumes,
             "members": members,
             "killed": watch.killed,
             "whole_results": whole,
+            "results": sum(path.is_dir() for path in (folder / "out").iterdir()),
             "outcomes": len(done),
+            "failed": failed,
             "told_twice": len(done) - len(set(done)),
-            "rows": len(rows),
+            "rows": rows.total(),
+            "volumes_with_a_row": len(rows),
+            "volumes_begun_again": sum(count > 1 for count in begun.values()),
+            "volumes_made_twice": sum(count > 1 for count in made.values()),
             "seconds": round(seconds, 1),
             "seconds_per_volume_and_process": round(2 * seconds / volumes, 4),
             "processor_seconds_of_client_and_scheduler": round(own, 1),
@@ -92,11 +103,35 @@ def main(volumes: int, kills: int, members: int) -> bool:
             "overhead": round(2 * seconds / volumes / statistics.mean(plain) - 1, 4),
             "memory_mb": watch.memory(),
         }
-    _keep(f"{members} members", report)
-    return whole == volumes == len(rows) == len(set(done)) == len(done) and len(watch.killed) == kills
+    _keep(f"{members} members", report, file)
+    all_of = ("whole_results", "results", "outcomes", "rows", "volumes_with_a_row")
+    none_of = ("failed", "told_twice", "volumes_made_twice")
+    return (
+        all(report[name] == volumes for name in all_of)
+        and not any(report[name] for name in none_of)
+        and len(watch.killed) == kills >= report["volumes_begun_again"]
+    )
 
 
-def brains(folder: Path) -> bool:
+def logged(job: Job):
+    """Segment a volume on a worker, and write down where it is computed: not where a result is taken that is there."""
+    folder = Path(job.folder)
+    is_new = not folder.exists()
+    if is_new:
+        _log(folder.parents[1] / _BEGUN, job.name)
+    report = segment_volume(job)
+    if is_new:
+        _log(folder.parents[1] / _MADE, job.name)
+    return report
+
+
+def _log(file: Path, name: str) -> None:
+    """A line that no other process's comes into."""
+    with open(file, "a", encoding="utf-8") as lines:
+        lines.write(name + "\n")
+
+
+def brains(folder: Path, file: Path) -> bool:
     """Seconds of a core that a brain takes, reading, writing and the processes' start included."""
     images = sorted((folder / "images").glob("*.nii.gz"))[:_BRAINS]
     with tempfile.TemporaryDirectory() as out:
@@ -104,13 +139,13 @@ def brains(folder: Path) -> bool:
         begun = time.perf_counter()
         code = subprocess.run([sys.executable, "-m", "mednca_train", "--quiet", "segment", *map(str, words)]).returncode
         seconds = time.perf_counter() - begun
-    _keep("brains", {"volumes": len(images), "core_seconds_per_volume": round(2 * seconds / len(images), 1)})
+    _keep("brains", {"volumes": len(images), "core_seconds_per_volume": round(2 * seconds / len(images), 1)}, file)
     return code == 0
 
 
-def _keep(name: str, report: dict) -> None:
-    known = json.loads(REPORT.read_text("utf-8")) if REPORT.exists() else {}
-    REPORT.write_text(json.dumps(known | {name: report}, indent=1) + "\n", encoding="utf-8")
+def _keep(name: str, report: dict, file: Path) -> None:
+    known = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    file.write_text(json.dumps(known | {name: report}, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))
 
 
@@ -202,6 +237,10 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--members", type=int, default=10)
     parser.add_argument("--brains", type=Path, metavar="FOLDER")
+    parser.add_argument("--report", type=Path, metavar="FILE", default=REPORT)
     options = parser.parse_args()
-    done = brains(options.brains) if options.brains else main(options.volumes, options.kills, options.members)
+    if options.brains:
+        done = brains(options.brains, options.report)
+    else:
+        done = main(options.volumes, options.kills, options.members, options.report)
     sys.exit(0 if done else 1)

@@ -28,9 +28,9 @@ _DESC = "mednca"  # entity desc of what is written
 _SUFFIXES = (".nii.gz", ".nii")
 _README = """# Segmentations by MedNCA: {title}
 
-Made by `mednca segment --bids`. Each segmentation's sidecar says which image it is of, and whether to trust it; the
-folder `{results}` has the whole results: labels, variance, report and a picture of each image, and a table of them all
-(`summary.csv`, `summary.html`). Research and education only: a person must review every result.
+Made by `mednca bids`, or `mednca segment --bids`. Each segmentation's sidecar says which image it is of, and whether
+to trust it; the folder `{results}` has the whole results: labels, variance, report and a picture of each image, and a
+table of them all (`summary.csv`, `summary.html`). Research and education only: a person must review every result.
 """
 
 

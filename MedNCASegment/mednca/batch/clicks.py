@@ -46,8 +46,8 @@ def read_clicks(
         )
     for number, row in enumerate(rows, start=2):
         given = (row[columns["image"]] or "").strip()
-        called = normalize("NFC", case_name(given))
-        if called not in known or not _lies_there(given, (files or {}).get(known[called] or "")):
+        called = next((name for name in _names(given) if name in known), None)
+        if called is None or not _lies_there(given, (files or {}).get(known[called] or "")):
             raise MedNCAError(
                 "{path}, line {number}: none of the images is called {name}.",
                 path=path,
@@ -58,6 +58,13 @@ def read_clicks(
         if name is not None:
             found[name].append(point)
     return {name: clicks for name, clicks in found.items() if clicks}
+
+
+def _names(given: str) -> list[str]:
+    """What a row may mean: its file's name, or that with its folder's before it, as results are called where images of
+    several folders have the same name."""
+    name, folder = case_name(given), PurePath(given.replace("\\", "/")).parent.name
+    return [normalize("NFC", each) for each in (name, f"{folder}_{name}" if folder else name)]
 
 
 def _lies_there(given: str, file: Path | None) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,8 @@ from ..segment import find_structures, segment_image
 RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
 SEGMENTATION, VARIANCE, REPORT, OVERVIEW = RESULT_FILES
 _OF_BROWSERS = (".ds_store", "thumbs.db", "desktop.ini")
+_PATIENCE = 300.0  # seconds that a worker waits for another one, which was given up and is at its volume all the same
+_PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Request:
         find: whether the organs are looked for where the model says that they usually lie.
         overwrite: whether a result that is there may go.
         missing: whether a result of this request that is there is taken instead.
+        patience: seconds to wait where another process is making the result.
     """
 
     model: str
@@ -59,6 +63,7 @@ class Request:
     find: bool = False
     overwrite: bool = False
     missing: bool = False
+    patience: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,38 @@ def repeatable(job: Job) -> Job:
     return replace(job, request=replace(request, missing=True))
 
 
+def for_cluster(job: Job) -> Job:
+    """A job for workers elsewhere: they begin in folders of their own, and one that dask has given up, as where the
+    network was gone for a while, may still be at the volume that another one is given."""
+    return replace(
+        job,
+        request=replace(job.request, patience=_PATIENCE),
+        image=os.path.abspath(job.image),
+        folder=os.path.abspath(job.folder),
+        others=tuple(map(os.path.abspath, job.others)),
+    )
+
+
+@contextmanager
+def held_soon(target: Path, patience: float) -> Iterator[None]:
+    """Hold a file or folder, as `files.held` does, after a wait of some seconds where another program has it.
+
+    Raises:
+        MedNCAError: another has it for longer, or it cannot be written.
+    """
+    end = time.monotonic() + patience
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(held(target))
+                break
+            except MedNCAError as error:
+                if error.__cause__ or time.monotonic() >= end:  # what has a cause does not go by waiting
+                    raise
+                time.sleep(_PAUSE)
+        yield
+
+
 def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None) -> Report:
     """Segment a volume and write its result, whole or not at all; any process can do it.
 
@@ -110,7 +147,7 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
         MedNCAError: where it cannot be read, segmented or written, or something is there that may not go.
     """
     request, folder = job.request, Path(job.folder)
-    with held(folder):
+    with held_soon(folder, request.patience):
         there = _same_result(job) if request.missing else None
         if there and not _lacks_some(folder):
             return there if there.target_dice == request.target else _rejudge(job, there)

@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -69,7 +70,8 @@ def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], in
     first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row
     chosen = sorted(first.values(), key=doubt)[:most]
     found = [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
-    return found, len(first) - len(found), sum(bool(row["error"]) for row in rows)
+    failed, there = ({row["image"] for row in rows if bool(row["error"]) == is_failure} for is_failure in (True, False))
+    return found, len(first) - len(found), len(failed - there)
 
 
 def _named(text: str | None) -> str:
@@ -86,28 +88,29 @@ def _one(number: int, row: dict, results: Path, images: Path) -> Doubtful:
         raise MedNCAError(
             "{folder} is no result; the table tells of another state. Segment again with --missing.", folder=folder
         )
-    image = _image(images, row["file"], report.image.sha256[:1])
+    image = _image(images, row["file"], report.image.sha256[:1], row["image"])
     return Doubtful(f"{number:03} {row['image']} ({row['verdict']})", image, folder, report)
 
 
-def _image(images: Path, name: str, sha256: tuple[str, ...]) -> Path:
+def _image(images: Path, name: str, sha256: tuple[str, ...], result: str) -> Path:
     """The file or folder of this name below the images' folder: of several, the one of this checksum; where that is not
-    known, as of results of version 0.1, the one that lies there itself, or the only one."""
+    known, as of results of version 0.1, the one that lies there itself, or the only one. result: its folder's name,
+    which may begin with that of the folder that the image is in, where it is looked for first."""
     path = images / name
     if sha256 and _is_of(path, sha256):
         return path
-    found = sorted(images.rglob(glob.escape(name)))
+    found = sorted(images.rglob(glob.escape(name)), key=lambda each: not result.startswith(each.parent.name))
     if not found:
         raise MedNCAError("{image} is not there; give the folder of the images by --images.", image=path)
     if sha256:
-        found = [each for each in found if _is_of(each, sha256)]
+        found = list(islice((each for each in found if _is_of(each, sha256)), 1))
     elif path in found:
         found = [path]
     if not found:
         raise MedNCAError(
             "{image} is another image by now than the one that was segmented; give its folder by --images.", image=path
         )
-    if len(found) > 1 and not sha256:
+    if len(found) > 1:
         raise MedNCAError(
             "{folder} holds several files named {name}; give the folder that this one is in.", folder=images, name=name
         )

@@ -23,6 +23,8 @@ from ..plan.metadata import metadata_for, slug
 from ..run_folder import CALIBRATION_CASES, HistoryRow, RunOptions, begun_on, check_begun, holds_run
 from . import given, shown
 
+_MEASURING = "Measuring how fast this computer trains ..."
+
 
 @cli.app.command()
 def plan(
@@ -63,11 +65,9 @@ def plan(
             proposal, cost = propose(found, names, family, iterations, seed, quick), None
         named = given.with_names(proposal.plan, given.label_names(label))
         write(named.to_json())
-    table = Table("What", "Why")
-    for what, why in proposal.reasons.items():
-        table.add_row(what, plain(why))
-    terminal.show(table)
+    _tell_reasons(proposal)
     if estimate and not cost:
+        terminal.remark(_MEASURING)
         cost = measure(named, len(found.usable))
         if cost.is_busy and cost.seconds_free is not None:
             terminal.say(
@@ -116,6 +116,7 @@ def train(
     from .. import training_run
     from ..plan.presets import PRESETS
     from ..plan.propose import propose
+    from ..training import distributed
 
     case_set = given.case_set(data, images, labels)
     if preset and preset not in PRESETS:
@@ -157,7 +158,8 @@ def train(
                 budgeted = _budgeted(found, case_set.label_names, hours, "m3d-nca", seed or 0)
                 chosen = budgeted.proposal.plan
                 calibration_cases = min(calibration_cases, budgeted.calibration_cases)
-                terminal.remark(budgeted.proposal.reasons["time"])
+                if distributed.is_first():
+                    _tell_reasons(budgeted.proposal)
             chosen = given.with_names(chosen or propose(found, case_set.label_names).plan, given.label_names(label))
             cases = given.usable(case_set, found, strict=bool(preset))
             given.check_fits("The plan", chosen.labels, chosen.preprocessing, found)
@@ -226,15 +228,18 @@ def finetune(
 
 @cli.app.command()
 def runs(
-    folder: Annotated[Path, typer.Argument(help="A run, or a folder of runs.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="A run, or a folder of runs; default: those of Slicer's panel.")
+    ] = None,
     watch: Annotated[
         float | None, typer.Option(min=1, help="Look again every so many seconds, as long as one goes on.")
     ] = None,
     as_json: cli.JsonFlag = False,
 ) -> None:
     """How trainings are doing that run elsewhere: state, loss, Dice, and how long they will take yet."""
-    from ..run_view import is_going_on, view_runs
+    from ..run_view import is_going_on, runs_folder, view_runs
 
+    folder = folder or runs_folder()
     while True:
         views = view_runs(folder)
         if as_json:
@@ -335,10 +340,20 @@ def _budgeted(found, names, hours: float, family: str, seed: int):
     from ..training.distributed import from_first
     from ..training.estimate import estimate
 
-    cases = len(found.usable)
-    return from_first(
-        lambda: plan_for(found, 3600 * hours, lambda plan: estimate(plan, cases), names, family, seed)
-    )  # fmt: skip
+    def measured():
+        terminal.remark(_MEASURING)
+        cases = len(found.usable)
+        return plan_for(found, 3600 * hours, lambda plan: estimate(plan, cases), names, family, seed)
+
+    return from_first(measured)
+
+
+def _tell_reasons(proposal) -> None:
+    """Say why a plan is as it is; of one for a time, what was given up for it and what more would bring, too."""
+    table = Table("What", "Why")
+    for what, why in proposal.reasons.items():
+        table.add_row(what, plain(why))
+    terminal.show(table)
 
 
 def _metadata_of(preset, case_set) -> dict:
