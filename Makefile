@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Hundreds of processes begin within the tests: each would compile our sources anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo docs docs-check test pytest test-slow fuzz screenshots translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-packaging check-kills study study-finetuning verdict-report lint format train clean
+.PHONY: demo docs docs-check test pytest test-slow fuzz screenshots figures translations measure-click benchmark benchmark-training check-equality check-onnx check-scale check-hour check-wheel check-packaging check-kills study study-finetuning verdict-report lint format train clean
 
 # Both hippocampi of a real brain from two clicks; results in demo-output/.
 demo: $(DEMO_READY)
@@ -85,21 +85,28 @@ test-slow: $(READY)
 fuzz: $(READY)
 	PYTHONPATH=Testing $(PY) -m fuzz --seconds 600 --least 2000
 
-# Pictures for the README, drawn off screen; look at them before you commit them.
-screenshots: $(READY)
+# Pictures of both modules, drawn off screen, and the figures; look at them before you commit them.
+screenshots: $(READY) figures
 	Testing/host/system_packages.sh $(PY)
 	$(PY) Testing/screenshots.py
+
+# The figures of docs/how-it-works.md, of a bundled model, and the good data set in the trainer's panel (seconds).
+figures: $(READY)
+	$(PY) Testing/how_figures.py
+	$(PY) Testing/good_data_set.py
 
 # Bring the files for translators into step with the code, and compile what Slicer loads of them.
 translations: $(READY)
 	$(PY) Testing/translations.py
 
-# All documents as a site, with the reference of the code: build/site/README.html. Fails on a broken link.
+# All documents as a site, with the reference of the code: build/site/index.html. Fails on a broken link (with --quiet
+# MkDocs does not: what it does not say it does not count).
 docs:
 	$(PYTHON) -m venv build/docs-venv
 	build/docs-venv/bin/pip install --quiet --no-compile --disable-pip-version-check -r docs/requirements.txt
 	build/docs-venv/bin/python Testing/make_docs.py build/docs-src
-	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build
+	test -f build/site/index.html
 
 # Every command that the documents tell people to type, typed in an empty environment (an hour, and pip's network).
 docs-check: $(READY)

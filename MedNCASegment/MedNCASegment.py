@@ -72,6 +72,15 @@ if TYPE_CHECKING:
 
 
 _ICON = Path(__file__).parent / "Resources" / "Icons" / "MedNCASegment.png"
+# Addresses: nothing in them is translated. Testing/test_docs.py holds them to the extension's homepage.
+_HOMEPAGE = '<p><a href="https://github.com/MedNCA/SlicerMedNCA">https://github.com/MedNCA/SlicerMedNCA</a></p>'
+_REFERENCES = (
+    '<br><a href="https://doi.org/10.1007/978-3-031-43898-1_17">M3D-NCA: doi 10.1007/978-3-031-43898-1_17</a>'
+    '<br><a href="https://doi.org/10.1007/978-3-031-34048-2_54">Med-NCA: doi 10.1007/978-3-031-34048-2_54</a>'
+    '<br><a href="https://doi.org/10.1038/s41467-022-30695-9">Decathlon: doi 10.1038/s41467-022-30695-9</a>'
+    '<br><a href="https://doi.org/10.1016/j.media.2013.12.002">PROMISE12: doi 10.1016/j.media.2013.12.002</a>'
+    '<br><a href="https://doi.org/10.1162/jocn.2007.19.9.1498">OASIS: doi 10.1162/jocn.2007.19.9.1498</a>'
+)
 # The sections of the panel, as their buttons and their anchors on the help page are called.
 _SECTIONS = ("inputs", "segment", "verdict", "volumes", "several", "review", "outputs", "advanced", "watch")
 
@@ -91,12 +100,14 @@ class MedNCASegment(ScriptedLoadableModule):
             "it is unsure and says whether to trust the result. Everything is computed on this computer. For research "
             "and education only: a person must review every result."
         )
+        self.parent.helpText += _HOMEPAGE
         self.parent.acknowledgementText = _(
             "Methods: M3D-NCA (Kalkhof, Mukhopadhyay) and Med-NCA (Kalkhof, Gonz\u00e1lez, Mukhopadhyay), TU "
             "Darmstadt. "
             "Bundled models: learned from the Medical Segmentation Decathlon (CC BY-SA 4.0) and PROMISE12 (research "
             "use), calibrated with OASIS, labels by Neuromorphometrics (CC BY-NC), too."
         )
+        self.parent.acknowledgementText += _REFERENCES
         slicer.app.connect("startupCompleted()", lambda: registerSampleData(_ICON))
 
 

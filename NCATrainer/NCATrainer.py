@@ -54,6 +54,12 @@ from NCATrainerLib.training_request import TrainingRequest, labelsOf, trainingRe
 from NCATrainerLib.watch import Watch  # noqa: E402
 
 REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
+# Addresses: nothing in them is translated. Testing/test_docs.py holds them to the extension's homepage.
+_HOMEPAGE = '<p><a href="https://github.com/MedNCA/SlicerMedNCA">https://github.com/MedNCA/SlicerMedNCA</a></p>'
+_REFERENCES = (
+    '<br><a href="https://doi.org/10.1007/978-3-031-43898-1_17">M3D-NCA: doi 10.1007/978-3-031-43898-1_17</a>'
+    '<br><a href="https://doi.org/10.1007/978-3-031-34048-2_54">Med-NCA: doi 10.1007/978-3-031-34048-2_54</a>'
+)
 
 
 class NCATrainer(ScriptedLoadableModule):
@@ -71,9 +77,11 @@ class NCATrainer(ScriptedLoadableModule):
             "fine-tune one that is there, on this computer. The model appears in MedNCA Segment, with its own verdict. "
             "For research and education only."
         )
+        self.parent.helpText += _HOMEPAGE
         self.parent.acknowledgementText = _(
             "Methods: M3D-NCA (Kalkhof, Mukhopadhyay) and Med-NCA (Kalkhof, Gonz\u00e1lez, Mukhopadhyay), TU Darmstadt."
         )
+        self.parent.acknowledgementText += _REFERENCES
 
 
 @parameterNodeWrapper

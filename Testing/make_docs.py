@@ -13,7 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from translations import said
+from translations import MODULES as PANELS
+from translations import messages, templates
 
 ROOT = Path(__file__).parents[1]
 SUFFIXES = (".md", ".png", ".json", ".html", ".py", ".csv", ".cff", ".txt", ".toml", ".yml", ".in", ".safetensors")
@@ -33,7 +34,8 @@ MODULES = {
 
 def main(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
         twin = name.endswith(".html") and name.removesuffix(".html") + ".md" in listed  # would be the same page
         if (name.endswith(SUFFIXES) or name == "Makefile") and not twin:
@@ -42,40 +44,55 @@ def main(folder: Path) -> None:
             shutil.copyfile(ROOT / name, target)
     reference = folder / "reference"
     reference.mkdir()
-    (reference / "messages.md").write_text(_messages(), encoding="utf-8")
+    (reference / "messages.md").write_text(every_message(), encoding="utf-8")
     for title, modules in MODULES.items():
         pages = "\n\n".join(f"::: {module}" for module in modules)
         name = title.lower().replace(" ", "-")
         (reference / f"{name}.md").write_text(f"# {title}\n\n{pages}\n", encoding="utf-8")
 
 
-def _messages() -> str:
-    """Every sentence with which the engine refuses something, module by module; they say what to do themselves."""
+def every_message() -> str:
+    """The page with every sentence that the program has: of the engines, and of the panels, file by file."""
     lines = [
         "# Every message",
         "",
         "What is in braces is filled in. [What people ask most](../docs/troubleshooting.md).",
         "",
     ]
-    for root in ("MedNCASegment", "NCATrainer"):
-        for path in sorted((ROOT / root).rglob("*.py")):
-            errors = (call.args[0] for call in said(path) if call.func.id in ("MedNCAError", "NothingFound"))
-            texts = dict.fromkeys(filter(None, map(_text, errors)))
-            if texts:
-                told = (f"- {text}" for text in texts)
-                lines += [f"## {path.relative_to(ROOT / root).as_posix()}", "", *told, ""]
+    for name, texts in _by_file().items():
+        told = dict.fromkeys(
+            text.replace("<", "&lt;").replace("\n", " ") for text in texts if " " in text
+        )  # no words alone
+        if told:
+            lines += [f"## {name}", "", *(f"- {text}" for text in told), ""]
     return "\n".join(lines)
 
 
-def _text(node: ast.expr) -> str:
-    """Of a template, or of a panel's text with values filled in."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value.replace("<", "&lt;")
-    if isinstance(node, ast.Call) and node.args and not isinstance(node.func, ast.Attribute):
-        return _text(node.args[0])  # _("...")
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
-        return _text(node.func.value)
-    return ""
+def _by_file() -> dict[str, list[str]]:
+    """The texts of each file."""
+    found: dict[str, list[str]] = {}
+    for module in PANELS:
+        for path in sorted((ROOT / module).rglob("*.py")):
+            found[path.relative_to(ROOT / module).as_posix()] = templates(path)
+        for context, text in messages(module):
+            name = f"{context.replace('.', '/')}.py"
+            if name in found:  # the engines' are there already
+                found[name].append(text)
+    found["mednca/quality/domain.py"] += _objections()
+    return found
+
+
+def _objections() -> list[str]:
+    """Why a light is grey: `OBJECTIONS`, whose sentences on the field of view have one end. Read, as the engine needs
+    packages that a site does not."""
+    tree = ast.parse((ROOT / "MedNCASegment" / "mednca" / "quality" / "domain.py").read_text(encoding="utf-8"))
+    values = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    end = ast.literal_eval(values["_FIELD"])
+    sentences = values["OBJECTIONS"].values
+    return [
+        ast.literal_eval(each.left) + end if isinstance(each, ast.BinOp) else ast.literal_eval(each)
+        for each in sentences
+    ]
 
 
 if __name__ == "__main__":

@@ -4,13 +4,18 @@ import ast
 import json
 import re
 import shlex
+import subprocess
 from xml.etree import ElementTree
 
+import how_figures
+import make_docs
 import pytest
+import translations
 import typer
 
 import docs_check
 from documents import DOCUMENTS, FENCE, ROOT, commands, name_of
+from mednca.quality.domain import OBJECTIONS
 from mednca_train import cli
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -86,11 +91,50 @@ def test_the_catalogue_s_entry_is_that_of_cmake():
         assert url.startswith(raw) and (ROOT / url.removeprefix(raw)).is_file()
 
 
+def test_the_public_home_is_changed_by_one_line():
+    """The line of docs/catalogue.md has all files that name it."""
+    text = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    ((home, files),) = re.findall(r"`sed -i s,([^,]+),OWNER/NAME,g ([^`]+)`", text)
+    found = subprocess.run(["git", "grep", "-l", home], cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip("not a git checkout")
+    assert sorted(files.split()) == sorted(found.stdout.split())
+    for name in ("pyproject.toml", "MedNCASegment/MedNCASegment.py", "NCATrainer/NCATrainer.py"):
+        assert f"https://github.com/{home}" in (ROOT / name).read_text(encoding="utf-8")
+    assert f'EXTENSION_HOMEPAGE "https://github.com/{home}"' in (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+
+
+def test_the_tutorial_s_head_is_that_of_the_panel():
+    sample = (ROOT / "MedNCASegment" / "MedNCASegmentLib" / "sample_data.py").read_text(encoding="utf-8")
+    (checksum,) = re.findall(r'^_SHA256 = "(\w+)"', sample, re.MULTILINE)
+    tutorial = (ROOT / "docs" / "tutorials" / "a-folder.md").read_text(encoding="utf-8")
+    assert re.findall(r"SlicerTestingData/releases/download/SHA256/(\w+)", tutorial) == [checksum]
+
+
+DOIS = {
+    "10.1007/978-3-031-43898-1_17", "10.1007/978-3-031-34048-2_54", "10.1038/s41467-022-30695-9",
+    "10.1016/j.media.2013.12.002", "10.1162/jocn.2007.19.9.1498",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["CITATION.cff", "docs/citing.md", "README.md", "MedNCASegment/MedNCASegment.py"])
+def test_papers_and_data_are_named_by_their_dois(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert set(re.findall(r"\b10\.\d{4}/[\w.-]*\w", text)) == DOIS
+
+
 def _strings(node):
     """Texts that stand in a module's code, those with values filled in as their parts."""
     for each in ast.walk(node):
         if isinstance(each, ast.Constant) and isinstance(each.value, str):
             yield each.value
+
+
+def _quoted_in_troubleshooting():
+    """What stands in quotation marks in the first column there; three points are whatever is filled in."""
+    table = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ")]
+    return [text for row in rows for text in re.findall(r'"([^"]+)"', row)]
 
 
 def test_what_is_quoted_in_troubleshooting_is_said():
@@ -103,16 +147,48 @@ def test_what_is_quoted_in_troubleshooting_is_said():
         for path in (ROOT / part).rglob("*.ui")
     )
     said = re.sub(r"\s+", " ", said)
-    table = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-    quoted = [
-        piece.strip()
-        for row in table.splitlines()
-        if row.startswith("| ")
-        for text in re.findall(r'"([^"]+)"', row.split("|")[1])
-        for piece in text.split("...")
-    ]
+    quoted = [piece.strip() for text in _quoted_in_troubleshooting() for piece in text.split("...")]
     assert len(quoted) > 8
     assert [piece for piece in quoted if piece not in said] == []
+
+
+def test_troubleshooting_answers_every_reason_for_grey():
+    quoted = [".*".join(map(re.escape, text.split("..."))) for text in _quoted_in_troubleshooting()]
+    unanswered = [key for key, text in OBJECTIONS.items() if not any(re.match(each, text) for each in quoted)]
+    assert unanswered == []
+    assert {"Corrected by hand", "Image has changed"} <= set(_quoted_in_troubleshooting())
+
+
+def test_the_site_has_a_page_with_every_message():
+    """Of the engines' sentences and errors, of what makes a light grey, and of the panels."""
+    page = make_docs.every_message()
+    for module, engine in translations.ENGINES.items():
+        for path in sorted((ROOT / module / engine).rglob("*.py")):
+            for text in translations.templates(path):
+                assert " " not in text or _on_page(text) in page, f"{path.name}: {text}"
+    panels = {
+        text
+        for module in translations.MODULES
+        for context, text in translations.messages(module)
+        if context.split(".")[0] in (module, translations.MODULES[module])
+    }
+    assert len(panels) > 400
+    for text in (*OBJECTIONS.values(), *panels):
+        assert " " not in text or _on_page(text) in page, text
+    assert _on_page("No volume of the scene has a segmentation that was made on it.") in page
+
+
+def _on_page(text):
+    return "- " + text.replace("<", "&lt;").replace("\n", " ")
+
+
+def test_the_start_of_the_site_is_called_by_its_name():
+    """`make docs` fails where it is not there."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (checked,) = re.findall(r"^\ttest -f (\S+)$", makefile, re.MULTILINE)
+    assert "mkdocs build --quiet" not in makefile  # which would let broken links pass
+    for text in (makefile, *(document.read_text(encoding="utf-8") for document in DOCUMENTS)):
+        assert set(re.findall(r"build/site/\w+\.html", text)) <= {checked}
 
 
 def test_every_button_of_the_tutorials_is_there():
@@ -138,6 +214,17 @@ def test_every_picture_of_the_tutorials_is_there():
     for document in (ROOT / "docs" / "tutorials").glob("*.md"):
         for source in re.findall(r'src="([^"]+)"', document.read_text(encoding="utf-8")):
             assert (document.parent / source).is_file(), source
+
+
+@pytest.mark.slow
+def test_the_figures_of_how_it_works_are_drawn(tmp_path, monkeypatch):
+    pytest.importorskip("nilearn", reason="nilearn is not installed")
+    monkeypatch.setattr(how_figures, "DOCS", tmp_path)
+    how_figures.main()
+    page = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"\]\((how-it-works-\w+\.png)\)", page)) == sorted(
+        path.name for path in tmp_path.iterdir()
+    )
 
 
 def test_what_the_check_of_the_commands_leaves_out_is_in_the_documents():
