@@ -77,7 +77,7 @@ HIPPOCAMPUS_M3DNCA = Preset(
     {
         "id": "hippocampus-m3dnca",
         "name": "Hippocampus (M3D-NCA)",
-        "version": "1.0.0",
+        "version": "1.1.0",
         "task": "Hippocampus segmentation, anterior and posterior",
         "description": "Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI.",
         "authors": "The MedNCA developers",
@@ -205,7 +205,8 @@ PROSTATE_M3DNCA = Preset(
         "limits": "Axial T2-weighted MRI of the male pelvis. Base and apex are the least certain parts. Volumes in ml "
         "measured on other images are as good as the outline, but the training set itself had no true scale. Its "
         "figures and its light are those of three models, each on the cases that it had not seen; these weights were "
-        "trained with all 38 cases, so that none is left to measure them on.",
+        "trained with all 38 cases, so that none is left to measure them on. The plan was chosen with eight of these "
+        "cases held out.",
         "references": _PAPERS,
     },
     r"prostate_(BIDMC|HK|RUNMC|UCL)_\d+",
