@@ -194,7 +194,8 @@ monotone, with an interval of {calibration.coverage:.0%} (the paper's straight l
 would be Dice = {intercept:.3f} {slope:+.3f} NQM). A failure counts {CAUTION:.0f} times, so that the expected Dice errs
 to the careful side where failures begin.
 
-The interval's low end is at most {_ceilings(calibration)}: no result is green at a target above it.
+The interval's low end is at most {_ceilings(calibration)}:
+no result is green at a target above it.
 """
     if not found.get("groups"):
         return text + "\nIt was not tried on other cases."
