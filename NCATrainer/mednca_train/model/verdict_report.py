@@ -75,6 +75,7 @@ def measure_verdicts(
     folds = model.info.get("training", {}).get("folds", ()) if reuse else ()
     check_unseen((case.name for case in (*scans, *(() if folds else cases))), model.info, not unseen)
     own, carried = samples_of(model.info["quality"].get("samples"))
+    code = commit()  # that is running: files may change while it does
     failed: dict[str, str] = {}
     with Pool() as pool:
         if reuse:
@@ -96,7 +97,7 @@ def measure_verdicts(
         "sha256": model.sha256,
         "members": model.members,
         "code_version": __version__,
-        "commit": commit(),
+        "commit": code,
         "seed": seed,
         "folds": len(folds),
         "made_with_hidden": not reuse and holds_hidden(sample.case for sample in own),
