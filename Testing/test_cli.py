@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,10 @@ import pytest
 import SimpleITK as sitk
 from typer.testing import CliRunner
 
+import mednca_train.cli  # noqa: F401  adds its commands
 from conftest import ROOT
 from mednca import __version__, cli, terminal
+from mednca.batch.naming import named_images
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model
@@ -151,10 +154,10 @@ def test_overwrite_replaces_results_only(tmp_path, model, images):
 
 def test_a_name_is_never_empty_or_upward(images, monkeypatch):
     monkeypatch.chdir(images)
-    jobs, failures = cli._named_images([Path(".")])
+    jobs, failures = named_images([Path(".")])
     assert [name for name, _ in jobs] == ["a", "b"] and not failures
     (images / "a.nii.gz").rename(images / "b.nrrd")  # the same name twice: told, and the rest goes on
-    jobs, failures = cli._named_images([images])
+    jobs, failures = named_images([images])
     assert [name for name, _ in jobs] == ["b"] and "would both be called" in failures[0]["error"]
 
 
@@ -230,7 +233,7 @@ def test_images_of_one_name_in_folders_of_their_own_are_called_after_these(tmp_p
     clicks.write_text("image,r,a,s\nT1,-12,-19,22\n", encoding="utf-8")
     assert "none of the images is called 'T1'" in str(run(*words, "--out", tmp_path / "again").exception)
     parts = [tmp_path / "p1" / "x_0000.nii.gz", tmp_path / "p1" / "x_0001.nii.gz", tmp_path / "p2" / "x_0000.nii.gz"]
-    named, failures = cli._named_images(parts, has_channels=True)
+    named, failures = named_images(parts, has_channels=True)
     assert [name for name, _path in named] == ["p1_x_0000", "p1_x_0001", "p2_x_0000"] and not failures
 
 
@@ -426,6 +429,19 @@ def test_the_wheel_segments_outside_the_checkout(wheel, tmp_path, images):
     assert done.returncode == 0, done.stderr
     assert {f.name for f in (tmp_path / "out" / "a").iterdir()} == FOUR
     assert (wheel / "mednca_train" / "training" / "loop.py").exists()
+
+
+def test_help_comes_without_torch():
+    """Which takes seconds to import. The commands have their order, the engine's before those of training."""
+    code = "import sys; sys.modules['torch'] = None; from mednca_train.cli import main; main()"
+    packages = os.pathsep.join(str(ROOT / name) for name in ("MedNCASegment", "NCATrainer"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--help"], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": packages}
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names = "models segment bids review evaluate benchmark export onnx import remove plan"
+    places = [re.search(rf"^\W*{name} ", done.stdout, re.MULTILINE).start() for name in names.split()]
+    assert places == sorted(places)
 
 
 def test_a_wrong_request_is_one_sentence_and_status_2(tmp_path):

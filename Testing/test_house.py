@@ -23,7 +23,7 @@ FLOORS = {
     "mednca": (
         {"errors", "axes", "content"}, {"files", "schema", "pool"}, {"messages"}, {"nca", "imaging"}, {"quality"}, {"models"},
         {"result", "scores"}, {"canvas", "field", "field_memory", "locate", "finding", "growth", "segment", "evaluate", "overview"},
-        {"batch", "terminal"}, {"worker", "cli", "benchmark"},
+        {"batch", "terminal"}, {"worker", "benchmark", "commands"}, {"cli"},
     ),
     "mednca_train": (
         {"plan"}, {"progress", "validation_report"}, {"data"}, {"messages", "run_folder", "run_lock", "kept_rows"}, {"run_view"}, {"training"}, {"model"},

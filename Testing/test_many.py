@@ -26,6 +26,7 @@ from mednca.batch.csv_file import quoted, unquoted
 from mednca.batch.jobs import RESULT_FILES, Job, Request, for_cluster, read_result, repeatable, segment_volume
 from mednca.batch.review import doubtful
 from mednca.batch.summary import Summary, as_csv, as_html, rows_of
+from mednca.commands import shown
 from mednca.errors import MedNCAError, Sentence
 from mednca.files import held
 from mednca.models.weights import load_model
@@ -303,7 +304,7 @@ def test_the_doubtful_come_first_and_no_cell_is_a_formula():
 
 
 def test_a_table_of_many_is_told_in_a_line(tmp_path, model, images, monkeypatch):
-    monkeypatch.setattr(cli, "_MOST_ROWS", 2)
+    monkeypatch.setattr(shown, "_MOST_ROWS", 2)
     told = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1).stdout
     assert told.startswith("3 structures: 0 green, 0 amber, 0 red, 3 grey. See") and "summary.html" in told
 

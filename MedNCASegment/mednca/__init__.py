@@ -12,7 +12,7 @@ neither Slicer nor Qt nor training. The rooms; a file imports from its own room 
     result, scores                 what a segmentation, and measuring a model, say: dataclasses without torch
     canvas, field, field_memory, locate, finding, growth, segment, evaluate, overview
     batch, terminal                many volumes, here or on a cluster; what commands say
-    worker, cli, benchmark
+    worker, benchmark, commands, cli
 
 The way of the data:
 

@@ -16,6 +16,7 @@ import typer
 from rich.table import Table
 
 from mednca import cli, terminal
+from mednca.commands.options import JsonFlag
 from mednca.errors import MedNCAError, plain
 from mednca.models.library import Library
 
@@ -234,7 +235,7 @@ def runs(
     watch: Annotated[
         float | None, typer.Option(min=1, help="Look again every so many seconds, as long as one goes on.")
     ] = None,
-    as_json: cli.JsonFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """How trainings are doing that run elsewhere: state, loss, Dice, and how long they will take yet."""
     from ..run_view import is_going_on, runs_folder, view_runs
