@@ -62,9 +62,11 @@ study: $(READY)
 	$(VENV)/bin/mednca study docs/study/full.json --out runs/study --data hippocampus=$(DATA) --data prostate=$(PROSTATE) \
 		--data brains=$(BRAINS)
 
-# What the light of MODEL is worth, on its validation cases and, where SCANS holds images/ and labels/, by clicks in them.
+# What the light of MODEL is worth, by the samples that it carries of its cases, nonsense and, where SCANS holds images/
+# and labels/, clicks in them (a quarter of an hour, hippocampus-mednca twice that).
+verdict-report: CASES = $(if $(filter prostate%,$(MODEL)),$(PROSTATE),$(DATA))
 verdict-report: $(READY)
-	$(VENV)/bin/mednca verdict-report $(MODEL) --images $(DATA)/images --labels $(DATA)/labels --out runs/$(MODEL)-verdicts \
+	$(VENV)/bin/mednca verdict-report $(MODEL) --images $(CASES)/images --labels $(CASES)/labels --reuse --out runs/$(MODEL)-verdicts \
 		$(if $(SCANS),--scan-images $(SCANS)/images --scan-labels $(SCANS)/labels)
 
 # Style and types beside all tests, as many files at a time as there are cores.
