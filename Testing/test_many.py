@@ -134,7 +134,7 @@ def test_a_result_of_another_person_is_not_taken(tmp_path, model):
     (tmp_path / "elsewhere").mkdir()
     moved = one.rename(tmp_path / "elsewhere" / "T1.nii.gz")
     assert run("segment", moved, *words).exit_code == 0  # the same image, wherever it lies
-    (chosen,), _more, _failed = doubtful(tmp_path / "out", tmp_path, 9)
+    (chosen,) = doubtful(tmp_path / "out", tmp_path, 9).shown
     assert chosen.image == moved  # of two of this name
     with pytest.raises(MedNCAError, match="is another image by now"):
         doubtful(tmp_path / "out", tmp_path / "p2", 9)

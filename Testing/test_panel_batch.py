@@ -99,6 +99,18 @@ def test_of_several_channels_in_a_file_the_first_is_reviewed(results, tmp_path):
     assert told.exit_code == 0, told.output
 
 
+def test_an_image_that_is_gone_costs_the_others_nothing(results, tmp_path):
+    table = results / "summary.csv"
+    table.write_text(table.read_text("utf-8").replace(",green,", ",amber,"), "utf-8")
+    gone = tmp_path / "images" / "noisy 100%.nii.gz"
+    gone.unlink()
+    told = run("review", table, "--images", tmp_path / "images", "--out", tmp_path / "look.mrb")
+    assert told.exit_code == 1 and (tmp_path / "look.mrb").is_file(), told.output
+    assert (
+        ", 2 images, the most doubtful first." in told.output and f"Left out: noisy 100%: {gone} is not" in told.output
+    )
+
+
 def test_what_cannot_be_reviewed_is_one_sentence(results, tmp_path):
     words = ("review", results / "summary.csv", "--images", tmp_path / "images", "--out")
     for more, told in (

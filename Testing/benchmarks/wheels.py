@@ -19,7 +19,6 @@ import time
 from pathlib import Path
 
 import SimpleITK as sitk
-
 from how_figures import mni152
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +36,7 @@ def main(pythons: list[str]) -> bool:
         image = folder / "head.nii.gz"
         sitk.WriteImage(mni152(), str(image))
         masks = {python: _tried(python, wheel, image, folder / python) for python in pythons}
-    return wheel.stat().st_size < LARGEST if len(set(masks.values())) == 1 else False
+    return wheel.stat().st_size < LARGEST and len(set(masks.values())) == 1
 
 
 def _tried(python: str, wheel: Path, image: Path, folder: Path) -> str:
@@ -55,8 +54,9 @@ def _tried(python: str, wheel: Path, image: Path, folder: Path) -> str:
     size = sum(file.stat().st_size for file in (folder / "venv").rglob("*") if file.is_file() and not file.is_symlink())
     found = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "out" / "head" / "segmentation.nii.gz")))
     told = _call(own / "python", "-c", "import torch, numpy; print(torch.__version__, numpy.__version__)").strip()
+    voxels = int((found > 0).sum())
     print(
-        f"{python}: {size / 1e6:,.0f} MB, {installed:.0f} s to install; torch, numpy {told}; {(found > 0).sum():,} voxels",
+        f"{python}: {size / 1e6:,.0f} MB, {installed:.0f} s to install; torch, numpy {told}; {voxels:,} voxels",
         flush=True,
     )
     shutil.rmtree(folder)

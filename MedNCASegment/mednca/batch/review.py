@@ -44,7 +44,24 @@ class Doubtful:
     report: Report
 
 
-def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], int, int]:
+@dataclass(frozen=True)
+class Doubts:
+    """What is doubtful in a table.
+
+    Attributes:
+        shown: the most doubtful first.
+        more: how many images are beside these.
+        failed: how many images have no result.
+        problems: by the name of a result that is as doubtful and cannot be shown, why.
+    """
+
+    shown: list[Doubtful]
+    more: int
+    failed: int
+    problems: dict[str, MedNCAError]
+
+
+def doubtful(summary: Path, images: Path, most: int) -> Doubts:
     """Those of a table whose light is not green, the most doubtful first; none where every result is green.
 
     Args:
@@ -52,11 +69,8 @@ def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], in
         images: the folder of the images, or one above, as of a BIDS data set.
         most: so many at most.
 
-    Returns:
-        These, how many more there are, and how many images have no result.
-
     Raises:
-        MedNCAError: where the table or a result cannot be read, or an image is not there.
+        MedNCAError: where the table cannot be read; or none of the results can, or none of their images is there.
     """
     summary = summary / CSV if summary.is_dir() else summary
     rows = [{key: unquoted(value) for key, value in row.items()} for row in read_rows(summary)[1]]
@@ -69,9 +83,16 @@ def doubtful(summary: Path, images: Path, most: int) -> tuple[list[Doubtful], in
         ) from error
     first = {row["image"]: row for row in sorted(wanted, key=doubt, reverse=True)}  # of an image the most doubtful row
     chosen = sorted(first.values(), key=doubt)[:most]
-    found = [_one(number, row, summary.parent, images) for number, row in enumerate(chosen, start=1)]
+    shown, problems = [], {}
+    for row in chosen:
+        try:
+            shown.append(_one(len(shown) + 1, row, summary.parent, images))
+        except MedNCAError as error:
+            problems[row["image"]] = error
+    if problems and not shown:
+        raise next(iter(problems.values()))
     failed, there = ({row["image"] for row in rows if bool(row["error"]) == is_failure} for is_failure in (True, False))
-    return found, len(first) - len(found), len(failed - there)
+    return Doubts(shown, len(first) - len(chosen), len(failed - there), problems)
 
 
 def _named(text: str | None) -> str:

@@ -12,7 +12,7 @@ import typer
 from ..errors import MedNCAError
 from ..models.library import Library
 from ..quality.verdict import DEFAULT_TARGET
-from ..terminal import say
+from ..terminal import complain, say
 from . import options, shown
 
 if TYPE_CHECKING:
@@ -107,14 +107,17 @@ def review(
     """Put the doubtful results of a table into one scene for Slicer, where MedNCA Segment shows their verdicts."""
     from ..batch.review import doubtful, write_review
 
-    chosen, more, failed = doubtful(summary, images, most)
-    lacking = f" {failed} images have no result." if failed else ""
-    if not chosen:
+    doubts = doubtful(summary, images, most)
+    lacking = f" {doubts.failed} images have no result." if doubts.failed else ""
+    if not doubts.shown:
         say(f"There is nothing doubtful to review, so no scene is written.{lacking}")
         return
-    write_review(chosen, out_file)
-    left = f"; {more} more are doubtful (--most)" if more else ""
-    say(f"Written: {out_file}, {len(chosen)} images, the most doubtful first{left}.{lacking}")
+    write_review(doubts.shown, out_file)
+    left = f"; {doubts.more} more are doubtful (--most)" if doubts.more else ""
+    say(f"Written: {out_file}, {len(doubts.shown)} images, the most doubtful first{left}.{lacking}")
+    for image, error in doubts.problems.items():
+        complain({"image": image, "error": str(error)}, "Left out: ")
+    raise typer.Exit(1 if doubts.problems else 0)
 
 
 def _call(
