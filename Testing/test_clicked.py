@@ -7,10 +7,14 @@ import pytest
 import SimpleITK as sitk
 
 from conftest import InlinePool
+from mednca.errors import NothingFound
 from mednca.imaging.geometry import CanonicalImage
 from mednca_train.data.cases import Case
 from mednca_train.data.clicks import AIR, ELSEWHERE, clicks_elsewhere
+from mednca_train.model import samples
+from mednca_train.model.calibration import verdicts
 from mednca_train.model.clicked import DISPLACEMENTS, REFUSED, DisplacedClick, _same, measure_clicks
+from mednca_train.model.samples import CLEAN, measure_degraded
 from phantoms import head_case, image_of, save, standout_model
 
 RAS = np.diag([-1.0, -1.0, 1.0])
@@ -67,3 +71,14 @@ def test_clicks_are_counted_by_distance_and_place(case, tmp_path):
 def test_a_worse_mask_or_another_color_is_not_the_same():
     clicks = [DisplacedClick(8.0, *rest, (1.0, 0.1)) for rest in ((0.97, ("green", "green")), (0.99, ("green", "red")))]
     assert _same(clicks) == {"clicks": 2, "same_mask": 1, "same_color": 1, "least_dice": 0.97}
+
+
+def test_nonsense_that_is_refused_is_grey_and_a_clean_case_that_is_failed(case, tmp_path, monkeypatch):
+    """Where a head is rolled, a click into what was an organ lies in air."""
+    monkeypatch.setattr(samples, "segment_image", lambda *_, **__: (_ for _ in ()).throw(NothingFound("no contrast")))
+    folder, failed = save(standout_model(), tmp_path / "model"), {}
+    found = measure_degraded(InlinePool(), folder, [case], 0, failed=failed, only=["rolled", CLEAN], all_values=True)
+    assert [(each.condition, each.objection, each.dice, each.nqm) for each in found] == [
+        ("rolled", "nothing", 0, None)
+    ] * 2
+    assert {verdict.color for verdict in verdicts(None, found)} == {"grey"} and failed == {"head": "no contrast"}

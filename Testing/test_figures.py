@@ -90,11 +90,20 @@ def test_the_table_of_the_light_is_that_of_the_verdict_report(row, group):
     ]  # fmt: skip
 
 
-def test_the_row_of_nonsense_is_that_of_the_verdict_report():
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        (
+            "crops, [nonsense](docs/verdicts/hippocampus-m3dnca/verdicts.md): inverted, wrapped, mirrored, rolled, noise",
+            "nonsense",
+        ),
+        ("whole brains, nonsense, clicked", "nonsense_in_scans"),
+    ],
+)
+def test_the_rows_of_nonsense_are_those_of_the_verdict_report(row, key):
     verdicts = ROOT / "docs" / "verdicts" / "hippocampus-m3dnca"
-    row = f"[crops, nonsense]({(verdicts / 'verdicts.md').relative_to(ROOT).as_posix()}): inverted, wrapped, mirrored, rolled, noise"
     count, _green, _red, failures, _holds = _cells(ROOT / "README.md", row)
-    lights = [color for kind in _numbers(verdicts / "verdicts.json")["nonsense"].values() for color in kind.items()]
+    lights = [color for kind in _numbers(verdicts / "verdicts.json")[key].values() for color in kind.items()]
     results = sum(number for _color, number in lights)
     assert _says(count, results)
     assert failures == f"{sum(number for color, number in lights if color == 'green')} of {results}"

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from mednca.errors import MedNCAError
+from mednca.errors import MedNCAError, NothingFound
 from mednca.evaluate import structures_of, values_in
 from mednca.imaging.metrics import dice
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.models.weights import Model, load_model
 from mednca.nca.firing import mix
 from mednca.pool import Pool
-from mednca.quality.calibration import CROP
+from mednca.quality.calibration import CROP, SCAN
 from mednca.quality.domain import Objection
 from mednca.quality.signals import SIGNALS
 from mednca.segment import segment_image
@@ -236,7 +236,14 @@ def _measure_one(job: _Job) -> list[Sample]:
     image, truth = _under(job, image, truth)
     values, samples = values_in(truth) if job.all_values else [label.value for label in model.labels], []
     for structure in structures_of(model.preprocessing.field_of_view, truth, values):
-        result = segment_image(image, model, structure.clicks, device="cpu", with_hotspots=False)
+        try:
+            result = segment_image(image, model, structure.clicks, device="cpu", with_hotspots=False)
+        except NothingFound:
+            if job.condition not in NONSENSE:
+                raise
+            nothing = dict.fromkeys(SIGNALS)  # refused in a sentence, as a click into air: right where nothing is
+            samples.append(Sample(name, job.condition, 0.0, nothing, SCAN if structure.clicks else CROP, "nothing"))
+            continue
         found, finding = sitk.GetArrayFromImage(result.labels) > 0, result.findings[0]
         score = 0.0 if job.condition in NONSENSE else dice(found, structure.mask)
         objection = finding.objection.key if finding.objection else None
