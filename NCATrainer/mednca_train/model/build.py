@@ -203,7 +203,8 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
         raise MedNCAError("{model} has too few saved samples to be calibrated anew; give it cases.", model=model.name)
     if why := _misled(calibration.detection):
         raise MedNCAError.of(why)
-    model.info["quality"] = model.info["quality"] | {"calibration": calibration.to_json()}
+    made = {"calibration": calibration.to_json(), "calibration_code": code_version()}
+    model.info["quality"] = model.info["quality"] | made
     _count_colors(model, calibration)
 
 
