@@ -48,7 +48,7 @@ _UNSURE = LinearSegmentedColormap.from_list("unsure", ["#ff0000", "#ff00ff"])
 _PERCENTS = {0.1: "10 %", 0.5: "50 %", 1.0: "100 %"}  # probabilities, from the least that is drawn
 _OUTLINE, _CURVE, _MARK = "#ffd84d", "#10307c", "#7b2d8b"
 _PLACED = {"origin": "lower", "interpolation": "nearest", "extent": (0, 1, 0, 1), "aspect": "auto"}
-_WHERE = {CROP: "Image of about one field of view", SCAN: "Click in a whole head"}
+_WHERE = {CROP: "Image of about one field of view", SCAN: "Click in a whole brain"}
 _SIGNALS = {"nqm": "NQM: how much the runs disagree on and near the result"}
 
 

@@ -111,7 +111,8 @@ def _app(*words):
 
 @pytest.mark.parametrize("labels", [
     ("--participant-label", "01", "02"), ("--participant_label", "sub-01", "02"), ("--participant-label", "01,sub-02"),
-    ("--participant_label", "01 02"), ("--participant-label", "01", "--participant-label", "02"), (),
+    ("--participant_label", "01 02"), ("--participant-label", "01", "--participant-label", "02"),
+    ("--participant-label", "01", "sub-01", "02"), (),
 ])  # fmt: skip
 def test_called_as_bids_apps_are(raw, model, tmp_path, labels):
     """Where they have it; the same comes out as of `segment --bids`."""
@@ -126,6 +127,11 @@ def test_called_as_bids_apps_are(raw, model, tmp_path, labels):
         return
     assert _run(raw, "--bids", "--model", model, "--out", tmp_path / "other").exit_code == 0
     assert _files(tmp_path / "out") == _files(tmp_path / "other")
+
+
+def test_a_label_of_nothing_is_not_everybody(raw, model, tmp_path):
+    result = _app(raw, tmp_path / "out", "participant", "--participant-label", " , ", "--model", model)
+    assert "names nobody" in str(result.exception)
 
 
 def test_there_is_no_level_but_that_of_participants(raw, model, tmp_path):

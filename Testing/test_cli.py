@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 import mednca_train.cli  # noqa: F401  adds its commands
 from conftest import ROOT
 from mednca import __version__, cli, terminal
-from mednca.batch.naming import named_images
+from mednca.batch.naming import named_images, with_channels
 from mednca.errors import MedNCAError
 from mednca.models.description import Label, Preprocessing
 from mednca.models.weights import Model
@@ -197,7 +197,7 @@ def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(t
     shutil.copy(images / "a.nii.gz", other)
     (other / "c.nii.gz").write_bytes(b"no image")
     result = run("segment", images, other, "--model", model, "--out", tmp_path / "out", "--members", 1)
-    assert result.exit_code == 1 and "give one of them another --out" in result.output.replace("\n", " ")
+    assert result.exit_code == 1 and "one of them another --out" in result.output.replace("\n", " ")
     rows = list(csv.DictReader((tmp_path / "out" / "summary.csv").read_text("utf-8").splitlines()))
     assert sorted((row["image"], row["file"], bool(row["error"])) for row in rows) == [
         (str(other / "a.nii.gz"), "a.nii.gz", True),
@@ -216,25 +216,35 @@ def test_same_names_are_told(tmp_path, model, images):
     assert result.exit_code == 1 and "would both be called" in result.output.replace("\n", " ")
 
 
-def test_images_of_one_name_in_folders_of_their_own_are_called_after_these(tmp_path, model, images):
-    """And clicks name them by either; an image that is alone in its name keeps it. Channels stay together."""
+def test_images_of_one_name_may_be_called_after_their_folders(tmp_path, model, images):
+    """All of a call's, so that their names do not depend on which others are in it; clicks name them by either."""
     for patient, name in (("p1", "T1"), ("p2", "T1"), ("p2", "T2")):
         (tmp_path / patient).mkdir(exist_ok=True)
         shutil.copy(images / "a.nii.gz", tmp_path / patient / f"{name}.nii.gz")
-    clicks = tmp_path / "clicks.csv"
-    clicks.write_text("image,r,a,s\np1/T1.nii.gz,-12,-19,22\np2_T1,-12,-19,23\n", encoding="utf-8")
-    words = ("segment", tmp_path / "p1", tmp_path / "p2", "--model", model, "--members", 1, "--clicks", clicks)
-    result = run(*words, "--out", tmp_path / "out")
-    assert result.exit_code == 0, result.output
-    reports = {path.parent.name: json.loads(path.read_text()) for path in (tmp_path / "out").glob("*/report.json")}
+    (tmp_path / "p3").mkdir()
+    (tmp_path / "p3" / "T1.nii.gz").write_bytes(b"no image")
+    clicks, out = tmp_path / "clicks.csv", tmp_path / "out"
+    clicks.write_text("image,r,a,s\np1/T1.nii.gz,-12,-19,22\np2_T1,-12,-19,23\np3/T1.nii.gz,1,2,3\n", encoding="utf-8")
+    folders = [tmp_path / name for name in ("p1", "p2", "p3")]
+    words = ("--model", model, "--members", 1, "--clicks", clicks)
+    result = run("segment", *folders, *words, "--out", out, "--with-folder")
+    assert result.exit_code == 1, result.output
+    reports = {path.parent.name: json.loads(path.read_text()) for path in out.glob("*/report.json")}
     assert {name: report["findings"][0]["click"] for name, report in reports.items()} == {
-        "p1_T1": [-12, -19, 22], "p2_T1": [-12, -19, 23], "T2": None,
+        "p1_T1": [-12, -19, 22], "p2_T1": [-12, -19, 23], "p2_T2": None,
     }  # fmt: skip
+    rows = list(csv.DictReader((out / "summary.csv").read_text("utf-8").splitlines()))
+    assert [row["image"] for row in rows if row["error"]] == ["p3_T1"]
+    told = run("segment", *folders[:2], "--model", model, "--members", 1, "--out", tmp_path / "again")
+    assert told.exit_code == 1 and "give --with-folder, or one of them another --out" in told.output.replace("\n", " ")
     clicks.write_text("image,r,a,s\nT1,-12,-19,22\n", encoding="utf-8")
-    assert "none of the images is called 'T1'" in str(run(*words, "--out", tmp_path / "again").exception)
-    parts = [tmp_path / "p1" / "x_0000.nii.gz", tmp_path / "p1" / "x_0001.nii.gz", tmp_path / "p2" / "x_0000.nii.gz"]
-    named, failures = named_images(parts, has_channels=True)
-    assert [name for name, _path in named] == ["p1_x_0000", "p1_x_0001", "p2_x_0000"] and not failures
+    refused = run("segment", *folders[:2], *words, "--out", tmp_path / "third", "--with-folder")
+    assert "none of the images is called 'T1'" in str(refused.exception)
+    shutil.copy(tmp_path / "p1" / "T1.nii.gz", tmp_path / "p1" / "x_0001.nii.gz")
+    shutil.copy(tmp_path / "p1" / "T1.nii.gz", tmp_path / "p2" / "x_0000.nii.gz")
+    parts = [tmp_path / "p2" / "x_0000.nii.gz", tmp_path / "p1" / "x_0001.nii.gz"]
+    ((name, files),), failures = with_channels(parts, (), ("T2", "ADC"))  # a folder a channel
+    assert name == "x" and list(files) == parts and not failures
 
 
 def test_clicks(tmp_path, model, images):

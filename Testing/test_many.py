@@ -219,36 +219,50 @@ def test_notes_are_told_in_the_table_and_on_the_page(tmp_path, model, images):
 
 
 def test_calls_with_one_table_lose_no_row(tmp_path, model, images, monkeypatch):
-    """As one a participant: each adds to what others have written, and reads no report that they have read."""
-    report = {}
+    """As one a participant: the table is of what lies there, whoever made it, and of what failed and was not made since."""
+    out, sha256 = tmp_path / "out", load_model(Path(model)).sha256
+
+    def make(name, **how):
+        image = images / f"{name}.nii.gz"
+        segment_volume(Job(Request(model, sha256, 1, **how), name, str(image), str(out / name)))
+
     for name in ("v0", "v1", "v2"):
-        folder, image = tmp_path / "out" / name, images / f"{name}.nii.gz"
-        report[name] = segment_volume(
-            Job(Request(model, load_model(Path(model)).sha256, 1), name, str(image), str(folder))
-        )
-    one, other = Summary(tmp_path / "out"), Summary(tmp_path / "out")
-    one.add("v0", rows_of("v0", report["v0"]))
+        make(name)
+    one, other = Summary(out), Summary(out)
     one.fail("gone", "gone.nii.gz", "It is gone.")
-    other.add("v1", rows_of("v1", report["v1"]))
+    other.fail("v1", "v1.nii.gz", "It is in use.")
     one.finish()
-    before = table(tmp_path / "out")
-    assert [row["image"] for row in before] == ["gone", "v0", "v1", "v2"]
-    monkeypatch.setattr(summary, "read_result", lambda folder: pytest.fail(f"{folder} was read again"))
+    assert [row["image"] for row in table(out)] == ["gone", "v0", "v1", "v2"]
+    with monkeypatch.context() as patch:  # what has not changed is not read again
+        patch.setattr(summary, "read_result", lambda folder: pytest.fail(f"{folder} was read again"))
+        one.finish()
     other.finish()
-    assert table(tmp_path / "out") == before  # to the last digit
+    assert [(row["image"], row["error"]) for row in table(out) if row["error"]] == [
+        ("gone", "It is gone."), ("v1", "It is in use."),
+    ]  # fmt: skip
     with monkeypatch.context() as patch:  # while a third one writes
         patch.setattr(summary, "_PATIENCE", 0.0)
-        with held_in_thread(tmp_path / "out" / "summary.csv"), pytest.raises(MedNCAError, match="in use by another"):
+        with held_in_thread(out / "summary.csv"), pytest.raises(MedNCAError, match="in use by another"):
             other.finish()
-    monkeypatch.undo()
-    request = Request(model, load_model(Path(model)).sha256, 1, seed=9, overwrite=True)  # of a call that is killed then
-    segment_volume(Job(request, "v2", str(images / "v2.nii.gz"), str(tmp_path / "out" / "v2")))
-    one.finish()
-    assert [row["seed"] for row in table(tmp_path / "out") if row["image"] == "v2"] == ["9"]
-    text = (tmp_path / "out" / "summary.csv").read_text("utf-8")
-    (tmp_path / "out" / "summary.csv").write_text(text.replace("grey", "green"), "utf-8")  # as somebody with an editor
+    make("v1", seed=9, overwrite=True)  # by calls that are killed before they write the table
+    (out / "v0").rename(out / "v3")
+    (out / "v2").rename(out / "v0")
+    (out / "v3").rename(out / "v2")
+    for call in (other, one, Summary(out)):
+        call.finish()
+        rows = {row["image"]: row for row in table(out)}
+        assert len(table(out)) == 4 and (rows["v1"]["seed"], rows["v1"]["error"]) == ("9", "")
+        assert (rows["v0"]["file"], rows["v2"]["file"]) == ("v2.nii.gz", "v0.nii.gz") and rows["gone"]["error"]
+
+
+def test_a_result_that_goes_while_the_table_is_written_costs_nothing(tmp_path, model, images, monkeypatch):
+    """As where another call is replacing it."""
+    result = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert result.exit_code == 0, result.output
+    own = os.listdir
+    monkeypatch.setattr(summary.os, "listdir", lambda folder: [*own(folder), "gone"])
     Summary(tmp_path / "out").finish()
-    assert {row["verdict"] for row in table(tmp_path / "out")} == {"grey"}
+    assert [row["image"] for row in table(tmp_path / "out")] == ["v0", "v1", "v2"]
 
 
 @contextmanager

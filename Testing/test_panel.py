@@ -295,7 +295,7 @@ def test_what_is_said_of_distance_and_dropped_pieces(host, panel):
     calibration = run.report.model.calibration
     high = judge(finding.signals, 10, calibration, 0.995, None, finding.context)
     told = reasonText(high)
-    assert "so that it is never green there" in told and f"is {high.ceiling:.2f} at most" in told
+    assert "so that it is never green there" in told and f"is {high.ceiling:.3f} at most" in told
     assert "never green" not in reasonText(finding.verdict)
     assert coverageText([calibration, None]) == "Dice, 90 %"
     assert coverageText([replace(calibration, coverage=0.8)]) == "Dice, 80 %"

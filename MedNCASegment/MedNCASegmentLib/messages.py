@@ -102,7 +102,7 @@ def reasonText(verdict: Verdict | None) -> str:
     }[verdict.color]
     if verdict.is_out_of_reach:
         why += " " + _("In such an image this model's low end is {ceiling} at most, so that it is never green there.")
-    return why.format(target=f"{verdict.target:.2f}", ceiling=f"{verdict.ceiling or 0:.2f}")
+    return why.format(target=f"{verdict.target:.2f}", ceiling=f"{verdict.ceiling or 0:.3f}")
 
 
 def findingText(finding: Finding | None) -> str:

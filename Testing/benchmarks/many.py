@@ -32,7 +32,7 @@ import SimpleITK as sitk
 
 from mednca.batch.cluster import run_on_cluster
 from mednca.batch.jobs import RESULT_FILES, Job, Request, read_result, repeatable, segment_volume
-from mednca.batch.summary import CSV, Summary, rows_of
+from mednca.batch.summary import CSV, Summary
 from mednca.models.weights import load_model
 from phantoms import bright_model, ellipsoid, image_of, save
 
@@ -73,7 +73,7 @@ def main(volumes: int, kills: int, members: int, file: Path) -> bool:
                         failed += 1
                         print(f"{outcome.job.name}: {outcome.error}", flush=True)
                     else:
-                        summary.add(outcome.job.name, rows_of(outcome.job.name, outcome.result))
+                        summary.add()
                 if part == _PARTS:
                     summary.finish()
                 seconds, own = seconds + time.perf_counter() - begun, own + time.process_time() - own_begun

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich import progress as bars
 
 from ..errors import MedNCAError, plain
-from ..imaging.reading import case_name, file_name
+from ..imaging.reading import file_name
 from ..messages import Progress
 from ..models.weights import Model
 from ..pool import Outcome, Pool, outcome_of
@@ -23,7 +23,7 @@ from .clicks import read_clicks
 from .cluster import run_on_cluster
 from .failures import Failure, apart, failure
 from .jobs import Job, Request, for_cluster, repeatable, segment_volume
-from .naming import Named, called, with_channels
+from .naming import Named, called, result_name, with_channels
 from .summary import Row, Summary, rows_of
 
 
@@ -39,6 +39,7 @@ class Call:
         clicks: CSV file of others, or None.
         processes, scheduler: who does the work.
         as_json: whether plain data are printed, the reports among them, and no bars are shown.
+        with_folder: whether results are called after the images' folders, too.
     """
 
     request: Request
@@ -49,6 +50,7 @@ class Call:
     processes: int
     scheduler: str | None
     as_json: bool
+    with_folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,11 @@ def work_of_images(call: Call, images: Iterable[Path], others: Sequence[Path]) -
     Raises:
         MedNCAError: the further channels do not fit, or the file of clicks cannot be read, or names no image.
     """
-    named, failures = with_channels(images, others, call.model.preprocessing.channels)
+    named, failures = with_channels(images, others, call.model.preprocessing.channels, call.with_folder)
     return Work(_jobs(call, named, failures, call.out), failures, call.out)
 
 
-def work_of_data_set(call: Call, folder: Path, suffixes: Sequence[str], participants: Iterable[str]) -> Work:
+def work_of_data_set(call: Call, folder: Path, suffixes: Sequence[str], participants: Sequence[str]) -> Work:
     """The work of a BIDS data set, whose results become derivatives.
 
     Args:
@@ -111,7 +113,10 @@ def work_of_data_set(call: Call, folder: Path, suffixes: Sequence[str], particip
             model=call.model.name,
             channels=", ".join(channels),
         )
-    labels = [label for text in participants for label in re.split(r"[\s,]+", text) if label]
+    told = [label.removeprefix("sub-") for text in participants for label in re.split(r"[\s,]+", text) if label]
+    labels = dict.fromkeys(told)
+    if participants and not labels:
+        raise MedNCAError("--participant-label names nobody; is a variable without a value behind it?")
     dataset = BidsDataset(folder, tuple(suffixes), tuple(labels))
     named, problems = dataset.images()
     failures = [failure(*problem) for problem in problems.items()]
@@ -142,7 +147,7 @@ def segment_all(call: Call, work: Work) -> list[Done]:
     Raises:
         KeyboardInterrupt: somebody stopped it; says how to go on, and the table is there all the same.
     """
-    summary, wanted, done = _begun(work), {job.name: job for job in work.jobs}, {}
+    summary, wanted, done = _begun(call, work), {job.name: job for job in work.jobs}, {}
     with progress(call.as_json, math.inf) as bar, _table_of_what_is_done(summary, done, len(work.jobs)):
         total = bar.add_task("Images", total=len(work.jobs))
         for outcome in _outcomes(call, work.jobs, bar, total):
@@ -153,7 +158,7 @@ def segment_all(call: Call, work: Work) -> list[Done]:
             else:
                 rows, notes = rows_of(job.name, report), list(map(str, report.notes))
                 done[job.name] = Done(job, rows, notes, report.to_json() if call.as_json else None)
-                summary.add(job.name, rows)
+                summary.add()
                 if work.derivatives:
                     with apart(work.failures, job.image):
                         work.derivatives.add(job.name, tuple(map(Path, (job.image, *job.others))), report.to_json())
@@ -163,11 +168,11 @@ def segment_all(call: Call, work: Work) -> list[Done]:
     return [done[job.name] for job in work.jobs if job.name in done]
 
 
-def _begun(work: Work) -> Summary:
+def _begun(call: Call, work: Work) -> Summary:
     """The table, with the images that are no job."""
     summary, names = Summary(work.folder), {job.name for job in work.jobs}
     for each in work.failures:
-        image, name = each["image"], case_name(each["image"])
+        image, name = each["image"], result_name(Path(each["image"]), call.with_folder)
         name = image if name in names else name  # another image's result is called so
         summary.fail(name, file_name(image), each["error"])
     return summary

@@ -46,23 +46,25 @@ def read_clicks(
         )
     for number, row in enumerate(rows, start=2):
         given = (row[columns["image"]] or "").strip()
-        called = next((name for name in _names(given) if name in known), None)
-        if called is None or not _lies_there(given, (files or {}).get(known[called] or "")):
+        meant = [known[name] for name in _names(given) if name in known]
+        meant = [name for name in meant if _lies_there(given, (files or {}).get(name or ""))]
+        if not meant:
             raise MedNCAError(
                 "{path}, line {number}: none of the images is called {name}.",
                 path=path,
                 number=number,
                 name=repr(given),
             )
-        point, name = _point(path, number, [row[columns[axis]] for axis in COLUMNS[1:]]), known[called]
+        point = _point(path, number, [row[columns[axis]] for axis in COLUMNS[1:]])
+        name = next((name for name in meant if name is not None), None)
         if name is not None:
             found[name].append(point)
     return {name: clicks for name, clicks in found.items() if clicks}
 
 
 def _names(given: str) -> list[str]:
-    """What a row may mean: its file's name, or that with its folder's before it, as results are called where images of
-    several folders have the same name."""
+    """What a row may mean: its file's name, or that with its folder's before it, as results are called that are named
+    `with_folder`."""
     name, folder = case_name(given), PurePath(given.replace("\\", "/")).parent.name
     return [normalize("NFC", each) for each in (name, f"{folder}_{name}" if folder else name)]
 

@@ -8,9 +8,9 @@ import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from hashlib import sha256
+from dataclasses import dataclass
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -20,11 +20,11 @@ from ..files import write_bytes
 from ..quality.verdict import COLORS
 from ..result import Finding, Report
 from .csv_file import quoted, read_rows, unquoted
-from .jobs import OVERVIEW, held_soon, read_result
+from .jobs import OVERVIEW, REPORT, held_soon, read_result
 
 CSV, HTML = "summary.csv", "summary.html"
 _WRITE_SECONDS = 30.0  # between two writings at least, while results still come
-_SHARE = 0.05  # of the time at most, that writing takes meanwhile: a table of many is read and written as a whole
+_SHARE = 0.05  # of the time at most, that writing takes meanwhile: a table of many is written as a whole
 _PATIENCE = 600.0  # seconds to wait in the end for other calls that write the same table
 _FIRST = (
     "image", "file", "structure", "same_as", "side", "verdict", "reason", "expected_dice", "dice_low", "dice_high",
@@ -33,10 +33,6 @@ _FIRST = (
 _LAST = (
     "distance_from_click_mm", "r", "a", "s", "members", "seed", "device", "seconds", "program", "model",
     "model_version", "sha256", "notes", "error",
-)  # fmt: skip
-_NUMBERS = (
-    "expected_dice", "dice_low", "dice_high", "target_dice", "volume_ml", "distance_from_click_mm", "r", "a", "s",
-    "seconds",
 )  # fmt: skip
 _VOLUME, _SIGNAL = "volume_ml ", "signal "  # with a label's, a signal's name behind it
 _RANK = {"grey": 0, "red": 1, "amber": 2, "green": 3}
@@ -96,12 +92,27 @@ def _row(name: str, report: Report, number: int, finding: Finding) -> Row:
     }
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A result that lies in the folder. state: of its report's file, by which it is known again; rows: of the table."""
+
+    state: tuple[int, int, int]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """An image that a call got no result of. at: when, ns since 1970."""
+
+    row: Row
+    at: int
+
+
 class Summary:
     """The two files of a folder of results, written now and then while results come, and at the end.
 
-    They tell of all results that lie there, also of those that were there before and that other calls add meanwhile.
-    The rows of these are taken from the table as it was written last, where they are no younger: so a call for one
-    image need not read the reports of ten thousand.
+    They tell of what lies there whenever they are written, whoever made it: a report is read once, and again where its
+    file has changed. So several calls may write one table.
 
     Args:
         folder: of the results' folders.
@@ -109,19 +120,23 @@ class Summary:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._own: dict[str, list[Row]] = {}  # of this call, by result
-        self._failed: dict[str, Row] = {}  # of this call
+        self._made: dict[str, _Made] = {}
+        self._failed: dict[str, _Failed] = {}  # of this call
         self._due = time.monotonic() + _WRITE_SECONDS
 
-    def add(self, name: str, rows: list[Row]) -> None:
-        """Take in a result, and write where it is time; where that cannot be, `finish` says so."""
-        self._own[name] = rows
-        self._write_in_time()
+    def add(self) -> None:
+        """A result has come: write where it is time; where that cannot be, `finish` says so."""
+        begun = time.monotonic()
+        if begun >= self._due:
+            with suppress(MedNCAError):
+                self._write(0.0)
+            now = time.monotonic()
+            self._due = now + max(_WRITE_SECONDS, (now - begun) / _SHARE)
 
     def fail(self, name: str, file: str, error: str) -> None:
         """Take in why a volume has no result of this call, as `add` does. An older result keeps its rows."""
-        self._failed[name] = failure_row(name, file, error)
-        self._write_in_time()
+        self._failed[name] = _Failed(failure_row(name, file, error), time.time_ns())
+        self.add()
 
     def finish(self) -> None:
         """Write the two files at the end; nothing where no result is.
@@ -131,62 +146,55 @@ class Summary:
         """
         self._write(_PATIENCE)
 
-    def _write_in_time(self) -> None:
-        begun = time.monotonic()
-        if begun >= self._due:
-            with suppress(MedNCAError):
-                self._write(0.0)
-            now = time.monotonic()
-            self._due = now + max(_WRITE_SECONDS, (now - begun) / _SHARE)
-
     def _write(self, patience: float) -> None:
         if not self.folder.is_dir():
             return
-        with held_soon(self.folder / CSV, patience):  # others' rows must not come between reading and writing
-            written, at = _read_table(self.folder)
-            results = self._others(written, at) | self._own
-            if not results:
+        with held_soon(self.folder / CSV, patience):  # between reading and writing no other call's failures get lost
+            failed = _written_failures(self.folder / CSV) | self._failed
+            self._made = {name: made for name in self._names() if (made := self._look(name))}
+            if not self._made:
                 return
-            failed = {row["image"]: row for row in written if row.get("error") and row["image"] not in self._own}
-            failed |= {row["image"]: row for row in self._failed.values()}
-            rows = [*(row for own in results.values() for row in own), *failed.values()]
+            rows = [row for made in self._made.values() for row in made.rows]
+            rows += [each.row for name, each in failed.items() if not self._is_made_since(name, each.at)]
             rows.sort(key=lambda row: row["image"])
-            table = as_csv(rows).encode("utf-8")
-            write_bytes(self.folder / CSV, table)
-            write_bytes(self.folder / HTML, as_html(rows, sha256(table).hexdigest()).encode("utf-8"))
+            write_bytes(self.folder / CSV, as_csv(rows).encode("utf-8"))
+            write_bytes(self.folder / HTML, as_html(rows).encode("utf-8"))
 
-    def _others(self, written: list[Row], at: int) -> dict[str, list[Row]]:
-        """The rows of the results that lie in the folder and are not this call's: those of the table that was written
-        last, at a time (ns), or, where they are no older than that, of their reports."""
-        known: dict[str, list[Row]] = {}
-        for row in written:
-            if not row.get("error"):
-                known.setdefault(row["image"], []).append(row)
-        found = {}
-        for entry in os.scandir(self.folder):
-            if entry.name.startswith(".") or entry.name in self._own or not entry.is_dir(follow_symlinks=False):
-                continue
-            if entry.name in known and entry.stat(follow_symlinks=False).st_mtime_ns < at:
-                found[entry.name] = known[entry.name]
-            elif report := read_result(Path(entry)):
-                found[entry.name] = rows_of(entry.name, report)
+    def _names(self) -> list[str]:
+        try:
+            return sorted(name for name in os.listdir(self.folder) if not name.startswith("."))
+        except OSError:  # whoever writes there is told
+            return []
+
+    def _look(self, name: str) -> _Made | None:
+        """The result of a name; None where there is none, or none any more."""
+        folder = self.folder / name
+        try:
+            status = os.stat(folder / REPORT)
+        except OSError:
+            return None
+        state, known = (status.st_mtime_ns, status.st_size, status.st_ino), self._made.get(name)
+        if known and known.state == state:
+            return known
+        report = read_result(folder)
+        return _Made(state, rows_of(name, report)) if report else None
+
+    def _is_made_since(self, name: str, at: int) -> bool:
+        """Whether a result is younger than a failure: another call made it."""
+        return name in self._made and self._made[name].state[0] > at
+
+
+def _written_failures(table: Path) -> dict[str, _Failed]:
+    """The images that a table says to have failed, by their results' names, as of when it was written. What has no such
+    name, as an image whose name another one has, is told by its own call alone."""
+    with suppress(OSError, MedNCAError):
+        at, found = table.stat().st_mtime_ns, {}
+        for row in read_rows(table)[1]:
+            image, file, error = (unquoted(row.get(key) or "") for key in ("image", "file", "error"))
+            if error and image and PurePath(image).name == image:
+                found[image] = _Failed(failure_row(image, file, error), at)
         return found
-
-
-def _read_table(folder: Path) -> tuple[list[Row], int]:
-    """The rows of a folder's table, and when it was written (ns); nothing where there is none, or somebody has changed
-    it since: its page knows its checksum."""
-    path = folder / CSV
-    with suppress(OSError, UnicodeDecodeError, MedNCAError, ValueError):
-        at = path.stat().st_mtime_ns
-        if sha256(path.read_bytes()).hexdigest() in (folder / HTML).read_text("utf-8"):
-            return [{key: _value(key, cell) for key, cell in row.items() if cell} for row in read_rows(path)[1]], at
-    return [], 0
-
-
-def _value(column: str, cell: str) -> Any:
-    is_number = column in _NUMBERS or column.startswith((_VOLUME, _SIGNAL))
-    return float(cell) if is_number else unquoted(cell)
+    return {}
 
 
 def as_csv(rows: Iterable[Row]) -> str:
@@ -225,13 +233,8 @@ h2{font-size:1rem;margin:0;overflow-wrap:anywhere}
 p{margin:.3rem 0}"""
 
 
-def as_html(rows: Iterable[Row], checksum: str = "") -> str:
-    """Rows as a page of thumbnails, what is doubtful first; the pictures lie in the results' folders beside it.
-
-    Args:
-        rows: in any order.
-        checksum: SHA-256 of the table beside the page.
-    """
+def as_html(rows: Iterable[Row]) -> str:
+    """Rows as a page of thumbnails, what is doubtful first; the pictures lie in the results' folders beside it."""
     rows = sorted(rows, key=doubt)
     counts = [f"{sum(row.get('verdict') == color for row in rows)} {color}" for color in COLORS]
     failed = {row["image"] for row in rows if row.get("error")}
@@ -242,8 +245,7 @@ def as_html(rows: Iterable[Row], checksum: str = "") -> str:
         told += f" {older} volumes failed, and what is shown of them is older."
     cards = "\n".join(_card(row, row["image"] in there) for row in rows)
     return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f'<meta name="{CSV}" content="{checksum}">\n<title>Results, what is doubtful first</title>\n'
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Results, what is doubtful first</title>\n'
         f"<style>\n{_STYLE}\n</style>\n<h1>Results, what is doubtful first</h1>\n<p>{told} mednca {__version__}. "
         f"Research and education only; a person must review every result.</p>\n<main>\n{cards}\n</main>\n</html>\n"
     )

@@ -36,6 +36,9 @@ SuffixOption = Annotated[
 ParticipantOption = Annotated[
     list[str] | None, typer.Option(*_LABELS, help="Of a BIDS data set: only this participant; may be repeated.")
 ]
+FolderOption = Annotated[
+    bool, typer.Option("--with-folder", help="Call results FOLDER_IMAGE, where each patient's folder has a T1.nii.gz.")
+]
 JobsOption = Annotated[int, typer.Option(min=1, max=1000, help="Images at a time, a process and a core each.")]
 SchedulerOption = Annotated[
     str | None, typer.Option(help="Address, or scheduler file, of a dask cluster that does the work.")

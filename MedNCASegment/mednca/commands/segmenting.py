@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,7 @@ def segment(
     suffix: options.SuffixOption = None,
     participant_label: options.ParticipantOption = None,
     missing: options.MissingOption = False,
+    with_folder: options.FolderOption = False,
     memory_limit: options.MemoryOption = None,
     roi: options.RoiOption = None,
     jobs: options.JobsOption = 1,
@@ -57,10 +59,13 @@ def segment(
     if bids:
         if len(images) != 1 or channel:
             raise MedNCAError("--bids takes one folder, that of the data set, and no --channel.")
+        if with_folder:
+            raise MedNCAError("--with-folder is not for --bids, whose names tell everything.")
         _segment_data_set(call, images[0], suffix, participant_label)
     else:
         from ..batch.call import work_of_images
 
+        call = replace(call, with_folder=with_folder)
         _segment_all(call, work_of_images(call, images, channel or []))
 
 

@@ -102,5 +102,5 @@ def judge(
         color, reason = "amber", "the target lies within the interval"
     text = f"Expected Dice {dice:.2f} ({low:.2f} to {high:.2f}), target {target:.2f}: {reason}."
     if ceiling < target:
-        text += f" In such an image this model's low end is {ceiling:.2f} at most, so that it is never green there."
+        text += f" In such an image this model's low end is {ceiling:.3f} at most, so that it is never green there."
     return Verdict(color, WORDS[color], text, dice, low, high, target, None, signal, ceiling)

@@ -215,7 +215,7 @@ is a Dice below {found["target_dice"]}:
 {"|---" * (len(columns) + 1)}|
 {rows}
 
-{_told_apart(model)}All of these samples by condition, of crops and of larger images together:
+{_told_apart(model)}All of these samples by condition{_of_both(calibration)}:
 
 | condition, random severity | mean Dice | mean NQM |
 |---|---|---|
@@ -227,6 +227,10 @@ def _ceilings(calibration: Calibration) -> str:
     return " and ".join(
         f"{curve.low[0]:.3f} in {IMAGE_NAMES[context]}" for context, curve in calibration.curves.items()
     )
+
+
+def _of_both(calibration: Calibration) -> str:
+    return ", of crops and of larger images together" if len(calibration.curves) > 1 else ""
 
 
 def _told_apart(model: Model) -> str:

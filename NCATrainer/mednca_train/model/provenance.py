@@ -23,7 +23,8 @@ def commit() -> str | None:
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(here.parent), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        told = subprocess.run(command, capture_output=True, check=True, timeout=10).stdout
+        return told.decode("utf-8", "replace").strip()
 
     try:
         git("ls-files", "--error-unmatch", here.name)
