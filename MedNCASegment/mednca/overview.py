@@ -21,6 +21,7 @@ from .axes import Box, triple
 from .files import write_bytes
 from .imaging.geometry import CanonicalImage
 from .models.description import Label
+from .quality.signals import SIGNALS
 from .quality.verdict import COLORS
 from .result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Finding, Report, Segmentation
 
@@ -178,7 +179,8 @@ def _words(axes: Axes, top: float, finding: Finding, number: int, report: Report
     if finding.nqm["union"] is not None:
         lines += [f"NQM {finding.nqm['union']:.3f} (lower is steadier)"]
     if verdict.signal not in (None, "nqm"):
-        lines += [f"{verdict.signal} {finding.signals[verdict.signal]:.3f} (the verdict goes by it)"]
+        title = SIGNALS[verdict.signal].title or verdict.signal
+        lines += [fill(f"The verdict goes by {title}: {finding.signals[verdict.signal]:.3f}", 36)]
     lines += [f"{report.members} members, seed {report.seed}", "", report.model.name]
     axes.text(_WORDS, top - 110, "\n".join(lines), fontsize=9, va="top", linespacing=1.45)
     for place, label in enumerate(reversed(report.model.labels)):

@@ -92,18 +92,22 @@ class Signal:
             is none: of fewer members the worst one is not as bad.
         near: whether it is about the kept piece and what lies near it. What was dropped far from it says nothing about
             it, so a verdict goes by another signal only where it is told to.
+        title: what it is, for people; empty: its name will do.
     """
 
     measure: Callable[[Evidence], float | None]
     scale: Callable[[int, int], float] | None = None
     near: bool = True
+    title: str = ""
 
 
 SIGNALS: dict[str, Signal] = {
-    "nqm": Signal(nqm_near, population_scale),
-    "nqm field": Signal(nqm_field, population_scale, near=False),
-    "worst member": Signal(worst_member),
-    "mean member": Signal(mean_member, population_scale),
+    "nqm": Signal(nqm_near, population_scale, title="NQM on and near the kept piece"),
+    "nqm field": Signal(nqm_field, population_scale, near=False, title="NQM of the whole field of view"),
+    "worst member": Signal(worst_member, title="how far the worst member is from the result (1 - Dice)"),
+    "mean member": Signal(
+        mean_member, population_scale, title="how far the members are from the result on average (1 - Dice)"
+    ),
 }
 
 

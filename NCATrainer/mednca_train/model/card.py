@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mednca.models.weights import Model
 from mednca.quality.calibration import CROP, SCAN, Calibration
+from mednca.quality.signals import SIGNALS
 
 from ..validation_report import Comparison, ValidationReport
 from .calibration import CAUTION
@@ -183,7 +184,7 @@ def _calibration_text(model: Model) -> str:
     found = calibration.detection
     slope, intercept = calibration.linear
     made = "\n".join(
-        f"- on {SIGNAL_NAMES.get(curve.signal, curve.signal)} over {curve.samples} {CONTEXT_NAMES[context]};"
+        f"- on {_title(curve.signal)} over {curve.samples} {CONTEXT_NAMES[context]};"
         for context, curve in calibration.curves.items()
     )
     text = f"""Dice was regressed
@@ -222,6 +223,10 @@ is a Dice below {found["target_dice"]}:
 {conditions}"""
 
 
+def _title(signal: str) -> str:
+    return (signal in SIGNALS and SIGNALS[signal].title) or signal
+
+
 def _ceilings(calibration: Calibration) -> str:
     """The highest target that a result can reach, in each context."""
     return " and ".join(
@@ -244,12 +249,6 @@ of them it was made without it, but which signal it goes by was chosen with them
 """
 
 
-SIGNAL_NAMES = {
-    "nqm": "NQM on and near the kept piece",
-    "nqm field": "NQM of the whole field of view",
-    "worst member": "how far the worst member is from the result (1 - Dice)",
-    "mean member": "how far the members are from the result on average (1 - Dice)",
-}
 IMAGE_NAMES = {CROP: "images of about one field of view", SCAN: "larger images"}
 CONTEXT_NAMES = {
     CROP: "samples of images of about one field of view",
