@@ -3,13 +3,14 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,12 +26,15 @@ from mednca.batch.cluster import run_on_cluster
 from mednca.batch.csv_file import quoted, unquoted
 from mednca.batch.jobs import RESULT_FILES, Job, Request, for_cluster, read_result, repeatable, segment_volume
 from mednca.batch.review import doubtful
-from mednca.batch.summary import Summary, as_csv, as_html, rows_of
+from mednca.batch.rows import as_csv, rows_of
+from mednca.batch.summary import Summary
+from mednca.batch.summary_page import as_html
 from mednca.commands import shown
 from mednca.errors import MedNCAError, Sentence
 from mednca.files import held
 from mednca.models.weights import load_model
 from mednca.pool import DIED
+from mednca.quality.verdict import COLORS
 from panel import CALIBRATION
 from phantoms import BALL, array_of, bright_model, save, write_balls
 
@@ -179,7 +183,7 @@ def test_the_table_and_the_page(tmp_path, model, images):
     assert first["program"] == f"mednca {__version__}"
     page = (tmp_path / "out" / "summary.html").read_text("utf-8")
     assert page.index("broken") < page.index("v0/overview.png") and 'loading="lazy"' in page and "<script" not in page
-    assert "3 structures: 0 green, 0 amber, 0 red, 3 grey; 1 volumes without a result." in page
+    assert "Structures: 3 (0 green, 0 amber, 0 red, 3 grey). Volumes without a result: 1." in page
 
 
 def test_a_failure_replaces_no_older_result_and_none_hides_it(tmp_path, model, images):
@@ -195,8 +199,8 @@ def test_a_failure_replaces_no_older_result_and_none_hides_it(tmp_path, model, i
     ]  # fmt: skip
     assert rows[1]["seed"] != "5" and "cannot be read" in rows[2]["error"]
     page = (tmp_path / "out" / "summary.html").read_text("utf-8")
-    assert "3 structures: " in page and "1 volumes failed, and what is shown of them is older." in page
-    assert "No new result, an older one stands: " in page and "; 0 volumes without a result." in page
+    assert "Structures: 3 (" in page and "Volumes that failed, of which an older result is shown: 1." in page
+    assert "No new result, an older one stands: " in page and "Volumes without a result: 0." in page
     told = run("review", tmp_path / "out", "--images", images, "--most", 1, "--out", tmp_path / "d.mrb")
     assert told.exit_code == 0 and "no result" not in told.output
     assert run("segment", images / "v0.nii.gz", *words[2:], "--missing", "--seed", 5).exit_code == 0
@@ -301,26 +305,63 @@ def test_a_worker_waits_for_one_that_was_given_up_and_is_at_its_volume(tmp_path,
     assert told and time.monotonic() - begun >= 2.0 and for_cluster(job).image == str(images / "v0.nii.gz")
 
 
-def test_the_doubtful_come_first_and_no_cell_is_a_formula():
-    def row(name, verdict, expected):
-        return {
-            "image": name, "structure": 1, "side": None, "verdict": verdict, "reason": "<b>", "volume_ml": 1.0,
-            "expected_dice": expected, "dice_low": 0.1, "dice_high": 0.95, "target_dice": 0.8,
-        }  # fmt: skip
+def test_what_is_no_result_of_ours_stops_no_table(tmp_path, model, images):
+    """A report with a color that there is not, and a folder whose name is no text."""
+    out, sha256 = tmp_path / "out", load_model(Path(model)).sha256
+    for name in ("v0", "v1"):
+        image = images / f"{name}.nii.gz"
+        segment_volume(Job(Request(model, sha256, 1), name, str(image), str(out / name)))
+    text = (out / "v0" / "report.json").read_text("utf-8")
+    assert '"grey"' in text
+    (out / "v0" / "report.json").write_text(text.replace('"grey"', '"pink"'), "utf-8")
+    with suppress(OSError):  # of a file system that has no such names
+        shutil.copytree(out / "v1", os.fsdecode(os.fsencode(out) + b"/v\xff"))
+    Summary(out).finish()
+    assert [row["image"] for row in table(out)] == ["v1"]
 
-    rows = [row("fine", "green", 0.93), row("=cmd()", "red", 0.7), row("worse", "red", 0.4), row("who", "grey", None),
-            row("look", "amber", 0.85)]  # fmt: skip
+
+def _row(name, verdict, expected, structure=1, **more):
+    return {
+        "image": name, "structure": structure, "side": None, "verdict": verdict, "reason": "<b>", "volume_ml": 1.0,
+        "expected_dice": expected, "dice_low": 0.1, "dice_high": 0.95, "target_dice": 0.8, **more,
+    }  # fmt: skip
+
+
+def test_the_doubtful_come_first_and_no_cell_is_a_formula():
+    rows = [_row("fine", "green", 0.93), _row("=cmd()", "red", 0.7), _row("worse", "red", 0.4),
+            _row("who", "grey", None), _row("look", "amber", 0.85)]  # fmt: skip
     page = as_html([*rows, {"image": "none", "file": "none", "error": "It is gone."}])
     order = [page.index(f"<h2>{name}") for name in ("none", "who", "worse", "=cmd()", "look", "fine")]
     assert order == sorted(order) and "<b></p>" not in page and "&lt;b&gt;" in page
+    assert page.count("<article") == 6 and page.count("<img") == 5 and "click 1" not in page
     text = as_csv(rows)
     assert "\n'=cmd()," in text and "0.93" in text
+
+
+def test_an_image_has_one_card_with_all_its_structures():
+    """In the order of its picture, the card in the color of the worst, a note once, and nothing that is no text."""
+    nasty = '<i>"a#b%c'
+    rows = [
+        _row(nasty, "green", 0.93, 1, side="left", notes="Look."), _row(nasty, "red", 0.4, 2, side="left", notes="Look."),
+        _row("other", "amber", 0.85),
+    ]  # fmt: skip
+    page = as_html(rows)
+    card, other = re.findall("<article.*?</article>", page)
+    assert COLORS["red"] in card.partition(">")[0] and COLORS["amber"] in other.partition(">")[0]
+    assert 0 < card.index("left, click 1: green") < card.index("left, click 2: red")
+    assert card.count("Note: Look.") == 1 and card.count("<img") == 1
+    assert "<h2>&lt;i&gt;" in card and "<i>" not in page and 'src="%3Ci%3E%22a%23b%25c/overview.png"' in card
+    assert "Structures: 3 (1 green, 1 amber, 1 red, 0 grey)" in page
+    failed = as_html([rows[0], {"image": nasty, "file": "f", "error": "It <is> gone."}])
+    (card,) = re.findall("<article.*?</article>", failed)
+    assert COLORS["grey"] in card.partition(">")[0] and "an older one stands: It &lt;is&gt; gone." in card
+    assert "left: green" in card
 
 
 def test_a_table_of_many_is_told_in_a_line(tmp_path, model, images, monkeypatch):
     monkeypatch.setattr(shown, "_MOST_ROWS", 2)
     told = run("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1).stdout
-    assert told.startswith("3 structures: 0 green, 0 amber, 0 red, 3 grey. See") and "summary.html" in told
+    assert told.startswith("Structures: 3 (0 green, 0 amber, 0 red, 3 grey). See") and "summary.html" in told
 
 
 def test_a_result_that_a_file_browser_has_shown_is_still_one(tmp_path, model, images):

@@ -43,7 +43,7 @@ def results(tmp_path):
 def test_the_doubtful_ones_open_in_slicer_as_if_they_were_made_there(results, tmp_path, host):
     import slicer
 
-    from MedNCASegmentLib.record import problemsOf, runsOf, volumeOf
+    from MedNCASegmentLib.record import isImage, problemsOf, runsOf, volumeOf
     from MedNCASegmentLib.removal import editedSegments
 
     rows = list(csv.DictReader((results / "summary.csv").read_text("utf-8").splitlines()))
@@ -53,6 +53,9 @@ def test_the_doubtful_ones_open_in_slicer_as_if_they_were_made_there(results, tm
     assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "look.mrb"), True)
     nodes = list(slicer.util.getNodesByClass("vtkMRMLSegmentationNode"))
     assert len(nodes) == len(doubtful) > 0
+    volumes = list(filter(isImage, slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")))
+    # Variances are no images to segment.
+    assert {node.GetID() for node in volumes} == {volumeOf(node).GetID() for node in nodes}
     for node in nodes:
         name = node.GetName().split(" ", 1)[1].rsplit(" (", 1)[0]
         assert name in doubtful and not problemsOf(node)
@@ -107,7 +110,7 @@ def test_an_image_that_is_gone_costs_the_others_nothing(results, tmp_path):
     told = run("review", table, "--images", tmp_path / "images", "--out", tmp_path / "look.mrb")
     assert told.exit_code == 1 and (tmp_path / "look.mrb").is_file(), told.output
     assert (
-        ", 2 images, the most doubtful first." in told.output and f"Left out: noisy 100%: {gone} is not" in told.output
+        "Images, the most doubtful first: 2." in told.output and f"Left out: noisy 100%: {gone} is not" in told.output
     )
 
 

@@ -48,14 +48,16 @@ class BidsDataset:
     suffixes: tuple[str, ...] = ("T1w",)
     participants: tuple[str, ...] = ()
 
-    def images(self) -> tuple[list[tuple[str, tuple[Path, ...]]], dict[str, str]]:
+    def images(self) -> tuple[list[tuple[str, tuple[Path, ...]]], dict[str, Sentence]]:
         """The images.
 
         Returns:
-            (entities of the name, files of the channels), in the order of the names; and, by name, why others are none.
+            (entities of the name, files of the channels), participant by participant, as they were asked for or by
+            name, and by path within each; and, by name, why others are none.
 
         Raises:
-            MedNCAError: the folder is no raw BIDS data set, has none of the participants, or no image of the suffix.
+            MedNCAError: the folder is no raw BIDS data set, lacks one of the participants, or has no image of the
+                suffix.
         """
         self._check()
         found, problems, first = {}, {}, {}

@@ -24,7 +24,8 @@ from .cluster import run_on_cluster
 from .failures import Failure, apart, failure
 from .jobs import Job, Request, for_cluster, repeatable, segment_volume
 from .naming import Named, called, result_name, with_channels
-from .summary import Row, Summary, rows_of
+from .rows import Row, rows_of
+from .summary import Summary
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def _table_of_what_is_done(summary: Summary, done: dict[str, Done], total: int) 
         with suppress(MedNCAError):
             summary.finish()
         raise KeyboardInterrupt(
-            f"{len(done)} of {total} images have a result; the same command with --missing goes on."
+            f"Images with a result: {len(done)} of {total}; the same command with --missing goes on."
         ) from None
 
 

@@ -45,7 +45,7 @@ class Request:
         device: as of `segment.segment_image`.
         target: Dice that the verdict is measured against.
         memory_limit: MB; None for the default.
-        roi: whether only a region of interest is refined; None where that is large.
+        roi: whether only a region of interest is refined; None: in large fields of view.
         find: whether the organs are looked for where the model says that they usually lie.
         overwrite: whether a result that is there may go.
         missing: whether a result of this request that is there is taken instead.
@@ -138,10 +138,11 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
 
     Args:
         job: of a call.
-        progress: called as of `segment.segment_image`.
+        progress: called with the stages "reading", with `Request.find` "finding", and those of `segment.segment_image`.
 
     Returns:
-        The report of the result; with `Request.missing`, of the one that is there where it is the same.
+        The report of the result; with `Request.missing`, of the one that is there where it is the same, judged anew
+        where only its target differs.
 
     Raises:
         MedNCAError: where it cannot be read, segmented or written, or something is there that may not go.

@@ -28,15 +28,24 @@ from ..models.description import Label
 from ..result import VARIANCE_LIMIT, VARIANCE_SHOWN_FROM, Report
 from .csv_file import read_rows, unquoted
 from .jobs import SEGMENTATION, VARIANCE, read_result
-from .summary import CSV, doubt
+from .rows import doubt
+from .summary import CSV
 
-_RUNS, _VOLUME, _VARIANCE = "MedNCA.Runs", "MedNCA.volume", "MedNCA.variance"  # as the module's record has them
+# As the module's record has them; what has a report is a result, and no image to segment.
+_RUNS, _REPORT, _VOLUME, _VARIANCE = "MedNCA.Runs", "MedNCA.Report", "MedNCA.volume", "MedNCA.variance"
 _SEGMENT = "MedNCA_{}"  # id of a label's segment
 
 
 @dataclass(frozen=True)
 class Doubtful:
-    """A volume to be looked at. title: for people, with its verdict."""
+    """A volume to be looked at.
+
+    Attributes:
+        title: for people, with its verdict.
+        image: its file or DICOM folder, of several channels the first one's.
+        folder: of the result.
+        report: of it.
+    """
 
     title: str
     image: Path
@@ -152,7 +161,8 @@ def write_review(chosen: list[Doubtful], path: Path) -> None:
         path: of the .mrb file; nothing may be there.
 
     Raises:
-        MedNCAError: where one cannot be read, or the file cannot be written.
+        MedNCAError: where the name does not end in .mrb, something is there, one cannot be read or does not lie on its
+            result's voxels, or the file cannot be written.
     """
     if path.suffix != ".mrb":
         raise MedNCAError("{path} is no name of a scene that Slicer reads; it must end in .mrb.", path=path)
@@ -211,10 +221,11 @@ def _nodes(each: Doubtful, labels: sitk.Image, number: int) -> list[str]:
     """The MRML elements of a volume, its segments and its variance, with what Slicer shows of them at first."""
     volume, segments, variance = (f"Data/{number:03}-{name}" for name in _names())
     contents = {_SEGMENT.format(label.value): _content(labels, label.value) for label in each.report.model.labels}
+    report = each.report.to_json()
     run = {
         "id": 1,
         "segments": list(contents),
-        "report": each.report.to_json(),
+        "report": report,
         "contents": {name: content and content.to_json() for name, content in contents.items()},
     }
     storage, display = (f"vtkMRMLSegmentation{part}Node{number}" for part in ("Storage", "Display"))
@@ -227,7 +238,7 @@ def _nodes(each: Doubtful, labels: sitk.Image, number: int) -> list[str]:
     }
     return [
         *_volume(f"Volume{number}", each.title, volume, _AS_IMAGE),
-        *_volume(f"Variance{number}", f"{each.title} variance", variance, _AS_VARIANCE),
+        *_volume(f"Variance{number}", f"{each.title} variance", variance, _AS_VARIANCE, {_REPORT: json.dumps(report)}),
         _element(
             "Segmentation", f"vtkMRMLSegmentationNode{number}", f"{each.title} segments", {}, references,
             {_RUNS: json.dumps([run])},
@@ -250,11 +261,13 @@ _AS_VARIANCE = {
 _AS_IMAGE = {"colorNodeID": "vtkMRMLColorTableNodeGrey"}
 
 
-def _volume(name: str, title: str, file: str, shown: dict[str, str]) -> list[str]:
+def _volume(
+    name: str, title: str, file: str, shown: dict[str, str], attributes: dict[str, str] | None = None
+) -> list[str]:
     storage, display = f"vtkMRMLVolumeArchetypeStorageNode{name}", f"vtkMRMLScalarVolumeDisplayNode{name}"
     stored = {"fileName": file, "UseOrientationFromFile": "1"}
     return [
-        _element("Volume", _volume_id(name), title, {}, {"storage": storage, "display": display}),
+        _element("Volume", _volume_id(name), title, {}, {"storage": storage, "display": display}, attributes),
         _element("VolumeArchetypeStorage", storage, "VolumeArchetypeStorage", stored),
         _element("VolumeDisplay", display, "VolumeDisplay", shown),
     ]
