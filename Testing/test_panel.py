@@ -275,14 +275,15 @@ def test_what_is_said_of_distance_and_dropped_pieces(host, panel):
 
     from mednca.quality.domain import Objection
     from mednca.quality.verdict import judge
-    from MedNCASegmentLib.messages import coverageText, findingText, findingTip, reasonText
+    from MedNCASegmentLib.messages import coverageText, findingFullText, findingText, findingTip, reasonText
     from MedNCASegmentLib.record import runsOf
 
     click(host, panel, LEFT)
     (run,) = runsOf(panel._parameterNode.segmentation)
     finding = replace(run.report.findings[0], distance_mm=9.2, dropped_mm3=21.0)
     assert findingText(finding).endswith(" It lies 9 mm from the click.")
-    assert findingTip(finding).endswith(" Other pieces of 0.021 ml were found and left out.")
+    for told in (findingFullText(finding), findingTip(finding)):
+        assert told.endswith(" Other pieces of 0.021 ml were found and left out.")
     assert findingText(replace(finding, distance_mm=0.4)).endswith(" It lies 0.4 mm from the click.")
     for key, values in (("far", {"distance": 9.2}), ("rival", {"volume": 0.021})):
         objection = Objection(key, values)

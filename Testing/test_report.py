@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from html.parser import HTMLParser
 
 import numpy as np
@@ -140,11 +141,24 @@ def test_it_says_what_the_panel_says(host):
     for row, run in zip(verdicts[1:], runsOf(node), strict=True):
         finding = run.rejudged(0.7).report.findings[0]
         assert row[1].endswith(messages.word(finding.verdict.color)) and row[1].startswith("\u25cf")
-        assert row[4] == f"{finding.nqm['union']:.3f}" and row[5] == messages.findingText(finding)
+        assert row[4] == f"{finding.nqm['union']:.3f}" and row[5] == messages.findingFullText(finding)
     assert making[1] == ["Right", "finder", "10", "0", "cpu", "80.0, 70.0, 60.0"]
     assert ["SHA-256 of the weights", "5" * 64] in card
     assert ["Parameters", str(model.architecture.parameter_count())] in card
     assert ["Parameters", str(model.architecture.parameter_count())] not in Page(_report(node)).tables[-1]
+
+
+def test_it_says_what_was_left_out(host):
+    import slicer
+
+    from MedNCASegmentLib.record import RUNS_ATTRIBUTE
+
+    _volume, node = _balls(slicer, "head", (LEFT,))
+    runs = json.loads(node.GetAttribute(RUNS_ATTRIBUTE))
+    runs[0]["report"]["findings"][0]["dropped_mm3"] = 21.0
+    node.SetAttribute(RUNS_ATTRIBUTE, json.dumps(runs))
+    why = Page(_report(node)).tables[0][1][5]
+    assert why.endswith(" Other pieces of 0.021 ml were found and left out.")
 
 
 def test_uncertain_regions_and_what_was_done_there(host):

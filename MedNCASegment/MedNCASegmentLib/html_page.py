@@ -25,7 +25,7 @@ h2 { font-size: 1.2em; margin: 1.6em 0 .4em; break-after: avoid; }
 h3 { font-size: 1em; margin: 1em 0 .3em; break-after: avoid; }
 small, figcaption { font-size: .85em; }
 .limits { border: 2px solid; padding: .5em .8em; font-weight: bold; }
-table { border-collapse: collapse; width: 100%; margin: .4em 0; }
+table { border-collapse: collapse; width: calc(100% - 1px); margin: .4em 0; }
 th, td { border: 1px solid #999; padding: .25em .5em; text-align: left; vertical-align: top; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr, figure { break-inside: avoid; }

@@ -100,7 +100,7 @@ def _verdictRowsOf(segmentationNode, run, name):
             yield [escape(name), light, *cells("-", "-", "-", messages.unjudgedText(why))]
         else:
             light, dice = mark(_DOT, COLORS[finding.verdict.color], word), _number(finding.verdict.predicted_dice, 2)
-            told = cells(dice, interval, _number(finding.nqm["union"], 3), messages.findingText(finding))
+            told = cells(dice, interval, _number(finding.nqm["union"], 3), messages.findingFullText(finding))
             yield [escape(name), light, *told]
 
 

@@ -117,19 +117,27 @@ def findingText(finding: Finding | None) -> str:
     return " ".join(sentences)
 
 
+def findingFullText(finding: Finding) -> str:
+    """The same, with the signal that it goes by, and what was left out of the result."""
+    return " ".join((findingText(finding), *_remarks(finding)))
+
+
 def findingTip(finding: Finding) -> str:
-    """The same, and what was left out of it."""
+    """The same with NQM."""
     sentences = [findingText(finding)]
     if finding.nqm["union"] is not None:
         told = _("NQM (how much the runs disagree; 0 is not at all): {nqm}.")
         sentences.append(told.format(nqm=f"{finding.nqm['union']:.3f}"))
+    return " ".join((*sentences, *_remarks(finding)))
+
+
+def _remarks(finding):
     if (name := finding.verdict.signal) in signals():
         told = _("The verdict goes by another figure, {name}: {value}.")
-        sentences.append(told.format(name=signals()[name], value=f"{finding.signals[name] or 0:.3f}"))
+        yield told.format(name=signals()[name], value=f"{finding.signals[name] or 0:.3f}")
     if finding.dropped_mm3 and not _objectsWith(finding, "rival"):  # which says so itself
         told = _("Other pieces of {volume} ml were found and left out.")
-        sentences.append(told.format(volume=f"{finding.dropped_mm3 / 1000:.2g}"))
-    return " ".join(sentences)
+        yield told.format(volume=f"{finding.dropped_mm3 / 1000:.2g}")
 
 
 def signals() -> dict[str, str]:

@@ -13,7 +13,7 @@
   </message>
   <message>
    <source>Methods: M3D-NCA (Kalkhof, Mukhopadhyay) and Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Bundled models: learned from the Medical Segmentation Decathlon (CC BY-SA 4.0) and PROMISE12 (research use), calibrated with OASIS, labels by Neuromorphometrics (CC BY-NC), too.</source>
-   <translation>Methoden: M3D-NCA (Kalkhof, Mukhopadhyay) und Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Mitgelieferte Modelle: gelernt am Medical Segmentation Decathlon (CC BY-SA 4.0) und an PROMISE12 (nur Forschung), kalibriert auch mit OASIS, Labels von Neuromorphometrics (CC BY-NC).</translation>
+   <translation>Methoden: M3D-NCA (Kalkhof, Mukhopadhyay) und Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Mitgelieferte Modelle: trainiert mit dem Medical Segmentation Decathlon (CC BY-SA 4.0) und mit PROMISE12 (nur Forschung), kalibriert auch mit OASIS, Labels von Neuromorphometrics (CC BY-NC).</translation>
   </message>
   <message>
    <source>The segmentation was canceled.</source>
@@ -481,7 +481,7 @@
 They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: 1 MB, to train some tens) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?</source>
    <translation>MedNCA benötigt Python-Pakete, die noch nicht installiert oder zu alt sind: {names}.
 
-Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB, zum Trainieren einige zehn MB) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
+Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB, zum Trainieren einige Dutzend MB) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
   </message>
   <message>
    <source>MedNCA</source>
@@ -528,15 +528,15 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{segmentation} and {volume} are under different transforms: put both under the same one, or harden.</source>
-   <translation>{segmentation} und {volume} stehen unter verschiedenen Transformationen: beide unter dieselbe stellen oder die Transformation anwenden.</translation>
+   <translation>{segmentation} und {volume} unterliegen verschiedenen Transformationen: Stellen Sie beide unter dieselbe oder wenden Sie die Transformationen fest an („Harden transform“).</translation>
   </message>
   <message>
    <source>This Slicer cannot write DICOM segmentations: install the extension QuantitativeReporting (View &gt; Extensions Manager), restart Slicer, then export.</source>
-   <translation>Diese Slicer-Version kann keine DICOM-Segmentierungen schreiben: die Erweiterung QuantitativeReporting installieren (Erweiterungsmanager), Slicer neu starten, dann exportieren.</translation>
+   <translation>Diese Slicer-Version kann keine DICOM-Segmentierungen schreiben: Installieren Sie die Erweiterung QuantitativeReporting (Ansicht &gt; Erweiterungsmanager), starten Sie Slicer neu, dann exportieren Sie.</translation>
   </message>
   <message>
    <source>The files of {volume} are not in Slicer's DICOM database: import them there, then export.</source>
-   <translation>Die Dateien von {volume} sind nicht in der DICOM-Datenbank von Slicer: dort importieren, dann exportieren.</translation>
+   <translation>Die Dateien von {volume} sind nicht in der DICOM-Datenbank von Slicer: Importieren Sie sie dort, dann exportieren Sie.</translation>
   </message>
  </context>
  <context>
@@ -604,7 +604,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>For research and education only; not for clinical decisions. Not a medical device: a person must review every result.</source>
-   <translation>Nur für Forschung und Lehre; nicht für klinische Entscheidungen. Kein Medizinprodukt: ein Mensch muss jedes Ergebnis prüfen.</translation>
+   <translation>Nur für Forschung und Lehre; nicht für klinische Entscheidungen. Kein Medizinprodukt: Ein Mensch muss jedes Ergebnis prüfen.</translation>
   </message>
   <message>
    <source>Structure</source>
@@ -628,7 +628,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Dice is the overlap with what an expert would have drawn, from 0 to 1; here it is estimated, not measured. The target is {target}. NQM is how much the runs of the model disagree: 0 is not at all.</source>
-   <translation>Dice ist die Überlappung mit dem, was ein Experte gezeichnet hätte, von 0 bis 1; hier ist er geschätzt, nicht gemessen. Das Ziel ist {target}. NQM sagt, wie weit die Durchläufe des Modells auseinandergehen: 0 ist gar nicht.</translation>
+   <translation>Dice ist die Überlappung mit dem, was Fachleute eingezeichnet hätten, von 0 bis 1; hier ist er geschätzt, nicht gemessen. Das Ziel ist {target}. NQM sagt, wie stark die Durchläufe des Modells voneinander abweichen: 0 heißt gar nicht.</translation>
   </message>
   <message>
    <source>In ml, measured on the segments as they are. Left and right are the person's. Asymmetry: left minus right, over the mean of both.</source>
@@ -668,7 +668,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{done} of {count} were accepted or corrected by a person. May move: how far further out or in the outline may lie, where the runs that differ by one standard deviation have it.</source>
-   <translation>{done} von {count} wurden von einem Menschen bestätigt oder korrigiert. Spielraum: wie weit weiter außen oder innen die Kontur liegen kann, gemessen an Durchläufen, die um eine Standardabweichung abweichen.</translation>
+   <translation>{done} von {count} wurden von einem Menschen bestätigt oder korrigiert. Spielraum: wie viel weiter außen oder innen die Kontur liegen kann, gemessen an Durchläufen, die um eine Standardabweichung abweichen.</translation>
   </message>
   <message>
    <source>{volume} mm³, ±{deviation}</source>
@@ -676,7 +676,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Each picture cuts through the middle of the structure. R right, L left, A anterior, P posterior, S superior, I inferior, of the person; the bar at the lower right is 1 cm.</source>
-   <translation>Jedes Bild zeigt einen Schnitt durch die Mitte der Struktur. R rechts, L links, A vorn, P hinten, S oben, I unten, aus Sicht der Person; der Balken unten rechts ist 1 cm.</translation>
+   <translation>Jedes Bild zeigt einen Schnitt durch die Mitte der Struktur. R rechts, L links, A vorn, P hinten, S oben, I unten, aus Sicht der Person; der Balken unten rechts ist 1 cm lang.</translation>
   </message>
   <message>
    <source>Pictures</source>
@@ -684,7 +684,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{plane} slice through {structure}, with the outlines of the segments</source>
-   <translation>Schicht ({plane}) durch {structure}, mit den Konturen der Segmente</translation>
+   <translation>Schnitt ({plane}) durch {structure}, mit den Konturen der Segmente</translation>
   </message>
   <message>
    <source>Outlines</source>
@@ -692,7 +692,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>{plane} slice through {structure}, with the uncertainty in color</source>
-   <translation>Schicht ({plane}) durch {structure}, mit der Unsicherheit in Farbe</translation>
+   <translation>Schnitt ({plane}) durch {structure}, mit der Unsicherheit in Farbe</translation>
   </message>
   <message>
    <source>Uncertainty: the variance of the runs, from {low} (left) to {high}.</source>
@@ -847,7 +847,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>In such an image this model's low end is {ceiling} at most, so that it is never green there.</source>
-   <translation>In einem solchen Bild liegt das untere Ende bei diesem Modell höchstens bei {ceiling}, sodass es dort nie grün ist.</translation>
+   <translation>In einem solchen Bild liegt das untere Ende bei diesem Modell höchstens bei {ceiling}, sodass die Ampel dort nie grün wird.</translation>
   </message>
   <message>
    <source>It lies {distance} mm from the click.</source>
@@ -867,11 +867,11 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>Other pieces of {volume} ml were found and left out.</source>
-   <translation>Weitere Teile (zusammen {volume} ml) wurden gefunden und weggelassen.</translation>
+   <translation>Weitere Stücke (zusammen {volume} ml) wurden gefunden und weggelassen.</translation>
   </message>
   <message>
    <source>NQM of the whole field of view</source>
-   <translation>NQM des ganzen Sichtfelds</translation>
+   <translation>NQM des ganzen Bildfelds</translation>
   </message>
   <message>
    <source>how far the run that differs most is from the result (1 - Dice)</source>
@@ -999,7 +999,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept</source>
-   <translation>neben dem behaltenen Teil wurden weitere von {volume:.2g} ml gefunden; vielleicht wurde der falsche behalten</translation>
+   <translation>neben dem behaltenen Stück wurden weitere mit {volume:.2g} ml gefunden; vielleicht wurde das falsche behalten</translation>
   </message>
   <message>
    <source>the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)</source>
@@ -1019,7 +1019,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>the result has {volume:.2g} ml, outside the {low:.2g} to {high:.2g} ml of plausible structures</source>
-   <translation>das Ergebnis hat {volume:.2g} ml und liegt außerhalb der {low:.2g} bis {high:.2g} ml plausibler Strukturen</translation>
+   <translation>das Ergebnis hat {volume:.2g} ml; plausible Strukturen haben {low:.2g} bis {high:.2g} ml</translation>
   </message>
   <message>
    <source>left</source>
@@ -1175,7 +1175,7 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   </message>
   <message>
    <source>The disturbed copy is {name}: choose it as the volume to segment it.</source>
-   <translation>Die gestörte Kopie ist {name}: als Volumen wählen, um sie zu segmentieren.</translation>
+   <translation>Die gestörte Kopie ist {name}: Wählen Sie sie als Volumen, um sie zu segmentieren.</translation>
   </message>
   <message>
    <source>There is no model {asked} here; {chosen} is chosen instead.</source>
@@ -1342,7 +1342,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <name>MedNCASegmentLib.result_files</name>
   <message>
    <source>Write the segments as DICOM SEG, and add them to the study in Slicer's DICOM database.</source>
-   <translation>Die Segmente als DICOM SEG schreiben und in der DICOM-Datenbank von Slicer zur Studie legen.</translation>
+   <translation>Die Segmente als DICOM SEG schreiben und in der DICOM-Datenbank von Slicer der Studie hinzufügen.</translation>
   </message>
   <message>
    <source>{volume} report</source>
@@ -1362,11 +1362,11 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>Report written to {path}.</source>
-   <translation>Bericht nach {path} geschrieben.</translation>
+   <translation>Bericht gespeichert unter {path}.</translation>
   </message>
   <message>
    <source>The report was written to {path}. Open it?</source>
-   <translation>Der Bericht wurde nach {path} geschrieben. Öffnen?</translation>
+   <translation>Der Bericht wurde unter {path} gespeichert. Öffnen?</translation>
   </message>
   <message>
    <source>Export as DICOM into a folder</source>
@@ -1548,7 +1548,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>{name} is a color or vector volume; a scalar volume is needed.</source>
-   <translation>{name} ist ein Farb- oder Vektorvolumen; nötig ist ein Skalarvolumen.</translation>
+   <translation>{name} ist ein Farb- oder Vektorvolumen; benötigt wird ein skalares Volumen.</translation>
   </message>
   <message>
    <source>The axes of {name} do not span a volume; check its transform.</source>
@@ -1575,7 +1575,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>Segment something first: the last result is what is shown.</source>
-   <translation>Zuerst etwas segmentieren: gezeigt wird das letzte Ergebnis.</translation>
+   <translation>Segmentieren Sie zuerst etwas: Gezeigt wird das letzte Ergebnis.</translation>
   </message>
   <message>
    <source>There is nothing to remove.</source>
@@ -1583,7 +1583,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>Segment the image first: its copy is segmented at the same places.</source>
-   <translation>Zuerst das Bild segmentieren: die Kopie wird an denselben Stellen segmentiert.</translation>
+   <translation>Segmentieren Sie zuerst das Bild: Die Kopie wird an denselben Stellen segmentiert.</translation>
   </message>
   <message>
    <source>Choose {name}, which segmented the image: the lights of two models cannot be compared.</source>
@@ -1591,7 +1591,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>Move a slider first.</source>
-   <translation>Zuerst einen Regler bewegen.</translation>
+   <translation>Bewegen Sie zuerst einen Regler.</translation>
   </message>
   <message>
    <source>Undisturbed: {light}</source>
@@ -1748,7 +1748,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>{name} holds several frames; convert it to NIfTI or NRRD</source>
-   <translation>{name} enthält mehrere Frames; wandeln Sie die Datei in NIfTI oder NRRD um</translation>
+   <translation>{name} enthält mehrere Einzelbilder; wandeln Sie die Datei in NIfTI oder NRRD um</translation>
   </message>
   <message>
    <source>{name} lacks {key}</source>
@@ -1836,7 +1836,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>extract one frame as a 3D volume</source>
-   <translation>extrahieren Sie einen Frame als 3D-Volumen</translation>
+   <translation>extrahieren Sie ein Einzelbild als 3D-Volumen</translation>
   </message>
   <message>
    <source>a stack of slices in one file is needed</source>
@@ -1928,7 +1928,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>its compressed voxels have {there} bytes, its header says {told}: it is cut short</source>
-   <translation>die komprimierten Voxel haben {there} Bytes, der Header gibt {told} an: die Datei ist abgeschnitten</translation>
+   <translation>die komprimierten Voxel haben {there} Bytes, der Header gibt {told} an: Die Datei ist abgeschnitten</translation>
   </message>
   <message>
    <source>it is cut short: more voxels than the file has bytes</source>
@@ -2076,7 +2076,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>{file} cannot be read as an image ({cause}); it is damaged or cut short, copy it again.</source>
-   <translation>{file} kann nicht als Bild gelesen werden ({cause}); die Datei ist beschädigt oder abgeschnitten, kopieren Sie sie erneut.</translation>
+   <translation>{file} kann nicht als Bild gelesen werden ({cause}); die Datei ist beschädigt oder abgeschnitten. Kopieren Sie sie erneut.</translation>
   </message>
   <message>
    <source>There is not enough memory to read {file}; close other programs, or crop the image.</source>
@@ -2312,7 +2312,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>{what}: {names} channel(s) have names, and the architecture has {count}.</source>
-   <translation>{what}: Namen gibt es für {names} Kanäle, die Architektur hat {count}.</translation>
+   <translation>{what}: Zahl der Kanäle mit Namen: {names}; die Architektur hat {count}.</translation>
   </message>
   <message>
    <source>{path} does not describe a MedNCA model: it has no schema_version.</source>
@@ -2488,7 +2488,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>{model} found nothing where its structures usually lie; click on the organ.</source>
-   <translation>{model} hat nichts gefunden, wo seine Strukturen üblicherweise liegen; klicken Sie auf das Organ.</translation>
+   <translation>{model} hat dort, wo seine Strukturen üblicherweise liegen, nichts gefunden; klicken Sie auf das Organ.</translation>
   </message>
   <message>
    <source>The voxels ({shown} mm) are outside the range that {model} accepts ({low} to {high} mm); without a click nothing is looked for there.</source>
@@ -2496,7 +2496,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>{model} needs {needed} image channel(s) ({names}), and this image has {count}.</source>
-   <translation>{model} benötigt Bilder mit {needed} Kanälen ({names}); dieses Bild hat {count}.</translation>
+   <translation>Zahl der Bildkanäle, die {model} benötigt: {needed} ({names}); dieses Bild hat {count}.</translation>
   </message>
   <message>
    <source>The number of ensemble members must be a whole number from 1 to 1000, not {members}.</source>
@@ -2512,7 +2512,7 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
   <message>
    <source>The memory limit must be a number of MB above 0, not {memory_limit}.</source>
-   <translation>Die Speichergrenze muss eine Zahl von MB über 0 sein, nicht {memory_limit}.</translation>
+   <translation>Die Speichergrenze (in MB) muss eine Zahl größer als 0 sein, nicht {memory_limit}.</translation>
   </message>
   <message>
    <source>A request</source>

@@ -45,18 +45,20 @@ def nqm_near(evidence: Evidence, channel: int = UNION) -> float | None:
 
 
 def nqm_field(evidence: Evidence) -> float | None:
-    """Eq. (1) as the paper has it, over the whole field of view, dropped pieces and all."""
+    """Eq. (1) as the paper has it, over all that was computed, dropped pieces and all: the whole field of view, or its
+    region of interest."""
     statistics = evidence.statistics
     return nqm(zip(statistics.means[..., UNION], statistics.variances[..., UNION], strict=True))
 
 
 def worst_member(evidence: Evidence) -> float:
-    """1 - Dice of the member that agrees least with the result; it grows with the number of members."""
+    """1 - Dice of the member that agrees least with the result, on and near the kept piece; it grows with the number of
+    members."""
     return max(_disagreements(evidence))
 
 
 def mean_member(evidence: Evidence) -> float:
-    """1 - Dice of a member with the result, on average."""
+    """1 - Dice of a member with the result, on and near the kept piece, on average."""
     return float(np.mean(_disagreements(evidence)))
 
 

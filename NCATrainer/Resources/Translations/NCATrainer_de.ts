@@ -33,7 +33,7 @@
   </message>
   <message>
    <source>Something changed since the data set was checked. Check it again, make a new plan and train by that?</source>
-   <translation>Seit der Prüfung des Datensatzes hat sich etwas geändert. Erneut prüfen, einen neuen Plan erstellen und danach trainieren?</translation>
+   <translation>Seit der Prüfung des Datensatzes hat sich etwas geändert. Erneut prüfen, einen neuen Plan erstellen und mit diesem trainieren?</translation>
   </message>
   <message>
    <source>Stop the training and delete what was trained so far?</source>
@@ -129,11 +129,11 @@
   </message>
   <message>
    <source>Three of ten cases: each image has a drawing of the same size under the same name, and each structure has its own color in all of them.</source>
-   <translation>Drei von zehn Fällen: zu jedem Bild gehört eine Zeichnung gleicher Größe und gleichen Namens, und jede Struktur hat in allen ihre eigene Farbe.</translation>
+   <translation>Drei von zehn Fällen: Zu jedem Bild gehört eine eingezeichnete Segmentierung gleicher Größe und gleichen Namens, und jede Struktur hat in allen ihre eigene Farbe.</translation>
   </message>
   <message>
    <source>Ten cases or more, of different people, as scanned. Each image with one drawing on the same grid and, in a folder, of the same file name. One label for each structure, the same in all cases, drawn in every slice where it is seen.</source>
-   <translation>Zehn Fälle oder mehr, von verschiedenen Menschen, wie aufgenommen. Zu jedem Bild eine Zeichnung auf demselben Gitter und, in einem Ordner, mit demselben Dateinamen. Ein Label für jede Struktur, in allen Fällen dasselbe, gezeichnet in jeder Schicht, in der sie zu sehen ist.</translation>
+   <translation>Zehn Fälle oder mehr, von verschiedenen Personen, unverändert wie aufgenommen. Zu jedem Bild eine eingezeichnete Segmentierung im selben Voxelgitter und, in einem Ordner, mit demselben Dateinamen. Ein Label für jede Struktur, in allen Fällen dasselbe, gezeichnet in jeder Schicht, in der sie zu sehen ist.</translation>
   </message>
   <message>
    <source>Volume:</source>
@@ -141,7 +141,7 @@
   </message>
   <message>
    <source>An image to learn from.</source>
-   <translation>Ein Bild, von dem gelernt wird.</translation>
+   <translation>Ein Bild, aus dem gelernt wird.</translation>
   </message>
   <message>
    <source>Second channel:</source>
@@ -337,7 +337,7 @@
   </message>
   <message>
    <source>Of the cases that were held out: how far what the model finds overlaps with what was drawn (Dice; 1 is the same), mean ± standard deviation over the cases.</source>
-   <translation>Von den zurückgehaltenen Fällen: wie weit das, was das Modell findet, mit der gezeichneten Segmentierung überlappt (Dice; 1 ist dasselbe), Mittel ± Standardabweichung über die Fälle.</translation>
+   <translation>Von den zurückgehaltenen Fällen: wie weit das, was das Modell findet, mit der gezeichneten Segmentierung überlappt (Dice; 1 heißt identisch), Mittel ± Standardabweichung über die Fälle.</translation>
   </message>
   <message>
    <source>Add to my models</source>
@@ -439,7 +439,7 @@
   </message>
   <message>
    <source>Stopping; what was trained is deleted then</source>
-   <translation>Wird angehalten; danach wird das Trainierte gelöscht</translation>
+   <translation>Wird abgebrochen; danach wird das Trainierte gelöscht</translation>
   </message>
   <message>
    <source>Stopping; what was done is being saved</source>
@@ -459,7 +459,7 @@
   </message>
   <message>
    <source>Measuring the model on the cases that were held out</source>
-   <translation>Validierung des Modells an den zurückgehaltenen Fällen</translation>
+   <translation>Das Modell wird an den zurückgehaltenen Fällen gemessen</translation>
   </message>
   <message>
    <source>Comparing with the model that was fine-tuned</source>
@@ -563,7 +563,7 @@
   </message>
   <message>
    <source>{name}. Cases held out to measure it on: {n}.</source>
-   <translation>{name}. Zur Validierung zurückgehaltene Fälle: {n}.</translation>
+   <translation>{name}. Zum Messen zurückgehaltene Fälle: {n}.</translation>
   </message>
   <message>
    <source>Fine-tuning helped.</source>
@@ -776,11 +776,11 @@
   </message>
   <message>
    <source>It has {count} channel(s), and the plan is for {needed}.</source>
-   <translation>Er hat {count} Kanal/Kanäle, und der Plan ist für {needed}.</translation>
+   <translation>Zahl der Kanäle dieses Falls: {count}; der Plan ist für {needed}.</translation>
   </message>
   <message>
    <source>Its labels mark {count} structures by different values, farther apart than one field of view. Give them one value (each is then learned in a field of its own), or take a larger field.</source>
-   <translation>Seine Labels bezeichnen {count} Strukturen mit verschiedenen Werten, die weiter auseinanderliegen als ein Sichtfeld. Geben Sie ihnen einen gemeinsamen Wert (jede wird dann in einem eigenen Feld gelernt), oder nehmen Sie ein größeres Feld.</translation>
+   <translation>Seine Labels bezeichnen {count} Strukturen mit verschiedenen Werten, die weiter auseinanderliegen, als ein Bildfeld reicht. Geben Sie ihnen einen gemeinsamen Wert (jede wird dann in einem eigenen Bildfeld gelernt) oder nehmen Sie ein größeres Bildfeld.</translation>
   </message>
   <message>
    <source>There is no fold {fold}: all cases were held out by those before it.</source>
@@ -788,7 +788,7 @@
   </message>
   <message>
    <source>It has {count} channel(s), others have {others}.</source>
-   <translation>Dieser Fall hat {count} Kanäle, andere haben {others}.</translation>
+   <translation>Zahl der Kanäle dieses Falls: {count}; andere haben {others}.</translation>
   </message>
   <message>
    <source>Its label map holds the value {value}, which is none of the labels to learn.</source>
@@ -852,15 +852,15 @@
   </message>
   <message>
    <source>No light: of {failures} failures on cases that were held out, it would have called {green} good. More cases may mend that, or mednca train --folds 5, which calibrates with all of them.</source>
-   <translation>Nicht kalibriert: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte die Kalibrierung {green} gut genannt. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
+   <translation>Keine Ampel: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte die Kalibrierung {green} gut genannt. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
   </message>
   <message>
    <source>No light: in none of {samples} images did it find anything that could be judged; it must be trained better first.</source>
-   <translation>Nicht kalibriert: In keinem von {samples} Bildern hat es etwas gefunden, das sich beurteilen ließe; es muss erst besser trainiert werden.</translation>
+   <translation>Keine Ampel: In keinem von {samples} Bildern hat es etwas gefunden, das sich beurteilen ließe; es muss erst besser trainiert werden.</translation>
   </message>
   <message>
    <source>Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each case that it is tried on.</source>
-   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Messungen an {cases} Fällen. Benötigt werden {needed}, auch ohne jeden der Fälle, an denen sie erprobt wird.</translation>
+   <translation>Zu wenige Fälle für eine Kalibrierung: {samples} Messungen an {cases} Fällen. Benötigt werden {needed}, und zwar auch dann, wenn jeweils der Fall fehlt, an dem sie erprobt wird.</translation>
   </message>
   <message>
    <source>The model has only hashes of the names of its samples; leave out --reuse.</source>
@@ -932,7 +932,7 @@
   </message>
   <message>
    <source>{model} needs images of {needed} channel(s) ({names}); these have {count}.</source>
-   <translation>{model} benötigt Bilder mit {needed} Kanälen ({names}); diese haben {count}.</translation>
+   <translation>Zahl der Bildkanäle, die {model} benötigt: {needed} ({names}); diese Bilder haben {count}.</translation>
   </message>
   <message>
    <source>{model} takes the channels in the order {needed}; these images have them as {given}.</source>
@@ -984,7 +984,7 @@
   </message>
   <message>
    <source>{labels} label(s) occur in the {cases} usable cases.</source>
-   <translation>In den {cases} verwendbaren Fällen vorkommende Labels: {labels}.</translation>
+   <translation>Zahl der Labels, die in den {cases} verwendbaren Fällen vorkommen: {labels}.</translation>
   </message>
   <message>
    <source>{told} Not all cases have all of them (value, name, cases): {rare}. Is that meant?</source>
@@ -1040,7 +1040,7 @@
   </message>
   <message>
    <source>{folder} holds no training run (no {file}).</source>
-   <translation>{folder} enthält keinen Trainingslauf ({file} fehlt).</translation>
+   <translation>{folder} enthält kein Training ({file} fehlt).</translation>
   </message>
   <message>
    <source>{case}: {file} is gone; put it back to go on.</source>
@@ -1048,7 +1048,7 @@
   </message>
   <message>
    <source>The label map of {case} was changed since the run in {folder} was begun; put the old one back, or begin a new run.</source>
-   <translation>Die Labelkarte von {case} wurde geändert, seit der Lauf in {folder} begonnen wurde; stellen Sie die alte wieder her, oder beginnen Sie einen neuen Lauf.</translation>
+   <translation>Die Labelmap von {case} wurde geändert, seit das Training in {folder} begonnen wurde; stellen Sie die alte wieder her oder beginnen Sie ein neues Training.</translation>
   </message>
   <message>
    <source>{file} names a state that this version does not know: {cause}.</source>
@@ -1080,7 +1080,7 @@
   </message>
   <message>
    <source>{folder} already holds a training run; resume it or choose another folder.</source>
-   <translation>{folder} enthält bereits einen Trainingslauf; setzen Sie ihn fort oder wählen Sie einen anderen Ordner.</translation>
+   <translation>{folder} enthält bereits ein Training; setzen Sie es fort oder wählen Sie einen anderen Ordner.</translation>
   </message>
   <message>
    <source>{folder} holds something else ({name}); choose a new folder for the run.</source>
@@ -1100,7 +1100,7 @@
   </message>
   <message>
    <source>The training run in {folder} is damaged and cannot be resumed: {cause}.</source>
-   <translation>Der Trainingslauf in {folder} ist beschädigt und kann nicht fortgesetzt werden: {cause}.</translation>
+   <translation>Das Training in {folder} ist beschädigt und kann nicht fortgesetzt werden: {cause}.</translation>
   </message>
   <message>
    <source>{why} What was trained so far is kept; resume once that is mended.</source>
