@@ -205,7 +205,7 @@ def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(t
     ]  # fmt: skip
     table = tmp_path / "out" / "summary.csv"
     told = run("review", table, "--images", images, "--out", tmp_path / "d.mrb")
-    assert told.exit_code == 0 and "2 images have no result." in told.output.replace("\n", " "), told.output
+    assert told.exit_code == 0 and "Images without a result: 2." in told.output.replace("\n", " "), told.output
 
 
 def test_same_names_are_told(tmp_path, model, images):
@@ -326,7 +326,7 @@ def test_who_stops_a_call_has_the_table_and_is_told_how_to_go_on(tmp_path, model
     words = ("segment", images, "--model", model, "--out", tmp_path / "out", "--members", 1)
     result = run(*words)
     assert result.exit_code == 130
-    assert "Stopped. 1 of 2 images have a result; the same command with --missing goes on." in result.output
+    assert "Stopped. Images with a result: 1 of 2; the same command with --missing goes on." in result.output
     assert "\na,a.nii.gz," in (tmp_path / "out" / "summary.csv").read_text("utf-8")
     assert run(*words, "--missing").exit_code == 0 and len(calls) == 3
 

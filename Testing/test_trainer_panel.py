@@ -22,6 +22,8 @@ pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 import slicerhost
 from conftest import ROOT
+from demo import add_mni152
+from documents import scripts
 from mednca.errors import Sentence
 from mednca.messages import Progress
 from mednca_train import run_folder
@@ -235,6 +237,22 @@ def test_a_trained_model_is_clicked_with(host, panel, folders, trained):
     added = segment.logic.segment(volume, "phantom-organ")
     names = [added.segmentationNode.GetSegmentation().GetNthSegment(n).GetName() for n in range(2)]
     assert sorted(names) == ["Back", "Front"]
+
+
+def test_the_script_of_the_user_guide(host, panel, folders):
+    """Both modules from Slicer's Python console, word for word, with a shorter training."""
+    pytest.importorskip("nilearn", reason="nilearn is not installed")
+    import slicer
+
+    host.openModule("MedNCASegment")
+    add_mni152(slicer).SetName("head")
+    (script,) = scripts(ROOT / "docs" / "user-guide.md")
+    short = script.replace('"iterations": 1000', '"iterations": 20, "batch": 1, "patch": [12, 12, 12]')
+    assert short != script
+    names = {"slicer": slicer, "pairs": [_pair(number) for number in range(3)]}
+    exec(compile(short, "user-guide.md", "exec"), names)
+    assert names["added"].report.findings[0].side == "left" and len(names["places"]) == 2
+    assert names["report"].mean.cases == 1 and (folders / "Models" / "my-model" / "model.json").is_file()
 
 
 @pytest.mark.slow

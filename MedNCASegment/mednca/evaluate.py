@@ -80,6 +80,14 @@ def evaluate_case(
 class Truth:
     """A label map that results are measured by, whatever made them.
 
+    Args:
+        name, truth, truth_values, union_only: as of `evaluate_case`.
+        labels: those that results have.
+        field: of view, mm along R, A, S, that parts structures.
+
+    Raises:
+        MedNCAError: as `structures_of`; or the label map has values, but none of those that count.
+
     Attributes:
         name: of the case.
         structures: the largest first.
@@ -89,11 +97,6 @@ class Truth:
         self, name: str, truth: sitk.Image, labels: Iterable[Label], field: tuple[float, float, float] | None,
         truth_values: Mapping[int, int] | None = None, union_only: bool = False,
     ):  # fmt: skip
-        """Arguments as of `evaluate_case`; labels: those that results have; field: of view, mm, that parts structures.
-
-        Raises:
-            MedNCAError: as `structures_of`.
-        """
         self.name, self._spacing, self._expected = name, truth.GetSpacing(), sitk.GetArrayFromImage(truth)
         self._labels = list(labels)
         self._values = truth_values or {label.value: label.value for label in self._labels}
@@ -114,6 +117,9 @@ class Truth:
             structure: of `structures`, that was asked for.
             found: label values, (k, j, i), on the label map's voxels.
             finding: what the result says of itself; None of what has no light.
+
+        Returns:
+            Dice and HD95 (mm) on native voxels, NQM and color as the finding has them.
         """
         masks = {} if self._union_only else {
             label.name: (found == label.value, structure.mask & (self._expected == self._values[label.value]))

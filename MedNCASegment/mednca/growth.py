@@ -29,7 +29,8 @@ class Growth:
     A cell that has not fired yet has said nothing: but for the last step, which is the result, it counts as 0.
 
     Attributes:
-        image: uint8, percent (`to_percent`), of four axes: R, A, S of the field of view, and the steps.
+        image: uint8, percent (`to_percent`), of four axes: R, A, S of the part of the field of view that was
+            computed, and the steps.
         levels: the level that each step is of, from 0, coarsest first.
     """
 
@@ -61,7 +62,8 @@ def watch_growth(
 
     Raises:
         NothingFound: for a field without contrast.
-        MedNCAError: for a click outside the image, an image too small, or too little memory.
+        MedNCAError: for a click outside the image, an image too small, one with other channels than the model's, a
+            number that cannot be, or too little memory.
     """
     request = new_request(image, model, members, seed, "cpu", DEFAULT_TARGET, progress, memory_limit, None)
     click = triple(float(x) for x in click) if click else None
@@ -82,5 +84,6 @@ def watch_growth(
 
 
 def to_percent(probability: np.ndarray) -> np.ndarray:
-    """Whole percents, rounded up, so that more than 50 is what lies in the mask: uint8 of the same shape."""
+    """Whole percents of probabilities (0 to 1), rounded up, so that more than 50 is what lies in the mask: uint8 of the
+    same shape."""
     return np.ceil(100 * probability).astype(np.uint8)

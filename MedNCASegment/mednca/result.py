@@ -20,7 +20,7 @@ from .models.description import Description, Label
 from .quality.calibration import CROP, Calibration
 from .quality.domain import Objection
 from .quality.hotspots import Hotspot
-from .quality.verdict import Verdict, judge
+from .quality.verdict import COLORS, Verdict, judge
 from .schema import tuples
 
 VARIANCE_LIMIT = 0.25  # the largest variance that a probability can have; the window in which variance is shown
@@ -33,17 +33,19 @@ class Finding:
 
     Attributes:
         click: RAS mm, or None where nobody clicked.
-        center: RAS mm of the middle of what was found, or of the field of view where nothing was.
+        center: RAS mm of the middle of what was found, or of what was computed where nothing was.
         side: `models.description.LEFT` or `RIGHT`, of the person, of a structure that there are two of; None where that
             cannot be told.
         field_of_view: mm along R, A, S.
         nqm: Eq. (1) of M3D-NCA on and near the kept piece, per label name and "union"; None where nothing was found.
         volume_mm3: per label name and "union".
         verdict: against the target Dice of the request.
-        objection: why no verdict is honest, whatever the target; None where one is.
+        objection: what in members, image or result stands against any verdict (`quality.domain.objection_to`); None
+            where nothing does. The verdict may have another one, as that the model has no calibration.
         signals: every signal of `quality.signals` by name, of the union; "nqm" is one of them.
         context: of `quality.calibration.CONTEXTS`, that it was found in.
-        distance_mm: from the click to the nearest voxel that was found, 0 inside; None where nobody clicked.
+        distance_mm: from the click to the nearest voxel of the kept piece, 0 inside; None where nobody clicked, or
+            nothing was found.
         dropped_mm3: of the pieces that were found beside the kept one, and dropped.
         moves: mm that each round of locating moved the field of view.
         computed_share: of the finest level's cells, margins included; less than 1 where a region of interest was used.
@@ -91,6 +93,8 @@ class Finding:
         verdict, objection = dict(data["verdict"]), data["objection"]
         objection = Objection(**objection) if objection else None
         verdict["objection"] = Objection(**verdict["objection"]) if verdict.get("objection") else None
+        if verdict["color"] not in COLORS:
+            raise ValueError(verdict["color"])
         return cls(
             **tuples(data)
             | {
@@ -126,7 +130,15 @@ class Place:
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """Which model made a result, as much of it as is needed to show and to judge that again."""
+    """Which model made a result, as much of it as is needed to show and to judge that again.
+
+    Attributes:
+        id, name, terms: as of `models.description.Description`.
+        version: of the model; None where it has none.
+        sha256: of the weights' file.
+        labels: what the result's values are.
+        calibration: by which it is judged again; None where there is none.
+    """
 
     id: str
     name: str

@@ -2,7 +2,8 @@
 
 The module, the command line, the trainer and the tests all call them.
 
-image -> canonical image (R, A, S) -> grid around each click -> normalize -> ensemble -> labels -> image's own voxels
+image -> canonical image (R, A, S) -> grid around each click -> normalize -> ensemble ->
+probabilities on the image's voxels -> labels -> image's own axes
 """
 
 from __future__ import annotations
@@ -59,15 +60,17 @@ def segment_image(
     Args:
         image: a checked 3D float32 image (`imaging.reading.read_image`, `check_image`), of any orientation, with a
             component for each channel of the model's where those are several.
-        model: a model with its weights (`models.library.Library.load`).
+        model: a model with its weights (`models.library.Library.load`), which move to the device.
         clicks: points in RAS mm; around each a field of view of the model's size is taken and re-centered on what was
             found. Without clicks the whole image is one field of view.
         members: of the ensemble; default, the model's own.
         seed: of the fire masks; default, the model's own.
         device: as of `nca.devices.choose_device`.
-        target_dice: what the verdict is measured against, 0 to 1.
+        target_dice: what the verdict is measured against, above 0 and below 1.
         progress: called often, with the stages "locating" and "ensemble"; may raise to cancel.
-        memory_limit: MB that all of it may take, the image included, the interpreter not; never changes the result.
+        memory_limit: MB that all of it may take, the image included, the interpreter not; on an accelerator what the
+            ensemble may take of the device's memory, without the image. It never changes the result. None:
+            `nca.memory.DEFAULT_LIMIT` for the ensemble, on CUDA 80 % of what is free.
         roi: run the finest level only where the coarser one found something (`Pyramid.region_of_interest`); None: in
             fields of more than `field.ROI_FROM_VOXELS` voxels. The finding's computed_share says what it saved.
         with_hotspots: look for the most uncertain regions; left out where only figures are wanted.
@@ -77,8 +80,8 @@ def segment_image(
 
     Raises:
         NothingFound: for a field without contrast.
-        MedNCAError: for a click outside the image, an image too small, one with other channels than the model's, or
-            too little memory.
+        MedNCAError: for a click outside the image, an image too small, one with other channels than the model's, a
+            number that cannot be, an unknown device, or too little memory.
     """
     points = [triple(float(x) for x in click) for click in clicks] or [None]
     request = new_request(
@@ -144,9 +147,10 @@ def find_structures(
         A place for each structure that was found, in the order of the model's seeds.
 
     Raises:
-        NothingFound: where none was found.
-        MedNCAError: where the model does not say where its structures lie, the image shows one field of view only, or
-            its voxels are none that the model accepts.
+        NothingFound: where none was found, or the image has no contrast.
+        MedNCAError: where the model does not say where its structures lie, the image shows one field of view only, its
+            voxels or channels are none that the model accepts; for a number that cannot be, an unknown device, or too
+            little memory.
     """
     if not model.seeds:
         raise MedNCAError("{model} does not say where its structures usually lie; click on them.", model=model.name)

@@ -92,9 +92,11 @@ def begin(
         The run, at iteration 0.
 
     Raises:
-        MedNCAError: where the folder holds a run already, or another program works there; a case name must not go into
-            a model; a case does not fit the plan (`data.case_reader.check_cases`); there are too few cases; a batch
-            does not fit into memory; or the model could not be written in the end.
+        MedNCAError: where the folder holds a run already, or anything else, or another program works there, or it
+            cannot be written; a case name must not go into a model; a case does not fit the plan
+            (`data.case_reader.check_cases`); there are too few cases, or no such fold; a batch does not fit into
+            memory, or has fewer samples than there are processes; `base` has too few channels for the labels; or the
+            model could not be written in the end.
     """
     folder, options = Path(folder), options or RunOptions()
     check_new(folder)
@@ -203,15 +205,16 @@ def complete(
         work: of `begin` or `reopen`.
         out: the model's folder, in place of the one of the run's options.
         report, tell: as of `Run.train`.
-        progress: called while the model is measured and calibrated; it may raise to stop, and the measuring begins
-            again at the next try.
+        progress: called while the model is measured and calibrated; it may raise to stop: at the next try the
+            calibration goes on from the samples that were kept, and the held-out cases are measured again.
 
     Returns:
         The validation report, as `model.build.finish` makes it.
 
     Raises:
         MedNCAError: where the training fails (`Run.train`), the model's folder is there already and not of this run,
-            another program makes it, or the run holds no case out (`folds`).
+            another program makes it, the run holds no case out (`folds`), a case's name must not go into a model, no
+            case can be measured, or the folder cannot be written. What `report` and `progress` raise goes on.
     """
     run, target, options = work.run, result_folder(work, out), work.options
     if not run.split["validation"]:

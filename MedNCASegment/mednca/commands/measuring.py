@@ -97,8 +97,8 @@ def benchmark(
     ] = None,
     memory_limit: Annotated[float | None, typer.Option(help="MB the ensemble may take.")] = None,
     repeats: Annotated[int, typer.Option(min=1, max=10_000, help="Timed runs, after one that is not.")] = 5,
-    roi: Annotated[bool, typer.Option(help="Compute only a region of the size of an organ.")] = False,
-    training: Annotated[bool, typer.Option(help="Also time a pass with its way back.")] = False,
+    roi: Annotated[bool, typer.Option("--roi", help="Compute only a region of the size of an organ.")] = False,
+    training: Annotated[bool, typer.Option("--training", help="Also time a pass with its way back.")] = False,
     reference: Annotated[bool, typer.Option(help="Also time the papers' text written down plainly.")] = True,
     out: Annotated[Path | None, _FIGURES] = None,
 ) -> None:

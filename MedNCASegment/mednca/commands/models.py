@@ -52,7 +52,7 @@ def export_onnx(model: str, folder: Path) -> None:
 
 
 def import_model(
-    file: Path, replace: Annotated[bool, typer.Option(help="Replace a model of the same id.")] = False
+    file: Path, replace: Annotated[bool, typer.Option("--replace", help="Replace a model of the same id.")] = False
 ) -> None:
     """Add a model from a zip file to your own."""
     entry = Library().import_model(file, replace)

@@ -26,7 +26,7 @@ FindOption = Annotated[
     bool, typer.Option("--find", help="Find the organs where the model says that they usually lie; no clicks.")
 ]
 TargetOption = Annotated[float, typer.Option(help="Dice that the verdict is measured against.")]
-OverwriteOption = Annotated[bool, typer.Option(help="Replace results that are already there.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace results that are already there.")]
 MissingOption = Annotated[
     bool, typer.Option("--missing", help="Take results that are there, and segment what has none yet.")
 ]

@@ -113,13 +113,13 @@ def review(
     from ..batch.review import doubtful, write_review
 
     doubts = doubtful(summary, images, most)
-    lacking = f" {doubts.failed} images have no result." if doubts.failed else ""
+    lacking = f" Images without a result: {doubts.failed}." if doubts.failed else ""
     if not doubts.shown:
         say(f"There is nothing doubtful to review, so no scene is written.{lacking}")
         return
     write_review(doubts.shown, out_file)
-    left = f"; {doubts.more} more are doubtful (--most)" if doubts.more else ""
-    say(f"Written: {out_file}, {len(doubts.shown)} images, the most doubtful first{left}.{lacking}")
+    left = f"; doubtful beside these: {doubts.more} (--most)" if doubts.more else ""
+    say(f"Written: {out_file}. Images, the most doubtful first: {len(doubts.shown)}{left}.{lacking}")
     for image, error in doubts.problems.items():
         complain({"image": image, "error": str(error)}, "Left out: ")
     raise typer.Exit(1 if doubts.problems else 0)

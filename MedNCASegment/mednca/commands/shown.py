@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from ..batch.rows import counted, verdict_text
 from ..errors import plain
-from ..quality.verdict import WORDS
 from ..terminal import complain, remark, say, show
 
 if TYPE_CHECKING:
     from ..batch.call import Call, Done, Work
-    from ..batch.summary import Row
+    from ..batch.rows import Row
 
 _MOST_ROWS = 100  # of a table that people read in a terminal
 
@@ -55,8 +55,7 @@ def _tell_notes(done: Iterable[Done]) -> None:
 def _tell_rows(rows: list[Row], folder: Path) -> None:
     """rows: those of this call; folder: of the summary."""
     if len(rows) > _MOST_ROWS:
-        counts = ", ".join(f"{sum(row['verdict'] == color for row in rows)} {color}" for color in WORDS)
-        say(f"{len(rows)} structures: {counts}. See {folder / 'summary.html'}")
+        say(f"{counted(rows)}. See {folder / 'summary.html'}")
     elif rows:
         table = Table("Image", "Side", "Where", "Volume (ml)", "NQM", "Verdict")
         for row in rows:
@@ -67,12 +66,6 @@ def _tell_rows(rows: list[Row], folder: Path) -> None:
                 ", ".join(f"{row[axis]:.0f}" for axis in "ras"),
                 f"{row['volume_ml']:.2f}",
                 f"{quality:.3f}" if quality is not None else "-",
-                plain(_verdict(row)),
+                plain(verdict_text(row)),
             )
         show(table)
-
-
-def _verdict(row: Row) -> str:
-    """The word, where the reason does not begin with it, and the reason."""
-    word, reason = WORDS[row["verdict"]], row["reason"]
-    return reason if reason.startswith(word) else f"{word}. {reason}"

@@ -48,7 +48,7 @@ def find_images(path: str | Path) -> list[Path]:
         The file, the folder's image files in the order of their names, or the folder.
 
     Raises:
-        MedNCAError: there is nothing to read.
+        MedNCAError: a folder cannot be read, or holds no image. A file is not looked at.
     """
     path = Path(path)
     try:
@@ -261,6 +261,9 @@ def checksum(path: str | Path) -> str:
     Args:
         path: as of `read_image`.
 
+    Returns:
+        64 hexadecimal digits: of one file's bytes; of several files of their sorted SHA-256 sums, joined as text.
+
     Raises:
         MedNCAError: it cannot be read.
     """
@@ -294,7 +297,8 @@ def join_channels(images: Sequence[tuple[str, sitk.Image]]) -> sitk.Image:
         images: what each is called in messages, and the image itself, of `check_image`.
 
     Returns:
-        The first one, or an image on its voxels with a component for each.
+        The first one, or an image on its voxels with a component for each; what lies on nearly the same grid takes over
+        that of the first one.
 
     Raises:
         MedNCAError: one shows nothing of what the first one shows.
@@ -333,7 +337,7 @@ def read_map(path: str | Path) -> sitk.Image:
         path: as of `read_image`.
 
     Returns:
-        A 3D image of the type on disk.
+        A 3D image of the type on disk; float32 where the header scales the values, and of DICOM.
 
     Raises:
         MedNCAError: it cannot be read for certain.
@@ -354,7 +358,7 @@ def check_image(image: sitk.Image, name: str) -> sitk.Image:
 
     Raises:
         MedNCAError: it cannot be segmented: no scalar volume, a grid that makes no sense, NaN, infinity,
-            or all voxels alike.
+            values beyond float32, all voxels alike, or more of them than are read or memory holds.
     """
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[..., 0]

@@ -214,7 +214,7 @@ def parse_model_json(data: bytes, path: str | Path) -> dict:
             Calibration.from_json(quality["calibration"])
         if quality.get("domain"):
             Domain.from_json(quality["domain"])
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise MedNCAError(
             "{path}: the quality record cannot be understood: {cause}.",
             path=path,

@@ -80,7 +80,7 @@ class Entry:
 
 
 def bundled_folder() -> Path:
-    """Resources/Models of the checkout, of the installed extension, or of the wheel."""
+    """Resources/Models of the checkout or of the installed extension; of a wheel MedNCAModels beside the package."""
     here = Path(__file__).resolve().parents[1]
     for place in (here.parents[1] / "Resources" / "Models", here.parent / "Resources" / "Models"):
         if place.is_dir():
@@ -219,7 +219,7 @@ class Library:
         """Add a model from a zip file to the user's folder.
 
         Only the three files of a model are read, each up to its size limit; paths, links and anything else in the
-        archive are refused; the model is loaded as a check before it appears under its name.
+        archive are refused; the model is checked, its tensors with `check_tensors`, before it appears under its name.
 
         Args:
             path: of the zip file.

@@ -1,4 +1,4 @@
-"""A model on disk, with its weights: checked before a tensor is handed to torch.
+"""A model on disk, with its weights: checked before any of them is used.
 
 There is no code in a model and no pickle. Names, shapes, types, finiteness and the checksum are checked before use;
 what the folder says about itself is `description`'s.

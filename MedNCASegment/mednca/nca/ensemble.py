@@ -77,22 +77,27 @@ def run_ensemble(
     memory_limit: float | None = None,
     roi: bool | Box = False,
 ) -> Statistics:
-    """Run an ensemble of members 0 .. N-1 over an image; see `Ensemble`, which can also run more of them later."""
+    """Run an ensemble of members 0 .. N-1 over an image; see `Ensemble`, which can also run more of them later.
+
+    Raises:
+        MedNCAError: where the memory limit cannot be met.
+    """
     return Ensemble(pyramid, image, seed, memory_limit, roi).run(members, progress)
 
 
 class Ensemble:
-    """The members of one image, to be run some now and more later.
+    """The members of one image (M3D-NCA, section 2.1, "Pseudo Ensemble"), to be run some now and more later.
 
     Args:
         pyramid: on the device where it is to run.
         image: normalized, (R, A, S) or (R, A, S, channels).
         seed: of the firing; the same one gives the same members.
-        memory_limit: MB that the run may take (`memory`); never changes the result. None for the default.
+        memory_limit: MB that the run may take (`memory`); never changes the result. None: `memory.DEFAULT_LIMIT`, on
+            CUDA 80 % of the free memory.
         roi: True to compute only where the level before the last found something (`Pyramid.region_of_interest`), or
             the region itself, as slices of the image.
         choose: of what was found there, see `Pyramid.region_of_interest`.
-        held: bytes that the caller has in memory and that count against the limit.
+        held: bytes that the caller has in memory; they count against a limit that was set, on a processor.
     """
 
     def __init__(
@@ -110,8 +115,11 @@ class Ensemble:
         Those that ran before are not run again, unless memory is so short that the region is done in blocks.
 
         Args:
-            members: how many (N).
+            members: how many (N), not fewer than ran before.
             progress: called with (done, total) after each member; may raise to stop.
+
+        Returns:
+            What they say together.
 
         Raises:
             MedNCAError: where the memory limit cannot be met.

@@ -56,7 +56,9 @@ HoursOption = Annotated[
 ]
 NameOption = Annotated[str | None, typer.Option(help="What people call the model.")]
 LabelNames = Annotated[list[str] | None, typer.Option("--label", help="VALUE=NAME of a label; may be repeated.")]
-KeepNames = Annotated[bool, typer.Option(help="Write the cases' names into the model: for public data only.")]
+KeepNames = Annotated[
+    bool, typer.Option("--keep-names", help="Write the cases' names into the model: for public data only.")
+]
 CalibrationOption = Annotated[
     int, typer.Option(min=1, help="Cases to make the calibration with, at most, and to try it on.")
 ]

@@ -38,7 +38,10 @@ def calibrate(
     calibration_cases: given.CalibrationOption = CALIBRATION_CASES,
     keep_names: given.KeepNames = False,
     reuse: Annotated[
-        bool, typer.Option(help="Take the samples that the model carries; measure the scans, and the model, only.")
+        bool,
+        typer.Option(
+            "--reuse", help="Take the samples that the model carries; measure the scans, and the model, only."
+        ),
     ] = False,
 ) -> None:
     """Make a model's calibration anew on your own cases, clean and degraded, and try it on others.
@@ -102,10 +105,14 @@ def verdict_report(
     scan_labels: given.ScanLabels = None,
     clicks: Annotated[int, typer.Option(min=0, help="Scans in which clicks beside the middle are tried.")] = 5,
     seed: Annotated[int, typer.Option(help="Of the artifacts and the clicks.")] = 0,
-    reuse: Annotated[bool, typer.Option(help="Take the samples that the model carries of these cases.")] = False,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Take the samples that the model carries of these cases.")
+    ] = False,
 ) -> None:
-    """Measure what a model's light is worth: on cases that it has not seen, clean, degraded and nonsense, and by clicks
-    in larger images, each judged by a calibration that was made without it."""
+    """Measure what a model's light is worth, on cases that it has not seen.
+
+    Clean, degraded and nonsense, and by clicks in larger images; each is judged by a calibration made without it.
+    """
     given.require_training_packages()
     from ..model.verdict_report import count_steps, measure_verdicts, write_verdicts
     from ..progress import counter
@@ -228,4 +235,6 @@ def _divided(
 def _tell_lacking(names: set[str], split_file: Path) -> None:
     """Figures of fewer cases than a split names are those of other cases."""
     if names:
-        terminal.remark(f"{len(names)} cases of {split_file} are not there, as {min(names)}; they are left out.")
+        terminal.remark(
+            f"Left out, as they are not there: {len(names)} of the cases of {split_file}, such as {min(names)}."
+        )

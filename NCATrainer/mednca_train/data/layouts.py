@@ -38,7 +38,8 @@ def find_dataset(folder: str | Path) -> CaseSet:
         The cases, and the labels' names where dataset.json gives them.
 
     Raises:
-        MedNCAError: where there is nothing of the kind.
+        MedNCAError: where there is nothing of the kind, dataset.json cannot be understood or has regions or the label
+            ignore, a folder cannot be read, or no image has its label map.
     """
     folder = Path(folder)
     for read in LAYOUTS:
@@ -91,7 +92,7 @@ def _check_learnable(labels: Mapping[str, object], file: Path) -> None:
 
 def pair_folders(images: str | Path, labels: str | Path, channels: Sequence[str] = ()) -> CaseSet:
     """The labeled volumes of two folders, paired by name (`imaging.reading.pair_by_name`). Raises MedNCAError where
-    there is none."""
+    there is none, or a folder cannot be read."""
     pairs, problems = pair_by_name(images, labels, channels)
     cases = tuple(Case(name, paths[0], label_map, paths[1:]) for name, paths, label_map in pairs)
     return CaseSet(cases, {}, problems, channel_names(count_channels(*cases[0].channels), channels))

@@ -59,7 +59,7 @@ def plan_for(
     Args:
         fingerprint, label_names, family, seed: as of `propose`.
         seconds: from the first case that is read to the model.
-        measure: of a plan, what it costs here; called two or three times.
+        measure: of a plan, what it costs here; called twice, and once more for each coarser grid that has to be tried.
 
     Returns:
         The plan.

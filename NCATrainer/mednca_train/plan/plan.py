@@ -112,6 +112,12 @@ class SecondPhase:
     """A phase after the plan's iterations: milder augmentation and larger patches, nearer to what inference sees.
 
     The learning rate begins anew at its own, and falls as a cosine once more.
+
+    Attributes:
+        iterations: of this phase.
+        learning_rate: largest.
+        patch: cells along R, A, S.
+        augmentation: of every sample.
     """
 
     iterations: int
@@ -127,7 +133,7 @@ class Plan:
     Attributes:
         architecture, preprocessing, labels: of the model.
         field_of_view: voxels of a training crop on the model's grid (R, A, S).
-        patch: cells of a patch from the second level on (M3D-NCA, section 2.1).
+        patch: cells (R, A, S) of a patch from the second level on (M3D-NCA, section 2.1).
         loss_margin: outer cells that the loss leaves out along each axis on which a patch is smaller than its field:
             beyond it they perceive nothing.
         foreground_share: of the samples, whose patches are placed on a label.
@@ -142,7 +148,7 @@ class Plan:
         steps_jitter: relative range of the random number of steps of a level.
         loss: one of `LOSSES`.
         coarse_weight: weight of the same loss on the coarser levels' outputs (0: last level only, as published).
-        coarse_first: iterations, before all others, in which the coarsest level is trained alone: they are many times
+        coarse_first: the first of the iterations, in which the coarsest level is trained alone: they are many times
             cheaper, and what the finer levels begin with is then good already (0: all from the start, as published).
         augmentation: of every sample.
         second_phase: an optional last phase after `iterations`.
@@ -152,8 +158,8 @@ class Plan:
         checkpoint_every: iterations between checkpoints, at most.
         keep: "last" or "best", the weights of the end or of the best validation.
         patience: validations without a better one after which training ends early (0: never).
-        trained: which weights move, "all" or "update" (the dense layers that say what follows from what is perceived;
-            perception stays).
+        trained: which weights move, "all" or "update" (the dense layers that say what follows from what is perceived,
+            and the norm between them; perception stays).
         recompute: compute steps again on the way back instead of keeping them (less memory, a fifth more time).
         seed: of everything random.
     """

@@ -36,7 +36,12 @@ _SIDED = 0.15  # of the labels' width, that a label lies to one side of another 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A plan and why it is so: a sentence per decision."""
+    """A plan, and why it is so.
+
+    Attributes:
+        plan: what is proposed.
+        reasons: a sentence for each decision, by what is decided ("spacing", "patch", ...), in their order.
+    """
 
     plan: Plan
     reasons: dict[str, Sentence]
@@ -62,7 +67,8 @@ def propose(
         The plan, and a sentence for each of its decisions.
 
     Raises:
-        MedNCAError: with fewer than two usable cases, an unknown family, or images too thin for it.
+        MedNCAError: with fewer than two usable cases, an unknown family, images too thin for it, or what no plan can
+            have, as two labels of one name.
     """
     cases, reasons = fingerprint.usable, {}
     if len(cases) < 2:

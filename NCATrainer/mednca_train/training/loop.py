@@ -57,7 +57,7 @@ _NO_MEMORY = ("out of memory", "not enough memory", "allocate memory")  # in tor
 
 
 class Diverged(Exception):
-    """The loss, or the gradient for a while, is not a number."""
+    """The loss, or the gradient for a while, is not finite."""
 
 
 def check_new(folder: Path) -> None:
@@ -88,6 +88,17 @@ def lack_of_memory(error: BaseException, device: torch.device) -> Sentence | Non
 class Run:
     """A training with its weights, and the run folder that it is saved to (`run_folder`).
 
+    `create` and `resume` make one; without them nothing is written, as for a probe of the cost.
+
+    Args:
+        folder: of the run.
+        plan, split: as below.
+        start: a pyramid whose weights it begins with, for fine-tuning; None: new ones.
+        device: as torch names it.
+
+    Raises:
+        MedNCAError: where there are more processes than samples in a batch.
+
     Attributes:
         folder, plan, split: what decides it; split holds case names under "training" and "validation".
         device: where it is computed; on CUDA in mixed precision (bfloat16).
@@ -102,14 +113,6 @@ class Run:
         self, folder: str | Path, plan: Plan, split: dict[str, list[str]], start: Pyramid | None = None,
         device: str | torch.device = "cpu",
     ):  # fmt: skip
-        """`create` and `resume` make one; without them nothing is written, as for a probe of the cost.
-
-        Args:
-            start: a pyramid whose weights it begins with, for fine-tuning; default: new ones.
-
-        Raises:
-            MedNCAError: where there are more processes than samples in a batch.
-        """
         self.folder, self.plan, self.split = Path(folder), plan, split
         self.device = torch.device(device)
         torch.manual_seed(plan.seed)
@@ -138,7 +141,7 @@ class Run:
         """A new run, saved to its folder. Arguments as of the class.
 
         Raises:
-            MedNCAError: where the folder already holds one, or it cannot be written.
+            MedNCAError: where the folder already holds one or anything else, or it cannot be written; as the class.
         """
         folder = Path(folder)
         check_new(folder)
@@ -228,6 +231,7 @@ class Run:
         Raises:
             MedNCAError: where the training diverges again and again, a case cannot be read any more, the memory of
                 the device is not enough, or the folder cannot be written.
+            KeyboardInterrupt: somebody stopped it; it is saved, where it was not in the middle of an iteration.
         """
         while not self.is_over:
             try:
@@ -288,7 +292,15 @@ class Run:
         return iteration % self.plan.validate_every == 0 or iteration == self.plan.total_iterations
 
     def step(self, images: torch.Tensor, labels: torch.Tensor) -> HistoryRow:
-        """One iteration on this process's part of a batch, as `Batches` makes it. Raises Diverged."""
+        """One iteration on this process's part of a batch, as `Batches` makes it. Raises Diverged.
+
+        Args:
+            images: (B, R, A, S, channels).
+            labels: (B, R, A, S), indices.
+
+        Returns:
+            The row of the history, without its seconds.
+        """
         plan, iteration = self.plan, self.iteration
         self._set_norms_live()
         rate = plan.learning_rate_at(iteration) * 0.5**self.counters.rollbacks
@@ -339,7 +351,7 @@ class Run:
         return loss
 
     def targets(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | None:
-        """What is learned of a batch, as `training_pass` takes it; None for the labels. A teacher may say otherwise."""
+        """What is learned of a batch, (B, R, A, S, labels) in 0..1; None: its labels. A teacher may say otherwise."""
         return None
 
     def _move(self, norm) -> None:
@@ -415,7 +427,7 @@ class Run:
         self.set_state(state)
 
     def load(self) -> None:
-        """Back to the folder's checkpoint."""
+        """Back to the folder's checkpoint. Raises what `read_checkpoint` does where it is damaged."""
         self.counters = read_checkpoint(self.folder / CHECKPOINT, self._pyramids, self.optimizer, self.device)
 
     def set_state(self, state: RunState) -> None:
