@@ -90,6 +90,7 @@ fuzz: $(READY)
 # Pictures of both modules, drawn off screen, and the figures; look at them before you commit them.
 screenshots: $(READY) figures
 	Testing/host/system_packages.sh $(PY)
+	Testing/host/browser.sh
 	$(PY) Testing/screenshots.py
 
 # The figures of docs/how-it-works.md, of a bundled model, and the good data set in the trainer's panel (seconds).
@@ -102,13 +103,14 @@ translations: $(READY)
 	$(PY) Testing/translations.py
 
 # All documents as a site, with the reference of the code: build/site/index.html. Fails on a broken link (with --quiet
-# MkDocs does not: what it does not say it does not count).
+# MkDocs does not: what it does not say it does not count), and on a list or a table that is not shown as one.
 docs:
 	$(PYTHON) -m venv build/docs-venv
 	build/docs-venv/bin/pip install --quiet --no-compile --disable-pip-version-check -r docs/requirements.txt
 	build/docs-venv/bin/python Testing/make_docs.py build/docs-src
 	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build
 	test -f build/site/index.html
+	build/docs-venv/bin/python Testing/make_docs.py --look build/site
 
 # Every command that the documents tell people to type, typed in an empty environment (an hour, and pip's network).
 docs-check: $(READY)

@@ -1,4 +1,4 @@
-"""Every command that the documents tell people to type is typed, in an empty environment and an empty home.
+"""Every command and script that the documents tell people to type is typed, in an empty environment and home.
 
     python Testing/docs_check.py [docs/scale.md ...]
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from documents import DOCUMENTS, ROOT, commands, name_of
+from documents import DOCUMENTS, ROOT, commands, name_of, scripts
 from phantoms import crop_case, organ_case
 from training_phantoms import plan, write_case
 
@@ -44,6 +45,12 @@ NOT_RUN = {
     ),
     "dask ssh --nworkers 16 --nthreads 1 host1 host2 host3": "it needs three hosts and SSH",
     _FULL: "it needs three data sets, and hours",
+}
+# Scripts, by the module that they need beside what the document installs.
+SCRIPTS_NOT_RUN = {
+    "dask_jobqueue": "it needs SLURM",
+    "dask_kubernetes": "it needs Kubernetes",
+    "slicer": "it is for Slicer's Python console; a test types it on the test host",
 }
 # Commands that are stopped as by Ctrl-C, after so many seconds: that they begin well is all that is tried.
 STOPPED = {
@@ -93,6 +100,7 @@ def main(names: list[str]) -> bool:
         environment = make_environment(folder)
         done = [typed for each in documents for typed in type_all(each, folder, environment)]
     wrong = [typed for typed in done if typed.problem]
+    unmet = {name for each in documents for script in scripts(each) for name in needs(script)}
     asked = {command for each in documents for command in commands(each)}
     print(f"\n{len(done)} commands of {len(documents)} documents were run, {len(wrong)} failed")
     for command, why in NOT_RUN.items():
@@ -101,15 +109,17 @@ def main(names: list[str]) -> bool:
     for command, (seconds, why) in STOPPED.items():
         if command in asked:
             print(f"stopped after {seconds} s: {command}\n    because {why}")
+    for name in sorted(unmet):
+        print(f"not run: a script with {name}\n    because {SCRIPTS_NOT_RUN[name]}")
     for typed in wrong:
         print(f"FAILED: {typed.document}: {typed.command}")
     return not wrong
 
 
 def type_all(document: Path, folder: Path, environment: dict[str, str]) -> list[Typed]:
-    """Type a document's commands, and take away again what it installed beyond."""
+    """Type a document's commands, then its scripts, and take away again what it installed beyond."""
     todo = [command for command in commands(document) if command not in NOT_RUN]
-    if not todo:
+    if not todo and all(map(needs, scripts(document))):
         return []
     place = checkout(folder / "checkouts" / document.relative_to(ROOT).with_suffix(""))
     shutil.copytree(folder / "data", place, dirs_exist_ok=True)
@@ -124,6 +134,11 @@ def type_all(document: Path, folder: Path, environment: dict[str, str]) -> list[
                 typed = type_one(command, name_of(document), place, environment)
             print(typed, flush=True)
             done.append(typed)
+        for number, script in enumerate(scripts(document), start=1):
+            if not needs(script):
+                (place / f"script_{number}.py").write_text(script, encoding="utf-8")
+                done.append(type_one(f"python script_{number}.py", name_of(document), place, environment))
+                print(done[-1], flush=True)
     finally:
         for server, typed in servers:
             if server.poll() is not None:
@@ -134,6 +149,11 @@ def type_all(document: Path, folder: Path, environment: dict[str, str]) -> list[
         subprocess.run(["pip", "uninstall", "--quiet", "--yes", *sorted(more)], env=environment, check=True)
     shutil.rmtree(place)
     return done
+
+
+def needs(script: str) -> set[str]:
+    """What it needs of SCRIPTS_NOT_RUN."""
+    return {name for name in SCRIPTS_NOT_RUN if re.search(rf"\b{name}\b", script)}
 
 
 def type_one(command: str, document: str, place: Path, environment: dict[str, str]) -> Typed:

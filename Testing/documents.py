@@ -1,4 +1,4 @@
-"""The documents, and what they tell people to type: for the test that reads it and the check that runs it."""
+"""The documents, and what they tell people to type: for the tests that read it and the check that runs it."""
 
 import re
 from pathlib import Path
@@ -26,6 +26,11 @@ def commands(document: Path) -> list[str]:
             found |= {block.start(2) + line.start(): line[0] for line in re.finditer(r"^.+$", block[2], re.MULTILINE)}
     lines = (f" {found[place]}".partition(" #")[0].strip().removeprefix("$ ") for place in sorted(found))
     return [line for line in lines if line]
+
+
+def scripts(document: Path) -> list[str]:
+    """A document's fenced blocks of Python, in its order."""
+    return [block[2] for block in FENCE.finditer(document.read_text(encoding="utf-8")) if block[1] == "python"]
 
 
 def _without_fences(text: str) -> str:

@@ -1,13 +1,16 @@
 """What the documentation site is made of: the repository's own pages, and a page for each public module.
 
     python Testing/make_docs.py build/docs-src
+    python Testing/make_docs.py --look build/site
 
-Pages lie in the copy as they lie in the repository, so that their links hold. `make docs` builds the site of it.
+Pages lie in the copy as they lie in the repository, so that their links hold. `make docs` builds the site of it, and
+looks for lists and tables that were not taken for such.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +27,10 @@ MODULES = {
     "Models": ("mednca.models.library", "mednca.models.description", "mednca.models.weights"),
     "Quality": ("mednca.quality.verdict", "mednca.quality.signals", "mednca.quality.calibration"),
     "The automaton": ("mednca.nca.architecture", "mednca.nca.pyramid", "mednca.nca.ensemble"),
-    "Many volumes": ("mednca.batch.jobs", "mednca.batch.summary", "mednca.batch.bids", "mednca.batch.review"),
+    "Many volumes": (
+        "mednca.batch.jobs", "mednca.batch.rows", "mednca.batch.summary", "mednca.batch.summary_page",
+        "mednca.batch.bids", "mednca.batch.review",
+    ),
     "Train": (
         "mednca_train.plan.plan", "mednca_train.plan.propose", "mednca_train.plan.budget",
         "mednca_train.data.layouts", "mednca_train.training_run", "mednca_train.training.loop",
@@ -56,7 +62,8 @@ def every_message() -> str:
     lines = [
         "# Every message",
         "",
-        "What is in braces is filled in. [What people ask most](../docs/troubleshooting.md).",
+        "Look for some words of it; what is in braces is filled in. Above it stands which file says it, and what for. "
+        "[What helps](../docs/troubleshooting.md).",
         "",
     ]
     for name, texts in _by_file().items():
@@ -64,8 +71,15 @@ def every_message() -> str:
             text.replace("<", "&lt;").replace("\n", " ") for text in texts if " " in text
         )  # no words alone
         if told:
-            lines += [f"## {name}", "", *(f"- {text}" for text in told), ""]
+            lines += [f"## {name}", "", _about(name), "", *(f"- {text}" for text in told), ""]
     return "\n".join(lines)
+
+
+def _about(name: str) -> str:
+    """The first paragraph of what a file says of itself."""
+    (path,) = (ROOT / module / name for module in PANELS if (ROOT / module / name).is_file())
+    about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return about.partition("\n\n")[0].replace("\n", " ").replace("<", "&lt;")
 
 
 def _by_file() -> dict[str, list[str]]:
@@ -95,5 +109,16 @@ def _objections() -> list[str]:
     ]
 
 
+def look(site: Path) -> list[str]:
+    """Lines of the site that are of a list or a table still: a blank line lacks before it, or spaces."""
+    found = []
+    for path in sorted(site.rglob("*.html")):
+        text = re.sub(r"<pre.*?</pre>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        found += [f"{path}: {line}" for line in re.findall(r"^(?:[-*|] |\d+\. |```).*", text, re.MULTILINE)]
+    return found
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "--look":
+        sys.exit("\n".join(look(Path(sys.argv[2]))) or 0)
     main(Path(sys.argv[1]))

@@ -1,9 +1,10 @@
-"""Pictures of both modules at work: for README and tutorials, and a sheet of every state of each panel to look at.
+"""Pictures of the panels and of the command line at work: for README and tutorials, and of every state of each panel.
 
-Both hippocampi of the MNI152 brain are segmented by one press on the test host; a model is trained on phantoms. A sheet
-shows a state at 350 and 500 pixels, light and dark; a text that its widget cuts off ends the run. Run it by `make
-screenshots`. It waits for whatever a slow machine needs, and replaces nothing before all is made; then look at what it
-made: Resources/Screenshots, docs/tutorials, and the sheets in runs/screenshots.
+Both hippocampi of the MNI152 brain are segmented by one press on the test host, and it and a noisy copy on the command
+line; a model is trained on phantoms. A sheet shows a state at 350 and 500 pixels, light and dark; a text that its
+widget cuts off ends the run. Run it by `make screenshots`. It waits for whatever a slow machine needs, and replaces
+nothing before all is made; then look at what it made: Resources/Screenshots, docs/tutorials, and the sheets in
+runs/screenshots.
 """
 
 import json
@@ -38,6 +39,9 @@ GAP, GRAY = 12, 239
 
 def main():
     """Everything into a folder of its own first."""
+    from drawn import browser_program
+
+    browser_program()  # there, or the end
     with tempfile.TemporaryDirectory() as made:
         os.environ["MEDNCA_MODELS"] = str(Path(made) / "models")  # no model of whoever runs this
         os.environ["MEDNCA_RUNS"] = str(Path(made) / "trainings")
@@ -46,6 +50,7 @@ def main():
         host = slicerhost.startApplication(size=(VIEW, VIEW))
         album = Album(host, Path(made))
         segment(host, album)
+        folder(host, album, Path(made) / "folder")
         train(host, album)
         album.publish()
         slicerhost.leave()
@@ -122,6 +127,7 @@ def segment(host, album):
     host.click(panel.ui.acceptButton)
     panel.ui.severalCollapsibleButton.collapsed = False
     album.sheet("segment-5-review-several", panel)
+    report(album, panel)
     host.drag(panel.ui.targetSlider, 0.95)
     host.click(panel.ui.undoButton)
     for name in ("advanced", "watch", "log"):
@@ -149,6 +155,50 @@ def overview(album, volume):
 
     image, model = check_image(imageFromVolumeNode(volume), "MNI152"), Library().load(MODEL)
     draw_overview(segment_image(image, model, CLICKS), album.readme / "overview.png")
+
+
+def report(album, panel):
+    """The page that *Save report* writes, in a browser."""
+    from drawn import browser
+
+    from demo import MODEL
+    from mednca.models.library import Library
+    from MedNCASegmentLib.html_report import reportOf
+
+    node = panel._parameterNode.segmentation
+    page = album.sheets.parent / "report.html"
+    page.write_text(reportOf(node, 0.8, [Library().load(MODEL)]), encoding="utf-8")
+    save(album.tutorials / "click-report.png", browser(page, 760, 4000))
+
+
+def folder(host, album, place):
+    """The commands of the tutorial on a folder, what they leave, and what is doubtful in Slicer."""
+    import slicer
+    from drawn import browser, terminal
+
+    from docs_check import make_data
+    from documents import commands
+    from MedNCASegmentLib.record import volumeOf
+
+    make_data(place)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for name, begin in (("models", "mednca models"), ("segment", "mednca segment heads/"), ("review", "mednca review")):
+        (command,) = (each for each in commands(TUTORIALS / "a-folder.md") if each.startswith(begin))
+        shown = terminal(command, place, environment)
+        if name != "review":
+            save(album.tutorials / f"folder-{name}.png", shown)
+    save(album.tutorials / "folder-summary.png", browser(place / "results" / "summary.html", 1300, 1200))
+    assert slicer.mrmlScene.ReadFromMRB(str(place / "doubtful.mrb"), True)
+    panel = host.openModule("MedNCASegment")
+    (segmentation,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    panel.ui.inputSelector.setCurrentNode(volumeOf(segmentation))
+    slicer.util.setSliceViewerLayers(background=volumeOf(segmentation), fit=True)
+    zoom(host, 190)
+    panel.ui.severalCollapsibleButton.collapsed = True
+    host.click(panel.ui.nextButton)
+    views = [[lettered(host, name)] for name in ("Red", "Green")]
+    save(album.tutorials / "folder-doubtful.png", beside(picture(host, panel, PANEL_WIDTH), tiled(views)))
+    panel.logic.shutdown()
 
 
 def watch(host, album, panel):
@@ -342,16 +392,14 @@ def cut_off(qt, widget):
 
 def picture(host, panel, width):
     """The panel, (rows, columns, 3) of 0..255."""
-    import matplotlib.image
+    from drawn import without_what_is_below
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.png"
         for _ in range(3):  # narrower: texts break, and tables get higher
             host.grab(panel.parent, str(path), width)
             host.wait(lambda: False, 0.2)
-        drawn = (matplotlib.image.imread(path)[..., :3] * 255).astype(np.uint8)
-    last = np.flatnonzero((drawn != drawn[-1, 0]).any(axis=(1, 2)))[-1]
-    return drawn[: last + 20]
+        return without_what_is_below(path)
 
 
 def side_by_side(pictures):

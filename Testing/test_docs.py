@@ -14,7 +14,7 @@ import translations
 import typer
 
 import docs_check
-from documents import DOCUMENTS, FENCE, ROOT, commands, name_of
+from documents import DOCUMENTS, FENCE, ROOT, commands, name_of, scripts
 from mednca.quality.domain import OBJECTIONS
 from mednca_train import cli
 
@@ -34,6 +34,42 @@ def test_a_command_is_understood(document, line):
     with group.make_context("mednca", words[:1]) as context:
         name, command, _rest = group.resolve_command(context, words)
         command.make_context(name, words[1:], parent=context)  # parses, and runs nothing
+
+
+def _mentions():
+    """Commands that are named within sentences, mostly without their arguments."""
+    return sorted(
+        {
+            (name_of(document), line)
+            for document in DOCUMENTS
+            if name_of(document) != "CHANGELOG.md"  # which tells of what is gone, too
+            for line in re.findall(r"`mednca\s+([^`]+)`", FENCE.sub("", document.read_text(encoding="utf-8")))
+        }
+    )
+
+
+@pytest.mark.parametrize(("document", "line"), _mentions())
+def test_a_command_within_a_sentence_is_there_with_its_options(document, line):
+    group = typer.main.get_command(cli.cli.app)
+    name, *words = line.split()
+    command = group if name.startswith("-") else group.commands.get(name)
+    if name == "COMMAND":
+        return
+    assert command is not None
+    known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)} | {"--help"}
+    assert {word for word in (name, *words) if word.startswith("-")} - known == set()
+
+
+def test_every_extra_that_is_installed_is_there():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extras = text.partition("[project.optional-dependencies]\n")[2].partition("\n[")[0]
+    named = {
+        extra
+        for document in DOCUMENTS
+        for names in re.findall(r"(?:mednca|\.)\[([\w,]+)\]", document.read_text(encoding="utf-8"))
+        for extra in names.split(",")
+    }
+    assert named and named - set(re.findall(r"^(\w+) = ", extras, re.MULTILINE)) == set()
 
 
 def test_every_target_of_make_is_there():
@@ -91,17 +127,30 @@ def test_the_catalogue_s_entry_is_that_of_cmake():
         assert url.startswith(raw) and (ROOT / url.removeprefix(raw)).is_file()
 
 
+def _files_with(text):
+    """Tracked files that hold a text, sorted."""
+    found = subprocess.run(["git", "grep", "-l", text], cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip("not a git checkout")
+    return sorted(found.stdout.split())
+
+
 def test_the_public_home_is_changed_by_one_line():
     """The line of docs/catalogue.md has all files that name it."""
     text = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
     ((home, files),) = re.findall(r"`sed -i s,([^,]+),OWNER/NAME,g ([^`]+)`", text)
-    found = subprocess.run(["git", "grep", "-l", home], cwd=ROOT, capture_output=True, text=True, check=False)
-    if found.returncode:
-        pytest.skip("not a git checkout")
-    assert sorted(files.split()) == sorted(found.stdout.split())
+    assert sorted(files.split()) == _files_with(home)
     for name in ("pyproject.toml", "MedNCASegment/MedNCASegment.py", "NCATrainer/NCATrainer.py"):
         assert f"https://github.com/{home}" in (ROOT / name).read_text(encoding="utf-8")
     assert f'EXTENSION_HOMEPAGE "https://github.com/{home}"' in (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+
+
+def test_the_contributors_are_named_by_one_line():
+    text = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    ((name, files),) = re.findall(r"`sed -i 's\|([^|]+)\|NAME [^|]+\|g' ([^`]+)`", text)
+    presets = "NCATrainer/mednca_train/plan/presets.py"
+    others = ("Resources/Models/", "Testing/", presets, "CITATION.cff", "pyproject.toml")
+    assert sorted(files.split()) == [path for path in _files_with(name) if not path.startswith(others)]
 
 
 def test_the_tutorial_s_head_is_that_of_the_panel():
@@ -210,10 +259,21 @@ def test_every_button_of_the_tutorials_is_there():
     assert wrong == []
 
 
-def test_every_picture_of_the_tutorials_is_there():
-    for document in (ROOT / "docs" / "tutorials").glob("*.md"):
-        for source in re.findall(r'src="([^"]+)"', document.read_text(encoding="utf-8")):
-            assert (document.parent / source).is_file(), source
+_TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+_PICTURE = re.compile(r'(?:src="|!\[[^\]]+\]\()([^")]+\.png)')
+
+
+@pytest.mark.parametrize("document", _TUTORIALS, ids=lambda path: path.name)
+def test_every_step_of_a_tutorial_has_a_picture(document):
+    _begin, *steps = re.split(r"^## ", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(steps) >= 4 and [step.splitlines()[0] for step in steps if not _PICTURE.search(step)] == []
+    for source in _PICTURE.findall("".join(steps)):
+        assert (document.parent / source).is_file(), source
+
+
+def test_no_picture_of_the_tutorials_is_left_over():
+    shown = {source for document in _TUTORIALS for source in _PICTURE.findall(document.read_text(encoding="utf-8"))}
+    assert {path.name for path in (ROOT / "docs" / "tutorials").glob("*.png")} - shown == set()
 
 
 @pytest.mark.slow
@@ -233,6 +293,8 @@ def test_what_the_check_of_the_commands_leaves_out_is_in_the_documents():
     typed_there = {(name_of(document), command) for document in DOCUMENTS for command in commands(document)}
     assert {*docs_check.NOT_RUN, *docs_check.STOPPED, *docs_check.SERVES} - typed == set()
     assert set(docs_check.BEFORE) - typed_there == set()
+    unmet = {name for document in DOCUMENTS for script in scripts(document) for name in docs_check.needs(script)}
+    assert unmet == set(docs_check.SCRIPTS_NOT_RUN)
     assert all(any(name_of(each).startswith(record) for each in DOCUMENTS) for record in docs_check.RECORDS)
 
 

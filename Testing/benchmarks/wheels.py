@@ -32,11 +32,14 @@ def main(pythons: list[str]) -> bool:
         folder = Path(place)
         _call(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT)
         (wheel,) = folder.glob("*.whl")
-        print(f"{wheel.name}: {wheel.stat().st_size:,} bytes")
+        size = wheel.stat().st_size
+        print(f"{wheel.name}: {size:,} bytes")
         image = folder / "head.nii.gz"
         sitk.WriteImage(mni152(), str(image))
         masks = {python: _tried(python, wheel, image, folder / python) for python in pythons}
-    return wheel.stat().st_size < LARGEST and len(set(masks.values())) == 1
+    is_same = len(set(masks.values())) == 1
+    print(f"The masks are {'the same' if is_same else 'not the same'}.")
+    return size < LARGEST and is_same
 
 
 def _tried(python: str, wheel: Path, image: Path, folder: Path) -> str:
