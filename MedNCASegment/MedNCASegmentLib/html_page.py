@@ -30,6 +30,7 @@ th, td { border: 1px solid #999; padding: .25em .5em; text-align: left; vertical
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr, figure { break-inside: avoid; }
 .mark { font-size: 1.3em; line-height: 1; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.entry { display: inline-block; }
 figure { margin: 0 0 3mm; }
 .pictures { display: flex; justify-content: space-between; }
 .pictures img { width: 32.7%; height: auto; }

@@ -185,7 +185,8 @@ def _legend(segmentationNode, runs):
     segments = filter(
         None, (segmentationNode.GetSegmentation().GetSegment(id) for run in runs for id in run.segmentIds)
     )
-    return " &ensp; ".join(mark(_SQUARE, _css(segment.GetColor()), segment.GetName()) for segment in segments)
+    marks = (mark(_SQUARE, _css(segment.GetColor()), segment.GetName()) for segment in segments)
+    return " &ensp; ".join(f'<span class="entry">{each}</span>' for each in marks)
 
 
 def _css(color):

@@ -30,6 +30,9 @@ class Curve:
         dice, low, high: expected Dice there, and its interval; monotone in the signal, interpolated linearly and held
             beyond the ends.
         samples: that it was made with.
+
+    Raises:
+        ValueError: where the curves are no calibration: a wrong one would make a wrong verdict.
     """
 
     signal: str
@@ -40,7 +43,6 @@ class Curve:
     samples: int
 
     def __post_init__(self):
-        """Raises ValueError where the curves are no calibration: a wrong one would make a wrong verdict."""
         curves = np.array([self.knots, self.dice, self.low, self.high], dtype=float)
         if curves.ndim != 2 or curves.shape[1] < 1 or not np.isfinite(curves).all():
             raise ValueError(Sentence("a calibration needs four equally long, finite curves"))
@@ -61,6 +63,9 @@ class Calibration:
         linear: slope and intercept of the paper's linear regression of Dice on NQM, kept for comparison.
         detection: what the verdict found on samples that were each judged by a calibration without their case.
         coverage: of the interval, 0 to 1.
+
+    Raises:
+        ValueError: where there is no curve, one of an unknown context, fewer than two members, or no such coverage.
     """
 
     curves: dict[str, Curve]
@@ -70,7 +75,6 @@ class Calibration:
     coverage: float = 0.9
 
     def __post_init__(self):
-        """Raises ValueError where it is no calibration."""
         if not self.curves or not set(self.curves) <= set(CONTEXTS) or self.members < 2:
             raise ValueError(
                 Sentence(

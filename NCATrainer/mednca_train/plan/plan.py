@@ -162,6 +162,9 @@ class Plan:
             and the norm between them; perception stays).
         recompute: compute steps again on the way back instead of keeping them (less memory, a fifth more time).
         seed: of everything random.
+
+    Raises:
+        MedNCAError: where a field is out of bounds, in a sentence.
     """
 
     architecture: Architecture
@@ -197,7 +200,6 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self):
-        """Raises MedNCAError where a field is out of bounds."""
         data = self.to_json()
         check_schema(data, PLAN_SCHEMA, Sentence("The training plan"))
         check_labels(data["labels"], Sentence("The training plan"))
