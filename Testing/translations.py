@@ -24,7 +24,7 @@ _NOT_FOR_PANELS = {  # parts of the engines, and what they alone use
     "cli.py", "commands", "terminal.py", "batch", "benchmark", "study", "onnx_export.py", "folds.py", "run_view.py",
     "verdict_report.py",
 }  # fmt: skip
-_OF_MODELS = ("description", "intended_use", "license", "terms")  # keys of model.json
+_OF_MODELS = ("description", "intended_use", "license", "terms", "limits")  # keys of model.json
 _KEYS = ("SlicerParameterName",)  # properties of .ui files
 
 
@@ -50,6 +50,9 @@ def _of_models():
     for path in sorted((ROOT / "Resources" / "Models").glob("*/model.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
         yield from (told[key] for key in _OF_MODELS if told.get(key))
+        yield from (label["name"] for label in told["labels"])
+        if scans := told["quality"].get("scans"):
+            yield scans
 
 
 def said(path: Path) -> list[ast.Call]:

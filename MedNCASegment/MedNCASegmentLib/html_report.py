@@ -229,12 +229,12 @@ def _model(identity: ModelIdentity, description: Description | None):
         [escape(_("SHA-256 of the weights")), f"<code>{escape(identity.sha256)}</code>"],
     ]
     if identity.terms:
-        rows.append(cells(_("Terms"), modelsText(identity.terms)))
+        rows.append(cells(_("Terms of use"), modelsText(identity.terms)))
     if description:
         rows.append(cells(_("Parameters"), f"{description.architecture.parameter_count():,}"))
         told = (
             (_("Intended use"), description.info["intended_use"]),
             (_("Limits, of its card"), description.info.get("limits", "")),
         )
-        rows += [cells(*each) for each in told if each[1]]
+        rows += [cells(title, modelsText(text)) for title, text in told if text]
     return element("h3", _("Model: {name}").format(name=identity.name)), table((), rows)

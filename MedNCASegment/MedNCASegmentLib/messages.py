@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 from mednca.messages import Progress
 from mednca.models.description import SIDES, Description
 from mednca.quality.calibration import Calibration
-from mednca.quality.domain import Objection
+from mednca.quality.domain import Objection, milliliters
 from mednca.quality.hotspots import Hotspot
 from mednca.quality.verdict import COLORS, Verdict
 from mednca.result import Finding, Place
@@ -132,12 +132,14 @@ def findingTip(finding: Finding) -> str:
 
 
 def _remarks(finding):
+    if len(finding.volume_mm3) > 2:  # several labels, and their union
+        yield _("The verdict is on all parts together; it says nothing about the border between them.")
     if (name := finding.verdict.signal) in signals():
         told = _("The verdict goes by another figure, {name}: {value}.")
         yield told.format(name=signals()[name], value=f"{finding.signals[name] or 0:.3f}")
     if finding.dropped_mm3 and not _objectsWith(finding, "rival"):  # which says so itself
         told = _("Other pieces of {volume} ml were found and left out.")
-        yield told.format(volume=f"{finding.dropped_mm3 / 1000:.2g}")
+        yield told.format(volume=f"{milliliters(finding.dropped_mm3):g}")
 
 
 def signals() -> dict[str, str]:
@@ -227,14 +229,14 @@ def objectionText(objection: Objection) -> str:
         ),
         "far": _("the structure found lies {distance:.0f} mm from the click; it may not be what was clicked on"),
         "clicked": _(
-            "the click lies in another piece, of {volume:.2g} ml, than the one that is kept; it may be what was meant"
+            "the click lies in another piece, of {volume:g} ml, than the one that is kept; it may be what was meant"
         ),
-        "rival": _("other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept"),
+        "rival": _("other pieces of {volume:g} ml were found beside the one that is kept; the wrong one may be kept"),
         "spacing": _("the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)"),
         "extent R": _("the image field is {extent:.0f} mm left-right") + field,
         "extent A": _("the image field is {extent:.0f} mm front-back") + field,
         "extent S": _("the image field is {extent:.0f} mm up-down") + field,
-        "volume": _("the result has {volume:.2g} ml, outside the {low:.2g} to {high:.2g} ml of plausible structures"),
+        "volume": _("the result has {volume:g} ml, outside the {low:g} to {high:g} ml of plausible structures"),
     }
     return sentences[objection.key].format(**objection.values)
 
@@ -296,9 +298,14 @@ def modelText(description: Description) -> str:
     lines = [escape(modelsText(info["description"]))]
     measured = info.get("eval_metrics", {}).get("dice", {})
     if measured:
-        parts = ", ".join(f"{escape(name)} {value:.2f}" for name, value in measured.items())
-        cases = info["eval_metrics"].get("cases", "?")
-        lines.append(_("Measured Dice on {cases} held-out cases: {parts}.").format(cases=cases, parts=parts))
+        parts = ", ".join(f"{escape(partText(name))} {value:.2f}" for name, value in measured.items())
+        told = _("Measured Dice on {cases} held-out cases: {parts}.")
+        if info.get("training", {}).get("folds"):
+            told = _(
+                "Measured Dice of models of the same plan, on {cases} cases, each by one that had not seen it: {parts}."
+                " This one has learned from all of them."
+            )
+        lines.append(told.format(cases=info["eval_metrics"].get("cases", "?"), parts=parts))
     else:
         lines.append(_("Nobody has measured how good it is."))
     lines.append(
@@ -313,6 +320,11 @@ def modelText(description: Description) -> str:
     if description.terms:
         lines.append("<b>" + _("Terms: {terms}").format(terms=escape(modelsText(description.terms))) + "</b>")
     return "<br>".join(lines)
+
+
+def partText(name: str) -> str:
+    """What a figure is of: a label, or the union of all."""
+    return _("together") if name == "union" else modelsText(name)
 
 
 def progressText(state: RequestState, progress: Progress) -> str:

@@ -18,6 +18,7 @@ from mednca.result import Finding
 
 from . import messages, review
 from .record import EDITED, OTHER_VOXELS, VARIANCE_ROLE, Run, presentRuns, problemsOf
+from .sentences import sentenceText
 from .tables import FittingHeight, fillRow, setHeader
 from .validity import unjudged
 
@@ -97,7 +98,12 @@ class ResultView:
             self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.unjudgedLight(why), messages.unjudgedText(why)
             return
         self.ui.lightLabel.text = messages.lightText(worst.verdict if worst else None)
-        self.ui.reasonLabel.text = escape(messages.findingText(worst))
+        self.ui.reasonLabel.text = escape(" ".join((messages.findingText(worst), *self._notes(judged))))
+
+    def _notes(self, judged: list[Run]) -> list[str]:
+        """What else is to be known of the results whose verdicts still hold, each sentence once."""
+        held = (run for run in judged if run.id not in self._unjudged)
+        return list(dict.fromkeys(sentenceText(note) for run in held for note in run.report.notes))
 
     def _fillVerdicts(self, judged: list[Run], segments):
         rows = [(run, *row) for run in judged for row in verdictRows(run, segments)]
@@ -135,7 +141,9 @@ def gravest(judged: list[Run], without: Collection[int]) -> Finding | None:
     findings = [finding for run in judged if run.id not in without for finding in run.report.findings]
 
     def gravity(finding):
-        return _GRAVITY.index(finding.verdict.color), finding.verdict.predicted_dice or 0
+        verdict = finding.verdict
+        signal = finding.signals.get(verdict.signal or "") or 0.0
+        return _GRAVITY.index(verdict.color), *(end or 0.0 for end in (verdict.predicted_dice, verdict.low)), -signal
 
     return min(findings, key=gravity, default=None)
 

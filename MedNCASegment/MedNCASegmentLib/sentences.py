@@ -32,5 +32,5 @@ def modelsText(text: str) -> str:
 
 def _translated(template):
     """In English where there is no translation, or one with other fields."""
-    texts = (translate(context, template) for context in CONTEXTS)
+    texts = (translate(context, template) for context in (*CONTEXTS, _MODELS))
     return next((text for text in texts if text != template and fields(text) == fields(template)), template)

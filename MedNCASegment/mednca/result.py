@@ -18,7 +18,7 @@ from .axes import triple
 from .errors import MedNCAError, Sentence
 from .models.description import Description, Label
 from .quality.calibration import CROP, Calibration
-from .quality.domain import Objection
+from .quality.domain import Objection, milliliters
 from .quality.hotspots import Hotspot
 from .quality.verdict import COLORS, Verdict, judge
 from .schema import tuples
@@ -82,7 +82,7 @@ class Finding:
         if self.distance_mm and said != "far":
             remarks.append(f"It lies {self.distance_mm:.{0 if self.distance_mm >= 1 else 1}f} mm from the click.")
         if self.dropped_mm3 and said != "rival":
-            remarks.append(f"Other pieces of {self.dropped_mm3 / 1000:.2g} ml were found and left out.")
+            remarks.append(f"Other pieces of {milliliters(self.dropped_mm3):g} ml were found and left out.")
         if self.again:
             remarks.append(f"It is the structure of click {self.again} again: do not count it twice.")
         return tuple(remarks)

@@ -28,6 +28,7 @@ from .messages import Progress
 from .models.weights import Model
 from .nca.devices import choose_device
 from .nca.memory import count, too_little_memory
+from .quality.calibration import SCAN
 from .quality.hotspots import find_hotspots
 from .quality.verdict import DEFAULT_TARGET
 from .result import Finding, ImageIdentity, ModelIdentity, Place, Report, Segmentation
@@ -37,6 +38,7 @@ _ELSEWHERE = Sentence(
     "The model's calibration holds no image of this kind (a crop, or a click in a larger image): the verdict goes by "
     "the other kind."
 )
+_MEASURED_ON = Sentence("In larger images this light was measured on {scans} only; on others do not rely on it.")
 RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 
 
@@ -94,8 +96,7 @@ def segment_image(
         for number, (point, grid) in enumerate(zip(points, grids, strict=True), start=1)
     )
     findings = _with_repeats(findings)
-    if model.calibration and {finding.context for finding in findings} - set(model.calibration.curves):
-        request.notes.append(_ELSEWHERE)
+    request.notes += _on_the_light(model, findings)
     with request.timed("restore"):
         region, parts = request.canvas.put_back(image)
     with request.timed("verdict"):
@@ -115,6 +116,18 @@ def segment_image(
         program=f"mednca {__version__}",
     )
     return Segmentation(parts, image, report)
+
+
+def _on_the_light(model: Model, findings: tuple[Finding, ...]) -> list[Sentence]:
+    """What is to be known of the calibration in images as these findings are from."""
+    if model.calibration is None:
+        return []
+    contexts = {finding.context for finding in findings if finding.objection is None}
+    notes = [_ELSEWHERE] if contexts - set(model.calibration.curves) else []
+    scans = model.info["quality"].get("scans")
+    if scans and SCAN in contexts & set(model.calibration.curves):
+        notes.append(Sentence(_MEASURED_ON.template, scans=Sentence(scans)))
+    return notes
 
 
 def _with_repeats(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from mednca.messages import Progress
 from mednca_train.plan.estimate import Estimate
 from mednca_train.plan.fingerprint import CaseFacts
 from mednca_train.run_folder import RunResult, RunState, RunSummary
+from mednca_train.validation_report import Comparison
 from MedNCASegmentLib.sentences import sentenceText
 
 from .trainer import Preparation, TrainerState, TrainerStatus
@@ -171,8 +172,9 @@ def resultText(result: RunResult | None) -> str:
     told = _("{name}. Cases held out to measure it on: {n}.")
     lines = [told.format(name=result.name, n=report.mean.cases)]
     if report.comparison:
-        helped = report.comparison.helped
-        lines.append(_("Fine-tuning helped.") if helped else _("Fine-tuning did not help; keep the model before."))
+        lines.append(_comparisonText(report.comparison))
+    if result.chosen:
+        lines.append(_("These cases also chose which weights are kept, so that their figures flatter a little."))
     if report.calibration:
         lines.append(_detectionText(report.calibration.detection))
     elif report.calibration_note:
@@ -182,10 +184,21 @@ def resultText(result: RunResult | None) -> str:
     return "<br>".join(escape(line) for line in lines)
 
 
+def _comparisonText(comparison: Comparison) -> str:
+    """Whether fine-tuning bettered the model, and by how much."""
+    if not comparison.helped:
+        return _("Fine-tuning did not help; keep the model before.")
+    gain = comparison.own.dice["union"] - comparison.base.dice["union"]
+    return _("On these cases fine-tuning bettered the Dice by {gain}.").format(gain=f"{gain:.3f}")
+
+
 def _detectionText(detection: dict) -> str:
     """What the light was worth on cases that were degraded."""
     if not detection["failures"]:
         return _("Calibrated. None of the degraded cases failed, so that nothing is known of failures.")
-    return _("Calibrated. Failures among degraded cases: {n}; not called good: {share}.").format(
-        n=detection["failures"], share=f"{detection['failures_not_green']:.0%}"
+    told = _(
+        "Calibrated. Failures among degraded cases: {n}; of these not called good: {caught}. The light was made with "
+        "cases that the model learned from: on others it may promise a little too much."
     )
+    caught = round(detection["failures_not_green"] * detection["failures"])
+    return told.format(n=detection["failures"], caught=caught)

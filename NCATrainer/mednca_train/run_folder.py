@@ -76,6 +76,7 @@ _OPTIONS_SCHEMA = record(
     others=True,
 )
 _WATCHED_SCHEMA = record({"case": LINE, "dice": NUMBER}, ("case", "dice"), others=True)
+_TRAINED_SCHEMA = record({"training": record({}, others=True)}, others=True)
 _REPORT_SCHEMA = record({"mean": record({}, ("cases", "dice", "dice_sd"), others=True)}, ("mean",), others=True)
 
 
@@ -213,11 +214,19 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What came out of a run that is done: the validation report of `model.build.finish`, and the model."""
+    """What came out of a run that is done: the model, and how good it is.
+
+    Attributes:
+        run: its folder.
+        name: of the model.
+        report: of `model.build.finish`.
+        chosen: whether the cases that the model was measured on also chose which weights are kept.
+    """
 
     run: Path
     name: str
     report: ValidationReport
+    chosen: bool = False
 
     @property
     def folder(self) -> Path:
@@ -435,7 +444,8 @@ def read_result(folder: str | Path) -> RunResult:
     """What came out of a run whose model lies in its folder. Raises MedNCAError where there is none."""
     folder = Path(folder)
     report = ValidationReport.from_json(read_json(folder / REPORT, _REPORT_SCHEMA))
-    result = RunResult(folder, read_name(folder), report)
-    if not (result.folder / "model.json").is_file():
-        raise MedNCAError("{folder} holds no model.", folder=result.folder)
-    return result
+    description = folder / RESULT / "model.json"
+    if not description.is_file():
+        raise MedNCAError("{folder} holds no model.", folder=folder / RESULT)
+    chosen = bool(read_json(description, _TRAINED_SCHEMA).get("training", {}).get("best_iteration"))
+    return RunResult(folder, read_name(folder), report, chosen)

@@ -16,7 +16,7 @@ class Comparison:
     Attributes:
         base: the base model's scores, under the new model's names of the labels.
         own: the new model's, on those labels alone.
-        helped: whether the union's Dice is better by more than its noise.
+        helped: whether the union's mean Dice is better by `model.measure`'s least gain or more.
     """
 
     base: Summary

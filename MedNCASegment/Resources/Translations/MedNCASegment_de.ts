@@ -755,8 +755,8 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>SHA-256 der Gewichte</translation>
   </message>
   <message>
-   <source>Terms</source>
-   <translation>Bedingungen</translation>
+   <source>Terms of use</source>
+   <translation>Nutzungsbedingungen</translation>
   </message>
   <message>
    <source>Parameters</source>
@@ -860,6 +860,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <message>
    <source>NQM (how much the runs disagree; 0 is not at all): {nqm}.</source>
    <translation>NQM (wie stark die Durchläufe voneinander abweichen; 0 heißt gar nicht): {nqm}.</translation>
+  </message>
+  <message>
+   <source>The verdict is on all parts together; it says nothing about the border between them.</source>
+   <translation>Das Urteil gilt für alle Teile zusammen; über die Grenze zwischen ihnen sagt es nichts.</translation>
   </message>
   <message>
    <source>The verdict goes by another figure, {name}: {value}.</source>
@@ -994,12 +998,12 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>die gefundene Struktur liegt {distance:.0f} mm vom Klick entfernt; sie ist vielleicht nicht die angeklickte</translation>
   </message>
   <message>
-   <source>the click lies in another piece, of {volume:.2g} ml, than the one that is kept; it may be what was meant</source>
-   <translation>der Klick liegt in einem anderen Stück, von {volume:.2g} ml, als dem behaltenen; es kann das gemeinte sein</translation>
+   <source>the click lies in another piece, of {volume:g} ml, than the one that is kept; it may be what was meant</source>
+   <translation>der Klick liegt in einem anderen Stück, von {volume:g} ml, als dem behaltenen; es kann das gemeinte sein</translation>
   </message>
   <message>
-   <source>other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept</source>
-   <translation>neben dem behaltenen Stück wurden weitere mit {volume:.2g} ml gefunden; vielleicht wurde das falsche behalten</translation>
+   <source>other pieces of {volume:g} ml were found beside the one that is kept; the wrong one may be kept</source>
+   <translation>neben dem behaltenen Stück wurden weitere mit {volume:g} ml gefunden; vielleicht wurde das falsche behalten</translation>
   </message>
   <message>
    <source>the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)</source>
@@ -1018,8 +1022,8 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>das Bild misst {extent:.0f} mm von oben nach unten</translation>
   </message>
   <message>
-   <source>the result has {volume:.2g} ml, outside the {low:.2g} to {high:.2g} ml of plausible structures</source>
-   <translation>das Ergebnis hat {volume:.2g} ml; plausible Strukturen haben {low:.2g} bis {high:.2g} ml</translation>
+   <source>the result has {volume:g} ml, outside the {low:g} to {high:g} ml of plausible structures</source>
+   <translation>das Ergebnis hat {volume:g} ml; plausible Strukturen haben {low:g} bis {high:g} ml</translation>
   </message>
   <message>
    <source>left</source>
@@ -1078,6 +1082,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Gemessener Dice an {cases} zurückgehaltenen Fällen: {parts}.</translation>
   </message>
   <message>
+   <source>Measured Dice of models of the same plan, on {cases} cases, each by one that had not seen it: {parts}. This one has learned from all of them.</source>
+   <translation>Gemessener Dice von Modellen desselben Plans an {cases} Fällen, jeder mit einem Modell, das ihn nicht kannte: {parts}. Dieses hier hat aus allen gelernt.</translation>
+  </message>
+  <message>
    <source>Nobody has measured how good it is.</source>
    <translation>Wie gut es ist, wurde nie gemessen.</translation>
   </message>
@@ -1096,6 +1104,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <message>
    <source>Terms: {terms}</source>
    <translation>Nutzungsbedingungen: {terms}</translation>
+  </message>
+  <message>
+   <source>together</source>
+   <translation>zusammen</translation>
   </message>
   <message>
    <source>Canceling</source>
@@ -2479,6 +2491,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Die Kalibrierung des Modells enthält kein Bild dieser Art (ein Ausschnitt oder ein Klick in ein größeres Bild): Das Urteil beruht auf der anderen Art.</translation>
   </message>
   <message>
+   <source>In larger images this light was measured on {scans} only; on others do not rely on it.</source>
+   <translation>In größeren Bildern wurde diese Ampel nur an {scans} gemessen; verlassen Sie sich bei anderen nicht darauf.</translation>
+  </message>
+  <message>
    <source>{model} does not say where its structures usually lie; click on them.</source>
    <translation>{model} gibt nicht an, wo seine Strukturen üblicherweise liegen; klicken Sie darauf.</translation>
   </message>
@@ -2542,6 +2558,22 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>CC BY-SA 4.0, wie die Trainingsdaten.</translation>
   </message>
   <message>
+   <source>T1-weighted MRI of about 1 mm, of adults. Very strong noise and ghosting break it, and so do the papers' artifacts, which are stronger than a scanner's: see the card's table of conditions. The border between anterior and posterior is a convention, and the least certain part: the light is for the whole hippocampus, and says nothing about that border or the volumes of the parts. It expects one hippocampus in its field of view: in larger images let both sides be found, or click on it; there its light was measured on brains without their skulls only, so do not rely on green in a head with its skull. What sclerosis, marked atrophy, a tumor or a resection does was not looked at. Volumes and asymmetries come without a margin of error.</source>
+   <translation>T1-gewichtete MRT von etwa 1 mm, von Erwachsenen. Sehr starkes Rauschen und starke Geisterbilder machen es unbrauchbar, ebenso die Artefakte der Veröffentlichungen, die stärker sind als die eines Scanners: siehe die Tabelle der Bildstörungen in der Modellkarte. Die Grenze zwischen vorderem und hinterem Teil ist eine Konvention und der unsicherste Teil: Die Ampel gilt für den ganzen Hippocampus und sagt nichts über diese Grenze oder die Volumina der Teile. Das Modell erwartet einen Hippocampus in seinem Bildfeld: Lassen Sie in größeren Bildern beide Seiten finden oder klicken Sie darauf; dort wurde die Ampel nur an Gehirnen ohne Schädel gemessen, verlassen Sie sich also bei einem Kopf mit Schädel nicht auf Grün. Was eine Sklerose, eine ausgeprägte Atrophie, ein Tumor oder eine Resektion bewirkt, wurde nicht untersucht. Volumina und Asymmetrien werden ohne Fehlergrenzen angegeben.</translation>
+  </message>
+  <message>
+   <source>Anterior hippocampus</source>
+   <translation>Vorderer Hippocampus</translation>
+  </message>
+  <message>
+   <source>Posterior hippocampus</source>
+   <translation>Hinterer Hippocampus</translation>
+  </message>
+  <message>
+   <source>brains without their skulls</source>
+   <translation>Gehirnen ohne Schädel</translation>
+  </message>
+  <message>
    <source>Anterior (head) and posterior (body and tail) hippocampus in T1-weighted MRI, slice by slice.</source>
    <translation>Vorderer (Kopf) und hinterer Hippocampus (Körper und Schwanz) im T1-gewichteten MRT, Schicht für Schicht.</translation>
   </message>
@@ -2556,6 +2588,14 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>Trained on PROMISE12 (Litjens et al. 2014), whose images are for research use. So are these weights: not for clinical or commercial use.</source>
    <translation>Trainiert mit PROMISE12 (Litjens et al. 2014), dessen Bilder für die Forschung bestimmt sind. Das gilt auch für diese Gewichte: nicht für den klinischen oder gewerblichen Gebrauch.</translation>
+  </message>
+  <message>
+   <source>Axial T2-weighted MRI of the male pelvis. Base and apex are the least certain parts. What a large tumor, a treatment or an implant does was not looked at. Volumes in ml measured on other images are as good as the outline, but the training set itself had no true scale. Its figures and its light are those of three models, each on the cases that it had not seen; these weights were trained with all 38 cases, so that none is left to measure them on. The plan was chosen with eight of these cases held out.</source>
+   <translation>Axiale T2-gewichtete MRT des männlichen Beckens. Basis und Apex sind die unsichersten Teile. Was ein großer Tumor, eine Behandlung oder ein Implantat bewirkt, wurde nicht untersucht. Volumina in ml, an anderen Bildern gemessen, sind so gut wie der Umriss, doch die Trainingsdaten selbst hatten keinen wahren Maßstab. Seine Kennzahlen und seine Ampel sind die dreier Modelle, jeweils an den Fällen, die sie nicht kannten; diese Gewichte wurden mit allen 38 Fällen trainiert, sodass keiner bleibt, um sie zu messen. Der Plan wurde gewählt, während acht dieser Fälle zurückgehalten waren.</translation>
+  </message>
+  <message>
+   <source>Prostate</source>
+   <translation>Prostata</translation>
   </message>
  </context>
 </TS>

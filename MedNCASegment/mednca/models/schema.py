@@ -80,7 +80,7 @@ MODEL_SCHEMA = {
                 {"members": {"type": "integer", "minimum": 1, "maximum": 1000}, "seed": SEED}, ("members", "seed")
             ),
             "quality": record(
-                {"calibration": optional(_CALIBRATION), "domain": optional(_DOMAIN)}, others=True
+                {"calibration": optional(_CALIBRATION), "domain": optional(_DOMAIN), "scans": TEXT}, others=True
             ),
             "training": {"type": "object"},
             "sha256": {"type": "string", "pattern": r"\A[0-9a-f]{64}\Z"},

@@ -26,15 +26,20 @@ OBJECTIONS = {
     "edge": "the result reaches the edge of the image or of the field of view, so part of the structure may be missing",
     "far": "the structure found lies {distance:.0f} mm from the click; it may not be what was clicked on",
     "clicked": (
-        "the click lies in another piece, of {volume:.2g} ml, than the one that is kept; it may be what was meant"
+        "the click lies in another piece, of {volume:g} ml, than the one that is kept; it may be what was meant"
     ),
-    "rival": "other pieces of {volume:.2g} ml were found beside the one that is kept; the wrong one may be kept",
+    "rival": "other pieces of {volume:g} ml were found beside the one that is kept; the wrong one may be kept",
     "spacing": "the voxels ({shown} mm) are outside the range accepted for this model ({low:g} to {high:g} mm)",
     "extent R": "the image field is {extent:.0f} mm left-right" + _FIELD,
     "extent A": "the image field is {extent:.0f} mm front-back" + _FIELD,
     "extent S": "the image field is {extent:.0f} mm up-down" + _FIELD,
-    "volume": "the result has {volume:.2g} ml, outside the {low:.2g} to {high:.2g} ml of plausible structures",
+    "volume": "the result has {volume:g} ml, outside the {low:g} to {high:g} ml of plausible structures",
 }
+
+
+def milliliters(cubic_millimeters: float) -> float:
+    """A volume in ml, of as many digits as a sentence needs (0.341, 5.3, 163)."""
+    return float(f"{cubic_millimeters / 1000:.3g}")
 
 
 @dataclass(frozen=True)
@@ -130,12 +135,13 @@ def objection_to(result: Circumstances, domain: Domain | None) -> Objection | No
     if result.touches:
         return Objection("edge", {})
     if result.clicked > MEANT * result.volume:
-        return Objection("clicked", {"volume": result.clicked / 1000})
+        return Objection("clicked", {"volume": milliliters(result.clicked)})
     if result.dropped > RIVAL * result.volume:
-        return Objection("rival", {"volume": result.dropped / 1000})
+        return Objection("rival", {"volume": milliliters(result.dropped)})
     low, high = domain.volume if domain else (0, math.inf)
     if not low <= result.volume <= high:
-        return Objection("volume", {"volume": result.volume / 1000, "low": low / 1000, "high": high / 1000})
+        told = {"volume": result.volume, "low": low, "high": high}
+        return Objection("volume", {name: milliliters(value) for name, value in told.items()})
     return None
 
 

@@ -566,24 +566,28 @@
    <translation>{name}. Zum Messen zurückgehaltene Fälle: {n}.</translation>
   </message>
   <message>
-   <source>Fine-tuning helped.</source>
-   <translation>Das Nachtrainieren hat geholfen.</translation>
-  </message>
-  <message>
-   <source>Fine-tuning did not help; keep the model before.</source>
-   <translation>Das Nachtrainieren hat nicht geholfen; behalten Sie das vorherige Modell.</translation>
+   <source>These cases also chose which weights are kept, so that their figures flatter a little.</source>
+   <translation>Diese Fälle bestimmten auch, welche Gewichte behalten werden, sodass die Zahlen ein wenig schmeicheln.</translation>
   </message>
   <message>
    <source>There is no calibration: the verdict stays grey.</source>
    <translation>Es gibt keine Kalibrierung: Das Urteil bleibt grau.</translation>
   </message>
   <message>
+   <source>Fine-tuning did not help; keep the model before.</source>
+   <translation>Das Nachtrainieren hat nicht geholfen; behalten Sie das vorherige Modell.</translation>
+  </message>
+  <message>
+   <source>On these cases fine-tuning bettered the Dice by {gain}.</source>
+   <translation>An diesen Fällen verbesserte das Nachtrainieren den Dice um {gain}.</translation>
+  </message>
+  <message>
    <source>Calibrated. None of the degraded cases failed, so that nothing is known of failures.</source>
    <translation>Kalibriert. Unter den Fällen mit Bildstörungen gab es keinen Fehlschlag; wie Fehlschläge erkannt werden, ist daher nicht bekannt.</translation>
   </message>
   <message>
-   <source>Calibrated. Failures among degraded cases: {n}; not called good: {share}.</source>
-   <translation>Kalibriert. Von {n} Fehlschlägen unter den Fällen mit Bildstörungen nicht als gut eingestuft: {share}.</translation>
+   <source>Calibrated. Failures among degraded cases: {n}; of these not called good: {caught}. The light was made with cases that the model learned from: on others it may promise a little too much.</source>
+   <translation>Kalibriert. Fehlschläge unter den Fällen mit Bildstörungen: {n}; davon nicht als gut eingestuft: {caught}. Die Ampel entstand mit Fällen, aus denen das Modell gelernt hat: Bei anderen verspricht sie vielleicht etwas zu viel.</translation>
   </message>
  </context>
  <context>

@@ -264,6 +264,8 @@ def _calibrate(
     folder: of the model."""
     failed: dict[str, str] = {}
     saved = model.info["quality"].get("samples")
+    if wanted.scans:
+        model.info["quality"].pop("scans", None)  # said of those before
     if not wanted.reuse:
         saved = _measured(pool, folder, wanted, failed, progress)
     elif not saved:
