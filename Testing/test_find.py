@@ -197,6 +197,10 @@ def test_the_command_line_finds_both(model, tmp_path):
     assert whole.exit_code == 1 and "give a --click, or --find" in whole.output.replace("\n", " ")
     other = CliRunner().invoke(cli.app, [*words, "--seed", "77", "--out", str(tmp_path / "others"), "--missing"])
     assert other.exit_code == 1 and "is of another request" in other.output.replace("\n", " ")
+    clicked = ["--out", str(tmp_path / "clicked"), f"--click={','.join(map(str, report['findings'][0]['click']))}"]
+    assert report["found"] is True and CliRunner().invoke(cli.app, [*words[:-1], *clicked]).exit_code == 0
+    again = CliRunner().invoke(cli.app, [*words, *clicked[:2], "--missing"])  # one side, that somebody clicked on
+    assert again.exit_code == 1 and "is of another request" in again.output.replace("\n", " ")
     refused = CliRunner().invoke(cli.app, [*words, "--out", str(tmp_path / "no"), "--click=0,0,0"])
     assert "--find cannot be used" in str(refused.exception)
 

@@ -115,7 +115,7 @@ ORIENTATIONS = {
     "qform of another space": {280: ("12f", *TURNED), 252: ("h", 2)},
     "left-handed qform": {76: ("f", -1.0), 254: ("h", 0)},
     "slope and intercept": _SLOPE,
-    "slope 0": {112: ("2f", 0, 5)},
+    "slope 0": {112: ("2f", 0, 0)},
     "one frame": {40: ("h", 4), 48: ("h", 1)},
 }  # fmt: skip
 
@@ -374,6 +374,7 @@ _ANY_PACKED = zlib.compress(LITTLE)
 BAD = {
     "NaN, compressed NIfTI": (lambda f: _write(_with(np.nan), f / "a.nii.gz"), "NaN"),
     "NaN by its slope": (lambda f: _nifti(f, {112: ("f", np.nan)}), "slope"),
+    "slope 0 beside an intercept": (lambda f: _nifti(f, {112: ("2f", 0, 5)}), "different ways"),
     "more bits than the type has": (lambda f: _nifti(f, {72: ("h", 32)}), "contradicts"),
     "an unknown type": (lambda f: _nifti(f, {70: ("h", 1536)}), "type"),
     "voxels within the header": (lambda f: _nifti(f, {108: ("f", 0)}), "begin at byte 0"),
@@ -409,6 +410,8 @@ BAD = {
     "NRRD of an unknown encoding": (_nrrd(LITTLE, encoding="hex"), "encoding"),
     "NRRD without byte order": (_nrrd(LITTLE, endian=""), "byte order"),
     "NRRD with a corner of unknown meaning": (_nrrd(LITTLE, more="spacings: 1 2 3\naxis mins: 4 5 6\n"), "axis mins"),
+    "NRRD in a space without directions": (_nrrd(LITTLE, more="space: RAS\nspacings: 1 2 3\n"), "a space without"),
+    "NRRD with an origin without directions": (_nrrd(LITTLE, more="spacings: 1 2 3\nspace origin: (4,5,6)\n"), "origin without"),
     "NRRD without sizes": (lambda f: _header_and(f, "a.nrrd", "NRRD0005\ntype: short\ndimension: 3\n\n", LITTLE), "lacks the field"),
     "NRRD with voxels at a path": (_nrrd(b"", more="data file: ../../v.raw\n", name="a.nhdr"), "plain name"),
     "NRRD in centimeters": (_nrrd(LITTLE, more='space: RAS\nspace units: "cm" "cm" "cm"\nspace directions: (1,0,0) (0,2,0) (0,0,3)\n'), "units other than mm"),

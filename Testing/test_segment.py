@@ -373,12 +373,13 @@ def test_what_lies_far_from_the_click_may_not_be_what_was_meant():
     assert _finding(ball, None, field_of_view=(56.0, 40.0, 40.0), keep_largest=True).distance_mm is None
 
 
-def test_a_second_piece_that_is_nearly_as_large_is_a_rival():
-    """Small ones are dropped without a word but for their volume."""
+@pytest.mark.parametrize("field", [(50.0, 44.0, 44.0), None])
+def test_a_second_piece_that_is_nearly_as_large_is_a_rival(field):
+    """Small ones are dropped without a word but for their volume; also by a model that takes whole images."""
     kept, keys = ellipsoid((50, 44, 44), (14, 22, 22), (7, 7, 7)), []
     for radius in (2, 6):
         other = ellipsoid((50, 44, 44), (36, 22, 22), (radius,) * 3)
-        finding = _finding(kept | other, field_of_view=(50.0, 44.0, 44.0), keep_largest=True)
+        finding = _finding(kept | other, field_of_view=field, keep_largest=True)
         assert finding.dropped_mm3 == other.sum() and finding.volume_mm3["union"] == kept.sum()
         keys.append(finding.objection and finding.objection.key)
     assert keys == [None, "rival"]

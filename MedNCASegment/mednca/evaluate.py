@@ -163,7 +163,7 @@ def structures_of(
     """
     canonical = CanonicalImage.of(truth)
     mask = np.isin(canonical.array, list(values))
-    if field is None or is_one_field(field, np.array(canonical.array.shape) * canonical.spacing):
+    if is_one_field(field, np.array(canonical.array.shape) * canonical.spacing):
         return [Structure((), _in_image(canonical, mask, truth))]
     parts = separate(mask, canonical.spacing, field)
     if not parts:

@@ -69,8 +69,7 @@ class Request:
     def is_one_field(self) -> bool:
         """Whether the whole image is about one field of view."""
         extent = np.array(self.canonical.array.shape) * self.canonical.spacing
-        field = self.model.preprocessing.field_of_view
-        return field is None or is_one_field(field, extent)
+        return is_one_field(self.model.preprocessing.field_of_view, extent)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -177,7 +176,7 @@ def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None
         click: RAS mm; None where nobody clicked.
 
     Returns:
-        True around a click, and in an image of about the model's field of view.
+        True around a click, and in an image of about the model's field of view, as all are to a model without one.
     """
     extent = [n * mm for n, mm in zip(grid.size, grid.spacing, strict=True)]
     return click is not None or is_one_field(model.preprocessing.field_of_view, extent)

@@ -205,6 +205,7 @@ class Report:
         seconds: that each stage took.
         notes: sentences for people, as where another device was used than asked for.
         program: name and version of the program that made it; None in reports of version 0.1.
+        found: whether its clicks are places that were found, rather than somebody's; None where that is not told.
     """
 
     model: ModelIdentity
@@ -219,6 +220,7 @@ class Report:
     seconds: dict[str, float]
     notes: tuple[Sentence, ...] = ()
     program: str | None = None
+    found: bool | None = None
 
     def to_json(self) -> dict:
         """As JSON has it: lists, no tuples."""

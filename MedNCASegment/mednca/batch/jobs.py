@@ -170,6 +170,7 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
             result.report,
             image=ImageIdentity.of(image, file_name(job.image), sums),
             notes=(*result.report.notes, *missed),
+            found=request.find,
         )
         if not there:
             _check_target(folder, request)  # once more: somebody may have put something there meanwhile
@@ -183,7 +184,7 @@ def _check_size(job: Job, image: sitk.Image, model: Model) -> None:
     axes = list(nearest_axes(np.reshape(image.GetDirection(), (3, 3))))
     extent = np.array(image.GetSize())[axes] * np.array(image.GetSpacing())[axes]
     field, file = model.preprocessing.field_of_view, file_name(job.image)
-    is_small = field is None or is_one_field(field, extent)
+    is_small = is_one_field(field, extent)
     if is_small and job.request.find:
         raise MedNCAError("{file} shows about one field of view: segment it without --find.", file=file)
     if is_small or job.request.find or job.clicks:
@@ -270,13 +271,20 @@ def _same_result(job: Job) -> Report | None:
     model = _model(request)
     if report.model != ModelIdentity.of(model):  # the same weights, calibrated anew
         return None
-    clicks = [finding.click for finding in report.findings]
     is_same = (
         report.members == (model.members if request.members is None else request.members)
         and report.seed == (model.seed if request.seed is None else request.seed)
-        and (None not in clicks if request.find else clicks == list(job.clicks or (None,)))
+        and _has_same_places(job, report)
     )
     return report if is_same and report.image.sha256 == _checksums(job) else None  # which takes longest
+
+
+def _has_same_places(job: Job, report: Report) -> bool:
+    """Whether a result lies where this job looks: at its clicks, or where it was found. What is not told counts."""
+    clicks = [finding.click for finding in report.findings]
+    if job.request.find:
+        return None not in clicks and report.found is not False
+    return clicks == list(job.clicks or (None,))
 
 
 def _checksums(job: Job) -> tuple[str, ...]:

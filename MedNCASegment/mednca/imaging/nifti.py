@@ -86,14 +86,20 @@ def read_header(path: Path) -> Header:
         raise MedNCAError(
             "{path} measures lengths in another unit than mm (xyzt_units in its header); convert it.", path=path
         )
+    slope, intercept = fields["slope"][0], fields["intercept"][0]
+    if slope == 0 and intercept != 0:  # by the standard nothing is scaled then; ITK and Slicer add the intercept
+        raise MedNCAError(
+            "{path} has a slope of 0 beside an intercept (scl_slope, scl_inter), which programs read in different ways; "
+            "correct the header.",
+            path=path,
+        )
     matrix, spacing = _geometry(path, fields)
     direction = matrix[:, :3] / np.linalg.norm(matrix[:, :3], axis=0) if len(size) >= 3 else np.eye(3)
     return Header(
         file=path, size=size, dtype=np.dtype(order + name), components=values * components,
         spacing=spacing, direction=_LPS @ direction,
         origin=tuple((_LPS @ matrix[:, 3]).tolist()), data=path, offset=0 if packed else offset,
-        encoding="gzip" if packed else "raw", skip=offset if packed else 0, slope=fields["slope"][0] or 1.0,
-        intercept=fields["intercept"][0],
+        encoding="gzip" if packed else "raw", skip=offset if packed else 0, slope=slope or 1.0, intercept=intercept,
     )  # fmt: skip
 
 

@@ -166,7 +166,10 @@ def _geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
 
 
 def _plain_geometry(fields: dict[str, str], sizes: tuple[int, ...]) -> _Geometry:
-    """Without directions: spacings, where there are any. What `axis mins` mean depends on unwritten conventions."""
+    """Without directions: spacings, where there are any. What `axis mins` mean depends on unwritten conventions, and a
+    space without directions would tell right from left without saying along which axis."""
+    if told := [field for field in ("space", "space origin") if field in fields]:
+        raise ValueError(Sentence("a {field} without space directions", field=told[0]))
     if "axis mins" in fields and set(fields["axis mins"].lower().split()) != {"nan"}:
         raise ValueError(Sentence("axis mins in place of a space origin"))
     kinds = fields.get("kinds", "").lower().split()

@@ -25,9 +25,9 @@ def is_one_field(field: Lengths | None, extent: Lengths) -> bool:
         extent: mm along R, A, S of the image.
 
     Returns:
-        Whether no axis of the image is longer than one and a half fields.
+        Whether no axis of the image is longer than one and a half fields; to a model of whole images each is one.
     """
-    return field is not None and all(mm <= 1.5 * f for mm, f in zip(extent, field, strict=True))
+    return field is None or all(mm <= 1.5 * f for mm, f in zip(extent, field, strict=True))
 
 
 def separate(mask: np.ndarray, spacing: Lengths, field: Lengths | None) -> list[np.ndarray]:
