@@ -11,6 +11,7 @@ from mednca.evaluate import evaluate_case
 from mednca.imaging.metrics import dice
 from mednca.models.library import Library
 from mednca.models.weights import load_model
+from mednca.quality.calibration import SCAN
 from mednca.quality.verdict import DEFAULT_TARGET
 from mednca.segment import segment_image
 from mednca_train.data.artifacts import NONSENSE
@@ -100,6 +101,8 @@ def test_every_light_can_be_green(name):
     """In each context that it was calibrated for: one that never is says nothing."""
     calibration = Library(bundled=ROOT / "Resources" / "Models").load(name).calibration
     assert calibration.curves
+    told = Library(bundled=ROOT / "Resources" / "Models").load(name).info["quality"].get("scans")
+    assert bool(told) == (SCAN in calibration.curves)  # what larger images it was measured on
     for context, curve in calibration.curves.items():
         assert max(curve.low) >= DEFAULT_TARGET, context
 

@@ -15,6 +15,7 @@ from mednca.imaging.geometry import CanonicalImage, Grid, normalize
 from mednca.imaging.metrics import dice, hd95
 from mednca.nca.ensemble import Ensemble
 from mednca.quality.calibration import Calibration, Curve
+from mednca.quality.domain import Circumstances, Domain, objection_to
 from mednca.result import Report
 from mednca.segment import segment_image
 from phantoms import array_of, bright_model, ellipsoid, image_of, rotation
@@ -442,3 +443,23 @@ def test_a_verdict_by_a_calibration_of_other_images_says_so():
     assert noted.findings[0].context == "scan" and "no image of this kind" in str(noted.report.notes[-1])
     crop = image[20:40, 20:40, 20:40]
     assert not segment_image(crop, model, members=5).report.notes
+
+
+def test_a_verdict_in_a_larger_image_says_what_its_calibration_was_measured_on():
+    model = bright_model(field_of_view=(20.0, 20.0, 20.0))
+    curve = Curve("nqm", (0.0, 1.0), (0.9, 0.5), (0.8, 0.4), (1.0, 0.6), samples=50)
+    calibration = Calibration({"crop": curve, "scan": curve}, 5, (0.0, 0.9), {}).to_json()
+    model.info["quality"] = {"calibration": calibration, "scans": "phantoms"}
+    image = image_of(1000 * ellipsoid((60, 60, 60), (30, 30, 30), (5, 5, 5)).astype(np.float32), direction=RAS)
+    clicked = segment_image(image, model, [(30.0, 30.0, 30.0)], members=5).report
+    assert ["measured on phantoms only" in str(note) for note in clicked.notes] == [True]
+    few = segment_image(image, model, [(30.0, 30.0, 30.0)], members=2).report  # no verdict, nothing to rely on
+    assert not few.notes and not segment_image(image[20:40, 20:40, 20:40], model, members=5).report.notes
+
+
+@pytest.mark.parametrize(("volume", "text"), [(163_000, "163 ml"), (5_300, "5.3 ml"), (34.56, "0.0346 ml")])
+def test_volumes_are_told_in_plain_numbers(volume, text):
+    domain = Domain((0.1, 9.0), ((1.0,) * 3, (999.0,) * 3), (200_000, 1_500_000))
+    circumstances = Circumstances(10, (1.0,) * 3, (99.0,) * 3, volume, touches=False)
+    told = objection_to(circumstances, domain).text
+    assert text in told and "200 to 1500 ml" in told

@@ -190,4 +190,6 @@ def test_the_bundled_models_speak_german_and_others_as_their_makers(german):
         info = entry.description.info
         for text in (info["description"], info["intended_use"], info["license"], entry.description.terms):
             assert not text or (modelsText(text) != text and modelsText(text) in unescape(modelText(entry.description)))
+        told = (info["limits"], info["quality"].get("scans"), *(label.name for label in entry.description.labels))
+        assert all(text is None or modelsText(text) != text for text in told)
     assert modelsText("Somebody's own model.") == "Somebody's own model."
