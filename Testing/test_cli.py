@@ -188,7 +188,10 @@ def test_a_failed_write_leaves_nothing(tmp_path, model, images, monkeypatch):
     monkeypatch.setattr(jobs, "draw_overview", fail)
     result = run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "out", "--members", 1)
     assert result.exit_code == 1 and "disk full" in result.output
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "mine").mkdir()
+    assert run("segment", images / "a.nii.gz", "--model", model, "--out", tmp_path / "mine").exit_code == 1
+    assert list((tmp_path / "mine").iterdir()) == []  # a folder that was there stays
 
 
 def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(tmp_path, model, images):
@@ -205,7 +208,7 @@ def test_an_image_without_a_result_has_its_row_also_where_another_has_its_name(t
     ]  # fmt: skip
     table = tmp_path / "out" / "summary.csv"
     told = run("review", table, "--images", images, "--out", tmp_path / "d.mrb")
-    assert told.exit_code == 0 and "Images without a result: 2." in told.output.replace("\n", " "), told.output
+    assert told.exit_code == 0 and "Images without a result: 2 (" in told.output.replace("\n", " "), told.output
 
 
 def test_same_names_are_told(tmp_path, model, images):
@@ -289,6 +292,36 @@ def test_evaluate(tmp_path, model, images):
     assert moved.exit_code == 1 and "differ" in moved.output
     before = file.read_bytes()
     assert run(*words, "--members", 0).exit_code == 1 and file.read_bytes() == before
+
+
+def test_cases_that_a_model_was_trained_with_are_told(tmp_path, images):
+    model = bright_model(fire_rate=0.9)
+    model.info["training"] = {"split": {"training": ["a", "z"], "validation": ["b"]}}
+    words = ("evaluate", "--model", save(model, tmp_path / "trained"), "--images", images, "--labels", images)
+    for name in ("a", "b"):
+        sitk.WriteImage(image_of(BALL, (1, 1.5, 2)), str(images / f"{name}.nii.gz"))
+    result = run(*words, "--members", 2, "--out", tmp_path / "figures.json")
+    told = "Cases among these that the model was trained with, by their names: 1, as a."
+    assert result.exit_code == 0 and told in result.output.replace("\n", " "), result.output
+    assert json.loads((tmp_path / "figures.json").read_text())["trained_with"] == ["a"]
+
+
+def test_an_empty_label_map_is_no_case(tmp_path, model, images):
+    """Its Dice would be 0 whatever the model finds, and the means of the labels would lack it."""
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    for name, value in (("a", 1), ("b", 0)):
+        sitk.WriteImage(image_of((BALL * value).astype(np.uint8), (1, 1.5, 2)), str(labels / f"{name}.nii.gz"))
+    words = ("evaluate", "--model", model, "--images", images, "--labels", labels, "--out", tmp_path / "f.json")
+    result = run(*words, "--members", 2)
+    assert result.exit_code == 1 and "nothing to measure" in result.output.replace("\n", " ")
+    mean = json.loads((tmp_path / "f.json").read_text())["mean"]
+    assert mean["cases"] == 1 and min(mean["dice"].values()) > 0.9
+
+
+def test_an_image_given_twice_is_segmented_once(tmp_path, model, images):
+    result = run("segment", images / "a.nii.gz", images, "--model", model, "--out", tmp_path / "out", "--members", 1)
+    assert result.exit_code == 0 and {f.name for f in (tmp_path / "out").iterdir() if f.is_dir()} == {"a", "b"}
 
 
 def test_figures_go_into_no_image(tmp_path, model, images):

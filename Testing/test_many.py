@@ -397,6 +397,8 @@ def test_clicks_of_a_file(tmp_path, model, images):
     assert found == [("v0", "1", ""), ("v1", "1", ""), ("v1", "2", "1"), ("v2", "1", "")]  # both hit one ball
     clicks.write_text("image,r,a,s\nMu\u0308ller,1,2,3\n", "utf-8")  # as macOS writes it
     assert read_clicks(clicks, {"M\u00fcller": "v0"}) == {"v0": [(1, 2, 3)]}
+    clicks.write_text("\ufeffimage;r;a;s\nv0;-1,5;2;3\n", "utf-8")  # as spreadsheets write it in some countries
+    assert read_clicks(clicks, {"v0": "v0"}) == {"v0": [(-1.5, 2, 3)]}
     assert read_result(tmp_path / "out" / "v0").findings[0].click == (-11, -13, 10)
 
 
@@ -406,7 +408,7 @@ def test_clicks_of_a_file(tmp_path, model, images):
         ("image,r,a\nv0,1,2\n", "has no column s"),
         ("image,r,a,s\nv9,1,2,3\n", "line 2: none of the images is called 'v9'"),
         ("image,r,a,s\nv0,1,2,3\nv0,1,x,3\n", "line 3: "),
-        ("image,r,a,s\nv0,1,2\n", "line 2: "),
+        ("image,r,a,s\nv0,1,2\n", "line 2: '1', '2', '' are not three numbers"),
         ("image,r,a,s\nv0,1,2,inf\n", "line 2: "),
         ("", "has no column image"),
     ],
@@ -464,6 +466,13 @@ def test_an_image_with_a_sign_before_its_name_is_reviewed(tmp_path, model):
     assert table(tmp_path / "out")[0]["image"] == "'-v0"
     result = run("review", tmp_path / "out" / "summary.csv", "--images", images, "--out", tmp_path / "doubtful.mrb")
     assert result.exit_code == 0 and (tmp_path / "doubtful.mrb").is_file(), result.output
+
+
+def test_a_review_with_another_folder_s_images_says_so(tmp_path, model, images):
+    assert run("segment", images, "--model", model, "--members", 2, "--out", tmp_path / "out").exit_code == 0
+    (tmp_path / "wrong").mkdir()
+    result = run("review", tmp_path / "out", "--images", tmp_path / "wrong", "--out", tmp_path / "doubtful.mrb")
+    assert "wrong is not the folder of the images" in str(result.exception) and not (tmp_path / "doubtful.mrb").exists()
 
 
 def test_a_volume_that_is_done_twice_keeps_its_result(tmp_path, model, images):

@@ -16,6 +16,7 @@ from mednca.imaging.metrics import dice, hd95
 from mednca.nca.ensemble import Ensemble
 from mednca.quality.calibration import Calibration, Curve
 from mednca.quality.domain import Circumstances, Domain, objection_to
+from mednca.quality.verdict import judge
 from mednca.result import Report
 from mednca.segment import segment_image
 from phantoms import array_of, bright_model, ellipsoid, image_of, rotation
@@ -440,9 +441,14 @@ def test_a_verdict_by_a_calibration_of_other_images_says_so():
     array = 1000 * ellipsoid((60, 60, 60), (30, 30, 30), (5, 5, 5)).astype(np.float32)
     image = image_of(array, direction=np.diag([-1.0, -1.0, 1.0]))
     noted = segment_image(image, model, [(30.0, 30.0, 30.0)], members=5)
-    assert noted.findings[0].context == "scan" and "no image of this kind" in str(noted.report.notes[-1])
-    crop = image[20:40, 20:40, 20:40]
-    assert not segment_image(crop, model, members=5).report.notes
+    assert noted.findings[0].context == "scan"
+    assert "calibrated on images of about one field of view only" in str(noted.report.notes[-1])
+    crop = segment_image(image[20:40, 20:40, 20:40], model, members=5)
+    assert not crop.report.notes
+    steady = {"nqm": 0.0}  # green where it was measured, and no more than amber where it was not
+    lights = [judge(steady, 5, model.calibration, 0.8, None, context) for context in ("crop", "scan")]
+    assert [(each.color, each.is_borrowed) for each in lights] == [("green", False), ("amber", True)]
+    assert "calibrated on other images" in lights[1].reason and not lights[1].is_out_of_reach
 
 
 def test_a_verdict_in_a_larger_image_says_what_its_calibration_was_measured_on():

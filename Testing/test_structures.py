@@ -122,7 +122,7 @@ def test_values_that_the_model_does_not_know(tmp_path):
 def test_a_large_image_without_labels_is_told(tmp_path, bright):
     image, labels = _head(tmp_path, "none", 0)
     sitk.WriteImage(image_of(np.zeros(SHAPE, np.uint8), direction=RAS), str(labels))
-    with pytest.raises(MedNCAError, match="nothing to click on"):
+    with pytest.raises(MedNCAError, match="nothing to measure"):
         evaluate_case("none", [image], labels, Library().load(str(bright)))
 
 

@@ -100,6 +100,8 @@ def reasonText(verdict: Verdict | None) -> str:
         ),
         "red": _("The expected Dice is below the target of {target}: correct it, or do not use it."),
     }[verdict.color]
+    if verdict.color == "amber" and verdict.is_borrowed:
+        why = _("The model was calibrated on other images than this one: look at the result before you use it.")
     if verdict.is_out_of_reach:
         why += " " + _("In such an image this model's low end is {ceiling} at most, so that it is never green there.")
     return why.format(target=f"{verdict.target:.2f}", ceiling=f"{verdict.ceiling or 0:.3f}")

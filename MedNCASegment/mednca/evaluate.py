@@ -101,12 +101,12 @@ class Truth:
         self._labels = list(labels)
         self._values = truth_values or {label.value: label.value for label in self._labels}
         self._counted = values_in(truth) if union_only else list(self._values.values())
-        self.structures = structures_of(field, truth, self._counted)
         if (others := values_in(truth)) and not set(others) & set(self._counted):
             raise MedNCAError(
                 "Its label map holds none of the model's labels ({wanted}), but {others}.",
                 wanted=", ".join(map(str, self._counted)), others=", ".join(map(str, others)),
             )  # fmt: skip
+        self.structures = structures_of(field, truth, self._counted)
         values_of_each = [set(np.unique(self._expected[structure.mask])) for structure in self.structures]
         self._union_only = union_only or are_told_apart(values_of_each)
 
@@ -156,18 +156,18 @@ def structures_of(
         values: of it, that count.
 
     Returns:
-        The structures, the largest first; a single one, perhaps empty, in an image of about the field of view.
+        The structures, the largest first; a single one in an image of about the field of view.
 
     Raises:
-        MedNCAError: for a larger image without any: nobody would know where to click.
+        MedNCAError: where there is none, so that nothing can be measured.
     """
     canonical = CanonicalImage.of(truth)
     mask = np.isin(canonical.array, list(values))
+    if not mask.any():
+        raise MedNCAError("Its label map holds none of the labels, so that there is nothing to measure.")
     if is_one_field(field, np.array(canonical.array.shape) * canonical.spacing):
         return [Structure((), _in_image(canonical, mask, truth))]
     parts = separate(mask, canonical.spacing, field)
-    if not parts:
-        raise MedNCAError("Its label map holds none of the labels, so that there is nothing to click on.")
     return [
         Structure((triple(float(x) for x in canonical.ras_of(middle(part))),), _in_image(canonical, part, truth))
         for part in parts

@@ -28,16 +28,17 @@ from .messages import Progress
 from .models.weights import Model
 from .nca.devices import choose_device
 from .nca.memory import count, too_little_memory
-from .quality.calibration import SCAN
+from .quality.calibration import CROP, SCAN
 from .quality.hotspots import find_hotspots
 from .quality.verdict import DEFAULT_TARGET
 from .result import Finding, ImageIdentity, ModelIdentity, Place, Report, Segmentation
 
 _SAME = 3.0  # mm that the middles of one structure lie apart, found by several clicks
-_ELSEWHERE = Sentence(
-    "The model's calibration holds no image of this kind (a crop, or a click in a larger image): the verdict goes by "
-    "the other kind."
-)
+_KINDS = {
+    CROP: Sentence("images of about one field of view"),
+    SCAN: Sentence("clicks in larger images"),
+}
+_ELSEWHERE = Sentence("The model was calibrated on {kind} only: here the verdict goes by these, and is never green.")
 _MEASURED_ON = Sentence("In larger images this light was measured on {scans} only; on others do not rely on it.")
 RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 
@@ -123,9 +124,10 @@ def _on_the_light(model: Model, findings: tuple[Finding, ...]) -> list[Sentence]
     if model.calibration is None:
         return []
     contexts = {finding.context for finding in findings if finding.objection is None}
-    notes = [_ELSEWHERE] if contexts - set(model.calibration.curves) else []
+    known = set(model.calibration.curves)
+    notes = [Sentence(_ELSEWHERE.template, kind=_KINDS[kind]) for kind in known if contexts - known]
     scans = model.info["quality"].get("scans")
-    if scans and SCAN in contexts & set(model.calibration.curves):
+    if scans and SCAN in contexts & known:
         notes.append(Sentence(_MEASURED_ON.template, scans=Sentence(scans)))
     return notes
 
@@ -224,15 +226,8 @@ def new_request(
         MedNCAError: for an image with other channels than the model's, a device that is not there, or a number that
             cannot be.
     """
-    canonical, needed = CanonicalImage.of(image), model.preprocessing.channels
-    if len(canonical.channels) != len(needed):
-        raise MedNCAError(
-            "{model} needs {needed} image channel(s) ({names}), and this image has {count}.",
-            model=model.name,
-            needed=len(needed),
-            names=", ".join(needed),
-            count=len(canonical.channels),
-        )
+    check_channels(image, model)
+    canonical = CanonicalImage.of(image)
     check_numbers(members, seed, target_dice, memory_limit)
     torch_device, note = choose_device(device)
     model.pyramid.to(torch_device)
@@ -251,6 +246,20 @@ def new_request(
         notes=[note] if note else [],
         fields=fields,
     )
+
+
+def check_channels(image: sitk.Image, model: Model) -> None:
+    """Refuse an image of other channels than the model's. Raises MedNCAError."""
+    count, needed = image.GetNumberOfComponentsPerPixel(), model.preprocessing.channels
+    if count != len(needed):
+        raise MedNCAError(
+            "{model} needs {needed} image channel(s) ({names}), and this image has {count}; of a 4D image give one "
+            "volume.",
+            model=model.name,
+            needed=len(needed),
+            names=", ".join(needed),
+            count=count,
+        )
 
 
 def check_numbers(members: int | None, seed: int | None, target_dice: float, memory_limit: float | None) -> None:

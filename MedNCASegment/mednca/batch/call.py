@@ -149,6 +149,7 @@ def segment_all(call: Call, work: Work) -> list[Done]:
         KeyboardInterrupt: somebody stopped it; says how to go on, and the table is there all the same.
     """
     summary, wanted, done = _begun(call, work), {job.name: job for job in work.jobs}, {}
+    was_there = work.folder.exists()
     with progress(call.as_json, math.inf) as bar, _table_of_what_is_done(summary, done, len(work.jobs)):
         total = bar.add_task("Images", total=len(work.jobs))
         for outcome in _outcomes(call, work.jobs, bar, total):
@@ -166,6 +167,9 @@ def segment_all(call: Call, work: Work) -> list[Done]:
             bar.update(total, advance=1)
     with apart(work.failures, work.folder):
         summary.finish()
+    if not done and not was_there:
+        with suppress(OSError):  # where something lies in it
+            work.folder.rmdir()
     return [done[job.name] for job in work.jobs if job.name in done]
 
 

@@ -80,13 +80,17 @@ def _lies_there(given: str, file: Path | None) -> bool:
 
 def _point(path: Path, number: int, texts: list[str | None]) -> tuple[float, float, float]:
     try:
-        r, a, s = (float(text or "") for text in texts)
+        r, a, s = (float((text or "").replace(",", ".")) for text in texts)
     except ValueError as error:
         raise MedNCAError(
-            "{path}, line {number}: {texts} are not three numbers in mm.", path=path, number=number, texts=texts
+            "{path}, line {number}: {texts} are not three numbers in mm.", path=path, number=number, texts=_shown(texts)
         ) from error
     if not all(map(math.isfinite, (r, a, s))):
         raise MedNCAError(
-            "{path}, line {number}: {texts} are not three numbers in mm.", path=path, number=number, texts=texts
+            "{path}, line {number}: {texts} are not three numbers in mm.", path=path, number=number, texts=_shown(texts)
         )
     return r, a, s
+
+
+def _shown(texts: list[str | None]) -> str:
+    return ", ".join(repr(text or "") for text in texts)

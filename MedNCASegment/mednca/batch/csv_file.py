@@ -19,7 +19,9 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
+            separator = "," if "," in file.readline() else ";"  # as spreadsheets have it where a comma is a point
+            file.seek(0)
+            rows = csv.DictReader(file, delimiter=separator)
             return list(rows.fieldnames or ()), list(rows)
     except OSError as error:
         raise MedNCAError(

@@ -25,7 +25,7 @@ from ..overview import draw_overview
 from ..quality.verdict import DEFAULT_TARGET
 from ..result import ImageIdentity, ModelIdentity, Place, Report, Segmentation
 from ..schema import read_json
-from ..segment import find_structures, segment_image
+from ..segment import check_channels, find_structures, segment_image
 
 RESULT_FILES = ("segmentation.nii.gz", "variance.nii.gz", "report.json", "overview.png")
 SEGMENTATION, VARIANCE, REPORT, OVERVIEW = RESULT_FILES
@@ -156,6 +156,7 @@ def segment_volume(job: Job, progress: Callable[[Progress], None] | None = None)
             _check_target(folder, request)
         sums, missed = _checksums(job), ()  # first: an image that takes its place meanwhile was not seen
         image, model, clicks = _read(job, progress), _model(request), list(job.clicks)
+        check_channels(image, model)
         _check_size(job, image, model)
         if request.find:
             places = find_structures(

@@ -33,7 +33,10 @@ def named_images(paths: Iterable[Path], with_folder: bool = False) -> tuple[list
     named, taken = [], {}
     for path in found:
         name = result_name(path, with_folder)
-        if other := taken.get(name.casefold()):  # some file systems tell them apart, others do not
+        other = taken.get(name.casefold())  # some file systems tell upper case from lower case, others do not
+        if other and os.path.abspath(other) == os.path.abspath(path):  # given by itself, and with its folder
+            continue
+        if other:
             other_way = "" if with_folder else "--with-folder, or "
             told = f"{path} and {other} would both be called {name!r}; give {other_way}one of them another --out."
             failures.append(failure(path, told))

@@ -60,13 +60,13 @@ class Doubts:
     Attributes:
         shown: the most doubtful first.
         more: how many images are beside these.
-        failed: how many images have no result.
+        failed: names of the images without a result.
         problems: by the name of a result that is as doubtful and cannot be shown, why.
     """
 
     shown: list[Doubtful]
     more: int
-    failed: int
+    failed: list[str]
     problems: dict[str, MedNCAError]
 
 
@@ -99,9 +99,12 @@ def doubtful(summary: Path, images: Path, most: int) -> Doubts:
         except MedNCAError as error:
             problems[row["image"]] = error
     if problems and not shown:
-        raise next(iter(problems.values()))
+        raise MedNCAError(
+            "{images} is not the folder of the images, or nothing can be shown of them: {why}", images=images,
+            why=next(iter(problems.values())),
+        )  # fmt: skip
     failed, there = ({row["image"] for row in rows if bool(row["error"]) == is_failure} for is_failure in (True, False))
-    return Doubts(shown, len(first) - len(chosen), len(failed - there), problems)
+    return Doubts(shown, len(first) - len(chosen), sorted(failed - there), problems)
 
 
 def _named(text: str | None) -> str:

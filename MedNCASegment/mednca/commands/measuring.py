@@ -12,6 +12,7 @@ import typer
 from ..batch.failures import apart, failure
 from ..errors import MedNCAError, plain
 from ..imaging.reading import pair_by_name
+from ..models.description import Description
 from ..models.library import Library
 from ..models.schema import SPLIT_SCHEMA
 from ..schema import read_json
@@ -20,7 +21,7 @@ from ..terminal import json_output, progress, remark, tell_scores
 from . import options, shown
 
 # Elsewhere --json says how to print; here it stays as the name that version 0.1 gave to --out.
-_FIGURES = typer.Option("--out", "--json", help="The .json file where the figures go.")
+_FIGURES = typer.Option("--out", "--json", help="The .json file where the figures go (--json FILE is the same).")
 
 
 def evaluate(
@@ -68,11 +69,22 @@ def evaluate(
             mean = Summary.of(scores)
             tell_scores(scores, mean)
             _tell_uncounted(scores)
+            learned = _learned(loaded, scores)
             rows = [score.to_json() for score in scores]
-            identity = {"model": loaded.id, "sha256": loaded.sha256}
-            write(identity | {"cases": rows, "mean": mean.to_json(), "failures": failures})
+            told = {"model": loaded.id, "sha256": loaded.sha256, "trained_with": learned}
+            write(told | {"cases": rows, "mean": mean.to_json(), "failures": failures})
     shown.tell_failures(failures)
     raise typer.Exit(1 if failures or not scores else 0)
+
+
+def _learned(model: Description, scores: list[CaseScore]) -> list[str]:
+    """The cases that a model was trained with, as far as it names its own: their figures flatter it, which is said."""
+    trained = set(model.info.get("training", {}).get("split", {}).get("training", ()))
+    learned = sorted({score.case for score in scores} & trained)
+    if learned:
+        told = f"Cases among these that the model was trained with, by their names: {len(learned)}, as {learned[0]}."
+        remark(f"{told} Their figures say nothing of others.", "Note: ", "bold yellow")
+    return learned
 
 
 def _tell_uncounted(scores: list[CaseScore]) -> None:

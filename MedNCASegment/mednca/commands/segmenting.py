@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import MedNCAError
+from ..errors import MedNCAError, plain
 from ..models.library import Library
 from ..quality.verdict import DEFAULT_TARGET
 from ..terminal import complain, say
@@ -113,9 +113,9 @@ def review(
     from ..batch.review import doubtful, write_review
 
     doubts = doubtful(summary, images, most)
-    lacking = f" Images without a result: {doubts.failed}." if doubts.failed else ""
+    lacking = f" Images without a result: {len(doubts.failed)}{_some(doubts.failed)}." if doubts.failed else ""
     if not doubts.shown:
-        say(f"There is nothing doubtful to review, so no scene is written.{lacking}")
+        say(f"No result is doubtful, so no scene is written.{lacking}")
         return
     write_review(doubts.shown, out_file)
     left = f"; doubtful beside these: {doubts.more} (--most)" if doubts.more else ""
@@ -123,6 +123,11 @@ def review(
     for image, error in doubts.problems.items():
         complain({"image": image, "error": str(error)}, "Left out: ")
     raise typer.Exit(1 if doubts.problems else 0)
+
+
+def _some(names: list[str]) -> str:
+    """The first of some names."""
+    return f" ({', '.join(map(plain, names[:3]))}{', ...' if len(names) > 3 else ''})"
 
 
 def _call(

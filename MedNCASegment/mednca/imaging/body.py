@@ -83,7 +83,7 @@ class Body:
 def _largest_bright(array: np.ndarray) -> np.ndarray:
     low, high = np.percentile(array, (0.5, 99))  # a few bright spots would pull the threshold up
     if not low < high:
-        raise NothingFound("The image has no contrast.")
+        raise NothingFound("The image has no contrast; is it an image, not a label map?")
     image = sitk.GetImageFromArray(np.clip(array, low, high).astype(np.float32))
     bright = sitk.BinaryMorphologicalClosing(sitk.OtsuThreshold(image, 0, 1), [1, 1, 1])
     pieces = sitk.RelabelComponent(sitk.ConnectedComponent(bright), sortByObjectSize=True)

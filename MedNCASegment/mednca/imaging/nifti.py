@@ -89,8 +89,8 @@ def read_header(path: Path) -> Header:
     slope, intercept = fields["slope"][0], fields["intercept"][0]
     if slope == 0 and intercept != 0:  # by the standard nothing is scaled then; ITK and Slicer add the intercept
         raise MedNCAError(
-            "{path} has a slope of 0 beside an intercept (scl_slope, scl_inter), which programs read in different ways; "
-            "correct the header.",
+            "{path} has a slope of 0 beside an intercept (scl_slope, scl_inter), which programs read in different ways;"
+            " correct the header.",
             path=path,
         )
     matrix, spacing = _geometry(path, fields)

@@ -204,8 +204,10 @@ class Library:
         """
         folder = self.find(id_or_folder)
         path = Path(path)
-        if not os.path.isdir(path.parent) or (os.path.lexists(path) and not replace):
-            raise MedNCAError("{path} cannot be written: give a new file in a folder that exists.", path=path)
+        if os.path.lexists(path) and not replace:
+            raise MedNCAError("{path} is there already; give the file another name.", path=path)
+        if not os.path.isdir(path.parent):
+            raise MedNCAError("{path} cannot be written: give a file in a folder that exists.", path=path)
         with held(path):
             description = self._check(folder)
             content = io.BytesIO()
@@ -273,14 +275,14 @@ class Library:
         for entry in self.entries():
             if entry.id == id and entry.bundled:
                 raise MedNCAError(
-                    "{id} is the id of a bundled model, which is read-only; rename the model.", id=repr(id)
+                    "{id} is the id of a model that comes with MedNCA: it is there already, and read-only.", id=repr(id)
                 )
             if entry.description and entry.id == id and entry.folder != target:
                 raise MedNCAError(
                     "{folder} already holds a model {id}; remove it first.", folder=entry.folder, id=repr(id)
                 )
         if os.path.lexists(target) and not replace:
-            raise MedNCAError("There already is a model {id}; remove it first, or ask to replace it.", id=repr(id))
+            raise MedNCAError("There already is a model {id}; remove it first, or replace it (--replace).", id=repr(id))
 
     def remove_model(self, id: str) -> None:
         """Delete one of the user's models, by its id or its folder's name.

@@ -36,6 +36,7 @@ class Verdict:
         signal: of `signals.SIGNALS`, that it goes by; None when grey.
         ceiling: the highest low end that the calibration has for such an image: above it no target can be reached; None
             when grey.
+        is_borrowed: whether it goes by a calibration of other images (`calibration.CONTEXTS`); then it is never green.
     """
 
     color: str
@@ -48,11 +49,12 @@ class Verdict:
     objection: Objection | None = None
     signal: str | None = None
     ceiling: float | None = None
+    is_borrowed: bool = False
 
     @property
     def is_out_of_reach(self) -> bool:
         """Whether no result in such an image can be green at this target, however steady it is."""
-        return self.ceiling is not None and self.ceiling < self.target
+        return self.ceiling is not None and self.ceiling < self.target and not self.is_borrowed
 
 
 def judge(
@@ -65,8 +67,8 @@ def judge(
 ) -> Verdict:
     """The verdict on one result.
 
-    Green: even the low end of the interval reaches the target. Red: the expected Dice does not. Amber: between. Grey:
-    no verdict is honest.
+    Green: even the low end of the interval reaches the target. Red: the expected Dice does not. Amber: between, or the
+    calibration was measured on images of another kind alone. Grey: no verdict is honest.
 
     Args:
         signals: of the union, by name, measured with `members` members.
@@ -93,14 +95,16 @@ def judge(
         return Verdict("grey", WORDS["grey"], f"No verdict: {objection.text}.", target=target, objection=objection)
     assert calibration is not None and value is not None  # otherwise there is an objection
     dice, low, high = calibration.predict(value, members, context)
-    ceiling = calibration.curve(context).low[0]
-    if low >= target:
+    ceiling, is_borrowed = calibration.curve(context).low[0], context not in calibration.curves
+    if low >= target and is_borrowed:
+        color, reason = "amber", "even the low end reaches the target, but the model was calibrated on other images"
+    elif low >= target:
         color, reason = "green", "even the low end of the interval reaches the target"
     elif dice < target:
         color, reason = "red", "the expected Dice is below the target"
     else:
         color, reason = "amber", "the target lies within the interval"
     text = f"Expected Dice {dice:.2f} ({low:.2f} to {high:.2f}), target {target:.2f}: {reason}."
-    if ceiling < target:
+    if ceiling < target and not is_borrowed:
         text += f" In such an image this model's low end is {ceiling:.3f} at most, so that it is never green there."
-    return Verdict(color, WORDS[color], text, dice, low, high, target, None, signal, ceiling)
+    return Verdict(color, WORDS[color], text, dice, low, high, target, None, signal, ceiling, is_borrowed)

@@ -176,6 +176,11 @@ _HIDDEN = (
     " The calibration's own cases are known by hashes alone: were some of these among them, it has judged them all the "
     "same."
 )
+_WORDS = """\
+*Good*: a Dice of the target or more; *failure*: less. *crop*: an image of about one field of view; *scan*: a click in
+a larger one. *interval holds*: the share of results whose Dice lies in it. *grey*: no verdict, and no expected Dice. Of
+the nonsense *ramps* are wrapped intensities, *front to back* and *upside down* are mirrored, in *rolled* the halves are
+exchanged; what a row lacks was refused before it was judged."""
 _ERROR = "mean_absolute_error"  # in Dice; all else is a count or a share
 _COLUMNS = (
     ("samples", "samples"), ("failures", "failures"), ("failures_green", "failures green"),
@@ -205,6 +210,8 @@ def _table(report: dict, command: str) -> str:
             {**report["colors"], **report["nonsense"], **_of_scans(report)},
             lambda colors: [str(colors.get(color, 0)) for color in _ORDER],
         ),
+        "",
+        _WORDS,
         "",
         f"With the nonsense there are {report['with_nonsense']['failures']} failures: "
         f"{report['with_nonsense']['failures_green']} green, "
@@ -279,7 +286,8 @@ def _figure(report: dict, judged: list[tuple[Sample, Verdict]]) -> bytes:
                     for f in (lambda s, v: s.dice, lambda s, v: v.predicted_dice)]  # fmt: skip
             axes.scatter(x, y, s=14, color=COLORS[color], alpha=0.7, label=f"{color} ({len(x)})", linewidths=0)
         grey = [s.dice for s, v in rows if v.color == "grey"]
-        axes.scatter(grey, [0.02] * len(grey), s=14, marker="|", color=COLORS["grey"], label=f"grey ({len(grey)})")
+        label = f"grey, none expected ({len(grey)})"  # at the bottom, as they have no place on this axis
+        axes.scatter(grey, [0.02] * len(grey), s=14, marker="|", color=COLORS["grey"], label=label)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="true Dice", ylabel="expected Dice", aspect="equal")
         axes.set_title(
             f"{group}: the interval holds in {_text(report['groups'][group]['interval_coverage'])}", fontsize=10
