@@ -13,9 +13,12 @@ from phantoms import bright_model, ellipsoid
 SHAPE = (60, 40, 36)  # (i, j, k) = (R, A, S) where the geometry is plain
 LEFT, RIGHT = (14, 20, 18), (45, 20, 18)
 BALLS = [ellipsoid(SHAPE, center, (5, 6, 4)) for center in (LEFT, RIGHT)]
+_CURVE = {
+    "signal": "nqm field", "knots": [0.0, 20.0], "dice": [0.95, 0.5], "low": [0.9, 0.4], "high": [1.0, 0.6],
+    "samples": 50,
+}  # fmt: skip
 CALIBRATION = {
-    "nqm": [0.0, 20.0], "dice": [0.95, 0.5], "low": [0.9, 0.4], "high": [1.0, 0.6], "members": 10, "samples": 50,
-    "linear": [0.0, 0.0], "detection": {},
+    "curves": {"crop": _CURVE, "scan": _CURVE}, "members": 10, "linear": [0.0, 0.0], "detection": {},
 }  # fmt: skip
 
 

@@ -176,10 +176,12 @@ def is_single(model: Model, grid: Grid, click: tuple[float, float, float] | None
         click: RAS mm; None where nobody clicked.
 
     Returns:
-        True around a click, and in an image of about the model's field of view, as all are to a model without one.
+        True around a click, and in an image of about the model's field of view; of a model of whole images where it
+        keeps the largest piece, as it may be made for many structures otherwise.
     """
-    extent = [n * mm for n, mm in zip(grid.size, grid.spacing, strict=True)]
-    return click is not None or is_one_field(model.preprocessing.field_of_view, extent)
+    extent, p = [n * mm for n, mm in zip(grid.size, grid.spacing, strict=True)], model.preprocessing
+    is_one = p.keep_largest if p.field_of_view is None else is_one_field(p.field_of_view, extent)
+    return click is not None or is_one
 
 
 def grid_around(request: Request, index: np.ndarray) -> Grid:

@@ -149,7 +149,7 @@ def segment_all(call: Call, work: Work) -> list[Done]:
         KeyboardInterrupt: somebody stopped it; says how to go on, and the table is there all the same.
     """
     summary, wanted, done = _begun(call, work), {job.name: job for job in work.jobs}, {}
-    was_there = work.folder.exists()
+    was_there = os.path.lexists(work.folder)
     with progress(call.as_json, math.inf) as bar, _table_of_what_is_done(summary, done, len(work.jobs)):
         total = bar.add_task("Images", total=len(work.jobs))
         for outcome in _outcomes(call, work.jobs, bar, total):
