@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from mednca.errors import MedNCAError
 from mednca_train import cli
 from mednca_train.commands import given
+from mednca_train.data.cases import held_out
 from mednca_train.model.samples import conditions
 from mednca_train.plan import budget
 from mednca_train.plan.budget import ENOUGH, enough_of, plan_for, work_of
@@ -39,7 +40,7 @@ def a_computer(seconds_per_work, asked=None):
 def test_the_more_time_the_finer_and_never_too_few_iterations():
     coarse = propose(ATRIA, largest=64).plan
     speed = 0.8 / work_of(coarse)  # so that the plan of 64 voxels takes 0.8 s an iteration
-    plans = {hours: plan_for(ATRIA, 3600 * hours, a_computer(speed)) for hours in (0.1, 0.5, 1, 8)}
+    plans = {hours: plan_for(ATRIA, 3600 * hours, a_computer(speed), held_out) for hours in (0.1, 0.5, 1, 8)}
     spacing = [plans[hours].proposal.plan.preprocessing.spacing[0] for hours in plans]
     assert spacing == sorted(spacing, reverse=True) and len(set(spacing)) >= 3
     for hours, each in plans.items():
@@ -62,10 +63,10 @@ def test_the_more_time_the_finer_and_never_too_few_iterations():
 
 def test_little_is_measured_and_too_little_time_is_a_sentence():
     asked = []
-    plan_for(ATRIA, 3600, a_computer(1e-9, asked))
+    plan_for(ATRIA, 3600, a_computer(1e-9, asked), held_out)
     assert len(asked) == 2
     with pytest.raises(MedNCAError, match="is too little here, even for the coarsest plan"):
-        plan_for(ATRIA, 60, a_computer(1.0))
+        plan_for(ATRIA, 60, a_computer(1.0), held_out)
 
 
 def test_a_plan_that_is_slower_than_foretold_is_given_up():
@@ -77,7 +78,7 @@ def test_a_plan_that_is_slower_than_foretold_is_given_up():
         found = a_computer(speed, asked)(plan)
         return replace(found, seconds=found.seconds * (8 if max(plan.field_of_view) > 64 else 1))
 
-    found = plan_for(ATRIA, 3600, measure)
+    found = plan_for(ATRIA, 3600, measure, held_out)
     assert max(found.proposal.plan.field_of_view) <= 64 < max(asked[1].field_of_view)
 
 
@@ -87,14 +88,14 @@ def test_the_conditions_of_a_calibration_are_counted():
 
 def test_no_more_time_is_told_than_there_is_to_do():
     """Nor more cases to calibrate with than there are to learn from."""
-    quick = plan_for(ATRIA, 36_000, a_computer(1e-13))
+    quick = plan_for(ATRIA, 36_000, a_computer(1e-13), held_out)
     assert quick.calibration_cases == 16 and "10 h" not in str(quick.proposal.reasons["time"])
 
 
 def test_the_commands_take_hours(tmp_path, monkeypatch):
     monkeypatch.setattr(given, "case_set", lambda *_: type("Set", (), {"label_names": {}, "cases": ()})())
     monkeypatch.setattr(given, "fingerprint", lambda *_: ATRIA)
-    monkeypatch.setattr("mednca_train.training.estimate.estimate", lambda plan, cases: a_computer(1e-10)(plan))
+    monkeypatch.setattr("mednca_train.training.estimate.estimate", lambda plan, found: a_computer(1e-10)(plan))
     words = ["plan", "--data", str(tmp_path), "--out", str(tmp_path / "plan.json"), "--hours", "1"]
     result = CliRunner().invoke(cli.cli.app, words)
     assert result.exit_code == 0, result.output
@@ -118,5 +119,5 @@ def test_images_that_are_too_thin_on_a_coarse_grid_get_a_plan_on_a_finer_one():
         CaseFacts(f"slab_{n}", (240, 240, 10), (1.0, 1.0, 1.0), {1: 9000}, (60.0, 60.0, 10.0), {1: 1.0}, str(n))
         for n in range(9)
     ]
-    budgeted = plan_for(Fingerprint(tuple(slabs)), 3600.0, a_computer(1e-9))
+    budgeted = plan_for(Fingerprint(tuple(slabs)), 3600.0, a_computer(1e-9), held_out)
     budgeted.proposal.plan.architecture.check_size(budgeted.proposal.plan.field_of_view)

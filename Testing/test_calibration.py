@@ -16,6 +16,7 @@ from mednca.imaging.geometry import CanonicalImage
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.quality.calibration import CROP, SCAN
+from mednca.quality.signals import SIGNALS, Signal
 from mednca.quality.verdict import judge
 from mednca_train import cli
 from mednca_train.data import artifacts
@@ -185,8 +186,8 @@ def test_a_calibration_that_cannot_be_tried_without_a_case_does_not_ship(cases, 
 
 def test_samples_round_trip():
     samples = [
-        Sample("a", "clean", 0.91234, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member"), 0.04)),
-        Sample("b", "noise", 0.0, dict.fromkeys(("nqm", "nqm field", "worst member", "mean member")), SCAN, "nothing"),
+        Sample("a", "clean", 0.91234, dict.fromkeys(SIGNALS, 0.04)),
+        Sample("b", "noise", 0.0, dict.fromkeys(SIGNALS), SCAN, "nothing"),
     ]
     assert samples_of(json.loads(json.dumps(samples_json(samples, samples[:1])))) == (samples, samples[:1])
     hidden = [s.case for s in samples_of(samples_json(samples, [], "salt"))[0]]
@@ -268,8 +269,47 @@ def test_a_calibration_that_calls_failures_good_does_not_ship():
         recalibrate(model, None, 0.9)
 
 
-def test_what_was_measured_is_kept_from_who_is_killed(cases, tmp_path):
-    """Stopped in the middle of a line; the samples are those of who was not stopped, and of other weights none is taken."""
+def test_saved_samples_that_lack_a_signal_are_told(monkeypatch):
+    """Not that they are too few; and a context that lacks it does not lose its curve unsaid."""
+    monkeypatch.setitem(SIGNALS, "new", Signal(lambda evidence: 0.5))
+    model = bright_model()
+    for lacking in (CROP, SCAN):
+        samples = [
+            sample if sample.context == lacking else replace(sample, signals=sample.signals | {"new": sample.nqm})
+            for context in (CROP, SCAN) for sample in _samples(80, context=context)
+        ]  # fmt: skip
+        model.info["quality"] = {"samples": samples_json(samples, [])}
+        with pytest.raises(MedNCAError, match=r"saved samples of .* lack the signal 'new'; give it cases"):
+            recalibrate(model, {CROP: "new", SCAN: "new"}, 0.9)
+    recalibrate(model, {CROP: "new", SCAN: "nqm"}, 0.9)
+    assert {curve.signal for curve in model.calibration.curves.values()} == {"new", "nqm"}
+
+
+def test_the_paper_s_line_is_of_the_samples_that_have_its_signal():
+    samples = [replace(s, signals=s.signals | {"nqm field": s.nqm}) for s in _samples(200)]
+    line = _fit(samples, 10).linear
+    assert line[0] < -1.5
+    assert _fit([*samples, *_samples(200, seed=1)], 10).linear == line
+    assert _fit(_samples(200), 10).linear[0] == 0.0
+
+
+def test_a_case_that_is_left_out_is_told_what_a_curve_would_tell():
+    """Also far from the knots: no interval is widened by what another interpolation would have said."""
+    samples = [
+        replace(sample, signals={"nqm": (0.03, 0.3)[number % 2]}, dice=(0.95, 0.4)[number % 2])
+        for number, sample in enumerate(_samples(200))
+    ]
+    between = replace(samples[0], case="between", signals={"nqm": 0.1})
+    (told,) = (each for each in module._left_out([*samples, between], "nqm", 0.9) if 0.41 < each.expected < 0.94)
+    expected, low, high = replace(_fit(samples, 10), curves={CROP: module._curve(samples, "nqm", 0.9, 0.0)}).predict(
+        0.1, 10
+    )
+    assert (told.expected, told.low, told.high) == pytest.approx((expected, low, high), abs=1e-3)
+
+
+def test_what_was_measured_is_kept_from_who_is_killed(cases, tmp_path, monkeypatch):
+    """Stopped in the middle of a line; the samples are those of who was not stopped, and of other weights, another
+    version or other signals none is taken."""
     folder, kept, steps = save(bright_model(labels=2, fire_rate=0.5), tmp_path / "bright"), tmp_path / "s.jsonl", []
 
     def measure(step=lambda: None, model=folder, file=kept):
@@ -302,6 +342,14 @@ def test_what_was_measured_is_kept_from_who_is_killed(cases, tmp_path):
     for case, lines in ((copy, 8), (mended, 10)):  # elsewhere the same; but not with other labels
         measure_degraded(InlinePool(), folder, [case], 0, only=("clean", "noise"), kept=kept)
         assert len(kept.read_text().splitlines()) == lines
+    for patch, lines in (
+        (lambda: monkeypatch.setattr("mednca_train.model.samples.__version__", "0.0"), 14),
+        (lambda: monkeypatch.setitem(SIGNALS, "new", Signal(lambda evidence: 0.5)), 18),
+    ):
+        patch()
+        again = measure()
+        assert len(kept.read_text().splitlines()) == lines
+    assert again == measure(file=None) and all(sample.signals["new"] == 0.5 for sample in again)
 
 
 # --- by command
@@ -315,7 +363,9 @@ def _run(*words):
 def calibrated(cases, tmp_path_factory):
     """A phantom model calibrated by command on four of the eight phantoms, and tried on another."""
     folder = tmp_path_factory.mktemp("calibrated")
-    model = bright_model(labels=2, fire_rate=0.5)
+    model = bright_model(labels=2, fire_rate=0.9, keep_largest=True)
+    for cell in model.pyramid.cells:  # only what stands out: noise that reaches the edge would make all grey
+        cell.hidden.bias[0], cell.update.weight[1, 1], cell.update.weight[1, 2] = -1.0, 0.0, -4.0
     base = save(model, folder / "base")
     split = {"training": [f"case_{n}" for n in range(4)], "validation": ["case_4"]}
     (folder / "split.json").write_text(json.dumps(split), encoding="utf-8")

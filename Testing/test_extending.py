@@ -33,7 +33,7 @@ from mednca_train.model.samples import Sample, conditions, measure_degraded
 from mednca_train.plan.fingerprint import CaseFacts, Fingerprint
 from mednca_train.plan.propose import propose
 from mednca_train.training.finetune import starting_weights
-from phantoms import bright_model, image_of, organ_case, random_pyramid, save
+from phantoms import bright_model, image_of, organ_case, random_pyramid, save, standout_model
 
 # --- a cell family: a record in nca/families.py, a cell in nca/cells.py
 
@@ -151,7 +151,7 @@ def _roughness(evidence) -> float | None:
 def test_a_new_signal_is_reported_calibrated_and_judged_by(cases, tmp_path, monkeypatch):
     """Models that were calibrated with NQM go on by NQM; where nobody knows the signal there is no verdict."""
     monkeypatch.setitem(SIGNALS, "roughness", Signal(_roughness))
-    model, image = bright_model(labels=2, fire_rate=0.5), image_of(organ_case(0)[0])
+    model, image = standout_model(field_of_view=None, fire_rate=0.5), image_of(organ_case(0)[0])
     signals = segment_image(image, model, members=5).findings[0].signals
     assert set(signals) == set(SIGNALS) > {"nqm", "roughness"} and 0 < signals["roughness"] < 1
     rng = np.random.default_rng(0)

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from conftest import ROOT
 from mednca.errors import MedNCAError, Sentence
+from mednca.schema import ID
 from mednca_train import cli, kept_rows, run_folder
 from mednca_train.data.cases import Case
 from mednca_train.messages import (
@@ -99,16 +101,23 @@ def test_the_history_holds_each_row_once(tmp_path):
             drop_rows_after(path, 2)
 
 
-@pytest.mark.parametrize(
-    "line", ["{}", "[]", "3", '{"key": "a"}', '{"key": "a", "rows": [1]}', '{"key": 1, "rows": []}']
-)
-def test_kept_rows_that_are_none_are_told(tmp_path, line):
-    path = tmp_path / "rows.jsonl"
+@pytest.mark.parametrize("line", [
+    "{}\n", "[]\n", "3\n", '{"key": "a"}\n', '{"key": "a", "rows": [1]}\n', '{"key": 1, "rows": []}\n', "\0\0\n",
+    '\0\0": 0.5}]}\n', "\0\0", '{"key": "c", "ro', '{"key": "c", "rows": []}', "\udcff\n",
+])  # fmt: skip
+def test_kept_rows_that_are_damaged_are_cut_out(tmp_path, monkeypatch, line):
+    """As of a kill or a power cut: what they were of is measured again, and the next row begins a line."""
+    path, flushed = tmp_path / "rows.jsonl", []
+    monkeypatch.setattr("os.fsync", flushed.append)
     kept_rows.append_rows(path, "a", [{"dice": 0.5}])
-    assert kept_rows.read_rows(path) == {"a": [{"dice": 0.5}]}
-    path.write_text(f"{line}\n", encoding="utf-8")
-    with pytest.raises(MedNCAError, match=r"rows\.jsonl"):
-        kept_rows.read_rows(path)
+    whole = path.read_bytes()
+    assert len(flushed) == 1
+    for damaged in (line.encode(errors="surrogateescape") + whole, whole + line.encode(errors="surrogateescape")):
+        if damaged.startswith(whole) or line.endswith("\n"):
+            path.write_bytes(damaged)
+            assert kept_rows.read_rows(path) == {"a": [{"dice": 0.5}]} and path.read_bytes() == whole
+    kept_rows.append_rows(path, "b", [])
+    assert kept_rows.read_rows(path) == {"a": [{"dice": 0.5}], "b": []}
 
 
 def test_a_row_that_is_told_is_json():
@@ -245,6 +254,9 @@ def test_requests_and_answers_are_read_as_they_were_written():
 def test_a_name_becomes_an_id():
     assert slug("Left Hippocampus (T1), 3 mm") == "left-hippocampus-t1-3-mm"
     assert slug("Ärzte & 日本") == "rzte" and slug("!!") == "model" and len(slug("x" * 99)) == 64
+    for name in ("CON", "Aux", " lpt1 "):  # which Windows keeps for devices, and no model may be called
+        assert slug(name) == f"{name.strip().lower()}-1" and re.match(ID["pattern"], slug(name))
+    assert slug("Con 2") == "con-2" and slug("Auxiliary") == "auxiliary"
 
 
 def test_every_loss_that_a_plan_may_name_is_there():

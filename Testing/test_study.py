@@ -171,6 +171,16 @@ def test_another_name_measures_nothing_and_other_weights_do(phantoms, models, in
     assert seen[0] == 0 and seen[-1] == 4
 
 
+def test_another_version_measures_anew(phantoms, models, inline_pool, tmp_path, monkeypatch):
+    study, data, seen = read_study(SMALL), {"phantoms": find_dataset(phantoms)}, []
+    study = replace(study, parts=study.parts[2:], machines=())
+    for version in (None, None, "0.0"):
+        if version:
+            monkeypatch.setattr("mednca_train.study.measure.__version__", version)
+        run_study(study, data, tmp_path / "out", Library(), lambda done, total: seen.append(done))
+    assert [done for done in seen if done in (0, 4)] == [0, 4, 4, 0, 4]
+
+
 def test_what_cannot_be_measured_is_told_and_the_rest_is(phantoms, models, inline_pool, tmp_path):
     """A damaged case; a light that has seen a case says nothing of it; the exit says that something failed."""
     (phantoms / "labels" / "case_5.nii.gz").write_bytes(b"no image")
@@ -299,6 +309,22 @@ def test_a_light_counts_where_its_calibration_surely_did_not_see_the_case(
     (answer,) = run_study(Study("", (0,), (part,)), {"phantoms": find_dataset(phantoms)}, tmp_path / "out", Library())
     judged = {row["case"] for row in answer.rows if row["verdict"]}
     assert judged == ({"case_3", "case_4", "case_5", "case_6", "case_7"} if name == "case_2" else set())
+
+
+def test_a_light_counts_for_nothing_where_its_calibration_saw_the_person(phantoms, models, inline_pool, tmp_path):
+    """In another image: it is as little new to it as the image that it saw."""
+    for path in [*phantoms.glob("*/case_*")]:
+        number = int(path.name[5])
+        path.rename(path.with_name(f"sub-{number // 2:02}_ses-{number % 2}.nii.gz"))
+    model = load_model(models / "organ")
+    model.info["training"]["split"] = {"training": ["sub-00_ses-0"], "validation": []}
+    model.info["quality"]["samples"]["made_with"][0][0] = "sub-01_ses-0"
+    shutil.rmtree(models / "organ")
+    save(model, models / "organ")
+    part = Part("part", "Part", "phantoms", (Contender("organ", "organ", members=5),), seeds=(0,))
+    (answer,) = run_study(Study("", (0,), (part,)), {"phantoms": find_dataset(phantoms)}, tmp_path / "out", Library())
+    judged = {row["case"]: bool(row["verdict"]) for row in answer.rows}
+    assert judged == {f"sub-{person:02}_ses-{scan}": person > 1 for person in (1, 2, 3) for scan in (0, 1)}
 
 
 def test_a_model_of_all_cases_is_timed_and_gets_no_dice(phantoms, models, tmp_path):

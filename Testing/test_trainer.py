@@ -27,7 +27,7 @@ from mednca.scores import Summary
 from mednca_train import run_folder, training_run
 from mednca_train.commands import given
 from mednca_train.data.case_reader import CaseReader, check_cases
-from mednca_train.data.cases import Case, CaseSet
+from mednca_train.data.cases import Case, CaseSet, split
 from mednca_train.data.examine import fingerprint
 from mednca_train.data.layouts import find_dataset, pair_folders
 from mednca_train.model import card as model_card
@@ -146,6 +146,9 @@ def test_what_is_no_data_set_is_told(tmp_path):
 
 def _facts(name="c", size=(40, 50, 40), spacing=(1.0, 1.0, 1.0), extent=(15.0, 25.0, 15.0), sides=None):
     return CaseFacts(name, size, spacing, {1: 2000}, extent, sides or {1: 0.0}, name)
+
+
+TEN = Fingerprint(tuple(_facts(f"c{number}") for number in range(10)))
 
 
 def test_a_plan_is_proposed_with_its_reasons():
@@ -297,7 +300,7 @@ def test_the_estimate_is_near_the_measured_peak(cases, tmp_path):
     quick = plan(iterations=4, freeze_norm=0.2, batch=4, validate_every=4)
     with ProcessPoolExecutor(1, torch.multiprocessing.get_context("spawn")) as pool:
         measured = pool.submit(_train_and_measure, str(tmp_path / "run"), quick, cases).result()
-    predicted = estimate(quick, len(cases))
+    predicted = estimate(quick, Fingerprint(tuple(_facts(case.name) for case in cases)))
     assert abs(predicted.peak_mb / measured - 1) < 0.2, (predicted.peak_mb, measured)
     assert predicted.seconds > 0 and predicted.loader_mb > 100
 
@@ -309,7 +312,7 @@ def test_the_estimate_says_what_a_free_computer_would_take(monkeypatch):
     count = 2 * (os.cpu_count() or 1)
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _number in range(count)]
     try:
-        found = estimate(plan(), 10)
+        found = estimate(plan(), TEN)
     finally:
         for process in busy:
             process.kill()
@@ -459,6 +462,30 @@ def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, mo
     assert all(np.isfinite(row.loss) for row in read_history(tmp_path / "run"))
 
 
+def test_gradients_that_are_no_numbers_are_counted_across_a_pause(cases, tmp_path, monkeypatch):
+    """Three in a row, two of them before it, set the run back as they would without a pause."""
+    monkeypatch.setattr(loop, "_BAD_GRADIENTS", 3)
+    move, told = Run._move, []
+
+    def moved(run, norm):
+        is_bad = run.iteration in (3, 4, 5) and not run.counters.rollbacks
+        move(run, norm * float("nan") if is_bad else norm)
+
+    def pause(row):
+        if row.iteration == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "_move", moved)
+    work = training_run.begin(tmp_path / "run", plan(), cases, METADATA)
+    with pytest.raises(KeyboardInterrupt):
+        work.run.train(cases, report=pause)
+    again = training_run.reopen(tmp_path / "run").run
+    assert (again.iteration, again.counters.bad_gradients) == (5, 2)
+    again.train(cases, tell=lambda sentence: told.append(str(sentence)))
+    assert len(told) == 1 and "iteration 6; back to iteration 5" in told[0] and again.iteration == 8
+    assert again.counters.bad_gradients == 0
+
+
 def test_a_training_that_always_diverges_is_given_up(cases, tmp_path, monkeypatch):
     work = training_run.begin(tmp_path / "run", plan(), cases, METADATA)
     monkeypatch.setattr(loop, "total_loss", lambda outputs, plan: outputs[-1][0].sum() * float("nan"))
@@ -504,10 +531,21 @@ def _allocate_too_much(*_):
 def test_an_estimate_whose_process_dies_is_one_sentence(monkeypatch):
     monkeypatch.setattr("mednca_train.training.estimate._probe", _die)
     with pytest.raises(MedNCAError, match="process that tried this plan died"):
-        estimate(plan(), 4)
+        estimate(plan(), TEN)
     monkeypatch.setattr("mednca_train.training.estimate._probe", _allocate_too_much)
     with pytest.raises(MedNCAError, match="memory of cpu is not enough for this plan"):
-        estimate(plan(), 4)
+        estimate(plan(), TEN)
+
+
+def test_an_estimate_counts_the_cases_that_are_held_out(monkeypatch):
+    """As the split does: of each center some."""
+    monkeypatch.setattr("mednca_train.training.estimate._probed", lambda plan: (1.0, 1.0, 0.0, 0.0, 1.0, 100.0, 0.0))
+    names = [f"scan_{center}_{number:02}" for center in ("A", "B") for number in range(6)]
+    found = Fingerprint(tuple(_facts(name) for name in names))
+    quick = plan(validation_share=0.25, validation_cases=99)
+    held = len(split([Case(name, Path(), Path()) for name in names], 0.25, quick.seed)["validation"])
+    case = estimate(dataclasses.replace(quick, validation_cases=1), found).peak_mb - 100
+    assert held == 4 and (estimate(quick, found).peak_mb - 100) / case == pytest.approx(held)
 
 
 def test_the_best_is_kept_and_training_ends_early(cases, tmp_path):
@@ -581,10 +619,13 @@ def _torchrun(*command):
     subprocess.run([*torchrun, *map(str, command)], env=environment, check=True, timeout=250)
 
 
-def test_two_processes_have_the_gradient_of_one(coarse_cases, tmp_path):
+@pytest.mark.parametrize(("batch", "duplication"), [(2, 2), (3, 1)])
+def test_two_processes_have_the_gradient_of_one(coarse_cases, tmp_path, batch, duplication):
     """torchrun, gloo, two CPU processes: after some iterations the weights are those of one process, also while batch
-    norm is live."""
-    quick = plan(iterations=4, batch=2, duplication=2, freeze_norm=0.5, validation_share=0.25, **COARSE)
+    norm is live, and where one process has twice as many samples as the other."""
+    quick = plan(
+        iterations=4, batch=batch, duplication=duplication, freeze_norm=0.5, validation_share=0.25, **COARSE
+    )  # fmt: skip
     one = training_run.begin(tmp_path / "one", quick, coarse_cases, METADATA)
     training_run.begin(tmp_path / "two", quick, coarse_cases, METADATA)
     one.run.train(coarse_cases)
@@ -623,6 +664,36 @@ def test_a_run_does_not_go_on_with_label_maps_that_were_corrected(tmp_path):
         training_run.reopen(tmp_path / "run")
     write_case(tmp_path / "data", "case_1", *organ_case(1))
     training_run.reopen(tmp_path / "run")
+    write_case(tmp_path / "data", "case_1", organ_case(2)[0], organ_case(1)[1])
+    with pytest.raises(MedNCAError, match=r"image of case_1 was changed since .* put the old one back"):
+        training_run.reopen(tmp_path / "run")
+    path = tmp_path / "run" / run_folder.CASES
+    older = [{key: row[key] for key in row if key != "channels_sha256"} for row in json.loads(path.read_text("utf-8"))]
+    path.write_text(json.dumps(older), encoding="utf-8")
+    training_run.reopen(tmp_path / "run")  # of before images had sums
+
+
+def test_an_image_of_several_files_is_known_again(tmp_path):
+    """A folder of DICOM, by what its files hold, and each further channel."""
+    files = [tmp_path / "series" / f"{number}.dcm" for number in range(2)]
+    files[0].parent.mkdir()
+    for file in files:
+        file.write_bytes(bytes(128) + b"DICM" + file.name.encode())
+    for name in ("labels", "t2"):
+        sitk.WriteImage(image_of(np.ones((4, 4, 4))), str(tmp_path / f"{name}.nii.gz"))
+    case = Case("a", tmp_path / "series", tmp_path / "labels.nii.gz", (tmp_path / "t2.nii.gz",))
+    write_cases(tmp_path, [case])
+    run_folder.check_unchanged(tmp_path)
+    files[1].rename(files[1].with_name("another.dcm"))
+    run_folder.check_unchanged(tmp_path)
+    for change in (
+        lambda: sitk.WriteImage(image_of(np.zeros((4, 4, 4))), str(case.others[0])),
+        lambda: files[0].write_bytes(bytes(128) + b"DICM other"),
+    ):
+        write_cases(tmp_path, [case])
+        change()
+        with pytest.raises(MedNCAError, match="The image of a was changed"):
+            run_folder.check_unchanged(tmp_path)
 
 
 def test_where_the_cases_lie_is_remembered(cases, tmp_path):
@@ -841,8 +912,8 @@ def test_fine_tuning_on_what_the_base_has_learned_is_told(cases, capsys):
     base.info["training"] = {"split": {"training": ["case_1", "case_2"], "validation": ["case_3"]}}
     given.warn_of_known(base, facts)
     assert "has learned from 2 of these cases, or of these people (case_1, case_2" in capsys.readouterr().err
-    for split in ({"training": ["other"], "validation": []}, {"training": ["case-0123456789"], "validation": []}):
-        base.info["training"] = {"split": split}
+    for learned in ("other", "case-0123456789"):
+        base.info["training"] = {"split": {"training": [learned], "validation": []}}
         given.warn_of_known(base, facts)
     assert not capsys.readouterr().err
 

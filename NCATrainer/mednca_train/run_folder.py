@@ -59,6 +59,7 @@ _CASES_SCHEMA = {
             "labels": TEXT,
             "others": {"type": "array", "items": TEXT},
             "labels_sha256": optional(TEXT),
+            "channels_sha256": {"type": "array", "items": optional(TEXT)},
         },
         ("name", "image", "labels"),
     ),
@@ -306,7 +307,7 @@ def read_split(folder: str | Path) -> dict[str, list[str]]:
 
 
 def write_cases(folder: str | Path, cases: list[Case]) -> None:
-    """Where the cases lie, and what their label maps hold."""
+    """Where the cases lie, and the SHA-256 sums of what lies there."""
     rows = [
         {
             "name": case.name,
@@ -314,6 +315,7 @@ def write_cases(folder: str | Path, cases: list[Case]) -> None:
             "labels": str(case.labels.resolve()),
             "others": [str(other.resolve()) for other in case.others],
             "labels_sha256": _sha256(case.labels),
+            "channels_sha256": [_sha256(channel) for channel in case.channels],
         }
         for case in cases
     ]
@@ -335,16 +337,29 @@ def read_cases(folder: str | Path) -> list[Case]:
 
 
 def check_unchanged(folder: str | Path) -> None:
-    """Raises MedNCAError where a label map was corrected since the run was begun: it would learn from both, and be
-    measured on one."""
+    """Raises MedNCAError where a label map or an image was changed since the run was begun: it would learn from both,
+    and be measured on one. Older runs know fewer sums, or none."""
     for row in read_json(Path(folder) / CASES, _CASES_SCHEMA):
-        if (then := row.get("labels_sha256")) and _sha256(Path(row["labels"])) not in (then, None):
+        channels = zip((row["image"], *row.get("others", ())), row.get("channels_sha256", ()), strict=False)
+        if _is_changed(row["labels"], row.get("labels_sha256")):
             raise MedNCAError(
                 "The label map of {case} was changed since the run in {folder} was begun; put the old one back, or "
                 "begin a new run.",
                 case=row["name"],
                 folder=folder,
             )
+        if any(_is_changed(path, then) for path, then in channels):
+            raise MedNCAError(
+                "The image of {case} was changed since the run in {folder} was begun; put the old one back, or begin "
+                "a new run.",
+                case=row["name"],
+                folder=folder,
+            )
+
+
+def _is_changed(path: str, then: str | None) -> bool:
+    """Whether there is something else now than what had this sum; not where either is unknown."""
+    return then is not None and _sha256(Path(path)) not in (then, None)
 
 
 def _sha256(path: Path) -> str | None:

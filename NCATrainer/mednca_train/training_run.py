@@ -139,8 +139,8 @@ def reopen(folder: str | Path, device: str | None = None) -> Work:
         The run; it goes on to the same numbers that it would have had without a pause.
 
     Raises:
-        MedNCAError: where there is none, it is damaged, a case is gone, its label map was corrected since, or another
-            program works there.
+        MedNCAError: where there is none, it is damaged, a case is gone, its image or label map was changed since, or
+            another program works there.
     """
     folder = Path(folder)
     check_begun(folder)

@@ -62,6 +62,7 @@ class TrainingWorker(Worker):
     def _plan(self, request: dict, job: str) -> dict:
         from mednca.models.library import Library
 
+        from .data.cases import held_out
         from .plan.budget import plan_for
         from .plan.finetuning import finetuning_plan
         from .plan.propose import propose, with_changes
@@ -69,15 +70,16 @@ class TrainingWorker(Worker):
 
         asked = PlanRequest.from_json(request)
         found, names = asked.fingerprint, asked.label_names
-        cases = len(found.usable)
         self.progress(job)(Progress("estimating", 0, 1))
         if asked.shown:
             plan = with_changes(asked.shown.plan, asked.changes)
-            return replace(asked.shown, plan=plan, estimate=estimate(plan, cases)).to_json()
+            return replace(asked.shown, plan=plan, estimate=estimate(plan, found)).to_json()
         if asked.hours and not asked.base:
-            fitting = plan_for(found, 3600 * asked.hours, lambda plan: estimate(plan, cases), names, asked.family)
+            fitting = plan_for(
+                found, 3600 * asked.hours, lambda plan: estimate(plan, found), held_out, names, asked.family
+            )  # fmt: skip
             plan = with_changes(fitting.proposal.plan, asked.changes)
-            cost = estimate(plan, cases) if asked.changes else fitting.estimate
+            cost = estimate(plan, found) if asked.changes else fitting.estimate
             return PlanAnswer(plan, fitting.proposal.reasons, cost, fitting.calibration_cases).to_json()
         if asked.base:
             base = Library().load(asked.base)
@@ -88,7 +90,7 @@ class TrainingWorker(Worker):
             proposal = propose(found, names, asked.family)
             plan, reasons = proposal.plan, proposal.reasons
         plan = with_changes(plan, asked.changes)
-        cost = estimate(plan, cases) if asked.estimate else None
+        cost = estimate(plan, found) if asked.estimate else None
         return PlanAnswer(plan, reasons, cost).to_json()
 
     def _train(self, request: dict, job: str) -> dict:

@@ -69,7 +69,7 @@ def plan(
     _tell_reasons(proposal)
     if estimate and not cost:
         terminal.remark(_MEASURING)
-        cost = measure(named, len(found.usable))
+        cost = measure(named, found)
         if cost.is_busy and cost.seconds_free is not None:
             terminal.say(
                 f"The computer was busy meanwhile; it takes about {cost.seconds_free / 60:.0f} minutes on a free one."
@@ -337,14 +337,14 @@ def _together(device: str):
 
 def _budgeted(found, names, hours: float, family: str, seed: int):
     """The `Budgeted` plan of a fingerprint, measured here; of several processes by the first one, for all."""
+    from ..data.cases import held_out
     from ..plan.budget import plan_for
     from ..training.distributed import from_first
     from ..training.estimate import estimate
 
     def measured():
         terminal.remark(_MEASURING)
-        cases = len(found.usable)
-        return plan_for(found, 3600 * hours, lambda plan: estimate(plan, cases), names, family, seed)
+        return plan_for(found, 3600 * hours, lambda plan: estimate(plan, found), held_out, names, family, seed)
 
     return from_first(measured)
 

@@ -12,6 +12,9 @@ from mednca.errors import MedNCAError, Sentence
 from mednca.imaging.reading import count_channels
 from mednca.models.description import Preprocessing
 
+from ..plan.fingerprint import CaseFacts
+from ..plan.plan import Plan
+
 _MANY_PEOPLE, _MANY_IMAGES = 4, 10  # so few names, or so many images of each on average, are not those of people
 _FEW_IMAGES = 3  # on average, of each of many names before a number: those are people, not centers
 _BIDS = re.compile(r"(sub-[A-Za-z0-9]+)(?:_|$)")
@@ -75,7 +78,12 @@ def case_set_of(cases: tuple[Case, ...]) -> CaseSet:
     return CaseSet(cases, {}, channels=channel_names(count))
 
 
-def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str, list[str]]:
+def held_out(cases: Iterable[Case | CaseFacts], plan: Plan) -> int:
+    """How many of some cases a plan holds out. Raises MedNCAError where there are none left for its fold."""
+    return len(split(cases, plan.validation_share, plan.seed, plan.fold)["validation"])
+
+
+def split(cases: Iterable[Case | CaseFacts], share: float, seed: int, fold: int = 0) -> dict[str, list[str]]:
     """Which cases are trained with, and which are held out, balanced over groups.
 
     Args:
@@ -102,7 +110,7 @@ def split(cases: list[Case], share: float, seed: int, fold: int = 0) -> dict[str
     return {"training": sorted(training), "validation": sorted(validation)}
 
 
-def groups(cases: list[Case]) -> list[list[list[str]]]:
+def groups(cases: Iterable[Case | CaseFacts]) -> list[list[list[str]]]:
     """Cases by center and person, as their names tell.
 
     Args:
@@ -122,6 +130,14 @@ def groups(cases: list[Case]) -> list[list[list[str]]]:
     if len(centers) > len(people) / 2:
         return [[sorted(names) for _person, names in sorted(people.items())]]
     return [everyone for _center, everyone in sorted(centers.items())]
+
+
+def of_same_people(names: Iterable[str], others: Iterable[str]) -> set[str]:
+    """Which of some names are those of people who have an image among others, as far as the names tell."""
+    names, others = set(names), set(others)
+    person = people_of(names | others)
+    people = {person[name] for name in others}
+    return {name for name in names if person[name] in people}
 
 
 def people_of(names: Iterable[str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from ..progress import ProgressCallback, counter
 from ..run_folder import CALIBRATION_CASES, SAMPLES
 from ..training.loop import Run
 from ..validation_report import Comparison, ValidationReport
-from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, triable, verdicts_apart
+from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, triable, usable_of, verdicts_apart
 from .card import model_card
 from .measure import compare, validate
 from .privacy import check_names, hidden_names, holds_hidden, learned_names
@@ -196,9 +196,11 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
     nothing is measured again.
 
     Raises:
-        MedNCAError: where it has no samples, or too few, or the calibration would mislead.
+        MedNCAError: where it has no samples, too few, or such as lack a signal; or the calibration would mislead.
     """
-    calibration = _tried(model, *samples_of(model.info["quality"].get("samples")), signals, coverage)
+    made_with, tried = samples_of(model.info["quality"].get("samples"))
+    _check_measured(model, made_with, signals)
+    calibration = _tried(model, made_with, tried, signals, coverage)
     if calibration is None:
         raise MedNCAError("{model} has too few saved samples to be calibrated anew; give it cases.", model=model.name)
     if why := _misled(calibration.detection):
@@ -206,6 +208,18 @@ def recalibrate(model: Model, signals: Mapping[str, str] | None, coverage: float
     made = {"calibration": calibration.to_json(), "calibration_code": code_version()}
     model.info["quality"] = model.info["quality"] | made
     _count_colors(model, calibration)
+
+
+def _check_measured(model: Model, made_with: list[Sample], signals: Mapping[str, str] | None) -> None:
+    """Raises MedNCAError where a signal is asked for that some saved samples lack, as one that is newer than they are:
+    their context would lose its curve."""
+    for context, signal in (signals or {}).items():
+        if any(s.signals.get(signal) is None for s in usable_of(made_with) if s.context == context):
+            raise MedNCAError(
+                "The saved samples of {model} lack the signal {signal}; give it cases, without --reuse, to measure it.",
+                model=model.name,
+                signal=repr(signal),
+            )
 
 
 def _count_colors(model: Model, calibration: Calibration) -> None:
@@ -270,8 +284,10 @@ def _calibrate(
         saved = _measured(pool, folder, wanted, failed, progress)
     elif not saved:
         raise MedNCAError("The model carries no samples; leave out --reuse.")
-    elif wanted.scans:
-        saved = _with_scans(pool, folder, saved, wanted, failed, progress)
+    else:
+        _check_measured(model, samples_of(saved)[0], wanted.signals)
+        if wanted.scans:
+            saved = _with_scans(pool, folder, saved, wanted, failed, progress)
     return failed, with_calibration(model, saved, wanted.signals, wanted.coverage)
 
 
@@ -319,8 +335,8 @@ def _misled(detection: dict) -> Sentence | None:
 
 def _too_few(made_with: list[Sample]) -> Sentence:
     """Why there is no calibration."""
-    usable = [sample for sample in made_with if sample.nqm is not None and sample.objection is None]
-    if made_with and not usable:
+    judged = usable_of(made_with)
+    if made_with and not judged:
         return Sentence(
             "No light: in none of {samples} images did it find anything that could be judged; it must be trained "
             "better first.",
@@ -329,7 +345,7 @@ def _too_few(made_with: list[Sample]) -> Sentence:
     return Sentence(
         "Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each "
         "case that it is tried on.",
-        samples=max(sum(sample.context == context for sample in usable) for context in CONTEXTS),
+        samples=max(sum(sample.context == context for sample in judged) for context in CONTEXTS),
         cases=len({sample.case for sample in made_with}),
         needed=MIN_SAMPLES,
     )

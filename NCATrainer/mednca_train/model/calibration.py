@@ -59,7 +59,7 @@ def fit(
         The calibration, which nobody has tried yet, of the contexts that have enough samples, and cases enough to leave
         one out; None where none has.
     """
-    usable = _usable(samples)
+    usable = usable_of(samples)
     near = [name for name, signal in SIGNALS.items() if signal.near]
     curves = {}
     for context in CONTEXTS:
@@ -70,7 +70,7 @@ def fit(
             curves[context] = curve
     if not curves:
         return None
-    slope, intercept = _line([s.signals.get(PAPER_SIGNAL) or 0.0 for s in usable], [s.dice for s in usable])
+    slope, intercept = _line(usable)
     return Calibration(
         curves=curves,
         members=members,
@@ -80,10 +80,13 @@ def fit(
     )
 
 
-def _line(values: list[float], scores: list[float]) -> tuple[float, float]:
-    """The paper's linear regression: slope and intercept."""
-    if len(set(values)) == 1:
-        return 0.0, float(np.mean(scores))
+def _line(samples: list[Sample]) -> tuple[float, float]:
+    """The paper's linear regression: slope and intercept, of the samples that have its signal; flat where that says
+    nothing."""
+    measured = [(value, s.dice) for s in samples if (value := s.signals.get(PAPER_SIGNAL)) is not None]
+    if len({value for value, _dice in measured}) < 2:
+        return 0.0, float(np.mean([s.dice for s in samples]))
+    values, scores = zip(*measured, strict=True)
     slope, intercept = np.polyfit(values, scores, 1)
     return float(slope), float(intercept)
 
@@ -106,14 +109,14 @@ def triable(calibration: Calibration, made_with: list[Sample], tried: list[Sampl
     it was made with. None where no context is left. Arguments as of `verdicts_apart`."""
     curves = {}
     for context, curve in calibration.curves.items():
-        within = [sample for sample in _usable(made_with) if sample.context == context]
+        within = [sample for sample in usable_of(made_with) if sample.context == context]
         cases = {sample.case for sample in tried if sample.context == context}
         if all(_are_enough(others) for case in cases if len(others := without(within, case)) < len(within)):
             curves[context] = curve
     return replace(calibration, curves=curves) if curves else None
 
 
-def _usable(samples: list[Sample]) -> list[Sample]:
+def usable_of(samples: list[Sample]) -> list[Sample]:
     """Those that a calibration can be made of."""
     return [sample for sample in samples if sample.objection is None and sample.nqm is not None]
 
@@ -205,7 +208,8 @@ def _left_out(samples: list[Sample], signal: str, coverage: float) -> list[_Told
             continue
         knots, *curves = _local(*_columns(others, signal), coverage)
         own = [s for s in samples if s.case == case]
-        told_of = [np.interp([_logarithm(s, signal) for s in own], knots, curve).tolist() for curve in curves]
+        values = np.exp([_logarithm(s, signal) for s in own])  # between knots as `Calibration.predict` has it
+        told_of = [np.interp(values, np.exp(knots), curve).tolist() for curve in curves]
         told += [_Told(s.group, s.dice, *values) for s, *values in zip(own, *told_of, strict=True)]
     return told
 

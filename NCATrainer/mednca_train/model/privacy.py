@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from mednca.errors import MedNCAError
 
-from ..data.cases import people_of
+from ..data.cases import of_same_people, people_of
 
 # What a case must not be called where its name goes into a model: DICOM's person names, dates of birth, paths.
 _PERSONAL = re.compile(r"\^|,|[/\\]|(?<!\d)(19|20)\d{2}[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -53,10 +53,8 @@ def known_of(names: Iterable[str], *infos: Mapping) -> list[str]:
         names: of the cases.
         infos: of each model, its model.json.
     """
-    names, learned = set(names), {name for info in infos for name in learned_names(info) if not holds_hidden([name])}
-    person = people_of(names | learned)
-    people = {person[name] for name in learned}
-    return sorted(name for name in names if person[name] in people)
+    learned = {name for info in infos for name in learned_names(info) if not holds_hidden([name])}
+    return sorted(of_same_people(names, learned))
 
 
 def check_unseen(names: Iterable[str], info: Mapping, by_person: bool = True) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from mednca import __version__
 from mednca.errors import MedNCAError, NothingFound
 from mednca.evaluate import structures_of, values_in
 from mednca.imaging.metrics import dice
@@ -196,8 +197,14 @@ class _Job:
 
 
 def _identity(model: Model) -> str:
-    """A checksum of what a model's samples depend on."""
+    """A checksum of what a model's samples depend on.
+
+    Of the code it is the version, not the commit: whoever develops may commit while a calibration is stopped, and would
+    measure an hour's work again for it.
+    """
     how = [
+        __version__,
+        list(SIGNALS),
         model.sha256,
         model.members,
         model.seed,

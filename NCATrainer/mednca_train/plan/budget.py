@@ -13,7 +13,7 @@ from mednca.axes import triple
 from mednca.errors import MedNCAError, Sentence
 
 from .estimate import Estimate
-from .fingerprint import Fingerprint
+from .fingerprint import CaseFacts, Fingerprint
 from .plan import Plan
 from .propose import Proposal, propose
 
@@ -50,6 +50,7 @@ def plan_for(
     fingerprint: Fingerprint,
     seconds: float,
     measure: Callable[[Plan], Estimate],
+    held_out: Callable[[list[CaseFacts], Plan], int],
     label_names: dict[int, str] | None = None,
     family: str = "m3d-nca",
     seed: int = 0,
@@ -60,6 +61,7 @@ def plan_for(
         fingerprint, label_names, family, seed: as of `propose`.
         seconds: from the first case that is read to the model.
         measure: of a plan, what it costs here; called twice, and once more for each coarser grid that has to be tried.
+        held_out: of usable cases and a plan, how many it holds out: `data.cases.held_out`, of a floor above this one.
 
     Returns:
         The plan.
@@ -87,18 +89,13 @@ def plan_for(
             time=_time(seconds),
             least=_time(least),
         )
-    held = _held(ladder[chosen].plan, len(fingerprint.usable))
+    held = held_out(fingerprint.usable, ladder[chosen].plan)
     measured = 2 * _CALIBRATED * _CONDITIONS + held  # the calibration's samples, and the cases that are held out
     finish = measured * _MEMBERS * _pass_seconds(estimate, ladder[chosen].plan)
     left = planned * (1 - min(max(finish / planned, _FINISH), _LONGEST_FINISH))
     iterations = min(left / _seconds(estimate, ladder[chosen].plan), _MOST)
     cases = len(fingerprint.usable)
     return _told(ladder, chosen, round(iterations), seconds, estimate, fits, held, cases - held)
-
-
-def _held(plan: Plan, cases: int) -> int:
-    """Cases that are held out."""
-    return max(round(plan.validation_share * cases), 1)
 
 
 def _pass_seconds(estimate: Estimate, plan: Plan) -> float:

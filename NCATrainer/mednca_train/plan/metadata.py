@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 from mednca.models.description import Description, Label
+from mednca.schema import RESERVED
 
 
 def slug(name: str) -> str:
-    """A model's id from a name that people chose: lower case letters, digits and hyphens, 64 at most."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64] or "model"
+    """A model's id from a name that people chose: lower case letters, digits and hyphens, 64 at most, and none that
+    Windows keeps for devices."""
+    id = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64] or "model"
+    return f"{id}-1" if re.fullmatch(RESERVED, id) else id
 
 
 def metadata_for(id: str, name: str, base: Description | None = None, labels: tuple[Label, ...] = ()) -> dict:

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from mednca import __version__
 from mednca.evaluate import Truth
 from mednca.imaging.reading import check_same_grid, read_image, read_labels
 from mednca.models.weights import Model, load_model
 from mednca.nca.architecture import Architecture, Level
 from mednca.nca.firing import mix
 from mednca.nca.pyramid import Pyramid
+from mednca.quality.signals import SIGNALS
 from mednca.result import Finding
 from mednca.segment import segment_image
 
@@ -152,9 +154,9 @@ def _architecture(own: Architecture, contender: Contender) -> Architecture:
 
 
 def identity(job: Job, model: Any) -> dict:
-    """What makes a measurement the same one in another run: what is measured, however it is called, and all of a model
-    that a result depends on. model: a `Description` or a `Network`."""
-    what = asdict(job.what)
+    """What makes a measurement the same one in another run: what is measured, however it is called, by which version,
+    and all of a model that a result depends on. model: a `Description` or a `Network`."""
+    what = asdict(job.what) | {"code": __version__, "signals": list(SIGNALS)}
     del what["contender"]["name"]
     what["files"] = [state_of(file) for file in (*job.case.channels, job.case.labels)]
     if isinstance(model, Network):

@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from mednca import __version__
 from mednca.errors import MedNCAError
 from mednca.files import write_bytes, write_json
 from mednca.models.library import Library
@@ -22,7 +23,7 @@ from mednca.models.weights import load_model
 from mednca.pool import Pool
 from mednca.schema import read_json
 
-from ..data.cases import Case, CaseSet
+from ..data.cases import Case, CaseSet, of_same_people
 from ..kept_rows import append_rows, read_rows
 from ..model.privacy import holds_hidden, known_of, readable_split
 from ..model.samples import samples_of, state_of
@@ -44,7 +45,7 @@ class Answer:
         part: of the study.
         cases: names of those that it was measured on.
         models: by id, those of its contenders: `Description`s, or `networks.Network`s.
-        rows: with "contender", "value", "seed", and what `measure.measure` says; "verdict" is None of cases that the
+        rows: with "contender", "value", "seed", and what `measure.measure` says; "verdict" is None of people whom the
             model's calibration has seen, and where it has none.
         failed: by case, why a measurement could not be made.
         pictures: by contender, a PNG of its best, median and worst case, where they are wanted.
@@ -100,7 +101,7 @@ def run_study(
                     each.add(key, outcome.result)
                 done += 1
                 step(done, total)
-            answer.rows = each.rows(answer)
+            answer.rows = each.rows()
             if answer.part.pictures:
                 _draw(pool, answer, each)
     return answers
@@ -159,7 +160,7 @@ def try_machines(
             )  # fmt: skip
             files = [state_of(file) for file in (*case.channels, case.labels)]
             how = [machine.scans, threads, machine.memory_mb, trial.seed]
-            key = _hash([own[contender.model].sha256, name, *how, files])
+            key = _hash([__version__, own[contender.model].sha256, name, *how, files])
             if key not in known:
                 try:
                     known[key] = [try_out(trial)]
@@ -286,6 +287,7 @@ class _Work:
     jobs: dict[str, Job]
     known: dict[str, list[dict]]
     places: list[tuple[str, float, str]]  # contender and value, and the key of what was measured there
+    mute: dict[str, set[str]]  # by model, the cases of which its light counts for nothing
 
     @classmethod
     def of(cls, answer: Answer, data: CaseSet, models: _Models, folder: Path, known: dict[str, list[dict]]) -> _Work:
@@ -297,7 +299,8 @@ class _Work:
             key = _hash(identity(job, answer.models[model]))
             jobs[key] = job
             places.append((name, value, key))
-        return cls(folder / ROWS, jobs, known, places)
+        mute = {id: _mute(model, set(cases)) for id, model in answer.models.items()}
+        return cls(folder / ROWS, jobs, known, places, mute)
 
     def add(self, key: str, rows: list[dict]) -> None:
         """Keep what was measured, on disk, too."""
@@ -319,23 +322,25 @@ class _Work:
         chosen = {"best": own[-1], "median": own[len(own) // 2], "worst": own[0]}
         return [(f"{which}, {row['case']}", key, row) for which, (_dice, _case, key, row) in chosen.items()]
 
-    def rows(self, answer: Answer) -> list[dict]:
+    def rows(self) -> list[dict]:
         """Those of all places that were measured, as `Answer` has them."""
-        calibrated = {  # by model, the cases of which its light would know the answer
-            id: {sample.case for sample in samples_of(model.info.get("quality", {}).get("samples"))[0]}
-            for id, model in answer.models.items()
-        }
         rows = []
         for name, value, key in self.places:
             what = self.jobs[key].what
-            model = answer.models[what.contender.model]
-            seen = calibrated[what.contender.model]  # of hashes nobody can tell which cases they are
-            is_mute = what.case in seen or holds_hidden(seen) or not getattr(model, "calibration", None)
             for row in self.known.get(key, ()):
                 rows.append({"contender": name, "value": value, "seed": what.seed, **row})
-                if is_mute:
+                if what.case in self.mute[what.contender.model]:
                     rows[-1] |= {"verdict": None, "predicted_dice": None, "interval": [None, None]}
         return rows
+
+
+def _mute(model: Any, names: set[str]) -> set[str]:
+    """Of which cases the light of a model would know the answer, as its calibration has seen an image of the person;
+    all where it has no light, or where of hashes nobody can tell. model: as of `Answer`."""
+    seen = {sample.case for sample in samples_of(model.info.get("quality", {}).get("samples"))[0]}
+    if holds_hidden(seen) or not getattr(model, "calibration", None):
+        return names
+    return of_same_people(names, seen)
 
 
 def _draw(pool: Pool, answer: Answer, work: _Work) -> None:

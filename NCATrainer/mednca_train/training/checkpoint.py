@@ -4,12 +4,13 @@ Random numbers need no place in it: they are addressed, not drawn (`streams`).
 
     model.*, average.*, best.*   three pyramids' tensors, by their names in the state dict
     adam.STATISTIC.PARAMETER     the optimizer's
-    numbers                      float64: iteration, best score, iteration of the best score, rollbacks
+    numbers                      float64: iteration, best score, iteration of the best score, rollbacks, bad gradients
+                                 (which older files lack)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import torch
@@ -29,12 +30,14 @@ class Counters:
         best_score: Dice of the best validation so far; -1 before there is one.
         best_iteration: after which it was measured.
         rollbacks: times that the run was set back because it diverged; each halves the learning rate.
+        bad_gradients: in a row, up to the last iteration, that were not finite.
     """
 
     iteration: int = 0
     best_score: float = -1.0
     best_iteration: int = 0
     rollbacks: int = 0
+    bad_gradients: int = 0
 
 
 def write_checkpoint(
@@ -57,8 +60,7 @@ def write_checkpoint(
     for name, parameter in pyramids["model"].named_parameters():
         for key, value in optimizer.state.get(parameter, {}).items():
             tensors[f"adam.{key}.{name}"] = value
-    numbers = (counters.iteration, counters.best_score, counters.best_iteration, counters.rollbacks)
-    tensors["numbers"] = torch.tensor(numbers, dtype=torch.float64)
+    tensors["numbers"] = torch.tensor(astuple(counters), dtype=torch.float64)
     write_bytes(path, save({key: value.cpu().contiguous() for key, value in tensors.items()}))
 
 
@@ -87,8 +89,9 @@ def read_checkpoint(
         statistic, name = key.split(".", 1)
         parameter = parameters[name]
         optimizer.state[parameter][statistic] = value if statistic == "step" else value.to(device)
-    iteration, best_score, best_iteration, rollbacks = tensors["numbers"].tolist()
-    return Counters(int(iteration), best_score, int(best_iteration), int(rollbacks))
+    iteration, best_score, best_iteration, rollbacks, *newer = tensors["numbers"].tolist()
+    (bad_gradients,) = newer or [0]
+    return Counters(int(iteration), best_score, int(best_iteration), int(rollbacks), int(bad_gradients))
 
 
 def _part(tensors: dict, prefix: str) -> dict:

@@ -7,7 +7,7 @@ only, everything here does nothing. The pools of processes that measure a model 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
@@ -88,12 +88,21 @@ def share_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
         gradient.copy_(part.view_as(gradient))
 
 
-def share_buffers(buffers: Iterable[torch.Tensor]) -> None:
-    """Running statistics become the mean over the processes."""
-    for buffer in buffers if together() else ():
-        if buffer.is_floating_point():
-            distributed.all_reduce(buffer)
-            buffer /= count()
+def share_means(means: Sequence[torch.Tensor], samples: int) -> None:
+    """Means over this process's samples become those over the samples of all processes, in one message.
+
+    Args:
+        means: float tensors, which are changed; they stay as they are where no process has a sample.
+        samples: that they are of, which may be none: a batch need not divide evenly.
+    """
+    if not together():
+        return
+    sums = [mean.reshape(-1) * samples for mean in means]
+    flat = torch.cat([*sums, sums[0].new_tensor([samples])])
+    distributed.all_reduce(flat)
+    if flat[-1] > 0:
+        for mean, part in zip(means, flat[:-1].split([mean.numel() for mean in means]), strict=True):
+            mean.copy_(part.view_as(mean) / flat[-1])
 
 
 class _Total(torch.autograd.Function):

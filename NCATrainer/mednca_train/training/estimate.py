@@ -20,7 +20,9 @@ from mednca.pool import end_with_parent
 
 from ..data.augmentation import training_sample
 from ..data.case_reader import CACHED_VOXELS
+from ..data.cases import held_out
 from ..plan.estimate import Estimate
+from ..plan.fingerprint import Fingerprint
 from ..plan.plan import Plan
 from .loop import Run, lack_of_memory
 
@@ -53,17 +55,18 @@ def least_bytes(plan: Plan) -> float:
     return 4.0 * count * total
 
 
-def estimate(plan: Plan, cases: int) -> Estimate:
+def estimate(plan: Plan, found: Fingerprint) -> Estimate:
     """Measure what a plan costs here, in a process of its own.
 
     Args:
         plan: to be carried out.
-        cases: how many there are.
+        found: the data set's fingerprint.
 
     Raises:
-        MedNCAError: where the plan does not fit into memory.
+        MedNCAError: where the plan does not fit into memory, or no case is left for its fold.
     """
     check_affordable(plan)
+    held = held_out(found.usable, plan)
     live, frozen, coarse, second_phase, share, peak, base = _probed(plan)
     live_iterations = plan.freeze_norm * plan.iterations if plan.architecture.norm == "batch" else 0
     coarse_iterations = min(plan.coarse_first, plan.iterations)
@@ -72,13 +75,12 @@ def estimate(plan: Plan, cases: int) -> Estimate:
     seconds += second_phase * (plan.total_iterations - plan.iterations)
     sample = math.prod(n + 2 * pad for n, pad in zip(plan.field_of_view, plan.padding, strict=True))
     sample *= plan.architecture.input_channels
-    held = math.ceil(plan.validation_share * cases)
 
     def cached(number):
         """MB of cases that are kept: float32 image, int16 labels."""
         return min(CACHED_VOXELS, number * sample) * 6 / 1e6
 
-    loader = base + cached(cases - held) + 40 * sample / 1e6
+    loader = base + cached(len(found.usable) - held) + 40 * sample / 1e6
     seconds *= 1 + _VALIDATION_SHARE
     return Estimate(seconds, frozen, peak + cached(min(plan.validation_cases, held)), loader, seconds * share)
 

@@ -123,7 +123,7 @@ class Run:
         self.best = copy.deepcopy(self.average)
         self.parameters = [p for p in self.pyramid.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(self.parameters, lr=plan.learning_rate, betas=plan.betas)
-        self.counters, self._bad_gradients = Counters(), 0
+        self.counters = Counters()
         self.threads = SampleThreads()
         if plan.batch * plan.duplication < distributed.count():
             raise MedNCAError(
@@ -309,7 +309,6 @@ class Run:
         self.optimizer.zero_grad(set_to_none=True)
         loss = (self._apart if self.device.type == "cpu" else self._together)(images, labels)
         distributed.share_gradients(self.parameters)
-        distributed.share_buffers(self.pyramid.buffers())
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, plan.clip_norm)
         self._move(norm)
         self._update_average()
@@ -358,10 +357,10 @@ class Run:
         """Take the step, unless its gradient is not a number."""
         if torch.isfinite(norm):
             self.optimizer.step()
-            self._bad_gradients = 0
+            self.counters.bad_gradients = 0
             return
-        self._bad_gradients += 1
-        if self._bad_gradients >= _BAD_GRADIENTS:
+        self.counters.bad_gradients += 1
+        if self.counters.bad_gradients >= _BAD_GRADIENTS:
             raise Diverged
 
     def _set_norms_live(self) -> None:
@@ -372,8 +371,13 @@ class Run:
             cell.live_norm = 0 <= trained < self._live_for and self.plan.architecture.norm == "batch"
 
     def _learn_norms(self) -> None:
+        """Those that are live: a frozen one has nothing to learn, and its mean over the processes would round it."""
         for cell in self.pyramid.cells:
-            cell.learn_norm()
+            if cell.live_norm and cell.norm is not None:
+                samples = len(cell.seen)
+                cell.learn_norm()
+                statistics = [buffer for buffer in cell.norm.buffers() if buffer.is_floating_point()]
+                distributed.share_means(statistics, samples)
 
     def _validate(self, validate) -> Scores:
         """Of the average, which is kept where it is the best so far."""
@@ -395,7 +399,7 @@ class Run:
                 times=_ROLLBACKS,
             )
         self.load()
-        self.counters.rollbacks, self._bad_gradients = rollbacks, 0
+        self.counters.rollbacks, self.counters.bad_gradients = rollbacks, 0
         self.save([], RunState.TRAINING)
         return Sentence(
             "The loss was not a number at iteration {where}; back to iteration {iteration} with half the learning "
