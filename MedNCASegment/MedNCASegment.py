@@ -59,7 +59,7 @@ from MedNCASegmentLib.selectors import letGo
 from MedNCASegmentLib.sentences import sentenceText
 from MedNCASegmentLib.several_volumes import SeveralVolumes
 from MedNCASegmentLib.shortcuts import Shortcuts
-from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage
+from MedNCASegmentLib.slice_views import SliceViews, imageUnderMouse, shownImage, shownImages
 from MedNCASegmentLib.undo import UndoHistory
 from MedNCASegmentLib.volume_card import VolumeCard
 from MedNCASegmentLib.watching import Places, Watching
@@ -142,6 +142,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNode = None
         self._guiTag = None
         self._shown3D = False
+        self._volumeEvents = VTKObservationMixin()
         self._watched = None  # the volume whose voxels and place decide what can be done
         self._seen = None  # the request at work that changed last, and the state in which it was
         self._failures = []  # sentences that are about to be told
@@ -222,6 +223,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(None)
         self.volumes.cleanup()  # after it: without a volume their tables would be filled once more
         self.several.cleanup()
+        self._watch(None)
         self.removeObservers()
 
     def enter(self) -> None:
@@ -284,7 +286,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Take the scene's parameter node; the image that is seen is the volume, where none is chosen yet."""
         self.setParameterNode(self.logic.getParameterNode())
         if not self._parameterNode.inputVolume:
-            volumeNode = shownImage() or self.logic.firstImage()
+            volumeNode = next(iter(shownImages()), None) or self.logic.firstImage()
             if volumeNode:
                 self._parameterNode.inputVolume = volumeNode
 
@@ -339,14 +341,13 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """A volume may get its voxels, or another place, after it was chosen."""
         if volumeNode is self._watched:
             return
+        self._volumeEvents.removeObservers()  # all at once: removed one by one they would keep it in memory
         for event in (
             slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
             slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
         ):
-            if self._watched:
-                self.removeObserver(self._watched, event, self._onVolumeChanged)
             if volumeNode:
-                self.addObserver(volumeNode, event, self._onVolumeChanged)
+                self._volumeEvents.addObserver(volumeNode, event, self._onVolumeChanged)
         self._watched = volumeNode
 
     def _onVolumeChanged(self, caller, event):
@@ -574,7 +575,9 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._showProgress(self.logic.current)
             return
         self._seen = None if request.isOver else seen  # what is over must not keep its volume in memory
-        if request.state is RequestState.DONE and isinstance(request, Search):
+        if request.isOfScript and not self._isOfChosen(request):
+            pass  # whoever asked has what came of it, or is told
+        elif request.state is RequestState.DONE and isinstance(request, Search):
             self._onFound(request)
         elif request.state is RequestState.DONE and isinstance(request, Request):
             self._onDone(request)
@@ -587,6 +590,11 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             others = [each for each in self.logic.queue.pending if isinstance(each, (Request, Search))]
             self.batch.note(request, any(map(self.batch.owns, others)))
         self._showState()
+
+    def _isOfChosen(self, request):
+        """Whether it brought a result for the volume that is chosen, which is shown whoever asked for it."""
+        isResult = request.state is RequestState.DONE and isinstance(request, Request)
+        return isResult and request.volumeNode is self._chosen.inputVolume
 
     def _onDone(self, request):
         """Show it, unless another volume was chosen meanwhile."""
@@ -781,6 +789,7 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
             MedNCAError: with a sentence for the user, also where nothing was found; nothing is added to the scene then.
         """
         request = Request(volumeNode, model, clicks, lambda: segmentationNode, finished, **options)
+        request.isOfScript = True
         self._run(request)
         if not wait:
             return request
@@ -876,8 +885,9 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         Raises:
             MedNCAError: with a sentence for the user, also where nothing was found.
         """
-        search = self.startSearch(volumeNode, model, **options)
-        self.queue.wait(search)
+        search = Search(volumeNode, model, **options)
+        search.isOfScript = True
+        self.queue.wait(self._run(search))
         if search.state is not RequestState.DONE:
             raise MedNCAError(search.error or _("The search was canceled."))
         return search.places

@@ -89,6 +89,26 @@ def test_from_a_script(host, models):
         logic.shutdown()
 
 
+def test_a_script_is_told_by_an_exception_alone(host, panel):
+    """Slicer hands it the panel's logic: what it finds is not segmented by the panel, what fails opens no dialog, and
+    a result of a volume that is not chosen stays in sight."""
+    import slicer
+
+    from mednca.errors import MedNCAError
+
+    volume = add_volume(slicer, BALLS[0] * np.int16(500), name="of a script")
+    with pytest.raises(MedNCAError, match="does not say where"):
+        panel.logic.find(volume, "bright")
+    with pytest.raises(MedNCAError, match="outside"):
+        panel.logic.segment(volume, "bright", [(900, 0, 0)])
+    added = panel.logic.segment(volume, "bright", [LEFT], members=3)
+    host.processEvents()
+    assert host.dialogs == [] and added.segmentationNode.GetDisplayNode().GetVisibility()
+    own = panel._parameterNode.inputVolume
+    assert own is not volume and panel.logic.segment(own, "bright", [LEFT], members=3)
+    assert panel._parameterNode.segmentation is not added.segmentationNode and "No verdict" in panel.ui.lightLabel.text
+
+
 def test_a_script_that_ends_leaves_no_process(host, models):
     from MedNCASegment import MedNCASegmentLogic
 

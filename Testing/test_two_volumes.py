@@ -1,5 +1,7 @@
 """Two patients in one scene, as a person has them: nothing of one gets into, or is drawn over, the other."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -390,6 +392,32 @@ def test_opening_the_panel_leaves_views_side_by_side_alone(host, panel, first, s
     assert panel._parameterNode.inputVolume is first and _backgrounds() == {first.GetID(), second.GetID()}
     _choose(host, panel, second)
     assert _backgrounds() == {second.GetID()}
+
+
+def test_opening_the_panel_shows_no_image_in_place_of_those_that_are_seen(host, panel, first, second):
+    """Two of three side by side, of which the scene's first is none."""
+    import slicer
+
+    third, panel._parameterNode.inputVolume = add_volume(slicer, BALLS[0] * np.int16(500), name="third"), None
+    host.processEvents()
+    for name, shown in (("Red", third), ("Yellow", third), ("Green", second)):
+        host.view(name).logic.GetSliceCompositeNode().SetBackgroundVolumeID(shown.GetID())
+    host.processEvents()
+    panel = host.reloadModule("MedNCASegment")
+    host.processEvents()
+    assert panel._parameterNode.inputVolume is third and _backgrounds() == {third.GetID(), second.GetID()}
+
+
+def test_a_volume_that_was_chosen_does_not_stay_in_memory(host, panel, first, second):
+    import slicer
+
+    third, gone = add_volume(slicer, BALLS[0] * np.int16(500), name="third"), []
+    third.AddObserver("DeleteEvent", lambda *_: gone.append(True))
+    _choose(host, panel, third)
+    _choose(host, panel, second)
+    slicer.mrmlScene.RemoveNode(third)
+    del third
+    assert host.wait(lambda: gc.collect() is not None and bool(gone), 5)
 
 
 def test_surfaces_are_wanted_of_the_other_volume_too(host, panel, first, second):

@@ -40,6 +40,7 @@ class ClickPlacement(VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.button, self.placed, self.removed = button, placed, removed
         self.node = None
+        self._pointEvents = VTKObservationMixin()
         self._known: dict[str, set] = {}  # ID of a markups node -> ids of its points
         self._persistence = None  # of Slicer's place mode, as it was before ours
         interaction, selection = _interactionNode(), _selectionNode()
@@ -50,15 +51,13 @@ class ClickPlacement(VTKObservationMixin):
         """Watch a markups node, or none. Points that are there already are not reported."""
         if node is self.node:
             return
-        if self.node:
-            self.removeObserver(self.node, self.node.PointPositionDefinedEvent, self._onDefined)
-            self.removeObserver(self.node, self.node.PointRemovedEvent, self._onRemoved)
+        self._pointEvents.removeObservers()  # all at once: removed one by one they would keep the node in memory
         self.node = node
         if node:
             self._forgetGone()
             self._known[node.GetID()] = {point.id for point in pointsOf(node)}
-            self.addObserver(node, node.PointPositionDefinedEvent, self._onDefined)
-            self.addObserver(node, node.PointRemovedEvent, self._onRemoved)
+            self._pointEvents.addObserver(node, node.PointPositionDefinedEvent, self._onDefined)
+            self._pointEvents.addObserver(node, node.PointRemovedEvent, self._onRemoved)
 
     def start(self) -> None:
         """Slicer's place mode, for points of the node that is followed, until it is ended."""

@@ -52,7 +52,7 @@ class Pairing:
             node.points = click_placement.clicksOf(self.volumeNode)
         if isAnother and self.volumeNode:
             review.showOnly(self.volumeNode, click_placement.allClicks())
-            if before or not slice_views.isShown(self.volumeNode):  # views of a scene, or side by side, stay
+            if before or not slice_views.shownImages():  # what a scene shows stays
                 slice_views.showImage(self.volumeNode)
         return isAnother
 

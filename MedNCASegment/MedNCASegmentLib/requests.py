@@ -60,6 +60,7 @@ class _Pending:
         self.volumeNode, self.asked, self.finished = volumeNode, asked, finished
         self.points: list[Point] = []
         self.started = time.monotonic()
+        self.isOfScript = False  # which is told by an exception, and knows what to do with a result
         self.job = Job()
         self.place: np.ndarray | None = None  # where the volume lay when it was handed over
         self._handedOver: list[tuple] = []  # (volume, stamp of its voxels then)
@@ -362,7 +363,7 @@ class RequestQueue:
         old, self._files = self._files, {stamp: self._files[stamp] for stamp in stamps}
         self._stale |= {old[stamp] for stamp in old.keys() - stamps.keys()}
         self._removeStale()
-        return list(self._files.values())
+        return [self._files[volumeStamp(node)] for node in volumeNodes]  # one of them may be named twice
 
     def forgetFiles(self) -> None:
         """The scene is about to go, and with it whoever its images are of."""

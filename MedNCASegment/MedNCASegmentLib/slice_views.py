@@ -54,9 +54,10 @@ def shownImage() -> slicer.vtkMRMLScalarVolumeNode | None:
     return node if isImage(node) else None
 
 
-def isShown(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
-    """Whether a slice view shows it, as the image."""
-    return any(composite.GetBackgroundVolumeID() == volumeNode.GetID() for composite in compositeNodes())
+def shownImages() -> list[slicer.vtkMRMLScalarVolumeNode]:
+    """The images that slice views show, in the order of the views."""
+    ids = dict.fromkeys(composite.GetBackgroundVolumeID() for composite in compositeNodes())
+    return [node for id in ids if id and isImage(node := slicer.mrmlScene.GetNodeByID(id))]
 
 
 def imageUnderMouse() -> slicer.vtkMRMLScalarVolumeNode | None:
