@@ -97,7 +97,7 @@ class MedNCASegment(ScriptedLoadableModule):
         self.parent.contributors = ["The MedNCA developers"]
         self.parent.helpText = _(
             "Click on an organ: a neural cellular automaton of 12 to 70 thousand parameters segments it, shows where "
-            "it is unsure and says whether to trust the result. Everything is computed on this computer. For research "
+            "it is unsure and how far to trust the result. Everything is computed on this computer. For research "
             "and education only: a person must review every result."
         )
         self.parent.helpText += _HOMEPAGE

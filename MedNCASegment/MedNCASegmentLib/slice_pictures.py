@@ -114,8 +114,9 @@ def drawMarks(picture: np.ndarray, section: Section) -> None:
     left, right, top, bottom = section.plane.letters
     high, wide = (n * _LETTER for n in (7, 5))
     middle, end = (SIZE - wide) // 2, SIZE - _MARGIN
-    _stamp(picture, _glyph(left), (SIZE - high) // 2, _MARGIN)
-    _stamp(picture, _glyph(right), (SIZE - high) // 2, end - wide)
+    row = SIZE // 6  # not in the middle, where the structure of the other side lies
+    _stamp(picture, _glyph(left), row, _MARGIN)
+    _stamp(picture, _glyph(right), row, end - wide)
     _stamp(picture, _glyph(top), _MARGIN, middle)
     _stamp(picture, _glyph(bottom), end - high, middle)
     length = round(_BAR / section.width * SIZE)

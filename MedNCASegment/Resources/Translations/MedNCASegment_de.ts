@@ -8,8 +8,8 @@
    <translation>MedNCA Segment</translation>
   </message>
   <message>
-   <source>Click on an organ: a neural cellular automaton of 12 to 70 thousand parameters segments it, shows where it is unsure and says whether to trust the result. Everything is computed on this computer. For research and education only: a person must review every result.</source>
-   <translation>Klicken Sie auf ein Organ: Ein neuronaler zellulärer Automat mit 12 bis 70 Tausend Parametern segmentiert es, zeigt, wo er unsicher ist, und sagt, ob dem Ergebnis zu trauen ist. Alles wird auf diesem Computer berechnet. Nur für Forschung und Lehre: Jedes Ergebnis muss von einem Menschen geprüft werden.</translation>
+   <source>Click on an organ: a neural cellular automaton of 12 to 70 thousand parameters segments it, shows where it is unsure and how far to trust the result. Everything is computed on this computer. For research and education only: a person must review every result.</source>
+   <translation>Klicken Sie auf ein Organ: Ein neuronaler zellulärer Automat mit 12 bis 70 Tausend Parametern segmentiert es und zeigt, wo er unsicher ist und wie weit dem Ergebnis zu trauen ist. Alles wird auf diesem Computer berechnet. Nur für Forschung und Lehre: Jedes Ergebnis muss von einem Menschen geprüft werden.</translation>
   </message>
   <message>
    <source>Methods: M3D-NCA (Kalkhof, Mukhopadhyay) and Med-NCA (Kalkhof, González, Mukhopadhyay), TU Darmstadt. Bundled models: learned from the Medical Segmentation Decathlon (CC BY-SA 4.0) and PROMISE12 (research use), calibrated with OASIS, labels by Neuromorphometrics (CC BY-NC), too.</source>
@@ -208,8 +208,8 @@
    <translation>Unsicherheit anzeigen</translation>
   </message>
   <message>
-   <source>Color legend in the slice views.</source>
-   <translation>Farblegende in den Schnittansichten.</translation>
+   <source>Color legend in one of the slice views.</source>
+   <translation>Farblegende in einer der Schnittansichten.</translation>
   </message>
   <message>
    <source>Legend</source>
@@ -481,7 +481,7 @@
 They are downloaded once (PyTorch: 100 to 200 MB, with support for NVIDIA cards 2 to 3 GB; the others: 1 MB, to train some tens) and take 0.5 to 6 GB on disk. Afterward MedNCA works offline. Install them now?</source>
    <translation>MedNCA benötigt Python-Pakete, die noch nicht installiert oder zu alt sind: {names}.
 
-Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB, zum Trainieren einige Dutzend MB) und belegen 0,5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
+Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung für NVIDIA-Karten 2 bis 3 GB; die übrigen: 1 MB, zum Trainieren einige Dutzend MB) und belegen 0.5 bis 6 GB auf der Festplatte. Danach arbeitet MedNCA ohne Internetverbindung. Jetzt installieren?</translation>
   </message>
   <message>
    <source>MedNCA</source>
@@ -667,8 +667,8 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
    <translation>Geprüft</translation>
   </message>
   <message>
-   <source>{done} of {count} were accepted or corrected by a person. May move: how far further out or in the outline may lie, where the runs that differ by one standard deviation have it.</source>
-   <translation>{done} von {count} wurden von einem Menschen bestätigt oder korrigiert. Spielraum: wie viel weiter außen oder innen die Kontur liegen kann, gemessen an Durchläufen, die um eine Standardabweichung abweichen.</translation>
+   <source>{done} of {count} were accepted or corrected by a person. May move: how far further out or in the outline may lie, where the runs that differ by one standard deviation have it. Doubtful: how much of the region is, and by how much the runs differ there at most (standard deviation of the probability). R, A, S: to the right, to the front, up; less than 0 is to the left, to the back, down.</source>
+   <translation>{done} von {count} wurden von einem Menschen bestätigt oder korrigiert. Spielraum: wie viel weiter außen oder innen die Kontur liegen kann, gemessen an Durchläufen, die um eine Standardabweichung abweichen. Zweifelhaft: wie viel von der Stelle zweifelhaft ist und um wie viel die Durchläufe dort höchstens abweichen (Standardabweichung der Wahrscheinlichkeit). R, A, S: nach rechts, nach vorn, nach oben; unter 0 nach links, nach hinten, nach unten.</translation>
   </message>
   <message>
    <source>{volume} mm³, ±{deviation}</source>
@@ -844,6 +844,10 @@ Sie werden einmalig heruntergeladen (PyTorch: 100 bis 200 MB, mit Unterstützung
   <message>
    <source>The expected Dice is below the target of {target}: correct it, or do not use it.</source>
    <translation>Der erwartete Dice liegt unter dem Ziel von {target}: Korrigieren Sie das Ergebnis oder verwenden Sie es nicht.</translation>
+  </message>
+  <message>
+   <source>The model was calibrated on other images than this one: look at the result before you use it.</source>
+   <translation>Das Modell wurde an anderen Bildern als diesem kalibriert: Prüfen Sie das Ergebnis, bevor Sie es verwenden.</translation>
   </message>
   <message>
    <source>In such an image this model's low end is {ceiling} at most, so that it is never green there.</source>
@@ -1663,8 +1667,8 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Die Labelmap enthält keines der Labels des Modells ({wanted}), sondern {others}.</translation>
   </message>
   <message>
-   <source>Its label map holds none of the labels, so that there is nothing to click on.</source>
-   <translation>Die Labelmap enthält keines der Labels, sodass es nichts gibt, worauf geklickt werden könnte.</translation>
+   <source>Its label map holds none of the labels, so that there is nothing to measure.</source>
+   <translation>Seine Labelmap enthält keines der Labels, sodass es nichts zu messen gibt.</translation>
   </message>
   <message>
    <source>The click ({shown}) mm RAS lies outside the image ({span} mm); click inside it.</source>
@@ -1711,8 +1715,8 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{what} wird von einem anderen Programm verwendet; warten Sie, bis es beendet ist, oder wählen Sie einen anderen Ort.</translation>
   </message>
   <message>
-   <source>The image has no contrast.</source>
-   <translation>Das Bild hat keinen Kontrast.</translation>
+   <source>The image has no contrast; is it an image, not a label map?</source>
+   <translation>Das Bild hat keinen Kontrast; ist es ein Bild und keine Labelmap?</translation>
   </message>
   <message>
    <source>The DICOM series in {folder} cannot be read: its reader left off half-way.</source>
@@ -1967,6 +1971,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{path} misst Längen in einer anderen Einheit als mm (xyzt_units im Header); wandeln Sie die Datei um.</translation>
   </message>
   <message>
+   <source>{path} has a slope of 0 beside an intercept (scl_slope, scl_inter), which programs read in different ways; correct the header.</source>
+   <translation>{path} hat eine Steigung von 0 neben einem Achsenabschnitt (scl_slope, scl_inter), was Programme unterschiedlich lesen; korrigieren Sie den Header.</translation>
+  </message>
+  <message>
    <source>{path} is compressed; rename it, so that its name ends in .nii.gz.</source>
    <translation>{path} ist komprimiert; benennen Sie die Datei so um, dass ihr Name auf .nii.gz endet.</translation>
   </message>
@@ -2077,6 +2085,10 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>space origin</source>
    <translation>space origin</translation>
+  </message>
+  <message>
+   <source>a {field} without space directions</source>
+   <translation>{field} ohne space directions</translation>
   </message>
   <message>
    <source>axis mins in place of a space origin</source>
@@ -2255,24 +2267,28 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Es gibt kein Modell {model}: weder einen Ordner noch eines der Bibliothek ({known}).</translation>
   </message>
   <message>
-   <source>{path} cannot be written: give a new file in a folder that exists.</source>
-   <translation>{path} kann nicht geschrieben werden: Geben Sie eine neue Datei in einem vorhandenen Ordner an.</translation>
+   <source>{path} is there already; give the file another name.</source>
+   <translation>{path} gibt es bereits; geben Sie der Datei einen anderen Namen.</translation>
+  </message>
+  <message>
+   <source>{path} cannot be written: give a file in a folder that exists.</source>
+   <translation>{path} kann nicht geschrieben werden: Geben Sie eine Datei in einem vorhandenen Ordner an.</translation>
   </message>
   <message>
    <source>{source}: {id} is no id of a model.</source>
    <translation>{source}: {id} ist keine Kennung eines Modells.</translation>
   </message>
   <message>
-   <source>{id} is the id of a bundled model, which is read-only; rename the model.</source>
-   <translation>{id} ist die Kennung eines mitgelieferten Modells, das schreibgeschützt ist; benennen Sie das Modell um.</translation>
+   <source>{id} is the id of a model that comes with MedNCA: it is there already, and read-only.</source>
+   <translation>{id} ist die Kennung eines Modells, das mit MedNCA kommt: Es ist bereits da und schreibgeschützt.</translation>
   </message>
   <message>
    <source>{folder} already holds a model {id}; remove it first.</source>
    <translation>{folder} enthält bereits ein Modell {id}; entfernen Sie es zuerst.</translation>
   </message>
   <message>
-   <source>There already is a model {id}; remove it first, or ask to replace it.</source>
-   <translation>Es gibt bereits ein Modell {id}; entfernen Sie es zuerst oder lassen Sie es ersetzen.</translation>
+   <source>There already is a model {id}; remove it first, or replace it (--replace).</source>
+   <translation>Ein Modell {id} gibt es bereits; entfernen Sie es zuerst oder ersetzen Sie es (--replace).</translation>
   </message>
   <message>
    <source>There is no model {id} among your own; bundled models cannot be removed.</source>
@@ -2487,8 +2503,16 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>{what} ist ungültig: {cause}.</translation>
   </message>
   <message>
-   <source>The model's calibration holds no image of this kind (a crop, or a click in a larger image): the verdict goes by the other kind.</source>
-   <translation>Die Kalibrierung des Modells enthält kein Bild dieser Art (ein Ausschnitt oder ein Klick in ein größeres Bild): Das Urteil beruht auf der anderen Art.</translation>
+   <source>images of about one field of view</source>
+   <translation>Bildern von etwa einem Bildfeld</translation>
+  </message>
+  <message>
+   <source>clicks in larger images</source>
+   <translation>Klicks in größeren Bildern</translation>
+  </message>
+  <message>
+   <source>The model was calibrated on {kind} only: here the verdict goes by these, and is never green.</source>
+   <translation>Das Modell wurde nur an {kind} kalibriert: Hier richtet sich das Urteil nach diesen und ist nie grün.</translation>
   </message>
   <message>
    <source>In larger images this light was measured on {scans} only; on others do not rely on it.</source>
@@ -2511,8 +2535,8 @@ Stimmen Sie diesen Bedingungen zu?</translation>
    <translation>Die Voxel ({shown} mm) liegen außerhalb dessen, was {model} annimmt ({low} bis {high} mm); ohne Klick wird dort nichts gesucht.</translation>
   </message>
   <message>
-   <source>{model} needs {needed} image channel(s) ({names}), and this image has {count}.</source>
-   <translation>Zahl der Bildkanäle, die {model} benötigt: {needed} ({names}); dieses Bild hat {count}.</translation>
+   <source>{model} needs {needed} image channel(s) ({names}), and this image has {count}; of a 4D image give one volume.</source>
+   <translation>Zahl der Bildkanäle, die {model} benötigt: {needed} ({names}); dieses Bild hat {count}. Geben Sie von einem 4D-Bild ein Volumen an.</translation>
   </message>
   <message>
    <source>The number of ensemble members must be a whole number from 1 to 1000, not {members}.</source>

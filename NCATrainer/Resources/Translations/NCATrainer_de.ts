@@ -843,6 +843,10 @@
    <translation>{model} hat zu wenige gespeicherte Messungen, um neu kalibriert zu werden; geben Sie Fälle an.</translation>
   </message>
   <message>
+   <source>The saved samples of {model} lack the signal {signal}; give it cases, without --reuse, to measure it.</source>
+   <translation>Den gespeicherten Messwerten von {model} fehlt das Signal {signal}; geben Sie Fälle an, ohne --reuse, um es zu messen.</translation>
+  </message>
+  <message>
    <source>The model to be made</source>
    <translation>Das Modell, das entstehen soll</translation>
   </message>
@@ -1053,6 +1057,10 @@
   <message>
    <source>The label map of {case} was changed since the run in {folder} was begun; put the old one back, or begin a new run.</source>
    <translation>Die Labelmap von {case} wurde geändert, seit das Training in {folder} begonnen wurde; stellen Sie die alte wieder her oder beginnen Sie ein neues Training.</translation>
+  </message>
+  <message>
+   <source>The image of {case} was changed since the run in {folder} was begun; put the old one back, or begin a new run.</source>
+   <translation>Das Bild von {case} wurde geändert, seit der Lauf in {folder} begonnen wurde; stellen Sie das alte wieder her oder beginnen Sie einen neuen Lauf.</translation>
   </message>
   <message>
    <source>{file} names a state that this version does not know: {cause}.</source>
