@@ -6,6 +6,7 @@ the panel is NCATrainerLib. It imports neither torch nor anything that Slicer do
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -635,6 +636,8 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     ) -> ValidationReport:
         """For scripts: train on pairs of nodes, and wait for the end.
 
+        Pairs, labels, start and name take the place of what the panel had chosen.
+
         Args:
             chosen: (volume node, segmentation or label map node) each.
             name: of the model to be made.
@@ -809,7 +812,8 @@ class NCATrainerTest(ScriptedLoadableModuleTest):
 
     def test_sampleCases(self) -> None:
         """The worker reads the cases that the panel offers to try, and finds nothing wrong with them."""
-        logic = NCATrainerLogic()
+        logic, place = NCATrainerLogic(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        logic.trainer.runs = Runs(Path(place.name))  # not among the user's own
         try:
             node = logic.getParameterNode()
             pairs.setPairs(node.parameterNode, addSampleCases())
@@ -818,4 +822,5 @@ class NCATrainerTest(ScriptedLoadableModuleTest):
             self.assertEqual([case.problem for case in logic.status.preparation.facts], [None] * 6)
         finally:
             logic.shutdown()
+            place.cleanup()
         self.delayDisplay(_("Six made-up cases were examined."))

@@ -109,7 +109,9 @@ def test_what_was_deleted_has_no_verdict(host, panel):
     panel.ui.severalCollapsibleButton.collapsed = False
     segmentation = click(host, panel, LEFT)
     entries = json.loads(segmentation.GetAttribute("MedNCA.Runs"))
-    entries[0]["report"]["model"]["calibration"] = CALIBRATION | {key: [0.3, 0.2] for key in ("low", "dice", "high")}
+    entries[0]["report"]["model"]["calibration"] = CALIBRATION | {
+        "curves": {"scan": CALIBRATION["curves"]["scan"] | {key: [0.3, 0.2] for key in ("low", "dice", "high")}}
+    }
     segmentation.SetAttribute("MedNCA.Runs", json.dumps(entries))
     click(host, panel, RIGHT)
     red, table = panel.ui.lightLabel.text, panel.ui.severalTable

@@ -493,9 +493,12 @@ def test_exported_data_sets_live_as_long_as_they_are_needed(host, panel):
     assert not run.exists() and mine.exists()  # to train again
     run = _done_run(panel, "Done")
     run_folder.write_cases(run, [case])
+    other = mine.with_name(mine.name.rpartition("-")[0])  # as one of the same second begins
+    other.mkdir()
+    os.utime(other, (0, 0))
     trainer.forget()
     trainer.runs.dropUnused()
-    assert mine.exists()
+    assert mine.exists() and not other.exists()
     host.click(panel.ui.deleteRunButton)
     assert not run.exists() and not mine.exists()
 

@@ -127,9 +127,9 @@ def _hotspots(runs: list[Run], names):
     done = sum(doubt.isReviewed for doubt in doubts)
     told = _(
         "{done} of {count} were accepted or corrected by a person. May move: how far further out or in the outline may "
-        "lie, where the runs that differ by one standard deviation have it. Doubtful: how much of the region is, and by "
-        "how much the runs differ there at most (standard deviation of the probability). R, A, S: to the right, to the "
-        "front, up; less than 0 is to the left, to the back, down."
+        "lie, where the runs that differ by one standard deviation have it. Doubtful: how much of the region is, and "
+        "by how much the runs differ there at most (standard deviation of the probability). R, A, S: to the right, to "
+        "the front, up; less than 0 is to the left, to the back, down."
     )
     return title, table(cells(*header), rows), element("p", told.format(done=done, count=len(doubts)))
 

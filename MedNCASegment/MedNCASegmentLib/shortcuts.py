@@ -47,4 +47,5 @@ class Shortcuts:
         for shortcut in self.shortcuts:
             shortcut.disconnect("activated()")
             shortcut.setParent(None)
-        self.shortcuts = []
+        gone, self.shortcuts = self.shortcuts, []
+        qt.QTimer.singleShot(0, gone.clear)  # not within the signal of one of them, as of E, which leaves the module

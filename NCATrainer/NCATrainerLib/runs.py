@@ -7,6 +7,7 @@ in the folder of one run is the business of `mednca_train.run_folder`.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -108,9 +109,10 @@ def _isOld(folder: Path) -> bool:
 
 def _isMentioned(export: Path, runs: list[Path]) -> bool:
     """Whether one of the runs reads its cases from an exported data set; also one whose list of cases is damaged."""
+    path = re.compile(rf"[/\\]{re.escape(export.name)}[/\\]")  # whole: two of one second begin alike
     for run in runs:
         try:
-            if export.name in (run / CASES).read_text(encoding="utf-8", errors="replace"):
+            if path.search((run / CASES).read_text(encoding="utf-8", errors="replace")):
                 return True
         except OSError:  # no run, or just being deleted
             continue
