@@ -97,7 +97,7 @@ def test_the_table_of_the_light_is_that_of_the_verdict_report(row, group):
             "crops, [nonsense](docs/verdicts/hippocampus-m3dnca/verdicts.md): inverted, wrapped, front to back, upside down, rolled, noise",
             "nonsense",
         ),
-        ("whole brains, nonsense (without rolled: refused, as the click lies in air), clicked", "nonsense_in_scans"),
+        ("whole brains, nonsense, clicked", "nonsense_in_scans"),
     ],
 )
 def test_the_rows_of_nonsense_are_those_of_the_verdict_report(row, key):
