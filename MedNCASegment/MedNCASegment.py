@@ -73,7 +73,11 @@ if TYPE_CHECKING:
 
 _ICON = Path(__file__).parent / "Resources" / "Icons" / "MedNCASegment.png"
 # Addresses: nothing in them is translated. Testing/test_docs.py holds them to the extension's homepage.
-_HOMEPAGE = '<p><a href="https://github.com/MedNCA/SlicerMedNCA">https://github.com/MedNCA/SlicerMedNCA</a></p>'
+_HOMEPAGE = (
+    '<p><a href="https://github.com/MedNCA/SlicerMedNCA">https://github.com/MedNCA/SlicerMedNCA</a>'
+    '<br><a href="https://github.com/MedNCA/SlicerMedNCA/blob/main/docs/user-guide.md">'
+    "https://github.com/MedNCA/SlicerMedNCA/blob/main/docs/user-guide.md</a></p>"
+)
 _REFERENCES = (
     '<br><a href="https://doi.org/10.1007/978-3-031-43898-1_17">M3D-NCA: doi 10.1007/978-3-031-43898-1_17</a>'
     '<br><a href="https://doi.org/10.1007/978-3-031-34048-2_54">Med-NCA: doi 10.1007/978-3-031-34048-2_54</a>'
@@ -168,7 +172,7 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.volumes = VolumeCard(self.ui, self._onSegmentsEdited, self._log)
         self.files = ResultFiles(self.ui, self.logic.library, self._target, self._log)
         self.watching = Watching(self.ui, self.logic, self._askOnChosen, self._segmentCopy, self._tell)
-        self.pairing = Pairing(self._tell)
+        self.pairing = Pairing(self._tell, lambda: self.parent.isEntered)
         self.views = SliceViews(self._onViewsChanged)
         self.batch = Batch(self._onBatchChanged)
         self.several = SeveralVolumes(self.ui, self.batch, self.pairing.target, self._target, self._log)
@@ -231,10 +235,12 @@ class MedNCASegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.models.fill()  # one may have been trained meanwhile
         self.initializeParameterNode()
         self._onViewsChanged()
+        self.pairing.show()
         self.shortcuts.install()
 
     def exit(self) -> None:
-        """Another module is opened: stop placing, keep computing."""
+        """Another module is opened: stop placing, keep computing. What is of other volumes stays out of sight: it lies
+        where another person's image would be."""
         self.placement.stop()
         self.shortcuts.remove()
 
@@ -928,8 +934,17 @@ class MedNCASegmentLogic(ScriptedLoadableModuleLogic):
         if missing:
             told = _("{names} not installed; segment once from the panel, which installs what is missing.")
             raise MedNCAError(told.format(names=missing))
+        request.channelCount = self._channelCount(getattr(request.asked, "model", None))
         self.queue.start(request)
         return request
+
+    def _channelCount(self, model):
+        """How many images a model takes; None where there is none, of which the worker says what is wrong."""
+        try:
+            entry = self.library.check_folder(self.library.find(model), False) if model else None
+        except MedNCAError:
+            return None
+        return len(entry.description.preprocessing.channels) if entry and entry.description else None
 
     def _onOver(self, request):
         if request.state is RequestState.DONE:

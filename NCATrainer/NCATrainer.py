@@ -56,7 +56,11 @@ from NCATrainerLib.watch import Watch  # noqa: E402
 
 REQUIREMENTS = Path(pairs.__file__).with_name("requirements.txt")
 # Addresses: nothing in them is translated. Testing/test_docs.py holds them to the extension's homepage.
-_HOMEPAGE = '<p><a href="https://github.com/MedNCA/SlicerMedNCA">https://github.com/MedNCA/SlicerMedNCA</a></p>'
+_HOMEPAGE = (
+    '<p><a href="https://github.com/MedNCA/SlicerMedNCA">https://github.com/MedNCA/SlicerMedNCA</a>'
+    '<br><a href="https://github.com/MedNCA/SlicerMedNCA/blob/main/docs/user-guide.md#nca-trainer">'
+    "https://github.com/MedNCA/SlicerMedNCA/blob/main/docs/user-guide.md#nca-trainer</a></p>"
+)
 _REFERENCES = (
     '<br><a href="https://doi.org/10.1007/978-3-031-43898-1_17">M3D-NCA: doi 10.1007/978-3-031-43898-1_17</a>'
     '<br><a href="https://doi.org/10.1007/978-3-031-34048-2_54">Med-NCA: doi 10.1007/978-3-031-34048-2_54</a>'
@@ -636,7 +640,8 @@ class NCATrainerLogic(ScriptedLoadableModuleLogic):
     ) -> ValidationReport:
         """For scripts: train on pairs of nodes, and wait for the end.
 
-        Pairs, labels, start and name take the place of what the panel had chosen.
+        Pairs, labels, start and name take the place of what the panel had chosen; the time for a new model and the
+        device are the panel's.
 
         Args:
             chosen: (volume node, segmentation or label map node) each.

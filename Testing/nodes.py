@@ -1,5 +1,7 @@
 """MRML nodes with known contents, and what lies in them, for the tests on Slicer's core."""
 
+import json
+
 import numpy as np
 
 
@@ -64,6 +66,13 @@ def segment_mask(slicer, segmentation, volume, number=0):
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     assert logic.ExportSegmentsToLabelmapNode(segmentation, ids, labelmap, volume)
     return arrayFromVolumeNode(labelmap).transpose(2, 1, 0) > 0
+
+
+def report_of(node):
+    """The report of the last run, that a result node carries."""
+    from mednca.result import Report
+
+    return Report.from_json(json.loads(node.GetAttribute("MedNCA.Report")))
 
 
 def state_of(slicer, segmentation):

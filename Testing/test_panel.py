@@ -1,13 +1,15 @@
 """The module as a person uses it: real widgets, real mouse events in real slice views, the real worker process."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
-from nodes import segment_mask
+from conftest import ROOT
+from nodes import add_volume, segment_mask
 from panel import (
     BALLS,
     LEFT,
@@ -325,6 +327,36 @@ def test_overlay_is_a_layer_of_its_own(host, panel):
     host.click(panel.ui.overlayCheckBox)
     assert all(composite.GetForegroundVolumeID() is None for composite in composites())
     assert volume.GetDisplayNode().GetWindow() == 123 and volume.GetDisplayNode().GetLevel() == 45
+
+
+@pytest.mark.parametrize("name", ["MedNCASegment", "NCATrainer"])
+def test_no_parameter_is_offered_to_translators(name):
+    """Its name connects a widget with the parameter node: a translated one would connect nothing."""
+    text = (ROOT / name / "Resources" / "UI" / f"{name}.ui").read_text(encoding="utf-8")
+    strings = re.findall(r'name="SlicerParameterName"[^>]*>\s*<string([^>]*)>', text)
+    assert strings and set(strings) == {' notr="true"'}
+
+
+def test_what_was_in_the_foreground_comes_back(host, panel):
+    """The user's own layer, with its opacity, view by view; the opacity of the overlay is the overlay's."""
+    import slicer
+
+    own = add_volume(slicer, BALLS[1] * np.int16(500), name="PET")
+    for composite, opacity in zip(composites(), (0.2, 0.3, 0.4), strict=True):
+        composite.SetForegroundOpacity(opacity)
+    composites()[0].SetForegroundVolumeID(own.GetID())
+    before = [(each.GetForegroundVolumeID(), each.GetForegroundOpacity()) for each in composites()]
+    segmentation = click(host, panel, LEFT)
+    variance = segmentation.GetNodeReference("MedNCA.variance")
+    host.drag(panel.ui.opacitySlider, 0.8)
+    click(host, panel, RIGHT)  # it is brought to the front again
+    assert {each.GetForegroundVolumeID() for each in composites()} == {variance.GetID()}
+    host.click(panel.ui.overlayCheckBox)
+    assert [(each.GetForegroundVolumeID(), each.GetForegroundOpacity()) for each in composites()] == before
+    host.click(panel.ui.overlayCheckBox)
+    composites()[1].SetForegroundVolumeID(own.GetID())  # in front of the overlay
+    host.click(panel.ui.overlayCheckBox)
+    assert [each.GetForegroundVolumeID() for each in composites()] == [own.GetID(), own.GetID(), None]
 
 
 def test_the_overlay_is_really_drawn(host, panel):

@@ -121,6 +121,25 @@ def test_from_a_script(host, panel, second):
     assert panel.logic.segment(volume, "bright", [LEFT], members=2).report.findings[0].volume_mm3["union"] > 0
 
 
+def test_only_what_the_model_takes_is_handed_over(host, panel, second):
+    """What it does not take may change meanwhile, or be of another place."""
+    volume, scratch = panel.ui.inputSelector.currentNode(), panel.logic.queue.client.scratch
+    setChannel(volume, 1, second)
+    before = set(scratch.glob("volume-*.nrrd"))
+    request = panel.logic.segment(volume, "bright", [LEFT], members=2, wait=False)
+    second.GetImageData().Modified()
+    panel.logic.queue.wait(request)
+    assert request.error == "" and len(set(scratch.glob("volume-*.nrrd")) - before) == 1
+
+
+def test_a_volume_may_be_two_channels(host, panel):
+    """One file, given twice: they do not differ, so that nothing is found."""
+    volume = panel.ui.inputSelector.currentNode()
+    setChannel(volume, 1, volume)
+    with pytest.raises(MedNCAError, match="Nothing was found"):
+        panel.logic.segment(volume, "difference", [LEFT], members=2)
+
+
 def test_a_disturbed_copy_has_them_too(host, panel, second):
     volume = panel.ui.inputSelector.currentNode()
     setChannel(volume, 1, second)

@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
+from conftest import ROOT
+
 
 class _Reader(html.parser.HTMLParser):
     """Anchors, what is open, and what a page would fetch."""
@@ -75,6 +77,14 @@ def test_the_page_is_that_of_the_language(host, tmp_path, monkeypatch):
     assert HelpPage(tmp_path / "a.html").path.name == "a.de.html"
     monkeypatch.setattr(type(slicer.app), "applicationLocaleName", "fr")
     assert HelpPage(tmp_path / "a.html").path.name == "a.html"
+
+
+@pytest.mark.parametrize("name", ["MedNCASegment", "NCATrainer"])
+def test_the_module_s_own_help_leads_to_the_guide(name):
+    """Where Slicer's users look first: what the module says of itself above its panel."""
+    text = (ROOT / name / f"{name}.py").read_text(encoding="utf-8")
+    (page,) = re.findall(r'<a href="https://github\.com/[^"]+/blob/main/([^"#]+)', text)
+    assert (ROOT / page).is_file() and "self.parent.helpText += _HOMEPAGE" in text
 
 
 def test_the_window_looks_like_a_page(host, panel, tmp_path):

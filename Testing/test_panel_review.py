@@ -163,3 +163,15 @@ def test_a_damaged_review_is_told(host, panel, reviewed):
     segmentation.SetAttribute("MedNCA.Runs", json.dumps(entries))
     panel._onParametersModified()
     assert "No result" in panel.ui.lightLabel.text and "is not shown" in panel.ui.logText.plainText
+
+
+def test_a_key_outlives_its_own_signal(host, panel):
+    """E leads to the Segment Editor: the module is left, and takes its keys away, while E calls it."""
+    import weakref
+
+    pressed = weakref.ref(panel.shortcuts.shortcuts[0])
+    panel.exit()
+    assert panel.shortcuts.shortcuts == [] and pressed() is not None
+    host.processEvents()
+    assert pressed() is None
+    panel.enter()

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 import slicerhost
-from nodes import add_volume, affine, put_under, segment_mask
+from nodes import add_volume, affine, put_under, report_of, segment_mask
 from phantoms import bright_model, ellipsoid, rotation
 
 BALL = ellipsoid((20, 24, 18), (8, 14, 7), (5, 6, 4))  # (i, j, k)
@@ -97,8 +97,6 @@ def test_a_segmentation_under_another_transform(slicer):
 
 
 def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
-    from MedNCASegmentLib.record import reportFromNode
-
     volume = add_volume(slicer, BALL.astype(np.float32), GEOMETRIES["oblique"])
     added, result = _logic().segmentInProcess(volume, bright_model(), members=3, seed=5)
     segmentation, variance = added.segmentationNode, added.varianceNode
@@ -109,10 +107,20 @@ def test_everything_comes_back_from_an_mrb(slicer, tmp_path):
     segmentation, variance = (slicer.mrmlScene.GetFirstNodeByName(name) for name in names)
     volume = slicer.mrmlScene.GetFirstNodeByName("phantom")
     assert np.array_equal(segment_mask(slicer, segmentation, volume), BALL)
-    assert reportFromNode(variance).seed == 5 and variance.GetAttribute("MedNCA.Members") == "3"
-    assert reportFromNode(segmentation).findings[0].nqm["union"] == pytest.approx(result.findings[0].nqm["union"])
+    assert report_of(variance).seed == 5 and variance.GetAttribute("MedNCA.Members") == "3"
+    assert report_of(segmentation).findings[0].nqm["union"] == pytest.approx(result.findings[0].nqm["union"])
     low, high = variance.GetDisplayNode().GetWindowLevelMin(), variance.GetDisplayNode().GetWindowLevelMax()
     assert (low, high) == (0, 0.25)
+
+
+def test_what_is_made_has_a_name_in_the_users_language(slicer, monkeypatch):
+    """Columns of the table are for scripts, too, and keep theirs."""
+    for file in ("results", "quality_table"):
+        monkeypatch.setattr(f"MedNCASegmentLib.{file}._", lambda text: text.replace("{volume} ", "{volume}: "))
+    volume = add_volume(slicer, BALL.astype(np.float32))
+    added = _logic().segmentInProcess(volume, bright_model(), members=1)[0]
+    assert added.varianceNode.GetName() == "phantom: variance"
+    assert added.tableNode.GetName() == "phantom: quality" and added.tableNode.GetColumnName(2) == "NQM"
 
 
 def test_results_lie_beside_the_input(slicer, tmp_path):

@@ -26,6 +26,7 @@ from demo import add_mni152
 from documents import scripts
 from mednca.errors import Sentence
 from mednca.messages import Progress
+from mednca.quality.calibration import Calibration
 from mednca_train import run_folder
 from mednca_train.data.case_reader import CaseReader
 from mednca_train.data.cases import Case
@@ -39,6 +40,7 @@ from mednca_train.run_lock import run_lock
 from mednca_train.training.watching import WatchedCase
 from mednca_train.validation_report import ValidationReport
 from nodes import add_volume, drawn_pair, segment_mask
+from panel import CALIBRATION as JUDGED
 from phantoms import bright_model, organ_case, save
 from training_phantoms import plan as phantom_plan
 from training_phantoms import write_case
@@ -279,7 +281,7 @@ def test_pause_a_closed_scene_and_resume(host, panel):
     assert panel.logic.status.result.report.mean.cases >= 1 and panel.ui.resumeButton.text == "Open"
 
 
-def test_a_killed_worker_costs_little(host, panel):
+def test_a_killed_worker_costs_little(host, panel, tmp_path):
     for number in range(2):
         _pair(number)
     host.click(panel.ui.addAllButton)
@@ -297,9 +299,13 @@ def test_a_killed_worker_costs_little(host, panel):
     (run,) = panel.logic.runs()
     assert run.iteration >= 5 and run.state == RunState.TRAINING
     assert panel.ui.resumeButton.enabled
+    moved = run.folder.rename(tmp_path / "moved")  # goes on with what was exported for it
+    panel.logic.trainer.forget()
+    panel.logic.trainer.runs.dropUnused()
+    assert all(case.image.exists() for case in run_folder.read_cases(moved))
+    moved.rename(run.folder)
     host.click(panel.ui.deleteRunButton)
     assert panel.logic.runs() == [] and panel.ui.runsComboBox.count == 0
-    panel.logic.trainer.forget()
     panel.logic.trainer.runs.dropUnused()  # and the files that were made for it
     assert list((panel.logic.trainer.runs.folder / "datasets").iterdir()) == []
 
@@ -503,6 +509,24 @@ def test_exported_data_sets_live_as_long_as_they_are_needed(host, panel):
     assert not run.exists() and not mine.exists()
 
 
+@pytest.mark.parametrize(
+    "signal, title",
+    [
+        ("nqm", "NQM"),
+        ("nqm field", "NQM of the whole"),
+        ("worst member", "how far the run"),
+        ("mean member", "how far a"),
+    ],
+)
+def test_the_chart_of_the_verdict_says_what_it_goes_by(panel, signal, title):
+    """In the words of the other module."""
+    from NCATrainerLib.plots import calibrationPlot
+
+    curve = JUDGED["curves"]["crop"] | {"signal": signal}
+    chart = calibrationPlot(Calibration.from_json(JUDGED | {"curves": {"crop": curve}}), "Calibration")
+    assert chart.GetXAxisTitle().startswith(title)
+
+
 def test_a_run_that_is_done_can_be_opened_added_exported_and_deleted(host, panel, folders, tmp_path):
     import slicer
 
@@ -552,6 +576,7 @@ def test_a_training_that_does_not_begin_leaves_nothing_and_takes_nothing(host, p
     _wait(host, panel)
     assert host.wait(lambda: host.dialogs, 5) and "not valid" in host.dialogs[-1][1]
     assert [folder for folder in trainer.runs.folder.iterdir() if folder.name != "datasets"] == [run]
+    assert list((trainer.preparation.export / "runs").iterdir()) == []  # nothing was begun on it
     monkeypatch.undo()
     assert trainer.result.run == run and "Before" in panel.ui.resultLabel.text
 
@@ -1114,9 +1139,11 @@ def test_self_tests_of_the_module(host, panel):
 
     from NCATrainer import NCATrainerTest
 
+    shutil.rmtree(panel.logic.trainer.runs.folder, ignore_errors=True)
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(NCATrainerTest).run(result)
     assert result.testsRun and result.wasSuccessful(), result.errors + result.failures
+    assert not panel.logic.trainer.runs.folder.exists()  # the user's own
 
 
 def test_labels_keep_the_values_of_the_model_that_is_fine_tuned():

@@ -408,6 +408,37 @@ def test_opening_the_panel_shows_no_image_in_place_of_those_that_are_seen(host, 
     assert panel._parameterNode.inputVolume is third and _backgrounds() == {third.GetID(), second.GetID()}
 
 
+def test_a_script_that_asks_for_the_logic_leaves_the_views_alone(host, panel, first):
+    """Slicer makes the panel for it, which is not opened."""
+    import slicer
+
+    slicer.util.selectModule("Data")
+    slicer.util.setSliceViewerLayers(background=None)
+    panel = host.reloadModule("MedNCASegment")
+    host.processEvents()
+    assert panel._parameterNode.inputVolume is first and _backgrounds() == {None}
+    host.openModule("MedNCASegment")
+    assert _backgrounds() == {first.GetID()}
+
+
+def test_nothing_of_another_volume_is_drawn_over_what_is_corrected(host, panel, first, second):
+    one = click(host, panel, LEFT)
+    _choose(host, panel, second)
+    other = click(host, panel, OTHER)
+    host.click(panel.ui.editButton)
+    assert _visible(other) and not _visible(one)
+
+
+def test_what_was_over_one_person_does_not_come_back_over_another(host, panel, first, second):
+    import slicer
+
+    own = add_volume(slicer, BALLS[1] * np.int16(500), name="PET")
+    slicer.util.setSliceViewerLayers(foreground=own)
+    click(host, panel, LEFT)
+    _choose(host, panel, second)
+    assert {each.GetForegroundVolumeID() for each in composites()} == {None}
+
+
 def test_a_volume_that_was_chosen_does_not_stay_in_memory(host, panel, first, second):
     import slicer
 

@@ -16,7 +16,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from .record import VOLUME_ROLE, volumeOf
-from .review import hideOverlay, isOver
+from .review import hideOverlay, isOver, showOverlay
 from .volumes import imageDataFromArray, matrixToWorld
 
 SHOWN_FROM = 10  # percent; what is less likely is not seen
@@ -66,7 +66,7 @@ def addGrowth(
 
 def play(browserNode: slicer.vtkMRMLSequenceBrowserNode) -> None:
     """Lay a growth over the image and play it once, in the toolbar of the Sequences module; the last step stays."""
-    slicer.util.setSliceViewerLayers(foreground=_seenOf(browserNode), foregroundOpacity=_OPACITY)
+    showOverlay(_seenOf(browserNode), _OPACITY)
     slicer.modules.sequences.showSequenceBrowser(browserNode)
     browserNode.SetPlaybackLooped(False)
     browserNode.SetPlaybackItemSkippingEnabled(False)
@@ -102,6 +102,7 @@ def _remove(isMeant):
     nodes = [node for name in _CLASSES for node in slicer.util.getNodesByClass(name) if isGrowth(node)]
     for node in nodes:
         if isMeant(volumeOf(node)) and slicer.mrmlScene.IsNodePresent(node):
+            hideOverlay(node)
             slicer.mrmlScene.RemoveNode(node)
 
 

@@ -54,13 +54,13 @@ def mapNode(
         segmentationNode: which refers to it.
         volumeNode: on whose grid it lies.
         role: of the reference, `record.VARIANCE_ROLE` or `record.PROBABILITY_ROLE`.
-        name: of the map, for people.
+        name: of a new one.
     """
     node = segmentationNode.GetNodeReference(role)
     if node and node.GetImageData() and _sameGrid(node, volumeNode):
         return node
     shape = tuple(reversed(volumeNode.GetImageData().GetDimensions()))
-    node = addVolumeNode(np.zeros(shape, np.float32), volumeNode, f"{volumeNode.GetName()} {name}")
+    node = addVolumeNode(np.zeros(shape, np.float32), volumeNode, name)
     segmentationNode.SetNodeReferenceID(role, node.GetID())
     if role == VARIANCE_ROLE:
         _setVarianceDisplay(node)

@@ -17,11 +17,12 @@ from . import click_placement, record, review, slice_views
 class Pairing:
     """Keeps volume, segmentation and clicks of a parameter node together.
 
-    told(text) is called with a sentence where something else is chosen than the user chose.
+    told(text) is called with a sentence where something else is chosen than the user chose, isOpen() says whether the
+    module is: slice views, and what is seen of other volumes, are its business only then.
     """
 
-    def __init__(self, told: Callable[[str], None]):
-        self.told = told
+    def __init__(self, told: Callable[[str], None], isOpen: Callable[[], bool]):
+        self.told, self.isOpen = told, isOpen
         self._latest = {}  # volume's node ID -> ID of the segmentation that was chosen for it last
         self.forget()
 
@@ -50,11 +51,17 @@ class Pairing:
         isAnother = self.volumeNode is not before
         if isAnother:
             node.points = click_placement.clicksOf(self.volumeNode)
-        if isAnother and self.volumeNode:
-            review.showOnly(self.volumeNode, click_placement.allClicks())
-            if before or not slice_views.shownImages():  # what a scene shows stays
-                slice_views.showImage(self.volumeNode)
+        if isAnother and self.isOpen():
+            self.show(isForSure=before is not None)
         return isAnother
+
+    def show(self, isForSure: bool = False) -> None:
+        """The volume alone, with what is its own, where nothing is seen yet: what a scene shows stays. isForSure: in
+        any case."""
+        if self.volumeNode:
+            review.showOnly(self.volumeNode, click_placement.allClicks())
+            if isForSure or not slice_views.shownImages():
+                slice_views.showImage(self.volumeNode)
 
     def target(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLSegmentationNode | None:
         """The segmentation that results of a volume go into now; None for a new one."""

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import slicer
 import vtk
+from slicer.i18n import tr as _
 
 from .record import TABLE_ROLE, Run, runsOf
 
-_COLUMNS = (  # name, kind
+_COLUMNS = (  # name, by which scripts look for it, so that it is never translated; kind
     ("Segment", str),
     ("Run", int),
     ("NQM", float),
@@ -47,7 +48,8 @@ def updateTable(
     """
     node = segmentationNode.GetNodeReference(TABLE_ROLE)
     if node is None:
-        name = slicer.mrmlScene.GenerateUniqueName((volumeNode or segmentationNode).GetName() + " quality")
+        name = _("{volume} quality").format(volume=(volumeNode or segmentationNode).GetName())
+        name = slicer.mrmlScene.GenerateUniqueName(name)
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", name)
         segmentationNode.SetNodeReferenceID(TABLE_ROLE, node.GetID())
     rows = [row for run in runsOf(segmentationNode) for row in _tableRows(segmentationNode, run)]

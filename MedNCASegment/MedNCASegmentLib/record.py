@@ -259,12 +259,6 @@ def _read(text):
     return tuple(runs), tuple(problems)
 
 
-def reportFromNode(node: slicer.vtkMRMLNode) -> Report | None:
-    """The report of the last run that a result node carries, or None. Raises MedNCAError where it cannot be read."""
-    text = node.GetAttribute(REPORT_ATTRIBUTE)
-    return Report.from_json(parse_json(text, _("The report"))) if text else None
-
-
 def setReport(node: slicer.vtkMRMLNode, report: Report) -> None:
     """Let a result node say where it comes from: the report, and what a person may look for in the attributes."""
     node.SetAttribute(REPORT_ATTRIBUTE, json.dumps(report.to_json()))

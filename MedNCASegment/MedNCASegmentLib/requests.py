@@ -61,6 +61,7 @@ class _Pending:
         self.points: list[Point] = []
         self.started = time.monotonic()
         self.isOfScript = False  # which is told by an exception, and knows what to do with a result
+        self.channelCount: int | None = None  # that the model takes, where that is known
         self.job = Job()
         self.place: np.ndarray | None = None  # where the volume lay when it was handed over
         self._handedOver: list[tuple] = []  # (volume, stamp of its voxels then)
@@ -95,8 +96,8 @@ class _Pending:
 
     @property
     def channels(self) -> list[slicer.vtkMRMLScalarVolumeNode]:
-        """What is handed over: the volume, and what else belongs to it."""
-        return channelsOf(self.volumeNode)
+        """What is handed over: the volume, and what else belongs to it, as far as the model takes that."""
+        return channelsOf(self.volumeNode)[: self.channelCount]
 
     def noteVoxels(self) -> None:
         """They are handed over as they are now."""

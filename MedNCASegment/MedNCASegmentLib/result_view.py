@@ -66,7 +66,7 @@ class ResultView:
         varianceNode = segmentationNode.GetNodeReference(VARIANCE_ROLE) if segmentationNode else None
         before = self._overlay[0] if self._overlay else None
         if before is not None and before is not varianceNode and slicer.mrmlScene.IsNodePresent(before):
-            review.hideOverlay(before)
+            review.hideOverlay(before, isBack=False)
             review.setLegend(before, False)
         if varianceNode is None or varianceNode.GetDisplayNode() is None:
             self._overlay = None

@@ -179,11 +179,11 @@ def _addMaps(images, report, volumeNode, segmentationNode, runId, onFailure):
     """Of the variance, and of the mean probability where there is one: kind -> the run's part of it."""
     maps = {}
     for kind, role, name in (
-        ("variance", VARIANCE_ROLE, "variance"),
-        ("probability", PROBABILITY_ROLE, "mean probability"),
+        ("variance", VARIANCE_ROLE, _("{volume} variance")),
+        ("probability", PROBABILITY_ROLE, _("{volume} mean probability")),
     ):
         if kind in images:
-            node = mapNode(segmentationNode, volumeNode, role, name)
+            node = mapNode(segmentationNode, volumeNode, role, name.format(volume=volumeNode.GetName()))
             part = MapPart(node, report.region, sitk.GetArrayFromImage(images[kind]), None, runId)
             under = whatIsThere(part)
             onFailure.callback(overwrite, part, under)

@@ -21,18 +21,37 @@ from .slice_views import compositeNodes
 from .volumes import matrixToWorld
 
 _HIDDEN = "MedNCA.Hidden"  # says of a node that it was hidden here, and not by the user
+# Of a slice view, as references and an attribute of its composite node, so that scenes keep them: what was laid over
+# the image here, and what the user had in the foreground before.
+_OVERLAY, _BEFORE, _OPACITY = "MedNCA.overlay", "MedNCA.before", "MedNCA.Opacity"
 
 
-def showOverlay(varianceNode: slicer.vtkMRMLScalarVolumeNode, opacity: float) -> None:
-    """The variance as the foreground of all slice views."""
-    slicer.util.setSliceViewerLayers(foreground=varianceNode, foregroundOpacity=opacity)
-
-
-def hideOverlay(varianceNode: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Take the variance out of the slice views that show it."""
+def showOverlay(node: slicer.vtkMRMLScalarVolumeNode, opacity: float) -> None:
+    """The variance, or a growth, as the foreground of all slice views."""
     for composite in compositeNodes():
-        if composite.GetForegroundVolumeID() == varianceNode.GetID():
-            composite.SetForegroundVolumeID(None)
+        _remember(composite)
+        composite.SetNodeReferenceID(_OVERLAY, node.GetID())
+    slicer.util.setSliceViewerLayers(foreground=node, foregroundOpacity=opacity)
+
+
+def _remember(composite):
+    """What the user has in the foreground now, unless that is an overlay."""
+    shown = composite.GetForegroundVolumeID()
+    if shown is None or shown != composite.GetNodeReferenceID(_OVERLAY):
+        composite.SetNodeReferenceID(_BEFORE, shown)
+        composite.SetAttribute(_OPACITY, str(composite.GetForegroundOpacity()))
+
+
+def hideOverlay(node: slicer.vtkMRMLScalarVolumeNode, isBack: bool = True) -> None:
+    """Take it out of the slice views that show it. isBack: what the user had there before comes back."""
+    for composite in compositeNodes():
+        if composite.GetForegroundVolumeID() == node.GetID():
+            composite.SetForegroundVolumeID(composite.GetNodeReferenceID(_BEFORE) if isBack else None)
+            if opacity := composite.GetAttribute(_OPACITY):
+                composite.SetForegroundOpacity(float(opacity))
+            for role in (_OVERLAY, _BEFORE):
+                composite.SetNodeReferenceID(role, None)
+            composite.RemoveAttribute(_OPACITY)
 
 
 def isOver(node: slicer.vtkMRMLScalarVolumeNode) -> bool:
@@ -88,7 +107,7 @@ def hide(node: slicer.vtkMRMLSegmentationNode | slicer.vtkMRMLMarkupsFiducialNod
     for role in (VARIANCE_ROLE, PROBABILITY_ROLE):
         mapNode = node.GetNodeReference(role)
         if mapNode:
-            hideOverlay(mapNode)
+            hideOverlay(mapNode, isBack=False)  # what the user saw with one person does not go over another
             setLegend(mapNode, False)
 
 

@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 
 from mednca.quality.calibration import Calibration
 from mednca_train.run_folder import HistoryRow
+from MedNCASegmentLib.messages import signals
 
 _ATTRIBUTE = "NCATrainer.plot"
 _COLORS = ((0.12, 0.44, 0.55), (0.75, 0.42, 0.17), (0.35, 0.35, 0.35))
@@ -85,7 +86,7 @@ def calibrationPlot(calibration: Calibration, title: str) -> slicer.vtkMRMLPlotC
         The chart node, new.
     """
     curve = max(calibration.curves.values(), key=lambda each: each.samples)
-    signal = {"nqm": "NQM", "mean member": _("1 - Dice of a member with the result")}.get(curve.signal, curve.signal)
+    signal = ({"nqm": "NQM"} | signals()).get(curve.signal, curve.signal)
     names = (signal, _("expected Dice"), _("low"), _("high"))
     table, chart = _chart("calibration", title, signal, _("Dice"), names, ((1, True), (2, False), (3, False)))
     for knot in zip(curve.knots, curve.dice, curve.low, curve.high, strict=True):

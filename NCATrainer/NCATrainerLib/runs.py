@@ -21,6 +21,7 @@ from mednca_train.run_folder import CASES, RunSummary, find_runs, holds_run
 from mednca_train.run_lock import run_lock
 
 _DATASETS = "datasets"  # of pairs of the scene, as files
+_BEGUN = "runs"  # in an export: an empty file for each run that was begun on it, called like the run
 _KEPT_SECONDS = 24 * 3600  # that another Slicer's exported data set stays although no run was begun with it
 
 
@@ -56,6 +57,11 @@ class Runs:
         self._exports.add(folder)
         return folder
 
+    def noteBegun(self, run: Path, export: Path) -> None:
+        """A training is about to begin: what it reads stays until the run is deleted here, wherever that lies then."""
+        (export / _BEGUN).mkdir(exist_ok=True)
+        (export / _BEGUN / run.name).touch()
+
     def checkDeletable(self, run: Path) -> None:
         """Raises MedNCAError where a folder is none of these runs, or another program trains it."""
         if not self.holds(run) or not holds_run(run):
@@ -73,18 +79,22 @@ class Runs:
 
     def delete(self, run: Path, kept: Path | None) -> None:
         """Delete one of these runs and what was exported for it alone. kept: as of `dropUnused`."""
-        exports = {export for export in self._allExports() if _isMentioned(export, [run])}
+        for export in self._allExports():
+            mark = export / _BEGUN / run.name
+            if mark.exists() or _isMentioned(export, [run]):
+                self._exports.add(export)
+                mark.unlink(missing_ok=True)
         shutil.rmtree(run, ignore_errors=True)
-        self._exports |= exports
         self.dropUnused(kept)
 
     def dropUnused(self, kept: Path | None = None) -> None:
-        """Delete exported data sets that no run needs, except one that is about to be trained on; those of another
-        Slicer, which may be about to train with them, only when they are old."""
+        """Delete exported data sets that no run needs, wherever that lies now, except one that is about to be trained
+        on; those of another Slicer, which may be about to train with them, only when they are old."""
         runs = list(self.folder.glob("*"))
         for export in self._allExports():
             isOurs = export in self._exports and export != kept
-            if (isOurs or _isOld(export)) and not _isMentioned(export, runs):
+            isNeeded = any((export / _BEGUN).glob("*")) or _isMentioned(export, runs)
+            if (isOurs or _isOld(export)) and not isNeeded:
                 shutil.rmtree(export, ignore_errors=True)
 
     def _allExports(self) -> list[Path]:

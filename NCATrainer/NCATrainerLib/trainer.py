@@ -245,6 +245,8 @@ class Trainer:
             base=None if request.isNew else request.start,
             calibration_cases=self.preparation.planned.calibration_cases,
         )
+        if self.preparation.export:
+            self.runs.noteBegun(self.run, self.preparation.export)
         self._submit(TrainerState.TRAINING, TrainRequest(self.run, new, request.device))
 
     def resume(self, run: Path, device: str = "auto") -> None:

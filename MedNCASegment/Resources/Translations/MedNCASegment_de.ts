@@ -1297,6 +1297,13 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   </message>
  </context>
  <context>
+  <name>MedNCASegmentLib.quality_table</name>
+  <message>
+   <source>{volume} quality</source>
+   <translation>{volume} Qualität</translation>
+  </message>
+ </context>
+ <context>
   <name>MedNCASegmentLib.record</name>
   <message>
    <source>its record is damaged ({error})</source>
@@ -1309,10 +1316,6 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>The record</source>
    <translation>Die Aufzeichnung</translation>
-  </message>
-  <message>
-   <source>The report</source>
-   <translation>Der Bericht</translation>
   </message>
   <message>
    <source>{name} is a result, not an image: choose the image.</source>
@@ -1425,6 +1428,14 @@ Stimmen Sie diesen Bedingungen zu?</translation>
   <message>
    <source>Nothing was found {where}, and nothing was added. Click on the middle of the organ; check the model.</source>
    <translation>Es wurde {where} nichts gefunden und nichts hinzugefügt. Klicken Sie auf die Mitte des Organs; prüfen Sie das Modell.</translation>
+  </message>
+  <message>
+   <source>{volume} variance</source>
+   <translation>{volume} Varianz</translation>
+  </message>
+  <message>
+   <source>{volume} mean probability</source>
+   <translation>{volume} mittlere Wahrscheinlichkeit</translation>
   </message>
  </context>
  <context>

@@ -634,10 +634,6 @@
    <translation>Validierungs-Dice</translation>
   </message>
   <message>
-   <source>1 - Dice of a member with the result</source>
-   <translation>1 - Dice eines Durchlaufs mit dem Ergebnis</translation>
-  </message>
-  <message>
    <source>expected Dice</source>
    <translation>erwarteter Dice</translation>
   </message>
@@ -815,6 +811,10 @@
    <translation>Zwei Fälle heißen {name}; geben Sie jedem einen eigenen Namen.</translation>
   </message>
   <message>
+   <source>{folder} is not there; check the path.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>{folder} holds no data set: it needs the folders images and labels with the same file names in both, or dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them.</source>
    <translation>{folder} enthält keinen Datensatz: Benötigt werden die Ordner images und labels mit gleichen Dateinamen in beiden oder dataset.json, imagesTr und labelsTr wie beim Medical Segmentation Decathlon und bei nnU-Net.</translation>
   </message>
@@ -863,8 +863,52 @@
    <translation>Keine Ampel: Von {failures} Fehlschlägen bei zurückgehaltenen Fällen hätte die Kalibrierung {green} gut genannt. Mehr Fälle können das bessern oder mednca train --folds 5, das mit allen kalibriert.</translation>
   </message>
   <message>
-   <source>No light: in none of {samples} images did it find anything that could be judged; it must be trained better first.</source>
-   <translation>Keine Ampel: In keinem von {samples} Bildern hat es etwas gefunden, das sich beurteilen ließe; es muss erst besser trainiert werden.</translation>
+   <source>... ensemble member(s) are too few to measure uncertainty; use ... or more</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>nothing was found</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the result reaches the edge of the image or of the field of view, so part of the structure may be missing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the structure found lies ... mm from the click; it may not be what was clicked on</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the click lies in another piece, of ... ml, than the one that is kept; it may be what was meant</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>other pieces of ... ml were found beside the one that is kept; the wrong one may be kept</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the voxels (... mm) are outside the range accepted for this model (... to ... mm)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the image field is ... mm left-right, but the model was trained on ... to ... mm; click on the organ to take a field of the right size</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the image field is ... mm front-back, but the model was trained on ... to ... mm; click on the organ to take a field of the right size</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the image field is ... mm up-down, but the model was trained on ... to ... mm; click on the organ to take a field of the right size</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>the result has ... ml, outside the ... to ... ml of plausible structures</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No light: in none of {samples} images did it find anything that could be judged; in {count} of {samples} {why}. It must be trained better first.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each case that it is tried on.</source>
@@ -1125,6 +1169,10 @@
   <message>
    <source>The loss was not a number at iteration {where}; back to iteration {iteration} with half the learning rate.</source>
    <translation>Der Verlust war bei Iteration {where} keine Zahl; zurück zu Iteration {iteration} mit halber Lernrate.</translation>
+  </message>
+  <message>
+   <source>Stopping after this iteration; Ctrl-C again stops at once.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>Training needs two cases at least: one to learn from, one to check with.</source>
