@@ -1,6 +1,7 @@
 """What a signal is worth: degraded cases, the curves that are made of them, and what the light finds by them."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -16,17 +17,20 @@ from mednca.imaging.geometry import CanonicalImage
 from mednca.models.library import Library
 from mednca.models.weights import load_model
 from mednca.quality.calibration import CROP, SCAN
+from mednca.quality.domain import OBJECTIONS
 from mednca.quality.signals import SIGNALS, Signal
 from mednca.quality.verdict import judge
 from mednca_train import cli
 from mednca_train.data import artifacts
 from mednca_train.data.artifacts import ARTIFACTS, NONSENSE, PAPER_ARTIFACTS, bias_field, degrade, noise, shift
 from mednca_train.model import calibration as module
-from mednca_train.model.build import recalibrate, with_calibration
+from mednca_train.model.build import OBJECTED, recalibrate, with_calibration
 from mednca_train.model.calibration import fit, found_by, verdicts, verdicts_apart, without
-from mednca_train.model.privacy import hidden_name, holds_hidden
+from mednca_train.model.privacy import hidden_name, hidden_names, holds_hidden
 from mednca_train.model.samples import Sample, measure_degraded, samples_json, samples_of
+from mednca_train.run_folder import RunOptions, write_metadata
 from phantoms import bright_model, image_of, organ_case, save
+from training_phantoms import METADATA
 
 EVERY = {**ARTIFACTS, **PAPER_ARTIFACTS, **NONSENSE}
 
@@ -269,6 +273,23 @@ def test_a_calibration_that_calls_failures_good_does_not_ship():
         recalibrate(model, None, 0.9)
 
 
+def test_what_stands_against_most_results_is_told():
+    """A model that finds much, but nothing that could be judged, does not seem to find nothing."""
+    model = bright_model()
+    samples = [replace(s, objection="edge" if n else "volume") for n, s in enumerate(_samples(56))]
+    note = with_calibration(model, samples_json(samples, []), None, 0.9)
+    assert "in none of 56 images" in str(note) and "in 55 of 56 the result reaches the edge of the image" in str(note)
+    assert note.values["why"].values["why"] == OBJECTED["edge"]  # which can be translated
+    note = with_calibration(model, samples_json([replace(s, objection="nonsense") for s in samples], []), None, 0.9)
+    assert "in 56 of 56 nonsense" in str(note)
+
+
+def test_what_stands_against_results_is_said_as_everywhere():
+    """`model.build.OBJECTED` has each objection, with dots for its values."""
+    dotted = {key: re.sub(r"{.*?}", "...", text) for key, text in OBJECTIONS.items() if key != "calibration"}
+    assert {key: str(sentence) for key, sentence in OBJECTED.items()} == dotted
+
+
 def test_saved_samples_that_lack_a_signal_are_told(monkeypatch):
     """Not that they are too few; and a context that lacks it does not lose its curve unsaid."""
     monkeypatch.setitem(SIGNALS, "new", Signal(lambda evidence: 0.5))
@@ -435,7 +456,7 @@ def test_scans_are_added_to_what_the_model_carries(calibrated, cases, tmp_path, 
             ["case_5", "case_6"]] * 2  # fmt: skip
     assert load_model(folder).info["quality"]["calibration_command"].count("; ") == 2
     card = (folder / "MODEL_CARD.md").read_text("utf-8")
-    assert "2 of the cases are among those that the calibration was made with" in card
+    assert "Cases that the calibration was made with, too: 2." in card
 
     result = _run("verdict-report", folder, "--out", tmp_path / "report", *options, "--reuse", "--clicks", 1,
                   "--scan-images", tmp_path / "images", "--scan-labels", tmp_path / "labels")  # fmt: skip
@@ -528,6 +549,49 @@ def test_a_calibration_is_not_tried_on_what_was_trained_with(calibrated, cases, 
             assert "which the model was not trained with" in str(result.exception)
     assert result.exit_code == 0, result.output
     assert load_model(calibrated / "again").info["eval_metrics"]["cases"] == 2  # those that are left
+
+
+def test_what_is_said_to_be_unseen_is_not_believed_where_the_model_names_it(calibrated, cases, tmp_path, inline_pool):
+    """By its names, or by their hashes where the run beside the split tells their key; of hashes alone the card tells
+    who says it."""
+    data, salt, base = cases[0].image.parents[1], "salt", load_model(calibrated / "base")
+    learned = {"training": ["case_1", "case_2"], "validation": ["case_3"]}
+    for name, split in (("named", learned), ("hidden", hidden_names(learned, salt))):
+        base.info["training"] = {"split": split}
+        save(base, tmp_path / name)
+    result = _run("calibrate", tmp_path / "named", "--out", tmp_path / "made", "--data", data, "--unseen")
+    assert "case_1 was trained with" in str(result.exception) and not (tmp_path / "made").exists()
+
+    run = tmp_path / "run"
+    run.mkdir()
+    write_metadata(run, METADATA, RunOptions(salt=salt))
+    for validation, told in (("case_2", "case_2 was trained with"), ("case_4", None)):
+        split = {"training": [f"case_{n}" for n in (0, 1, 5, 6)], "validation": [validation]}
+        (run / "split.json").write_text(json.dumps(split), encoding="utf-8")
+        result = _run("calibrate", tmp_path / "hidden", "--out", tmp_path / f"by {validation}", "--data", data,
+                      "--cases", run / "split.json")  # fmt: skip
+        assert told in str(result.exception) if told else result.exit_code == 0, result.output
+    result = _run("calibrate", tmp_path / "hidden", "--out", tmp_path / "said", "--data", data, "--unseen")
+    assert result.exit_code == 0, result.output
+    known, said = ((tmp_path / name / "MODEL_CARD.md").read_text(encoding="utf-8") for name in ("by case_4", "said"))
+    assert "Cases of its calibration, with none of which it was trained: 1;" in known
+    assert "Cases of its calibration, with none of which it was trained, as whoever calibrated it says: 2;" in said
+
+
+def test_a_light_that_is_lost_is_told(calibrated, cases, tmp_path, inline_pool, monkeypatch):
+    """Before an hour is spent where it is certain; else once it is known."""
+    model = load_model(calibrated / "made")
+    curves = model.info["quality"]["calibration"]["curves"]
+    curves["scan"] = curves["crop"]
+    save(model, tmp_path / "both")
+    words = ("calibrate", tmp_path / "both", "--data", cases[0].image.parents[1], "--cases", calibrated / "split.json")
+    told = "was calibrated on larger images before; the new calibration is not"
+    result = _run(*words, "--out", tmp_path / "again", "--reuse", "--keep-names")
+    assert result.exit_code == 0 and result.output.count(told) == 1, result.output
+    assert told not in _run("calibrate", calibrated / "made", "--out", tmp_path / "same", "--coverage", 0.8).output
+    monkeypatch.setattr("mednca_train.model.build.calibrate", lambda *_: 1 / 0)
+    assert told in _run(*words, "--out", tmp_path / "more").output
+    assert told not in _run(*words, "--out", tmp_path / "more", "--reuse").output
 
 
 def test_bundled_models_were_calibrated_without_their_validation_cases():

@@ -145,7 +145,13 @@ def test_folds_are_trained_stopped_and_gone_on_with(data, tmp_path, few_conditio
     assert sorted(name for fold in record["folds"] for name in fold) == record["split"]["training"]
     assert model.info["eval_metrics"]["cases"] == 4 and model.calibration is None
     card = (tmp_path / "run" / "result" / "MODEL_CARD.md").read_text("utf-8")
-    for text in ("On the 4 cases, each by the fold that has not seen it", "| fold | cases |", "2 folds", "nobody has"):
+    for text in (
+        "Cases, each measured by the fold that has not seen it: 4;",
+        "in `model.json` lists, by name.",
+        "| fold | cases |",
+        "2 folds",
+        "nobody has",
+    ):
         assert text in card
     for name in ("fold-1", "fold-2", "all"):
         assert read_status(tmp_path / "run" / name).state == RunState.DONE

@@ -181,6 +181,9 @@ def test_runs_are_seen_from_outside(tmp_path):
     assert view.state == "silent" and view.seconds_left is None and not is_going_on(view)
     (folder / run_folder.HISTORY).write_text("damaged", encoding="utf-8")
     assert view_runs(folder)[0].loss is None
+    (folder / run_folder.CHECKPOINT).touch()
+    _age(folder / run_folder.CHECKPOINT, 9000)
+    assert 9000 <= view_runs(folder)[0].seconds_ago < 9060  # what is kept is that old, whoever writes the state since
     for nothing in (tmp_path / "nothing", folder / "base"):
         with pytest.raises(MedNCAError, match="is no folder"):
             view_runs(nothing)

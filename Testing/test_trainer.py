@@ -120,6 +120,8 @@ def test_the_usual_layouts_are_understood(tmp_path, layout):
 def test_what_is_no_data_set_is_told(tmp_path):
     with pytest.raises(MedNCAError, match="holds no data set"):
         find_dataset(tmp_path)
+    with pytest.raises(MedNCAError, match="nope is not there; check the path"):
+        find_dataset(tmp_path / "nope")
     (tmp_path / "dataset.json").write_text('{"labels": {"0": "b", "1": "x"}, "modality": {"0": "T1", "1": "T2"}}')
     with pytest.raises(MedNCAError, match="imagesTr is not a folder"):
         find_dataset(tmp_path)
@@ -445,6 +447,69 @@ def test_an_interrupt_within_an_iteration_leaves_the_last_checkpoint(cases, tmp_
     again.run.train(cases)
     training_run.begin(tmp_path / "whole", quick, cases, METADATA).run.train(cases)
     assert history(tmp_path / "run") == history(tmp_path / "whole")
+
+
+@pytest.fixture
+def ctrl_c():
+    """Python listens to it, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(("presses", "at", "reached"), [(1, 4, 4), (2, 4, 3), (1, 6, 5)])
+def test_ctrl_c_waits_for_the_iteration_and_the_state_tells_what_is_kept(
+    cases, tmp_path, monkeypatch, ctrl_c, presses, at, reached
+):
+    """A second one does not wait, nor is a validation waited for: then it goes on from the last checkpoint, and that is
+    what others read."""
+    quick, real, told = plan(checkpoint_every=3, validate_every=6, freeze_norm=1.0), loop.total_loss, []
+    work = training_run.begin(tmp_path / "run", quick, cases, METADATA)
+
+    def pressed(outputs, plan):
+        if work.run.iteration == at - 1:
+            for _ in range(presses):
+                signal.raise_signal(signal.SIGINT)
+        return real(outputs, plan)
+
+    def validate(pyramid):
+        return Scores(0.1 * work.run.iteration, (0.1, 0.1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "total_loss", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            work.run.train(cases, validate, tell=lambda sentence: told.append(str(sentence)))
+    assert len(told) == 1 and "after this iteration" in told[0]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    status = read_status(tmp_path / "run")
+    assert (status.state, status.iteration, status.best_dice) == (RunState.PAUSED, reached, None)
+    assert len(read_history(tmp_path / "run")) == reached
+    work = training_run.reopen(tmp_path / "run")
+    assert work.run.iteration == reached
+    work.run.train(cases, validate)
+    work = training_run.begin(tmp_path / "whole", quick, cases, METADATA)
+    work.run.train(cases, validate)
+    assert history(tmp_path / "run") == history(tmp_path / "whole")
+    assert read_status(tmp_path / "run") == read_status(tmp_path / "whole")
+
+
+def test_a_run_that_is_gone_on_with_says_so_at_once(cases, tmp_path):
+    """Not only when it is saved next."""
+
+    class Stop(Exception):
+        pass
+
+    def stop(row):
+        states.append(read_status(tmp_path / "run").state)
+        raise Stop
+
+    states, slow = [], plan(checkpoint_every=1000)
+    training_run.begin(tmp_path / "run", slow, cases, METADATA)
+    for _ in range(2):
+        with pytest.raises(Stop):
+            training_run.reopen(tmp_path / "run").run.train(cases, report=stop)
+        assert read_status(tmp_path / "run").state == RunState.PAUSED
+    assert states == [RunState.TRAINING] * 2
 
 
 def test_a_loss_that_is_not_a_number_is_rolled_back_and_told(cases, tmp_path, monkeypatch):
@@ -807,8 +872,11 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, few_conditions)
                   "--calibration-cases", 1, "--out", tmp_path / "tuned", "--name", "Tuned")  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "did not help" in result.output and "No light: in none of 4 images" in result.output
-    text = (tmp_path / "tuned" / "model.json").read_text() + (tmp_path / "tuned" / "MODEL_CARD.md").read_text()
+    card = (tmp_path / "tuned" / "MODEL_CARD.md").read_text()
+    text = (tmp_path / "tuned" / "model.json").read_text() + card
     assert str(tmp_path) not in text and "case_1" not in text
+    assert "Cases for training: 6; held out for validation: 2. " in card and "by keyed hashes of their names" in card
+    assert "**License.**" in card and "**Authors.**" not in card and "Cases held out for validation: 2;" in card
     assert isinstance(_run("finetune", tmp_path / "base", "--data", folder, "--run", tmp_path / "run").exception,
                       MedNCAError)  # fmt: skip
 
@@ -822,7 +890,8 @@ def test_plan_finetune_and_calibrate_by_command(cases, tmp_path, few_conditions)
                  "--calibration-cases", 1)  # fmt: skip
     for command in (calibrate, ("verdict-report", *calibrate[1:6])):  # which cases it has seen it does not say
         assert "only hashes" in str(_run(*command).exception)
-    assert "no calibration" in str(_run("verdict-report", *calibrate[1:6], "--unseen").exception)
+    told = str(_run("verdict-report", *calibrate[1:6], "--unseen").exception)
+    assert "no calibration" in told and "make one with more cases by mednca calibrate" in told
     result = _run(*calibrate, "--cases", tmp_path / "run" / "split.json")
     assert "No light" in str(result.exception) and not (tmp_path / "calibrated").exists()
 
@@ -920,6 +989,7 @@ def test_fine_tuning_on_what_the_base_has_learned_is_told(cases, capsys):
 
 def test_mistaken_commands_are_told(cases, tmp_path):
     folder = cases[0].image.parents[1]
+    (tmp_path / "bad.json").write_text("[", encoding="utf-8")
     (tmp_path / "mine" / "result").mkdir(parents=True)  # somebody's: the model of a run is no reason to delete it
     for wrong, words in (
         (("plan", "--out", tmp_path / "p.json"), "either --data"),
@@ -929,7 +999,8 @@ def test_mistaken_commands_are_told(cases, tmp_path):
             "case_0 is none of the cases that hippocampus-m3dnca was made with; give a --name",
         ),
         (("train", "--run", tmp_path / "r", "--images", folder / "images"), "belong together"),
-        (("train", "--run", tmp_path / "r", "--data", folder, "--plan", tmp_path / "gone.json"), "no plan"),
+        (("train", "--run", tmp_path / "r", "--data", folder, "--plan", tmp_path / "gone.json"), "is not there; check"),
+        (("train", "--run", tmp_path / "r", "--data", folder, "--plan", tmp_path / "bad.json"), "is no plan"),
         (("plan", "--out", tmp_path / "p.json", "--data", folder, "--label", "x"), "VALUE=NAME"),
         (("plan", "--out", tmp_path / "p.json", "--data", folder, "--label", "²=x"), "VALUE=NAME"),
         (("resume", tmp_path / "nothing"), "no training run"),

@@ -25,7 +25,7 @@ from . import training_run
 from .data.cases import Case, groups
 from .model.build import untested_model, with_calibration
 from .model.calibration import COVERAGE, verdicts_apart
-from .model.card import model_card
+from .model.card import BY_FOLDS, model_card
 from .model.privacy import hidden_name
 from .model.samples import CLEAN, Sample, conditions, measure_degraded, samples_json
 from .plan.plan import Plan
@@ -218,7 +218,7 @@ def _finish(
     model.info["eval_metrics"] = result.mean.to_json()
     with staged(target, replace=True) as made:
         save_model(model, made, "Being written.")  # which tells its weights' checksum, for the card
-        save_model(model, made, model_card(model, result, options.command))
+        save_model(model, made, model_card(model, result, options.command, BY_FOLDS))
     return result
 
 

@@ -7,7 +7,7 @@
     base/                   the model that is fine-tuned, if one is
     history.csv             a row an iteration
     checkpoint.safetensors  weights, optimizer and counters; `training.checkpoint` reads it
-    state.json              how far it is, for whoever does not open the checkpoint
+    state.json              how far its checkpoint is, for whoever does not open that
     watched.nrrd, .json     what the last validation found in one of its cases, on the model's grid, and how good it is
     samples.jsonl           what was measured for the calibration so far, of this run's model
     report.json, result/    at the end: how good the model is, and its folder
@@ -111,7 +111,7 @@ class RunStatus:
 
     Attributes:
         state: what was last done.
-        iteration, of: iterations done, and planned.
+        iteration, of: iterations done, as the checkpoint has them, and planned.
         best_dice: of the union, of one member, on some validation cases; None before there is one.
         best_iteration: after which it was measured; 0 before there is one.
     """
@@ -202,7 +202,13 @@ HISTORY_COLUMNS = tuple(each.name for each in fields(HistoryRow))
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run as a list shows it. changed: time of its last saving, seconds since the epoch."""
+    """A run as a list shows it.
+
+    Attributes:
+        folder, name, state, iteration, of, best_dice: of the run, as `RunStatus` has them.
+        changed: when its state was written last, seconds since the epoch.
+        saved: when the last of what it has come to was: its checkpoint, or, of one that is done, its model.
+    """
 
     folder: Path
     name: str
@@ -211,6 +217,7 @@ class RunSummary:
     of: int
     best_dice: float | None
     changed: float
+    saved: float
 
 
 @dataclass(frozen=True)
@@ -276,11 +283,13 @@ def summary_of(folder: Path) -> RunSummary | None:
     """A run of this folder as a list shows it; None where there is none, or it is damaged."""
     try:
         status, name, changed = read_status(folder), read_name(folder), (folder / STATE).stat().st_mtime
+        kept = folder / (STATE if status.state == RunState.DONE or not (folder / CHECKPOINT).exists() else CHECKPOINT)
+        saved = kept.stat().st_mtime
     except (OSError, MedNCAError):
         return None
     if not holds_run(folder):
         return None
-    return RunSummary(folder, name, status.state, status.iteration, status.of, status.best_dice, changed)
+    return RunSummary(folder, name, status.state, status.iteration, status.of, status.best_dice, changed, saved)
 
 
 # --- each file

@@ -87,8 +87,8 @@ def _view(run: RunSummary, now: float) -> RunView:
     rows = _history(run.folder)
     latest = rows[-_LATEST:]
     dice = next((row.dice_union for row in reversed(rows) if row.dice_union is not None), None)
-    ago = max(now - run.changed, 0.0)
-    state = "silent" if ago > _SILENT.get(run.state, ago) else run.state.value
+    quiet, ago = (max(now - then, 0.0) for then in (run.changed, run.saved))
+    state = "silent" if quiet > _SILENT.get(run.state, quiet) else run.state.value
     seconds = [row.seconds for row in latest if row.seconds is not None]
     left = median(seconds) * (run.of - run.iteration) if seconds and state == RunState.TRAINING.value else None
     loss = sum(row.loss for row in latest) / len(latest) if latest else None

@@ -812,7 +812,7 @@
   </message>
   <message>
    <source>{folder} is not there; check the path.</source>
-   <translation type="unfinished" />
+   <translation>{folder} ist nicht da; prüfen Sie den Pfad.</translation>
   </message>
   <message>
    <source>{folder} holds no data set: it needs the folders images and labels with the same file names in both, or dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them.</source>
@@ -864,51 +864,51 @@
   </message>
   <message>
    <source>... ensemble member(s) are too few to measure uncertainty; use ... or more</source>
-   <translation type="unfinished" />
+   <translation>zu wenige Durchläufe (...), um die Unsicherheit zu messen; nötig sind mindestens ...</translation>
   </message>
   <message>
    <source>nothing was found</source>
-   <translation type="unfinished" />
+   <translation>es wurde nichts gefunden</translation>
   </message>
   <message>
    <source>the result reaches the edge of the image or of the field of view, so part of the structure may be missing</source>
-   <translation type="unfinished" />
+   <translation>das Ergebnis reicht bis an den Rand des Bildes oder des Bildfelds, sodass ein Teil der Struktur fehlen kann</translation>
   </message>
   <message>
    <source>the structure found lies ... mm from the click; it may not be what was clicked on</source>
-   <translation type="unfinished" />
+   <translation>die gefundene Struktur liegt ... mm vom Klick entfernt; sie ist vielleicht nicht die angeklickte</translation>
   </message>
   <message>
    <source>the click lies in another piece, of ... ml, than the one that is kept; it may be what was meant</source>
-   <translation type="unfinished" />
+   <translation>der Klick liegt in einem anderen Stück, von ... ml, als dem behaltenen; es kann das gemeinte sein</translation>
   </message>
   <message>
    <source>other pieces of ... ml were found beside the one that is kept; the wrong one may be kept</source>
-   <translation type="unfinished" />
+   <translation>neben dem behaltenen Stück wurden weitere mit ... ml gefunden; vielleicht wurde das falsche behalten</translation>
   </message>
   <message>
    <source>the voxels (... mm) are outside the range accepted for this model (... to ... mm)</source>
-   <translation type="unfinished" />
+   <translation>die Voxel (... mm) liegen außerhalb des für dieses Modell zulässigen Bereichs (... bis ... mm)</translation>
   </message>
   <message>
    <source>the image field is ... mm left-right, but the model was trained on ... to ... mm; click on the organ to take a field of the right size</source>
-   <translation type="unfinished" />
+   <translation>das Bild misst ... mm von links nach rechts, das Modell wurde aber mit ... bis ... mm trainiert; klicken Sie auf das Organ, um ein Bildfeld der richtigen Größe zu nehmen</translation>
   </message>
   <message>
    <source>the image field is ... mm front-back, but the model was trained on ... to ... mm; click on the organ to take a field of the right size</source>
-   <translation type="unfinished" />
+   <translation>das Bild misst ... mm von vorn nach hinten, das Modell wurde aber mit ... bis ... mm trainiert; klicken Sie auf das Organ, um ein Bildfeld der richtigen Größe zu nehmen</translation>
   </message>
   <message>
    <source>the image field is ... mm up-down, but the model was trained on ... to ... mm; click on the organ to take a field of the right size</source>
-   <translation type="unfinished" />
+   <translation>das Bild misst ... mm von oben nach unten, das Modell wurde aber mit ... bis ... mm trainiert; klicken Sie auf das Organ, um ein Bildfeld der richtigen Größe zu nehmen</translation>
   </message>
   <message>
    <source>the result has ... ml, outside the ... to ... ml of plausible structures</source>
-   <translation type="unfinished" />
+   <translation>das Ergebnis hat ... ml; plausible Strukturen haben ... bis ... ml</translation>
   </message>
   <message>
    <source>No light: in none of {samples} images did it find anything that could be judged; in {count} of {samples} {why}. It must be trained better first.</source>
-   <translation type="unfinished" />
+   <translation>Keine Ampel: In keinem von {samples} Bildern fand es etwas, das sich beurteilen ließe; in {count} von {samples} gilt: {why}. Es muss erst besser trainiert werden.</translation>
   </message>
   <message>
    <source>Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each case that it is tried on.</source>
@@ -1172,7 +1172,7 @@
   </message>
   <message>
    <source>Stopping after this iteration; Ctrl-C again stops at once.</source>
-   <translation type="unfinished" />
+   <translation>Es endet nach dieser Iteration; ein zweites Strg-C beendet es sofort.</translation>
   </message>
   <message>
    <source>Training needs two cases at least: one to learn from, one to check with.</source>

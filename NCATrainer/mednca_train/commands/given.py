@@ -176,7 +176,9 @@ def with_names(plan: Plan, names: dict[int, str]) -> Plan:
 
 
 def read_plan(path: Path) -> Plan:
-    """Raises MedNCAError where the file cannot be read, or is no plan."""
+    """Raises MedNCAError where the file is not there, cannot be read, or is no plan."""
+    if not path.exists():
+        raise MedNCAError("{path} is not there; check the path.", path=path)
     try:
         return Plan.from_json(read_json(path))
     except MedNCAError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,12 @@ _STAGES = {
 
 
 @contextmanager
-def told_how_to_go_on(how: str) -> Iterator[None]:
-    """Within it, Ctrl-C says how to go on."""
+def told_how_to_go_on(how: Callable[[], str]) -> Iterator[None]:
+    """Within it, Ctrl-C says how to go on, as it is then."""
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(how) from None
+        raise KeyboardInterrupt(how()) from None
 
 
 @contextmanager

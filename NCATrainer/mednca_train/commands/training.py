@@ -282,7 +282,7 @@ def _cross_validate(run: Path, plan, cases, metadata, count: int, options: RunOp
             shown.move(bar, task, f"{name}, loss {row.loss:.3f}", row.iteration, plan.total_iterations)
 
         work = CrossValidation(run, plan, cases, metadata, count, options)
-        with shown.told_how_to_go_on("The same command goes on."):
+        with shown.told_how_to_go_on(lambda: "The same command goes on."):
             result = cross_validate(work, report, terminal.remark, stage)
     terminal.tell_scores(result.cases, result.mean)
     for number, fold in enumerate(result.folds, start=1):
@@ -310,7 +310,8 @@ def _complete(work, out, found=None) -> None:
         def report(row: HistoryRow) -> None:
             bar.update(task, completed=row.iteration, description=f"Training, loss {row.loss:.3f}")
 
-        with shown.told_how_to_go_on(f"Go on with: {shlex.join(['mednca', 'resume', str(run.folder)])}"):
+        again = shlex.join(["mednca", "resume", str(run.folder)])
+        with shown.told_how_to_go_on(lambda: f"It is saved at iteration {run.kept.iteration}; go on with: {again}"):
             result = training_run.complete(work, out, report, terminal.remark, stage)
     terminal.tell_scores(result.cases, result.mean)
     if compared := result.comparison:

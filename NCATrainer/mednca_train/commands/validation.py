@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +18,13 @@ from mednca.models.library import Library
 from mednca.models.schema import SPLIT_SCHEMA
 from mednca.schema import read_json
 
+from ..plan.fingerprint import Fingerprint
 from ..plan.metadata import slug
-from ..run_folder import CALIBRATION_CASES, SAMPLES
+from ..run_folder import CALIBRATION_CASES, METADATA, SAMPLES, read_metadata
 from . import given, shown
+
+if TYPE_CHECKING:
+    from ..data.cases import Case
 
 
 @cli.app.command()
@@ -50,13 +56,14 @@ def calibrate(
     command goes on where it was stopped: what was measured lies beside --out until the model is there.
     """
     given.require_training_packages()
-    from mednca.quality.calibration import CONTEXTS
+    from mednca.quality.calibration import CONTEXTS, SCAN
     from mednca.quality.signals import SIGNALS
 
     from ..model.build import Wanted, recalibrate
     from ..model.build import calibrate as make
 
     loaded = Library().load(model)
+    before = set(loaded.calibration.curves) if loaded.calibration else set()
     signals: dict[str, str] | None = dict.fromkeys(CONTEXTS, signal) if signal else None
     if signal and signal not in SIGNALS:
         raise MedNCAError(
@@ -73,13 +80,16 @@ def calibrate(
             recalibrate(loaded, signals, coverage)
             loaded.id = slug(out.name)
             _write_recalibrated(loaded, Library().find(model), out)
+            _tell_lost(loaded, before - set(loaded.calibration.curves if loaded.calibration else ()))
             return
         scans = given.scans(scan_images, scan_labels)
-        facts, training, validation = _divided(loaded, given.case_set(data, images, labels), cases, unseen, seed, scans)
+        divided = _divided(loaded, given.case_set(data, images, labels), cases, unseen, seed, scans)
+        sure = set() if scans or reuse else before & {SCAN}
+        _tell_lost(loaded, sure)  # before it takes an hour
         wanted = Wanted(
-            training, validation, scans, calibration_cases, seed, signals, coverage,
+            divided.training, divided.validation, scans, calibration_cases, seed, signals, coverage,
             None if keep_names else secrets.token_hex(16), reuse,
-            kept=out.with_name(f"{out.name}.{SAMPLES}"),
+            kept=out.with_name(f"{out.name}.{SAMPLES}"), is_unseen_known=divided.is_unseen_known,
         )  # fmt: skip
         loaded.id = slug(out.name)
         with shown.bar() as (_, stage):
@@ -89,7 +99,8 @@ def calibrate(
     terminal.tell_scores(report.cases, report.mean)
     assert report.calibration is not None  # else nothing would have been written
     terminal.say(f"Calibrated with {report.calibration.samples} samples.")
-    shown.end(facts, report.failures)
+    _tell_lost(loaded, before - sure - set(report.calibration.curves))
+    shown.end(divided.facts, report.failures)
 
 
 @cli.app.command("verdict-report")
@@ -122,16 +133,17 @@ def verdict_report(
     library = Library()
     folder, loaded = library.find(model), library.load(model)
     scans = given.scans(scan_images, scan_labels)
-    facts, _training, held_out = _divided(
+    divided = _divided(
         loaded, given.case_set(data, images, labels), cases, unseen, seed, scans, all_for_trying=True, reuse=reuse
     )
+    held_out = divided.validation
     with held(out), shown.bar() as (_, stage):
         tried = scans[:clicks]
         step = counter(stage, "measuring", count_steps(held_out, scans, tried, reuse))
         report, judged = measure_verdicts(loaded, folder, held_out, scans, tried, seed, step, reuse, unseen)
         write_verdicts(report, judged, out, given.command())
     terminal.out.print((out / "verdicts.md").read_text(encoding="utf-8"))
-    shown.end(facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
+    shown.end(divided.facts, [{"image": name, "error": error} for name, error in report["failed"].items()])
 
 
 @cli.app.command()
@@ -188,15 +200,44 @@ def _write_recalibrated(model, old: Path, out: Path) -> None:
     terminal.say(f"Calibrated anew with {model.calibration.samples} saved samples: {out}")
 
 
+def _tell_lost(model, contexts: Iterable[str]) -> None:
+    """A light that is no more is missed only where somebody says so. contexts: of its calibration before, that the new
+    one has not."""
+    from ..model.card import IMAGE_NAMES
+
+    if lost := [IMAGE_NAMES[context] for context in sorted(contexts)]:
+        terminal.remark(
+            f"{model.name} was calibrated on {' and on '.join(lost)} before; the new calibration is not, and nothing "
+            "will be green there: to keep that, give such images, too (larger ones by --scan-images and "
+            "--scan-labels), or take the samples that the model carries, by --reuse."
+        )
+
+
+@dataclass(frozen=True)
+class _Divided:
+    """A data set for a calibration.
+
+    Attributes:
+        facts: its fingerprint.
+        training, validation: its cases for making one, and for trying it.
+        is_unseen_known: whether it is known, not only said, that the model was trained with none of the validation.
+    """
+
+    facts: Fingerprint
+    training: list[Case]
+    validation: list[Case]
+    is_unseen_known: bool
+
+
 def _divided(
     model, case_set, split_file: Path | None, unseen: bool, seed: int, scans: list, all_for_trying: bool = False,
     reuse: bool = False,
-):  # fmt: skip
+) -> _Divided:  # fmt: skip
     """The fingerprint of a data set, and its cases for making and for trying a calibration: as a split.json says, or
     the model's own split where it holds their names, or else a new one, where it was trained with none of them; or all
     for trying, where nothing is made. reuse: the samples of the model's folds are taken, which had not seen them."""
     from ..data.cases import split
-    from ..model.privacy import check_unseen, known_of, readable_split
+    from ..model.privacy import check_unseen, known_of, readable_split, revealed, tells_its_cases
 
     if split_file and not (unseen or reuse) and model.info.get("training", {}).get("folds"):
         raise MedNCAError(
@@ -209,9 +250,12 @@ def _divided(
     found = given.usable(case_set, facts)
     given.check_fits(model.name, model.labels, model.preprocessing, facts)
     names = {case.name for case in found}
+    info = dict(model.info)
     if split_file:
         divided = read_json(split_file, SPLIT_SCHEMA)
-        _tell_lacking({*divided["training"], *divided["validation"]} - names, split_file)
+        told = {*divided["training"], *divided["validation"]}
+        info = revealed(info, told | names | {case.name for case in scans}, _salt_of(split_file.parent))
+        _tell_lacking(told - names, split_file)
     elif own and names & set(own["training"]) and names & set(own["validation"]):
         divided = own
     elif all_for_trying:
@@ -227,9 +271,20 @@ def _divided(
         raise MedNCAError(
             "A calibration needs cases to be made with and cases to be tried on, which the model was not trained with."
         )
-    if not (unseen or all_for_trying):
-        check_unseen((case.name for case in (*validation, *scans)), model.info)
-    return facts, training, validation
+    if not all_for_trying:
+        asked = (*(training if unseen else ()), *validation, *scans)
+        check_unseen((case.name for case in asked), info, not unseen)
+    return _Divided(facts, training, validation, tells_its_cases(info))
+
+
+def _salt_of(run: Path) -> str | None:
+    """Of the hashes that a run's model has in place of its cases' names; None where that is not told."""
+    if not (run / METADATA).is_file():
+        return None
+    try:
+        return read_metadata(run)[1].salt
+    except MedNCAError:  # somebody else's file of that name
+        return None
 
 
 def _tell_lacking(names: set[str], split_file: Path) -> None:

@@ -38,14 +38,16 @@ def find_dataset(folder: str | Path) -> CaseSet:
         The cases, and the labels' names where dataset.json gives them.
 
     Raises:
-        MedNCAError: where there is nothing of the kind, dataset.json cannot be understood or has regions or the label
-            ignore, a folder cannot be read, or no image has its label map.
+        MedNCAError: where there is no such folder, or nothing of the kind in it, dataset.json cannot be understood or
+            has regions or the label ignore, a folder cannot be read, or no image has its label map.
     """
     folder = Path(folder)
     for read in LAYOUTS:
         found = read(folder)
         if found is not None:
             return found
+    if not folder.exists():
+        raise MedNCAError("{folder} is not there; check the path.", folder=folder)
     raise MedNCAError(
         "{folder} holds no data set: it needs the folders images and labels with the same file names in both, or "
         "dataset.json, imagesTr and labelsTr as the Medical Segmentation Decathlon and nnU-Net have them.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from ..run_folder import CALIBRATION_CASES, SAMPLES
 from ..training.loop import Run
 from ..validation_report import Comparison, ValidationReport
 from .calibration import COVERAGE, MIN_SAMPLES, fit, found_by, triable, usable_of, verdicts_apart
-from .card import model_card
+from .card import HELD_OUT, OTHERS, SAID_OTHERS, model_card
 from .measure import compare, validate
 from .privacy import check_names, hidden_names, holds_hidden, learned_names
 from .provenance import code_version
@@ -120,6 +121,7 @@ class Wanted:
         reuse: the samples that the model carries are taken instead of measuring the cases again; those of the scans are
             measured, and take the place of what it carries of them.
         kept: a file that keeps what was measured, so that who was killed goes on.
+        is_unseen_known: whether it is known, not only said, that the model was trained with none of the validation.
     """
 
     training: list[Case]
@@ -132,6 +134,7 @@ class Wanted:
     salt: str | None = None
     reuse: bool = False
     kept: Path | None = None
+    is_unseen_known: bool = True
 
 
 def calibrate(
@@ -173,7 +176,8 @@ def calibrate(
         commands = [model.info.get("training", {}).get("command"), *made_by]
         own = set(model.info.get("training", {}).get("split", {}).get("validation", ()))
         others = not own >= {case.name for case in wanted.validation}
-        save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands)), others))
+        measured_on = (OTHERS if wanted.is_unseen_known else SAID_OTHERS) if others else HELD_OUT
+        save_model(model, made, model_card(model, report, "\n    ".join(filter(None, commands)), measured_on))
     return report
 
 
@@ -333,14 +337,47 @@ def _misled(detection: dict) -> Sentence | None:
     )
 
 
+# What `quality.domain.OBJECTIONS` says, of several results at once: each had values of its own. A literal each, for
+# translators.
+OBJECTED = {
+    "members": Sentence("... ensemble member(s) are too few to measure uncertainty; use ... or more"),
+    "nothing": Sentence("nothing was found"),
+    "edge": Sentence(
+        "the result reaches the edge of the image or of the field of view, so part of the structure may be missing"
+    ),
+    "far": Sentence("the structure found lies ... mm from the click; it may not be what was clicked on"),
+    "clicked": Sentence(
+        "the click lies in another piece, of ... ml, than the one that is kept; it may be what was meant"
+    ),
+    "rival": Sentence("other pieces of ... ml were found beside the one that is kept; the wrong one may be kept"),
+    "spacing": Sentence("the voxels (... mm) are outside the range accepted for this model (... to ... mm)"),
+    "extent R": Sentence(
+        "the image field is ... mm left-right, but the model was trained on ... to ... mm; click on the organ to take "
+        "a field of the right size"
+    ),
+    "extent A": Sentence(
+        "the image field is ... mm front-back, but the model was trained on ... to ... mm; click on the organ to take "
+        "a field of the right size"
+    ),
+    "extent S": Sentence(
+        "the image field is ... mm up-down, but the model was trained on ... to ... mm; click on the organ to take a "
+        "field of the right size"
+    ),
+    "volume": Sentence("the result has ... ml, outside the ... to ... ml of plausible structures"),
+}
+
+
 def _too_few(made_with: list[Sample]) -> Sentence:
     """Why there is no calibration."""
     judged = usable_of(made_with)
     if made_with and not judged:
+        ((objection, count),) = Counter(sample.objection or "nothing" for sample in made_with).most_common(1)
         return Sentence(
-            "No light: in none of {samples} images did it find anything that could be judged; it must be trained "
-            "better first.",
+            "No light: in none of {samples} images did it find anything that could be judged; in {count} of "
+            "{samples} {why}. It must be trained better first.",
             samples=len(made_with),
+            count=count,
+            why=OBJECTED.get(objection, objection),  # a file's may be another version's
         )
     return Sentence(
         "Too few cases for a calibration: {samples} samples of {cases} cases. {needed} are needed, also without each "

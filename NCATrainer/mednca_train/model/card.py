@@ -8,27 +8,32 @@ from mednca.quality.signals import SIGNALS
 
 from ..validation_report import Comparison, ValidationReport
 from .calibration import CAUTION
+from .privacy import holds_hidden
 from .samples import samples_of
 
 _UNSURE = "## When it is unsure"
+# What a model was measured on.
+HELD_OUT = "Cases held out for validation"
+BY_FOLDS = "Cases, each measured by the fold that has not seen it"
+OTHERS = "Cases of its calibration, with none of which it was trained"
+SAID_OTHERS = "Cases of its calibration, with none of which it was trained, as whoever calibrated it says"
 
 
-def model_card(model: Model, report: ValidationReport, command: str, is_calibrated_anew: bool = False) -> str:
+def model_card(model: Model, report: ValidationReport, command: str, measured_on: str = HELD_OUT) -> str:
     """Write the text of MODEL_CARD.md.
 
     Args:
         model: measured and, where it could be, calibrated.
         report: the model's.
         command: what made the model.
-        is_calibrated_anew: whether the report is that of a calibration, on whatever cases.
+        measured_on: `HELD_OUT`, `BY_FOLDS`, `OTHERS` or `SAID_OTHERS`; the latter two are of a calibration.
 
     Returns:
         Markdown.
     """
     info, mean = model.info, report.mean
     dice, spread, hd95 = mean.dice, mean.dice_sd, mean.hd95_mm
-    measured = _measured_cases(report, is_calibrated_anew)
-    chosen = "" if is_calibrated_anew else _how_chosen(info.get("training"), report)
+    chosen = _how_chosen(info.get("training"), report) if measured_on in (HELD_OUT, BY_FOLDS) else ""
     worst = min(report.cases, key=lambda score: score.dice["union"])
     rows = "\n".join(f"| {key} | {dice[key]:.3f} +- {spread[key]:.3f} | {_text(hd95[key])} |" for key in dice)
     levels = "; ".join(
@@ -39,11 +44,7 @@ def model_card(model: Model, report: ValidationReport, command: str, is_calibrat
 
 {info["description"]}
 
-**Intended use.** {info["intended_use"]}
-
-**License.** {info["license"]} {info.get("terms") or ""}
-
-**Authors.** {info.get("authors", "")}
+{_about(info)}
 
 ## What it is
 {model.architecture.family}, {model.architecture.parameter_count():,} trainable parameters: {levels};
@@ -56,7 +57,7 @@ Weights: SHA-256 `{model.sha256}`.
 
 {_split_text(info)}
 ## How good it is
-On the {mean.cases} {measured}, {model.members} members, seed {model.seed}, hard Dice on native
+{measured_on}: {mean.cases}; members: {model.members}; seed: {model.seed}; hard Dice on native
 voxels{_how_clicked(report)}:
 
 | | Dice (mean +- sd) | HD95, mm (mean) |
@@ -101,10 +102,14 @@ def _how_clicked(report: ValidationReport) -> str:
     return f" ({clicked} of them larger than the field of view: one click into the middle)" if clicked else ""
 
 
-def _measured_cases(report: ValidationReport, is_calibrated_anew: bool) -> str:
-    if is_calibrated_anew:
-        return "cases of its calibration, with none of which it was trained"
-    return "cases, each by the fold that has not seen it" if report.folds else "validation cases"
+def _about(info: dict) -> str:
+    """What its maker says of it; what is empty is left out."""
+    told = {
+        "Intended use": info["intended_use"],
+        "License": " ".join(filter(None, (info["license"], info.get("terms")))),
+        "Authors": info.get("authors"),
+    }
+    return "\n\n".join(f"**{title}.** {text}" for title, text in told.items() if text)
 
 
 def _folds(report: ValidationReport) -> str:
@@ -130,12 +135,18 @@ def _split_text(info: dict) -> str:
     if folds := info["training"].get("folds"):
         count = len(split["training"])
         return f"""{count} cases, all of which the model that ships was trained with; before it {len(folds)} folds were
-trained, each without the cases that `training.folds` in `model.json` lists.
+trained, each without the cases that `training.folds` in `model.json` lists, {_how_named(split)}.
 """
     training, validation = len(split["training"]), len(split["validation"])
-    return f"""{training} cases for training, {validation} held out for validation; every case is listed in `model.json`
-under `training.split`.
+    return f"""Cases for training: {training}; held out for validation: {validation}. `model.json` lists each of them
+under `training.split`, {_how_named(split)}.
 """
+
+
+def _how_named(split: dict) -> str:
+    if not holds_hidden(name for names in split.values() for name in names):
+        return "by name"
+    return "by keyed hashes of their names (the names stay in the `split.json` of the run)"
 
 
 def _how_chosen(training: dict | None, report: ValidationReport) -> str:
@@ -243,8 +254,8 @@ def _told_apart(model: Model) -> str:
     made_with, tried = ({sample.case for sample in some} for some in samples_of(model.info["quality"].get("samples")))
     if not made_with & tried:
         return ""
-    return f"""{len(made_with & tried)} of the cases are among those that the calibration was made with. To judge each
-of them it was made without it, but which signal it goes by was chosen with them.
+    return f"""Cases that the calibration was made with, too: {len(made_with & tried)}. To judge each of them it was
+made without it, but which signal it goes by was chosen with them.
 
 """
 

@@ -57,6 +57,29 @@ def known_of(names: Iterable[str], *infos: Mapping) -> list[str]:
     return sorted(of_same_people(names, learned))
 
 
+def revealed(info: Mapping, names: Iterable[str], salt: str | None) -> dict:
+    """A model's info in which those of its cases that have one of some names are called by it.
+
+    Args:
+        info: of its model.json.
+        names: that its cases may have.
+        salt: that its names were hashed with; None where nobody knows it.
+    """
+    if salt is None or not learned_names(info):
+        return dict(info)
+    of_hash = {hidden_name(name, salt): name for name in names}
+    training = dict(info["training"])
+    split = {part: [of_hash.get(name, name) for name in some] for part, some in training.get("split", {}).items()}
+    before = [of_hash.get(name, name) for name in training.get("learned_before", ())]
+    return {**info, "training": {**training, "split": split, "learned_before": before}}
+
+
+def tells_its_cases(info: Mapping) -> bool:
+    """Whether a model names all cases that it has learned from. info: of its model.json."""
+    learned = learned_names(info)
+    return bool(learned) and not holds_hidden(learned)
+
+
 def check_unseen(names: Iterable[str], info: Mapping, by_person: bool = True) -> None:
     """Whether a model has learned from none of some cases.
 

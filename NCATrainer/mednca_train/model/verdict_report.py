@@ -71,7 +71,11 @@ def measure_verdicts(
             case where they are to be reused.
     """
     if model.calibration is None:
-        raise MedNCAError("{model} has no calibration, so that it has no verdict to be tried.", model=model.name)
+        raise MedNCAError(
+            "{model} has no calibration, so that it has no verdict to be tried; make one with more cases by mednca "
+            "calibrate, or train the model longer.",
+            model=model.name,
+        )
     folds = model.info.get("training", {}).get("folds", ()) if reuse else ()
     check_unseen((case.name for case in (*scans, *(() if folds else cases))), model.info, not unseen)
     own, carried = samples_of(model.info["quality"].get("samples"))

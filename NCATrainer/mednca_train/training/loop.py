@@ -11,8 +11,10 @@ import contextlib
 import copy
 import math
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -106,6 +108,7 @@ class Run:
         average: the exponential moving average of its weights, which is validated and kept.
         best: the average at the best validation.
         counters: where it is.
+        kept: where its checkpoint is, from which it would go on.
         threads: that do it, on a processor.
     """
 
@@ -123,7 +126,7 @@ class Run:
         self.best = copy.deepcopy(self.average)
         self.parameters = [p for p in self.pyramid.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(self.parameters, lr=plan.learning_rate, betas=plan.betas)
-        self.counters = Counters()
+        self.counters, self.kept = Counters(), Counters()
         self.threads = SampleThreads()
         if plan.batch * plan.duplication < distributed.count():
             raise MedNCAError(
@@ -231,15 +234,17 @@ class Run:
         Raises:
             MedNCAError: where the training diverges again and again, a case cannot be read any more, the memory of
                 the device is not enough, or the folder cannot be written.
-            KeyboardInterrupt: somebody stopped it; it is saved, where it was not in the middle of an iteration.
+            KeyboardInterrupt: somebody stopped it. It is saved after the iteration that was under way; where they did
+                not wait for that, or several processes train, the last checkpoint is what it goes on from.
         """
-        while not self.is_over:
-            try:
-                self._train_on(cases, validate, report)
-            except Diverged:
-                tell(self._roll_back())
+        with _interrupts(tell) as interrupts:
+            while not self.is_over:
+                try:
+                    self._train_on(cases, validate, report, interrupts)
+                except Diverged:
+                    tell(self._roll_back())
 
-    def _train_on(self, cases, validate, report) -> None:
+    def _train_on(self, cases, validate, report, interrupts: _Interrupts) -> None:
         names = set(self.split["training"])
         loader = DataLoader(
             Batches([case for case in cases if case.name in names], self.plan, self.iteration),
@@ -247,6 +252,7 @@ class Run:
         )  # fmt: skip
         rows, saved, between = [], time.monotonic(), True
         try:
+            self.set_state(RunState.TRAINING)  # whoever looks at it from outside sees at once that it goes on
             for batch in loader:
                 if isinstance(batch, Sentence):
                     raise MedNCAError("{why} What was trained so far is kept; resume once that is mended.", why=batch)
@@ -256,16 +262,15 @@ class Run:
                     self.save(rows, RunState.TRAINING)
                     rows, saved = [], time.monotonic()
                 between = False
-                start = time.perf_counter()
-                row = self.step(images, labels)
-                row = replace(row, seconds=round(time.perf_counter() - start, 3))
+                with interrupts.held():
+                    rows.append(self._timed_step(images, labels))
+                    between = not validates  # the validation is part of the iteration, and may take long
                 if validates:
-                    row = replace(row, **asdict(self._validate(validate)))
-                rows.append(row)
-                between = True
-                now = time.monotonic()
+                    rows[-1] = replace(rows[-1], **asdict(self._validate(validate)))
+                    between = True
+                row, now = rows[-1], time.monotonic()
                 if self.iteration % self.plan.checkpoint_every == 0 or now - saved > CHECKPOINT_SECONDS or self.is_over:
-                    self.save(rows, RunState.TRAINED if self.is_over else RunState.TRAINING)
+                    self.save(rows, self._or_trained(RunState.TRAINING))
                     rows, saved = [], now
                 if report:
                     report(row)
@@ -276,13 +281,17 @@ class Run:
         except BaseException as error:
             lack = lack_of_memory(error, self.device)
             state = RunState.FAILED if lack else RunState.PAUSED
-            if between:
-                self.save(rows, state)
-            else:  # half an iteration is no state to go on from: the last checkpoint is
-                self.set_state(state)
+            with interrupts.held():
+                if between:
+                    self.save(rows, state if lack else self._or_trained(state))
+                else:  # half an iteration is no state to go on from: the last checkpoint is
+                    self.set_state(state)
             if lack:
                 raise MedNCAError.of(lack) from error
             raise
+
+    def _or_trained(self, state: RunState) -> RunState:
+        return RunState.TRAINED if self.is_over else state
 
     def _loaders(self) -> int:
         """Processes that read and augment; a processor that trains has none to spare."""
@@ -290,6 +299,11 @@ class Run:
 
     def _validates_after(self, iteration: int) -> bool:
         return iteration % self.plan.validate_every == 0 or iteration == self.plan.total_iterations
+
+    def _timed_step(self, images: torch.Tensor, labels: torch.Tensor) -> HistoryRow:
+        start = time.perf_counter()
+        row = self.step(images, labels)
+        return replace(row, seconds=round(time.perf_counter() - start, 3))
 
     def step(self, images: torch.Tensor, labels: torch.Tensor) -> HistoryRow:
         """One iteration on this process's part of a batch, as `Batches` makes it. Raises Diverged.
@@ -428,16 +442,61 @@ class Run:
             return
         append_rows(self.folder / HISTORY, rows)
         write_checkpoint(self.folder / CHECKPOINT, self._pyramids, self.optimizer, self.counters)
+        self.kept = replace(self.counters)
         self.set_state(state)
 
     def load(self) -> None:
         """Back to the folder's checkpoint. Raises what `read_checkpoint` does where it is damaged."""
         self.counters = read_checkpoint(self.folder / CHECKPOINT, self._pyramids, self.optimizer, self.device)
+        self.kept = replace(self.counters)
 
     def set_state(self, state: RunState) -> None:
-        """What others read of a run without opening its checkpoint."""
+        """What others read of a run without opening its checkpoint: of that, not of what was done since."""
         if not distributed.is_first():
             return
-        best = round(self.best_score, 4) if self.best_score >= 0 else None
-        of = self.plan.total_iterations
-        write_status(self.folder, RunStatus(state, self.iteration, of, best, self.best_iteration))
+        kept, of = self.kept, self.plan.total_iterations
+        best = round(kept.best_score, 4) if kept.best_score >= 0 else None
+        write_status(self.folder, RunStatus(state, kept.iteration, of, best, kept.best_iteration))
+
+
+class _Interrupts:
+    """Ctrl-C, which waits while it is held. tell: takes the sentence that says so."""
+
+    def __init__(self, tell: Callable[[Sentence], None]):
+        self._tell, self._process = tell, os.getpid()
+        self._is_held = self._is_asked = False
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Within it Ctrl-C does nothing yet: it stops at the end. A second one stops at once."""
+        self._is_held, self._is_asked = True, False
+        try:
+            yield
+        finally:
+            self._is_held = False
+            if self._is_asked:
+                raise KeyboardInterrupt
+
+    def handle(self, *_signal) -> None:
+        """As `signal.signal` takes it."""
+        if os.getpid() != self._process:  # the one that reads the cases, which ends with this one
+            return
+        if self._is_asked or not self._is_held:
+            raise KeyboardInterrupt
+        self._is_asked = True
+        self._tell(Sentence("Stopping after this iteration; Ctrl-C again stops at once."))
+
+
+@contextlib.contextmanager
+def _interrupts(tell: Callable[[Sentence], None]) -> Iterator[_Interrupts]:
+    """Within it, Ctrl-C can be held. Not where somebody else listens to it; nor where several processes train, each of
+    which would wait for the others, while `torchrun` ends them."""
+    interrupts, is_ours = _Interrupts(tell), threading.current_thread() is threading.main_thread()
+    if not is_ours or distributed.together() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield interrupts
+        return
+    signal.signal(signal.SIGINT, interrupts.handle)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
