@@ -6,7 +6,6 @@ It changes no result; what it says of one stands in `messages`, what it does to 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from html import escape
 from typing import Any
 
 import qt
@@ -98,7 +97,7 @@ class ResultView:
             self.ui.lightLabel.text, self.ui.reasonLabel.text = messages.unjudgedLight(why), messages.unjudgedText(why)
             return
         self.ui.lightLabel.text = messages.lightText(worst.verdict if worst else None)
-        self.ui.reasonLabel.text = escape(" ".join((messages.findingText(worst), *self._notes(judged))))
+        self.ui.reasonLabel.text = " ".join((messages.findingText(worst), *self._notes(judged)))
 
     def _notes(self, judged: list[Run]) -> list[str]:
         """What else is to be known of the results whose verdicts still hold, each sentence once."""

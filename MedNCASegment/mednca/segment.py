@@ -38,8 +38,6 @@ _KINDS = {
     CROP: Sentence("images of about one field of view"),
     SCAN: Sentence("clicks in larger images"),
 }
-_ELSEWHERE = Sentence("The model was calibrated on {kind} only: here the verdict goes by these, and is never green.")
-_MEASURED_ON = Sentence("In larger images this light was measured on {scans} only; on others do not rely on it.")
 RESULT, JOINING = 9, 17  # bytes a voxel of a field's results, and of joining and restoring those of several
 
 
@@ -125,10 +123,21 @@ def _on_the_light(model: Model, findings: tuple[Finding, ...]) -> list[Sentence]
         return []
     contexts = {finding.context for finding in findings if finding.objection is None}
     known = set(model.calibration.curves)
-    notes = [Sentence(_ELSEWHERE.template, kind=_KINDS[kind]) for kind in known if contexts - known]
+    notes = [
+        Sentence(
+            "The model was calibrated on {kind} only: here the verdict goes by these, and is never green.", kind=kind
+        )
+        for kind in map(_KINDS.__getitem__, known)
+        if contexts - known
+    ]
     scans = model.info["quality"].get("scans")
     if scans and SCAN in contexts & known:
-        notes.append(Sentence(_MEASURED_ON.template, scans=Sentence(scans)))
+        notes.append(
+            Sentence(
+                "In larger images this light was measured on {scans} only; on others do not rely on it.",
+                scans=Sentence.from_json(scans),  # the model's own words, which a panel may know in others
+            )
+        )
     return notes
 
 
